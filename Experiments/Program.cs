@@ -1,0 +1,2 @@
+Console.Error.WriteLine("attentionflow: no command yet");
+return 2;

@@ -1,0 +1,58 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)): periodic in the label with period 1, may change sign.</summary>
+public sealed record ToeplitzCoupling : Coupling
+{
+    /// <summary>The coupling with this mean value and these cosine amplitudes, m = 1, 2, ...</summary>
+    public ToeplitzCoupling(double constant, params IReadOnlyList<double> cosines)
+    {
+        Constant = constant;
+        Cosines = [.. cosines];
+        Smallest = FindSmallest();
+    }
+
+    /// <summary>The mean value c.</summary>
+    public double Constant { get; }
+
+    /// <summary>a_m, m = 1, 2, ...</summary>
+    public IReadOnlyList<double> Cosines { get; }
+
+    /// <inheritdoc/>
+    public override string Name => "toeplitz";
+
+    /// <inheritdoc/>
+    public override double Smallest { get; }
+
+    /// <inheritdoc/>
+    public override double Value(double s, double t)
+    {
+        double u = 2 * Math.PI * (t - s), b = Constant;
+        for (int m = 0; m < Cosines.Count; m++) b += Cosines[m] * Math.Cos((m + 1) * u);
+        return b;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ToeplitzCoupling? other) => other is not null && Constant == other.Constant && Cosines.SequenceEqual(other.Cosines);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Constant, Cosines.Count);
+
+    // Even and periodic: a grid on [0, 1/2] fine against the highest frequency, then golden section around its best point.
+    private double FindSmallest()
+    {
+        int grid = 64 * (Cosines.Count + 1), best = 0;
+        for (int i = 1; i <= grid; i++)
+            if (Value(0, 0.5 * i / grid) < Value(0, 0.5 * best / grid)) best = i;
+        double lo = 0.5 * Math.Max(best - 1, 0) / grid, hi = 0.5 * Math.Min(best + 1, grid) / grid;
+        double ratio = (Math.Sqrt(5) - 1) / 2;
+        for (int i = 0; i < 60; i++)
+        {
+            double a = hi - ratio * (hi - lo), b = lo + ratio * (hi - lo);
+            if (Value(0, a) < Value(0, b)) hi = b;
+            else lo = a;
+        }
+        double smallest = Math.Min(Value(0, (lo + hi) / 2), Math.Min(Value(0, lo), Value(0, hi)));
+        double scale = Math.Abs(Constant) + Cosines.Sum(Math.Abs);
+        return Math.Abs(smallest) <= 1e-14 * scale ? 0 : smallest;
+    }
+}

@@ -1,0 +1,22 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>The profile k of the interaction and its derivative. Instances are the two fields below.</summary>
+public abstract record Profile
+{
+    /// <summary>k(t) = e^{beta t}/beta, k(t) = t at beta = 0.</summary>
+    public static readonly Profile Exponential = new ExponentialProfile();
+
+    /// <summary>k(t) = t.</summary>
+    public static readonly Profile Linear = new LinearProfile();
+
+    private protected Profile() { }
+
+    /// <summary>Name in an experiment file.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>k(t).</summary>
+    public abstract double Value(double beta, double t);
+
+    /// <summary>True when k' depends on t, that is when pairs need an exponential.</summary>
+    public abstract bool IsCurved(double beta);
+}

@@ -1,0 +1,103 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>
+/// The arbiter: scalar, double, one pair after the other, complete. Every other implementation is held against it.
+/// </summary>
+public sealed class ReferenceSums : IPairSums
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <inheritdoc/>
+    public string? WhyNot(PairProblem problem, Columns columns) => problem.WhyNever(columns);
+
+    /// <inheritdoc/>
+    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    {
+        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
+        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        double[] exponents = new double[problem.Keys];
+        for (int row = first; row < first + count; row++)
+        {
+            stop.ThrowIfCancellationRequested();
+            SumRow(problem, row, exponents, into);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+
+    private static void SumRow(PairProblem p, int row, double[] exponents, RowSums into)
+    {
+        int d = p.Dimension, firstKey = row / p.Queries * p.Keys;
+        (int from, int to) = Visible(p, row % p.Queries);
+        bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
+        double shift = curved && p.IsSelf ? p.Interaction.Beta : 0;
+        if (curved)
+        {
+            double largest = double.NegativeInfinity;
+            for (int j = from; j < to; j++)
+            {
+                exponents[j] = p.IsSelf ? LogitBelowBeta(p, row, firstKey + j) : Logit(p, row, firstKey + j);
+                largest = Math.Max(largest, exponents[j]);
+            }
+            if (!p.IsSelf && to > from)
+            {
+                shift = largest;
+                for (int j = from; j < to; j++) exponents[j] -= shift;
+            }
+        }
+        double z = 0, deficit = 0, max = 0, squares = 0, couplingLog = 0;
+        Span<double> force = stackalloc double[d];
+        for (int j = from; j < to; j++)
+        {
+            int key = firstKey + j;
+            double b = p.Interaction.Coupling.Value(p.QueryLabels[row], p.KeyLabels[key]);
+            double a = p.Weights[key] * b * (curved ? Math.Exp(exponents[j]) : 1);
+            z += a;
+            max = Math.Max(max, Math.Abs(a));
+            squares += a * a;
+            if (b > 0) couplingLog += a * Math.Log(b);
+            if (curved) deficit -= p.Weights[key] * b * ExpM1(exponents[j]);
+            for (int c = 0; c < d; c++) force[c] += a * (p.V[key * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
+        }
+        into.Shift[row] = shift;
+        into.Z[row] = z;
+        if (into.Columns.HasFlag(Columns.Force)) force.CopyTo(into.Force.AsSpan(row * d));
+        if (into.Columns.HasFlag(Columns.Deficit)) into.Deficit[row] = deficit;
+        if (into.Columns.HasFlag(Columns.Largest)) into.Largest[row] = max;
+        if (into.Columns.HasFlag(Columns.Squares)) into.Squares[row] = squares;
+        if (into.Columns.HasFlag(Columns.CouplingLog)) into.CouplingLog[row] = couplingLog;
+    }
+
+    private static (int From, int To) Visible(PairProblem p, int query) => p.Interaction.Mask switch
+    {
+        Mask.None => (0, p.Keys),
+        Mask.Causal => (0, Math.Min(query + 1, p.Keys)),
+        Mask.Strict => (0, Math.Min(query, p.Keys)),
+        Mask.Reversed => (Math.Min(query, p.Keys), p.Keys),
+        _ => throw new ArgumentOutOfRangeException(nameof(p)),
+    };
+
+    private static double Logit(PairProblem p, int row, int key)
+    {
+        double dot = 0;
+        for (int c = 0; c < p.Dimension; c++) dot += p.Q[row * p.Dimension + c] * p.K[key * p.Dimension + c];
+        return p.Interaction.Beta * dot;
+    }
+
+    // beta (<x, y> - 1) = -beta |x - y|^2 / 2 on the sphere: exact where <x, y> - 1 would cancel.
+    private static double LogitBelowBeta(PairProblem p, int row, int key)
+    {
+        double squared = 0;
+        for (int c = 0; c < p.Dimension; c++)
+        {
+            double difference = p.K[key * p.Dimension + c] - p.Q[row * p.Dimension + c];
+            squared += difference * difference;
+        }
+        return -p.Interaction.Beta * squared / 2;
+    }
+
+    // e^x - 1 = 2 e^{x/2} sinh(x/2), without cancellation at x = 0.
+    private static double ExpM1(double x) => 2 * Math.Exp(x / 2) * Math.Sinh(x / 2);
+}

@@ -1,0 +1,60 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>What a pair sum is asked for beside Z.</summary>
+[Flags]
+public enum Columns
+{
+    /// <summary>Z alone.</summary>
+    None = 0,
+    /// <summary>F_i = e^{-c_i} sum_j w_j a_ij (v_j - o_i), d numbers a row.</summary>
+    Force = 1,
+    /// <summary>D_i = sum_j w_j b_ij (1 - e^{-beta} k'(l_ij)), accurate when all tokens nearly coincide. Self form, exponential profile.</summary>
+    Deficit = 2,
+    /// <summary>max_j |e^{-c_i} w_j a_ij|.</summary>
+    Largest = 4,
+    /// <summary>sum_j (e^{-c_i} w_j a_ij)^2.</summary>
+    Squares = 8,
+    /// <summary>e^{-c_i} sum_j w_j a_ij log b_ij; pairs with b_ij = 0 contribute nothing. Needs b >= 0.</summary>
+    CouplingLog = 16,
+}
+
+/// <summary>The result of a pair sum: one entry per (replica, query), flattened, double whatever the device computes in.</summary>
+public sealed class RowSums
+{
+    /// <summary>Room for <paramref name="rows"/> rows in dimension <paramref name="dimension"/>.</summary>
+    public RowSums(int rows, int dimension, Columns columns)
+    {
+        Columns = columns;
+        Shift = new double[rows];
+        Z = new double[rows];
+        Force = columns.HasFlag(Columns.Force) ? new double[rows * dimension] : [];
+        Deficit = columns.HasFlag(Columns.Deficit) ? new double[rows] : [];
+        Largest = columns.HasFlag(Columns.Largest) ? new double[rows] : [];
+        Squares = columns.HasFlag(Columns.Squares) ? new double[rows] : [];
+        CouplingLog = columns.HasFlag(Columns.CouplingLog) ? new double[rows] : [];
+    }
+
+    /// <summary>The columns that were asked for; the arrays of the others are empty.</summary>
+    public Columns Columns { get; }
+
+    /// <summary>c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the self form with the exponential profile, 0 for the linear one.</summary>
+    public double[] Shift { get; }
+
+    /// <summary>Z_i = e^{-c_i} sum_j w_j a_ij.</summary>
+    public double[] Z { get; }
+
+    /// <summary>F_i, row-major [row, coordinate]; see <see cref="Columns.Force"/>.</summary>
+    public double[] Force { get; }
+
+    /// <summary>See <see cref="Columns.Deficit"/>; no shift applies.</summary>
+    public double[] Deficit { get; }
+
+    /// <summary>See <see cref="Columns.Largest"/>.</summary>
+    public double[] Largest { get; }
+
+    /// <summary>See <see cref="Columns.Squares"/>; to be multiplied by e^{2 c_i}.</summary>
+    public double[] Squares { get; }
+
+    /// <summary>See <see cref="Columns.CouplingLog"/>.</summary>
+    public double[] CouplingLog { get; }
+}
