@@ -15,6 +15,9 @@ public interface IPairSums : IDisposable
     /// <summary>Short name, as it appears in run.json, for example <c>cpu</c>.</summary>
     string Name { get; }
 
+    /// <summary>Relative rounding error of Z to be expected, far below 1e-5: what an energy may fall by without meaning it.</summary>
+    double RelativeError { get; }
+
     /// <summary>Null when <paramref name="problem"/> with these columns is supported, else one sentence that says why not.</summary>
     string? WhyNot(PairProblem problem, Columns columns);
 

@@ -9,6 +9,9 @@ public sealed class ReferenceSums : IPairSums
     public string Name => "reference";
 
     /// <inheritdoc/>
+    public double RelativeError => 1e-13;
+
+    /// <inheritdoc/>
     public string? WhyNot(PairProblem problem, Columns columns) => problem.WhyNever(columns);
 
     /// <inheritdoc/>

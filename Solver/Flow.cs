@@ -1,0 +1,171 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// The mean-field self-attention flow: interaction + gauge + the frozen part of a cloud (labels, weights), evaluated by a device.
+/// </summary>
+/// <remarks>
+/// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by
+/// Z_i = sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with
+/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i).
+/// </remarks>
+public sealed class Flow
+{
+    private const int Grain = 4096;
+
+    private readonly IPairSums _sums;
+    private readonly GaugeFrame _frame;
+    private readonly double[] _y;
+    private readonly double[] _labels, _weights;
+    private readonly PairProblem _problem;
+    private readonly RowSums _rows;
+    private readonly int _threads;
+    private PairProblem? _contentProblem;
+    private RowSums? _contentRows;
+
+    /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
+    /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
+    /// <param name="gauge">Psi.</param>
+    /// <param name="cloud">Sizes, labels and weights; its positions are not kept.</param>
+    /// <param name="sums">The device; not owned.</param>
+    /// <param name="threads">Threads for the per-token work outside the pair sums.</param>
+    /// <exception cref="ArgumentException">Softmax with a coupling that changes sign; a gauge that does not suit dimension or labels.</exception>
+    /// <exception cref="NotSupportedException">When the device does not support the problem.</exception>
+    public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1)
+    {
+        if (WhyNoSoftmax(interaction) is { } why) throw new ArgumentException(why);
+        (Interaction, Gauge, _sums, _threads) = (interaction, gauge, sums, threads);
+        (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
+        _frame = gauge.Prepare(cloud.Labels, Dimension);
+        (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
+        _y = new double[cloud.Positions.Length];
+        _problem = PairProblem.Self(Replicas, Tokens, Dimension, interaction, _y, _weights, _labels);
+        _rows = new RowSums(Rows, Dimension, Columns.Force);
+        if (sums.WhyNot(_problem, Columns.Force) is { } unsupported) throw new NotSupportedException(unsupported);
+    }
+
+    /// <summary>beta, profile, coupling, normalisation, mask.</summary>
+    public Interaction Interaction { get; }
+
+    /// <summary>Psi.</summary>
+    public Gauge Gauge { get; }
+
+    /// <summary>R.</summary>
+    public int Replicas { get; }
+
+    /// <summary>n.</summary>
+    public int Tokens { get; }
+
+    /// <summary>d.</summary>
+    public int Dimension { get; }
+
+    /// <summary>R n.</summary>
+    public int Rows => Replicas * Tokens;
+
+    /// <summary>xi, [R, n].</summary>
+    public ReadOnlySpan<double> Labels => _labels;
+
+    /// <summary>m, [R, n].</summary>
+    public ReadOnlySpan<double> Weights => _weights;
+
+    /// <summary>Positions of the last <see cref="Drift"/> in the gauge frame, y = Psi x, [R, n, d].</summary>
+    public ReadOnlySpan<double> GaugePositions => _y;
+
+    /// <summary>Drift evaluations so far.</summary>
+    public long Evaluations { get; private set; }
+
+    /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
+    public double EnergyRounding => _sums.RelativeError;
+
+    /// <summary>True when the flow climbs an energy: no mask.</summary>
+    public bool HasEnergy => Interaction.Mask == Mask.None;
+
+    /// <summary>Why an interaction cannot be normalised by softmax, or null when it can or does not ask for it.</summary>
+    public static string? WhyNoSoftmax(Interaction interaction) =>
+        interaction.Normalization == Normalization.Softmax && interaction.Coupling.Smallest < 0
+            ? $"softmax divides by row sums of the coupling, which must not change sign: '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; use \"unnormalized\""
+            : null;
+
+    /// <summary>
+    /// dx/dt at <paramref name="x"/>, both [R, n, d]; x on the sphere. The result is tangent: &lt;x_i, dx_i&gt; = 0 to rounding.
+    /// <see cref="Energy"/>, <see cref="Dissipation"/> and <see cref="GaugePositions"/> then speak of this x.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
+    public void Drift(double[] x, double[] drift, CancellationToken stop = default)
+    {
+        Workers.For(Rows, Grain, _threads, (from, to) => _frame.Enter(x, _y, from, to));
+        _sums.Sum(_problem, .., _rows, stop);
+        Workers.For(Rows, Grain, _threads, (from, to) => Finish(drift, from, to));
+        Evaluations++;
+    }
+
+    /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift"/>; free, from the same sums.</summary>
+    public double Energy(int replica)
+    {
+        bool curved = Interaction.Profile.IsCurved(Interaction.Beta);
+        double energy = 0;
+        for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
+        {
+            if (curved) energy += _weights[i] * Math.Exp(_rows.Shift[i]) * _rows.Z[i] / (2 * Interaction.Beta);
+            else energy += _weights[i] * (_rows.Z[i] + Sphere.Dot(_y.AsSpan(i * Dimension, Dimension), _rows.Force.AsSpan(i * Dimension, Dimension))) / 2;
+        }
+        return energy;
+    }
+
+    /// <summary>dE/dt of one replica at the last <see cref="Drift"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
+    public double Dissipation(int replica, ReadOnlySpan<double> drift)
+    {
+        double rate = 0;
+        for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
+        {
+            ReadOnlySpan<double> v = drift.Slice(i * Dimension, Dimension);
+            double z = Interaction.Normalization == Normalization.Softmax ? Math.Exp(_rows.Shift[i]) * _rows.Z[i] : 1;
+            rate += _weights[i] * z * Sphere.Dot(v, v);
+        }
+        return rate;
+    }
+
+    /// <summary>
+    /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica,
+    /// without cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2.
+    /// One pair sum for the exponential profile.
+    /// </summary>
+    public void EnergyGap(double[] x, Span<double> gap, CancellationToken stop = default)
+    {
+        if (!Interaction.Profile.IsCurved(Interaction.Beta))
+        {
+            for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _weights, r * Tokens, Tokens, Dimension) / 2;
+            return;
+        }
+        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
+        {
+            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
+            _contentRows ??= new RowSums(Rows, Dimension, Columns.Deficit);
+        }
+        _sums.Sum(_contentProblem, .., _contentRows!, stop);
+        for (int r = 0; r < Replicas; r++)
+        {
+            gap[r] = 0;
+            for (int i = r * Tokens; i < (r + 1) * Tokens; i++) gap[r] += _weights[i] * _contentRows!.Deficit[i];
+            gap[r] *= Interaction.DiracEnergy;
+        }
+    }
+
+    // In place of F: P_y F scaled, then rotated back.
+    private void Finish(double[] drift, int from, int to)
+    {
+        bool softmax = Interaction.Normalization == Normalization.Softmax;
+        int d = Dimension;
+        for (int i = from; i < to; i++)
+        {
+            double scale = !softmax ? Math.Exp(_rows.Shift[i]) : _rows.Z[i] > 0 ? 1 / _rows.Z[i] : 0;
+            ReadOnlySpan<double> y = _y.AsSpan(i * d, d), force = _rows.Force.AsSpan(i * d, d);
+            Span<double> target = drift.AsSpan(i * d, d);
+            double along = 0;
+            for (int c = 0; c < y.Length; c++) along += y[c] * force[c];
+            for (int c = 0; c < y.Length; c++) target[c] = scale * (force[c] - along * y[c]);
+        }
+        if (!_frame.IsIdentity) _frame.Leave(drift, drift, from, to);
+    }
+}

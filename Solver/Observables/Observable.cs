@@ -1,0 +1,28 @@
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. One class a file in
+/// this folder plus one line in <see cref="All"/>.
+/// </summary>
+public abstract class Observable
+{
+    /// <summary>Every observable there is, by name: how to make one for a flow.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<Flow, Observable>> All = new SortedDictionary<string, Func<Flow, Observable>>
+    {
+        ["covariance"] = flow => new CovarianceObservable(flow.Dimension),
+        ["energy"] = flow => new EnergyObservable(flow),
+        ["energy_drops"] = flow => new EnergyDropsObservable(flow),
+        ["gaps"] = _ => new GapsObservable(),
+        ["limit"] = flow => new LimitObservable(flow),
+        ["mean"] = flow => new MeanObservable(flow.Dimension),
+        ["speed"] = _ => new SpeedObservable(),
+    };
+
+    /// <summary>The columns.</summary>
+    public abstract IReadOnlyList<CsvColumn> Columns { get; }
+
+    /// <summary>Measures all replicas; <paramref name="values"/> is [R, columns].</summary>
+    public abstract void Measure(in Frame frame, Span<double> values);
+
+    private protected static CsvColumn Number(string name, string description) => new(name, ColumnType.Number, description);
+}

@@ -1,0 +1,75 @@
+namespace AttentionFlow.Solver;
+
+/// <summary>Every purpose that draws random numbers has a name and a number; the numbers are part of the file format and never reused.</summary>
+public enum RandomPurpose : byte
+{
+    /// <summary>Initial positions.</summary>
+    InitialPositions = 1,
+    /// <summary>Labels drawn at random.</summary>
+    Labels = 2,
+}
+
+/// <summary>
+/// The random numbers of one (seed, purpose, replica, token, step): a function of these five, whatever else is drawn and in
+/// whatever order.
+/// </summary>
+/// <remarks>
+/// Word layout: key = (low, high half of the seed); counter = (token, replica, step, purpose * 2^24 + block), block = 0, 1, ...
+/// counting the 128-bit blocks this stream has used. A double takes two words, low word first: ((high * 2^32 + low) >> 11) 2^-53.
+/// </remarks>
+public struct RandomStream
+{
+    private readonly (uint, uint) _key;
+    private readonly uint _token, _replica, _step, _purpose;
+    private uint _block;
+    private ulong _spare;
+    private bool _hasSpare;
+    private double _spareNormal;
+    private bool _hasSpareNormal;
+
+    /// <summary>The stream of this token.</summary>
+    public RandomStream(ulong seed, RandomPurpose purpose, int replica, int token, uint step = 0)
+    {
+        _key = ((uint)seed, (uint)(seed >> 32));
+        (_token, _replica, _step, _purpose) = ((uint)token, (uint)replica, step, (uint)purpose << 24);
+    }
+
+    /// <summary>Uniform on [0, 1), 53 bits.</summary>
+    public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
+
+    /// <summary>Standard normal, by Box and Muller's transform: two from two uniforms.</summary>
+    public double Normal()
+    {
+        if (_hasSpareNormal)
+        {
+            _hasSpareNormal = false;
+            return _spareNormal;
+        }
+        double radius = Math.Sqrt(-2 * Math.Log(1 - Uniform()));
+        (double sin, double cos) = Math.SinCos(2 * Math.PI * Uniform());
+        (_spareNormal, _hasSpareNormal) = (radius * sin, true);
+        return radius * cos;
+    }
+
+    /// <summary>A point of the uniform law on the unit sphere, written to <paramref name="point"/>.</summary>
+    public void OnSphere(Span<double> point)
+    {
+        do
+        {
+            for (int c = 0; c < point.Length; c++) point[c] = Normal();
+        }
+        while (!Sphere.TryNormalize(point));
+    }
+
+    private ulong Next()
+    {
+        if (_hasSpare)
+        {
+            _hasSpare = false;
+            return _spare;
+        }
+        (uint r0, uint r1, uint r2, uint r3) = Philox4x32.Block((_token, _replica, _step, _purpose | _block++), _key);
+        (_spare, _hasSpare) = ((ulong)r3 << 32 | r2, true);
+        return (ulong)r1 << 32 | r0;
+    }
+}

@@ -1,0 +1,63 @@
+namespace AttentionFlow.Solver;
+
+/// <summary>Vectors on the unit sphere S^{d-1}.</summary>
+public static class Sphere
+{
+    /// <summary>&lt;x, y&gt;.</summary>
+    public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        double dot = 0;
+        for (int c = 0; c < x.Length; c++) dot += x[c] * y[c];
+        return dot;
+    }
+
+    /// <summary>|x|.</summary>
+    public static double Norm(ReadOnlySpan<double> x) => Math.Sqrt(Dot(x, x));
+
+    /// <summary>|x - y|.</summary>
+    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        double squared = 0;
+        for (int c = 0; c < x.Length; c++) squared += (x[c] - y[c]) * (x[c] - y[c]);
+        return Math.Sqrt(squared);
+    }
+
+    /// <summary>x / |x| in place; false, and x unchanged, when x has no direction.</summary>
+    public static bool TryNormalize(Span<double> x)
+    {
+        double norm = Norm(x);
+        if (!(norm > 0) || !double.IsFinite(norm)) return false;
+        for (int c = 0; c < x.Length; c++) x[c] /= norm;
+        return true;
+    }
+
+    /// <summary>A unit copy of <paramref name="x"/>.</summary>
+    /// <exception cref="ArgumentException">When x has no direction.</exception>
+    public static double[] Normalized(ReadOnlySpan<double> x)
+    {
+        double[] unit = x.ToArray();
+        if (!TryNormalize(unit)) throw new ArgumentException("a zero or non-finite vector has no direction");
+        return unit;
+    }
+
+    /// <summary>The basis vector e_axis of R^d.</summary>
+    public static double[] Axis(int dimension, int axis)
+    {
+        double[] unit = new double[dimension];
+        unit[axis] = 1;
+        return unit;
+    }
+
+    /// <summary>Some unit vector orthogonal to the unit vector <paramref name="u"/>, d >= 2.</summary>
+    public static double[] Orthogonal(ReadOnlySpan<double> u)
+    {
+        int smallest = 0;
+        for (int c = 1; c < u.Length; c++)
+            if (Math.Abs(u[c]) < Math.Abs(u[smallest])) smallest = c;
+        double[] v = Axis(u.Length, smallest);
+        double along = u[smallest];
+        for (int c = 0; c < u.Length; c++) v[c] -= along * u[c];
+        TryNormalize(v);
+        return v;
+    }
+}

@@ -1,0 +1,38 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// A state with all cosines equal stays one, g(t): USA g' = (2/n) e^{beta g} (1 - g)((n - 1) g + 1), SA with the denominator e^beta + (n - 1) e^{beta g} in
+/// place of n e^0; equal weights, exponential profile [arXiv 2312.10794].
+/// </summary>
+public static class Equiangular
+{
+    /// <summary>g' at g.</summary>
+    public static double Slope(Normalization normalization, double beta, int tokens, double g)
+    {
+        double raw = 2 * Math.Exp(beta * g) * (1 - g) * ((tokens - 1) * g + 1);
+        return raw / (normalization == Normalization.Unnormalized ? tokens : Math.Exp(beta) + (tokens - 1) * Math.Exp(beta * g));
+    }
+
+    /// <summary>g(t) from g(0), by classical Runge-Kutta steps small enough for full double accuracy (1e-12 for t up to about 10).</summary>
+    public static double Cosine(Normalization normalization, double beta, int tokens, double start, double time)
+    {
+        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, Stability.CollapseRate(new Interaction(beta) { Normalization = normalization })));
+        double g = start, h = time / Math.Max(1, steps);
+        for (int i = 0; i < steps; i++)
+        {
+            double k1 = Slope(normalization, beta, tokens, g), k2 = Slope(normalization, beta, tokens, g + h / 2 * k1);
+            double k3 = Slope(normalization, beta, tokens, g + h / 2 * k2), k4 = Slope(normalization, beta, tokens, g + h * k3);
+            g += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
+        }
+        return g;
+    }
+
+    /// <summary>beta = 0 in closed form: g = (u0 e^{2t} - 1)/(u0 e^{2t} + n - 1), u0 = ((n - 1) g0 + 1)/(1 - g0).</summary>
+    public static double CosineAtBetaZero(int tokens, double start, double time)
+    {
+        double u = ((tokens - 1) * start + 1) / (1 - start) * Math.Exp(2 * time);
+        return (u - 1) / (u + tokens - 1);
+    }
+}

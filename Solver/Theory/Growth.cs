@@ -1,0 +1,26 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>Linear growth of ripples on the uniform law.</summary>
+public static class Growth
+{
+    /// <summary>
+    /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under USA,
+    /// divided by lambda_0 b_0 under SA; b_m = c for m = 0, a_m/2 else. Exponential profile, beta > 0 [arXiv 2312.10794; 2410.06833].
+    /// </summary>
+    public static double Rate(Interaction interaction, int dimension, int degree, int frequency = 0)
+    {
+        double rate = degree * (degree + dimension - 2.0) * Bessel.FunkHecke(dimension, degree, interaction.Beta) / interaction.Beta
+            * LabelMode(interaction.Coupling, frequency);
+        return interaction.Normalization == Normalization.Unnormalized ? rate
+            : rate / (Bessel.FunkHecke(dimension, 0, interaction.Beta) * LabelMode(interaction.Coupling, 0));
+    }
+
+    private static double LabelMode(Coupling coupling, int frequency) => coupling switch
+    {
+        OneCoupling => frequency == 0 ? 1 : 0,
+        ToeplitzCoupling t => frequency == 0 ? t.Constant : frequency <= t.Cosines.Count ? t.Cosines[frequency - 1] / 2 : 0,
+        _ => throw new NotSupportedException($"label modes are known for the couplings one and toeplitz, not for '{coupling.Name}'"),
+    };
+}

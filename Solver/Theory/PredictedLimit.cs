@@ -1,0 +1,104 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// The long-time limit in the gauge frame, y = Psi x: a point (couplings that do not change sign: x*_i = Psi_i^T u), or a circle run
+/// through once by the label (Toeplitz coupling c + a cos 2 pi (t - s)). The direction is chosen by the cloud; <see cref="Fit"/> finds the best one.
+/// </summary>
+public abstract class PredictedLimit
+{
+    /// <summary>The limit predicted for this interaction, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11].</summary>
+    public static PredictedLimit? For(Interaction interaction, out string? why)
+    {
+        why = interaction.Mask != Mask.None ? "no limit is predicted under a mask" : null;
+        if (why is not null) return null;
+        switch (interaction.Coupling)
+        {
+            case ToeplitzCoupling { Cosines: [> 0 and var amplitude] } toeplitz when toeplitz.Smallest < 0 && interaction.Normalization == Normalization.Unnormalized
+                    && toeplitz.Constant >= 0:
+                double radius = ToeplitzCircle.Radius(interaction, toeplitz.Constant / amplitude);
+                return radius > 0 ? new CircleLimit(radius) : new PointLimit();
+            case { Smallest: >= 0 } and not BlockCoupling { Across: 0 }:
+                return new PointLimit();
+            default:
+                why = $"no limit is predicted for this '{interaction.Coupling.Name}' coupling; leave \"limit\" out of the observables";
+                return null;
+        }
+    }
+
+    /// <summary>The positions [n, d], in the gauge frame, of the limit that is nearest to y [n, d].</summary>
+    public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d);
+}
+
+/// <summary>All tokens at one point u of the gauge frame; the best u is m/|m|.</summary>
+public sealed class PointLimit : PredictedLimit
+{
+    /// <inheritdoc/>
+    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d)
+    {
+        double[] u = new double[d];
+        Mean.Of(y, weights, 0, labels.Length, u);
+        if (!Sphere.TryNormalize(u)) y[..d].CopyTo(u);
+        double[] limit = new double[y.Length];
+        for (int i = 0; i < labels.Length; i++) u.CopyTo(limit, i * d);
+        return limit;
+    }
+}
+
+/// <summary>
+/// y*(s) = sqrt(1 - r^2) e3 + r (e1 cos 2 pi s + e2 sin 2 pi s), (e1, e2, e3) orthonormal: for r = 1 a great circle. e1, e2 are the polar factor
+/// of the first Fourier coefficients of y, e3 the mean outside their plane.
+/// </summary>
+/// <param name="radius">r, in (0, 1].</param>
+public sealed class CircleLimit(double radius) : PredictedLimit
+{
+    /// <inheritdoc/>
+    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d)
+    {
+        double[] a = new double[d], b = new double[d], e3 = new double[d];
+        Mean.Of(y, weights, 0, labels.Length, e3);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * labels[i]);
+            for (int c = 0; c < d; c++)
+            {
+                a[c] += weights[i] * cos * y[i * d + c];
+                b[c] += weights[i] * sin * y[i * d + c];
+            }
+        }
+        (double[] e1, double[] e2) = PolarFactor(a, b);
+        double along1 = Sphere.Dot(e3, e1), along2 = Sphere.Dot(e3, e2);
+        for (int c = 0; c < d; c++) e3[c] -= along1 * e1[c] + along2 * e2[c];
+        if (!Sphere.TryNormalize(e3)) e3 = new double[d];
+        double height = Math.Sqrt(1 - radius * radius);
+        double[] limit = new double[y.Length];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * labels[i]);
+            for (int c = 0; c < d; c++) limit[i * d + c] = height * e3[c] + radius * (cos * e1[c] + sin * e2[c]);
+        }
+        return limit;
+    }
+
+    // The orthonormal pair nearest to (a, b): M (M^T M)^{-1/2} with the 2 x 2 root in closed form.
+    private static (double[] E1, double[] E2) PolarFactor(double[] a, double[] b)
+    {
+        double p = Sphere.Dot(a, a), q = Sphere.Dot(a, b), r = Sphere.Dot(b, b);
+        double root = Math.Sqrt(Math.Max(0, p * r - q * q)), trace = Math.Sqrt(p + r + 2 * root);
+        if (!(root > 1e-12 * (p + r)))
+        {
+            double[] first = p >= r && p > 0 ? Sphere.Normalized(a) : r > 0 ? Sphere.Normalized(b) : Sphere.Axis(a.Length, 0);
+            return (first, Sphere.Orthogonal(first));
+        }
+        // S = [[p, q], [q, r]]; S^{1/2} = (S + root I)/trace, its determinant is root.
+        double s00 = (p + root) / trace, s01 = q / trace, s11 = (r + root) / trace;
+        double[] e1 = new double[a.Length], e2 = new double[a.Length];
+        for (int c = 0; c < a.Length; c++)
+        {
+            e1[c] = (s11 * a[c] - s01 * b[c]) / root;
+            e2[c] = (s00 * b[c] - s01 * a[c]) / root;
+        }
+        return (e1, e2);
+    }
+}

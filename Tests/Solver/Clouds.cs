@@ -1,0 +1,73 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Tests.Solver;
+
+/// <summary>Clouds, gauges and interactions that the tests share.</summary>
+internal static class Clouds
+{
+    public static readonly double Turn = 2 * Math.PI;
+
+    public static Cloud Uniform(int replicas, int tokens, int dimension, ulong seed = 1, double[]? weights = null)
+    {
+        Cloud drawn = new UniformLaw().Draw(replicas, tokens, dimension, seed, new UniformLabels());
+        return new Cloud(replicas, tokens, dimension, drawn.Positions, drawn.Labels, weights);
+    }
+
+    /// <summary>Positive weights over about two decades, each replica summing to 1.</summary>
+    public static double[] Weights(int replicas, int tokens, ulong seed = 9)
+    {
+        double[] weights = new double[replicas * tokens];
+        for (int r = 0; r < replicas; r++)
+        {
+            Span<double> part = weights.AsSpan(r * tokens, tokens);
+            double sum = 0;
+            for (int i = 0; i < tokens; i++) sum += part[i] = Math.Pow(10, 2 * new RandomStream(seed, RandomPurpose.Labels, r, i, 77).Uniform());
+            for (int i = 0; i < tokens; i++) part[i] /= sum;
+        }
+        return weights;
+    }
+
+    public static IEnumerable<Gauge> GaugesOn(int dimension)
+    {
+        yield return new IdentityGauge();
+        yield return new RotaryGauge([.. Enumerable.Range(1, dimension / 2).Select(p => Turn / p)]);
+        yield return new PrefixGauge(Sphere.Axis(dimension, dimension - 1), [Sphere.Axis(dimension, 0), Sphere.Axis(dimension, 1), Sphere.Normalized([.. Enumerable.Repeat(-1.0, dimension)])]);
+        if (dimension == 3) yield return new PathGauge(0.5, 3, 1);
+    }
+
+    public static IEnumerable<Coupling> Couplings() =>
+        [new OneCoupling(), new DistanceCoupling(0.3), new ToeplitzCoupling(0.2, 1, -0.4), new ToeplitzCoupling(2, 1, 0.5), new BlockCoupling(0.25)];
+
+    public static IEnumerable<Interaction> Interactions()
+    {
+        foreach (Coupling coupling in Couplings())
+            foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
+                foreach (Normalization normalization in Enum.GetValues<Normalization>())
+                {
+                    Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
+                    if (Flow.WhyNoSoftmax(interaction) is null) yield return interaction;
+                }
+    }
+
+    /// <summary>Labels on a few blocks where the coupling or gauge asks for equality to matter, else as drawn.</summary>
+    public static Cloud WithLabelsFor(Coupling coupling, Cloud cloud) => coupling is BlockCoupling
+        ? new Cloud(cloud.Replicas, cloud.Tokens, cloud.Dimension, cloud.Positions, [.. cloud.Labels.Select(s => Math.Floor(3 * s) / 3)], cloud.Weights)
+        : cloud;
+
+    /// <summary>Integrates to <paramref name="horizon"/> with the reference sums.</summary>
+    public static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Tableau method, double step, double horizon, params IObserver[] observers)
+    {
+        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+        using ReferenceSums sums = new();
+        new Simulation(new Flow(interaction, gauge, moved, sums), method, step, horizon).Run(moved, observers);
+        return moved;
+    }
+
+    public static double LargestDifference(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double largest = a.Length == b.Length ? 0 : double.PositiveInfinity;
+        for (int i = 0; i < a.Length; i++) largest = Math.Abs(a[i] - b[i]) <= largest ? largest : Math.Abs(a[i] - b[i]);
+        return largest;
+    }
+}

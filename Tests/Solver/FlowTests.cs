@@ -1,0 +1,141 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Solver;
+
+public class FlowTests
+{
+    private readonly ReferenceSums _sums = new();
+
+    [OneTimeTearDown]
+    public void Close() => _sums.Dispose();
+
+    [Test]
+    public void DriftAndEnergyAgreeWithTheArbiter([Values(2, 3, 5)] int d, [ValueSource(typeof(Clouds), nameof(Clouds.Interactions))] Interaction interaction)
+    {
+        Cloud cloud = Clouds.WithLabelsFor(interaction.Coupling, Clouds.Uniform(2, 19, d, seed: 4, Clouds.Weights(2, 19)));
+        foreach (Gauge gauge in Clouds.GaugesOn(d))
+        {
+            Flow flow = new(interaction, gauge, cloud, _sums);
+            double[] drift = new double[cloud.Positions.Length];
+            flow.Drift(cloud.Positions, drift);
+            double[] expected = Arbiter.Drift(interaction, gauge, cloud);
+            double scale = expected.Max(Math.Abs);
+            Assert.Multiple(() =>
+            {
+                Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-13 * Math.Max(1, scale)), gauge.ToString());
+                Assert.That(flow.Energy(1), Is.EqualTo(Arbiter.Energy(interaction, gauge, cloud, 1)).Within(1e-13), gauge.ToString());
+            });
+            for (int row = 0; row < cloud.Rows; row++)
+                Assert.That(Math.Abs(Sphere.Dot(cloud.Token(row), drift.AsSpan(row * d, d))), Is.LessThan(1e-15 * Math.Max(1, scale) * 10), "tangency");
+        }
+    }
+
+    /// <summary>dE/dt along the flow equals sum m |dx|^2 (USA), sum m Z |dx|^2 (SA): a central difference over two short RK4 steps.</summary>
+    [Test]
+    public void EnergyRisesByTheDissipationIdentity([ValueSource(typeof(Clouds), nameof(Clouds.Interactions))] Interaction interaction)
+    {
+        Cloud cloud = Clouds.WithLabelsFor(interaction.Coupling, Clouds.Uniform(1, 23, 3, seed: 5, Clouds.Weights(1, 23)));
+        foreach (Gauge gauge in Clouds.GaugesOn(3))
+        {
+            const double H = 1e-3;
+            Flow flow = new(interaction, gauge, cloud, _sums);
+            Stepper stepper = new(flow, Methods.RungeKutta4);
+            double[] x = [.. cloud.Positions];
+            stepper.Begin(x);
+            double rate = flow.Dissipation(0, stepper.Drift);
+            stepper.Advance(x, H);
+            stepper.Begin(x);
+            double after = flow.Energy(0);
+            cloud.Positions.CopyTo(x, 0);
+            stepper.Begin(x);
+            stepper.Advance(x, -H);
+            stepper.Begin(x);
+            double before = flow.Energy(0);
+            // Central difference: h^2 E'''/6, E''' <= (2 rate constants)^2 of order e^{2 beta}.
+            Assert.That((after - before) / (2 * H), Is.EqualTo(rate).Within(1e-4 * rate + 1e-12), $"{interaction} {gauge}");
+            Assert.That(rate, Is.GreaterThan(0));
+        }
+    }
+
+    /// <summary>y = Psi x follows the baseline flow (b = 1), for USA and SA.</summary>
+    [Test]
+    public void GaugeEquivalence([Values] Normalization normalization, [Values(2, 3, 4)] int d)
+    {
+        Interaction interaction = new(2) { Normalization = normalization };
+        Cloud cloud = Clouds.Uniform(1, 24, d, seed: 6);
+        foreach (Gauge gauge in Clouds.GaugesOn(d))
+        {
+            GaugeFrame frame = gauge.Prepare(cloud.Labels, d);
+            double[] y = new double[cloud.Positions.Length], expected = new double[y.Length];
+            frame.Enter(cloud.Positions, y, 0, cloud.Rows);
+            Cloud baseline = Clouds.Integrate(interaction, new IdentityGauge(), new Cloud(1, 24, d, y, cloud.Labels), Methods.Heun, 0.02, 2);
+            frame.Leave(baseline.Positions, expected, 0, cloud.Rows);
+            Cloud moved = Clouds.Integrate(interaction, gauge, cloud, Methods.Heun, 0.02, 2);
+            Assert.That(Clouds.LargestDifference(moved.Positions, expected), Is.LessThan(1e-12), gauge.ToString());
+        }
+    }
+
+    [Test]
+    public void RotationsOfSpaceAndPermutationsOfTokensCommuteWithTheDrift()
+    {
+        Interaction interaction = new(3) { Coupling = new DistanceCoupling(0.2), Normalization = Normalization.Softmax };
+        Cloud cloud = Clouds.Uniform(1, 20, 3, seed: 7);
+        double[] plain = Drift(interaction, cloud.Positions, cloud.Labels);
+        GaugeFrame rotation = new PathGauge(0.7, 1, 1).Prepare([.. Enumerable.Repeat(0.3, 20)], 3);
+        double[] turned = new double[60], turnedDrift = new double[60];
+        rotation.Enter(cloud.Positions, turned, 0, 20);
+        rotation.Enter(plain, turnedDrift, 0, 20);
+        Assert.That(Clouds.LargestDifference(Drift(interaction, turned, cloud.Labels), turnedDrift), Is.LessThan(1e-14));
+
+        int[] order = [.. Enumerable.Range(0, 20).Select(i => 7 * i % 20)];
+        double[] permuted = [.. order.SelectMany(i => cloud.Positions[(3 * i)..(3 * i + 3)])];
+        double[] permutedDrift = [.. order.SelectMany(i => plain[(3 * i)..(3 * i + 3)])];
+        Assert.That(Clouds.LargestDifference(Drift(interaction, permuted, [.. order.Select(i => cloud.Labels[i])]), permutedDrift), Is.LessThan(1e-14));
+    }
+
+    [Test]
+    public void ATokenOfWeightTwoIsTwoTokens([Values] Normalization normalization)
+    {
+        Interaction interaction = new(2) { Normalization = normalization };
+        Cloud twice = Clouds.Uniform(1, 12, 3, seed: 8);
+        twice.Token(10).CopyTo(twice.Token(11));
+        double[] weights = [.. Enumerable.Repeat(1.0 / 12, 10), 1.0 / 6];
+        Cloud heavy = new(1, 11, 3, twice.Positions[..33], twice.Labels[..11], weights);
+        Cloud a = Clouds.Integrate(interaction, new IdentityGauge(), twice, Methods.RungeKutta4, 0.05, 3);
+        Cloud b = Clouds.Integrate(interaction, new IdentityGauge(), heavy, Methods.RungeKutta4, 0.05, 3);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Clouds.LargestDifference(a.Positions.AsSpan(0, 33), b.Positions), Is.LessThan(1e-12));
+            Assert.That(a.Token(10).ToArray(), Is.EqualTo(a.Token(11).ToArray()), "identical tokens stay identical, bit for bit");
+        });
+    }
+
+    [Test]
+    public void ReplicasDoNotSeeEachOther()
+    {
+        Interaction interaction = new(2) { Coupling = new ToeplitzCoupling(0.5, 1) };
+        Gauge gauge = new RotaryGauge([Clouds.Turn]);
+        Cloud three = Clouds.Uniform(3, 16, 3, seed: 9);
+        Cloud together = Clouds.Integrate(interaction, gauge, three, Methods.Heun, 0.05, 1);
+        for (int r = 0; r < 3; r++)
+        {
+            Cloud one = new(1, 16, 3, three.Positions[(48 * r)..(48 * r + 48)], three.Labels[(16 * r)..(16 * r + 16)]);
+            Cloud alone = Clouds.Integrate(interaction, gauge, one, Methods.Heun, 0.05, 1);
+            Assert.That(alone.Positions, Is.EqualTo(together.Positions[(48 * r)..(48 * r + 48)]), "bit for bit");
+        }
+    }
+
+    [Test]
+    public void SoftmaxRefusesACouplingThatChangesSign() =>
+        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
+            Throws.ArgumentException.With.Message.Contains("must not change sign"));
+
+    private double[] Drift(Interaction interaction, double[] x, double[] labels)
+    {
+        double[] drift = new double[x.Length];
+        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), _sums).Drift(x, drift);
+        return drift;
+    }
+}
