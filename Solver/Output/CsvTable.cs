@@ -1,0 +1,159 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using CsvHelper;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// A CSV file that is written while the solver goes on: rows are copied into pooled buffers, and a thread behind a bounded queue formats
+/// and hashes them into <c>NAME.part</c>. <see cref="Complete"/> renames that to NAME, so whatever carries the final name is whole.
+/// One caller at a time.
+/// </summary>
+public sealed class CsvTable : IDisposable
+{
+    private const int QueuedBuffers = 4;
+    private const int BufferValues = 1 << 16;
+    private const double LargestInteger = 1L << 53;
+
+    private readonly string _path;
+    private readonly bool[] _isInteger;
+    private readonly BlockingCollection<(double[] Values, int Count)> _queue = new(QueuedBuffers);
+    private readonly FileStream _file;
+    private readonly SHA256 _sha = SHA256.Create();
+    private readonly CryptoStream _hashed;
+    private readonly CsvWriter _writer;
+    private readonly Thread _thread;
+    private volatile Exception? _failure;
+    private bool _ended;
+
+    /// <summary>Creates NAME.part beside <paramref name="path"/> and writes the header.</summary>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    public CsvTable(string path, IReadOnlyList<CsvColumn> columns)
+    {
+        if (columns.Count == 0) throw new ArgumentException("a table has at least one column", nameof(columns));
+        if (columns.Select(c => c.Name).Distinct().Count() != columns.Count)
+            throw new ArgumentException($"{Path.GetFileName(path)}: two columns have the same name", nameof(columns));
+        (_path, Columns) = (path, columns);
+        _isInteger = [.. columns.Select(c => c.Type == ColumnType.Integer)];
+        _file = WholeFile.OpenPart(path);
+        _hashed = new CryptoStream(_file, _sha, CryptoStreamMode.Write, leaveOpen: true);
+        _writer = CsvWriter.Create(_hashed, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+        _thread = new Thread(Drain) { IsBackground = true, Name = "writes " + Name };
+        _thread.Start();
+    }
+
+    /// <summary>Name of the file.</summary>
+    public string Name => Path.GetFileName(_path);
+
+    /// <summary>The columns.</summary>
+    public IReadOnlyList<CsvColumn> Columns { get; }
+
+    /// <summary>Rows appended so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Appends whole rows, row-major. The numbers are copied; the call waits only while the queue is full.</summary>
+    /// <exception cref="NonFiniteException">A value is not finite; nothing of this call is written.</exception>
+    /// <exception cref="IOException">An earlier row could not be written.</exception>
+    public void Append(ReadOnlySpan<double> rows)
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        ThrowIfFailed();
+        Check(rows);
+        var step = Math.Max(1, BufferValues / Columns.Count) * Columns.Count;
+        for (var start = 0; start < rows.Length; start += step)
+        {
+            var part = rows.Slice(start, Math.Min(step, rows.Length - start));
+            var values = ArrayPool<double>.Shared.Rent(part.Length);
+            part.CopyTo(values);
+            _queue.Add((values, part.Length));
+        }
+        Rows += rows.Length / Columns.Count;
+    }
+
+    /// <summary>Writes what is queued, flushes it to the disk and gives the file its final name.</summary>
+    /// <exception cref="IOException">A row could not be written; there is no file of the final name.</exception>
+    public FileRecord Complete()
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        _queue.CompleteAdding();
+        _thread.Join();
+        ThrowIfFailed();
+        return WholeFile.Guard(_path, () =>
+        {
+            _writer.Dispose();
+            _hashed.FlushFinalBlock();
+            var record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
+            WholeFile.Finish(_file, _path);
+            Dispose();
+            return record;
+        });
+    }
+
+    /// <summary>Without <see cref="Complete"/> before it: drops what was written.</summary>
+    public void Dispose()
+    {
+        if (_ended) return;
+        _ended = true;
+        if (!_queue.IsAddingCompleted) _queue.CompleteAdding();
+        _thread.Join();
+        _queue.Dispose();
+        _file.Dispose(); // unbuffered, so nothing is left to fail; the writer and the hash hold memory only
+        _sha.Dispose();
+        WholeFile.DropPart(_path);
+    }
+
+    private void Check(ReadOnlySpan<double> rows)
+    {
+        var width = Columns.Count;
+        if (rows.Length % width != 0) throw new ArgumentException($"{Name}: {rows.Length} values are not whole rows of {width} columns", nameof(rows));
+        var c = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var value = rows[i];
+            if (!double.IsFinite(value)) throw new NonFiniteException(Name, Columns[c].Name, Rows + i / width + 1, value);
+            if (_isInteger[c] && !(Math.Abs(value) <= LargestInteger && value == Math.Truncate(value)))
+                throw new ArgumentException($"{Name}: column {Columns[c].Name} of row {Rows + i / width + 1} holds whole numbers, not {value:R}", nameof(rows));
+            if (++c == width) c = 0;
+        }
+    }
+
+    /// <summary>The thread: after a failure it goes on emptying the queue, so that nobody waits for it in vain.</summary>
+    private void Drain()
+    {
+        Try(() =>
+        {
+            foreach (var column in Columns) _writer.WriteField(column.Name);
+            _writer.EndRecord();
+        });
+        foreach (var (values, count) in _queue.GetConsumingEnumerable())
+        {
+            if (_failure is null) Try(() => Write(values.AsSpan(0, count)));
+            ArrayPool<double>.Shared.Return(values);
+        }
+
+        void Try(Action write)
+        {
+            try { write(); }
+            catch (Exception e) { _failure = e; }
+        }
+    }
+
+    private void Write(ReadOnlySpan<double> rows)
+    {
+        for (var start = 0; start < rows.Length; start += _isInteger.Length)
+        {
+            for (var c = 0; c < _isInteger.Length; c++)
+            {
+                if (_isInteger[c]) _writer.WriteField((long)rows[start + c]);
+                else _writer.WriteField(rows[start + c]);
+            }
+            _writer.EndRecord();
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure is { } failure) throw new IOException(WholeFile.Sentence(_path, failure), failure);
+    }
+}

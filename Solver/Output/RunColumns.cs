@@ -1,0 +1,28 @@
+namespace AttentionFlow.Solver;
+
+/// <summary>The columns of the tables of a run.</summary>
+public static class RunColumns
+{
+    private static readonly CsvColumn Time = new("time", ColumnType.Number, "Time t of the flow, dimensionless.");
+    private static readonly CsvColumn Replica = new("replica", ColumnType.Integer, "Number of the independent cloud, from 0.");
+
+    /// <summary>What identifies a row of snapshots.csv.</summary>
+    public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
+
+    /// <summary>What identifies a row of observables.csv.</summary>
+    public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
+
+    /// <summary>snapshots.csv: snapshot, time, replica, token, label (or label0, label1, ...), x0, x1, ...</summary>
+    public static IReadOnlyList<CsvColumn> Snapshots(int dimension, int labels = 1) =>
+    [
+        new("snapshot", ColumnType.Integer, "Number of the snapshot, from 0."),
+        Time,
+        Replica,
+        new("token", ColumnType.Integer, "Index i of the token in its cloud, from 0."),
+        .. Enumerable.Range(0, labels).Select(l => new CsvColumn(labels == 1 ? "label" : $"label{l}", ColumnType.Number, "Frozen label xi_i of the token.")),
+        .. Enumerable.Range(0, dimension).Select(k => new CsvColumn($"x{k}", ColumnType.Number, $"Coordinate {k} of the token x_i on the unit sphere.")),
+    ];
+
+    /// <summary>observables.csv: time, replica, then the columns given.</summary>
+    public static IReadOnlyList<CsvColumn> Observables(IEnumerable<CsvColumn> columns) => [Time, Replica, .. columns];
+}

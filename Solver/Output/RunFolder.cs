@@ -1,0 +1,118 @@
+namespace AttentionFlow.Solver;
+
+/// <summary>The folder already holds something that is not to be replaced unasked: a matter of arguments, not of the disk.</summary>
+public sealed class FolderNotEmptyException : Exception
+{
+    internal FolderNotEmptyException(string path)
+        : base($"{path}: the folder is not empty; give --overwrite to replace the run in it, or another --out") { }
+}
+
+/// <summary>
+/// The folder of a run. Order of writing: experiment.json, run.json (status running), the tables while the run goes on, then
+/// datapackage.json, and last run.json, which vouches for all of them.
+/// </summary>
+public sealed class RunFolder : IDisposable
+{
+    /// <summary>The experiment, resolved.</summary>
+    public const string ExperimentFile = "experiment.json";
+
+    /// <summary>The tokens.</summary>
+    public const string SnapshotsFile = "snapshots.csv";
+
+    /// <summary>The observables.</summary>
+    public const string ObservablesFile = "observables.csv";
+
+    /// <summary>The provenance.</summary>
+    public const string RunFile = "run.json";
+
+    /// <summary>The description of the tables.</summary>
+    public const string PackageFile = "datapackage.json";
+
+    /// <summary>In the order in which they are removed: what vouches goes first.</summary>
+    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, ExperimentFile];
+
+    private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
+    private FileRecord? _experiment;
+
+    private RunFolder(string path) => FullPath = path;
+
+    /// <summary>Where it is.</summary>
+    public string FullPath { get; }
+
+    /// <summary>Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else.</summary>
+    /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false.</exception>
+    /// <exception cref="IOException">The folder cannot be created or changed.</exception>
+    public static RunFolder Create(string path, bool overwrite) => WholeFile.Guard(path, () =>
+    {
+        var full = Path.GetFullPath(path);
+        if (File.Exists(full)) throw new IOException("this is a file; --out names a folder");
+        Directory.CreateDirectory(full);
+        if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
+        foreach (var name in Names)
+        {
+            File.Delete(Path.Combine(full, name));
+            File.Delete(Path.Combine(full, name + WholeFile.PartSuffix));
+        }
+        return new RunFolder(full);
+    });
+
+    /// <summary>Writes experiment.json, and run.json with the status running.</summary>
+    /// <returns>The record with the hash of the experiment, to be passed on to <see cref="Finish"/> with what has changed.</returns>
+    public RunRecord Start(string experiment, RunRecord record)
+    {
+        _experiment = WholeFile.WriteText(PathOf(ExperimentFile), experiment);
+        record = record with { Status = RunStatus.Running, ExperimentSha256 = _experiment.Sha256, End = null, Files = [] };
+        WholeFile.WriteText(PathOf(RunFile), record.ToJson());
+        return record;
+    }
+
+    /// <summary>Opens snapshots.csv; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenSnapshots(int dimension, int labels = 1) =>
+        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, labels), RunColumns.SnapshotKey);
+
+    /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenObservables(IEnumerable<CsvColumn> columns) =>
+        Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns), RunColumns.ObservableKey);
+
+    /// <summary>Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.</summary>
+    /// <param name="record">The final record; a table that cannot be completed is left out where its status is failed, and is an error elsewhere.</param>
+    /// <param name="title">Title of the experiment.</param>
+    /// <returns>The record as written.</returns>
+    /// <exception cref="IOException">A file could not be written.</exception>
+    public RunRecord Finish(RunRecord record, string title)
+    {
+        if (_experiment is null) throw new InvalidOperationException("the run was never started");
+        var tables = new List<TableDescription>();
+        foreach (var (table, about, key) in _tables)
+        {
+            try { tables.Add(new TableDescription(about, key, table.Columns, table.Complete())); }
+            catch (IOException) when (record.Status == RunStatus.Failed) { table.Dispose(); }
+        }
+        _tables.Clear();
+        var package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
+        record = record with { End = record.End ?? RunRecord.Now(), Files = [_experiment, .. tables.Select(t => t.File), package] };
+        WholeFile.WriteText(PathOf(RunFile), record.ToJson());
+        return record;
+    }
+
+    /// <summary>Without <see cref="Finish"/> before it: drops the tables; run.json keeps the status running.</summary>
+    public void Dispose()
+    {
+        foreach (var (table, _, _) in _tables) table.Dispose();
+        _tables.Clear();
+    }
+
+    /// <summary>Compares run.json with the files beside it.</summary>
+    /// <returns>What is wrong, a sentence each; nothing when the run is complete and whole.</returns>
+    /// <exception cref="IOException">A file that is there cannot be read.</exception>
+    public static IReadOnlyList<string> Verify(string path) => RunCheck.Problems(path);
+
+    private CsvTable Open(string name, string title, IReadOnlyList<CsvColumn> columns, IReadOnlyList<string> key)
+    {
+        var table = new CsvTable(PathOf(name), columns);
+        _tables.Add((table, title, key));
+        return table;
+    }
+
+    private string PathOf(string name) => Path.Combine(FullPath, name);
+}

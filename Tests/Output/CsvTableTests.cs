@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using System.Text;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Output;
+
+public sealed class CsvTableTests
+{
+    private static readonly CsvColumn[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DropFolder() => _folder.Dispose();
+
+    [Test]
+    public void BytesAreUtf8WithoutMarkLineFeedsHeaderAndShortestDigits()
+    {
+        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        table.Append([0, 0.1, 1, -2.5, 2, 1]);
+        table.Append([3, 1e-300, 4, double.Epsilon, -5, -0.0]);
+        var record = table.Complete();
+
+        var bytes = File.ReadAllBytes(_folder["t.csv"]);
+        Assert.That(Encoding.UTF8.GetString(bytes), Is.EqualTo("i,value\n0,0.1\n1,-2.5\n2,1\n3,1E-300\n4,5E-324\n-5,-0\n"));
+        Assert.That(bytes[0], Is.EqualTo((byte)'i'));
+        Assert.That(record, Is.EqualTo(new FileRecord("t.csv", 6, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))));
+    }
+
+    [Test]
+    public void EmptyTableHasAHeader()
+    {
+        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        table.Append([]);
+        Assert.That(table.Complete().Rows, Is.Zero);
+        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n"));
+        Assert.That(CsvData.Read(_folder["t.csv"])["value"], Is.Empty);
+    }
+
+    [Test]
+    public void EveryDoubleReadsBackAsTheSameBits()
+    {
+        double[] hard =
+        [
+            0.1, 1.0 / 3, Math.PI, -0.0, 0, double.Epsilon, -double.Epsilon, 2.2250738585072011e-308, 2.2250738585072014e-308, double.MaxValue, double.MinValue,
+            1e-300, 1e21, 1e23, 9007199254740993, 5e-324, 123456789012345680, 0.30000000000000004, 1 - double.BitDecrement(1),
+        ];
+        var random = new Random(1);
+        var drawn = Enumerable.Range(0, 100_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))).Where(double.IsFinite);
+        double[] values = [.. hard, .. drawn];
+        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        table.Append([.. values.SelectMany((v, i) => new[] { i, v })]);
+        table.Complete();
+
+        var read = CsvData.Read(_folder["t.csv"])["value"];
+        Assert.That(read.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(values.Select(BitConverter.DoubleToInt64Bits)));
+    }
+
+    [TestCase(double.NaN)]
+    [TestCase(double.PositiveInfinity)]
+    [TestCase(double.NegativeInfinity)]
+    public void NonFiniteIsRefusedWithItsWholePostAndNothingEarlierIsLost(double bad)
+    {
+        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        table.Append([0, 0.5, 1, 1.5]);
+        var error = Assert.Throws<NonFiniteException>(() => table.Append([2, 2.5, 3, bad, 4, 4.5]))!;
+        Assert.That((error.Column, error.Row), Is.EqualTo(("value", 4L)));
+        Assert.That(error.Message, Does.StartWith("t.csv: column value of row 4 would be "));
+        table.Append([2, 2.25]);
+        Assert.That(table.Complete().Rows, Is.EqualTo(3));
+        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n1,1.5\n2,2.25\n"));
+    }
+
+    [Test]
+    public void MistakesOfTheCallerAreNamed()
+    {
+        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        Assert.That(() => table.Append([1]), Throws.ArgumentException.With.Message.Contains("whole rows of 2 columns"));
+        Assert.That(() => table.Append([0.5, 1]), Throws.ArgumentException.With.Message.Contains("column i of row 1 holds whole numbers"));
+        Assert.That(() => table.Append([1e16, 1]), Throws.ArgumentException);
+        Assert.That(() => new CsvTable(_folder["u.csv"], [IndexAndValue[0], IndexAndValue[0]]), Throws.ArgumentException);
+        table.Complete();
+        Assert.That(() => table.Append([1, 1]), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void FinalNameAppearsWithCompleteOnly()
+    {
+        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        {
+            table.Append([0, 0.5]);
+            Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv.part" }));
+            table.Complete();
+            Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
+        }
+        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+            table.Append([9, 9]);
+        Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
+        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n"));
+    }
+
+    [Test]
+    public void ManyRowsNeedLittleMemory()
+    {
+        const int posts = 20, rows = 50_000;
+        var post = new double[rows * 4];
+        CsvColumn[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new CsvColumn($"x{k}", ColumnType.Number, "A coordinate."))];
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        using var table = new CsvTable(_folder["t.csv"], columns);
+        for (var p = 0; p < posts; p++)
+        {
+            for (var i = 0; i < post.Length; i++) post[i] = i % 4 == 0 ? p * rows + i / 4 : Math.Sin(i + p);
+            table.Append(post);
+        }
+        var record = table.Complete();
+        // 32 MB of doubles pass through; what is allocated is a handful of buffers of half a megabyte.
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(10_000_000));
+        Assert.That(record.Rows, Is.EqualTo(posts * rows));
+
+        before = GC.GetTotalAllocatedBytes(precise: true);
+        var (count, sum) = (0L, 0.0);
+        CsvData.ReadRows(_folder["t.csv"], ["x1", "i"], row => (++count, sum += row[1]) is not (0, _));
+        Assert.That((count, sum), Is.EqualTo(((long)posts * rows, (posts * rows - 1.0) * posts * rows / 2)));
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(2_000_000));
+    }
+
+    [Test]
+    public void RowsWiderThanABufferAreKeptWhole()
+    {
+        var columns = Enumerable.Range(0, 70_000).Select(c => new CsvColumn($"c{c}", ColumnType.Integer, "")).ToArray();
+        using var table = new CsvTable(_folder["t.csv"], columns);
+        table.Append([.. Enumerable.Range(0, 140_000).Select(i => (double)i)]);
+        Assert.That(table.Complete().Rows, Is.EqualTo(2));
+        var last = new List<double>();
+        CsvData.ReadRows(_folder["t.csv"], ["c69999"], row =>
+        {
+            last.Add(row[0]);
+            return true;
+        });
+        Assert.That(last, Is.EqualTo(new[] { 69_999.0, 139_999.0 }));
+    }
+
+    [Test]
+    public void FolderThatIsNotThereIsAnErrorAtOnce() => Assert.That(
+        () => new CsvTable(_folder["absent/t.csv"], IndexAndValue), Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["absent/t.csv"]));
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void FullDiskComesOutOfTheNextCallAndNobodyHangs()
+    {
+        if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
+        File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
+        var post = new double[100_000];
+        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        {
+            Assert.That(() => { while (true) table.Append(post); }, Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["t.csv"]));
+            Assert.That(table.Complete, Throws.InstanceOf<IOException>());
+        }
+        Assert.That(_folder.Names, Is.Empty);
+
+        File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
+        using (var small = new CsvTable(_folder["t.csv"], IndexAndValue))
+        {
+            small.Append([1, 2]);
+            Assert.That(small.Complete, Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["t.csv"]));
+        }
+        Assert.That(_folder.Names, Is.Empty);
+    }
+}

@@ -1,0 +1,181 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Output;
+
+public sealed class RunFolderTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DropFolder() => _folder.Dispose();
+
+    [Test]
+    public void AFinishedRunIsFiveFilesThatVerify()
+    {
+        new SmallRun().Write(_folder.FullPath);
+        Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json", "snapshots.csv" }));
+        Assert.That(RunFolder.Verify(_folder.FullPath), Is.Empty);
+        Assert.That(CsvData.Header(_folder["snapshots.csv"]), Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label", "x0", "x1", "x2" }));
+        Assert.That(CsvData.Header(_folder["observables.csv"]), Is.EqualTo(new[] { "time", "replica", "mean_norm" }));
+        Assert.That(CsvData.ReadWhere(_folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
+        Assert.That(RunColumns.Snapshots(2, labels: 2).Select(c => c.Name), Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label0", "label1", "x0", "x1" }));
+    }
+
+    [Test]
+    public void RunJsonSaysWhereTheNumbersComeFrom()
+    {
+        var record = new SmallRun().Write(_folder.FullPath);
+        var text = File.ReadAllText(_folder["run.json"]);
+        Assert.That(text, Does.StartWith("{\n  \"status\": \"complete\",\n").And.EndsWith("}\n").And.Not.Contain("\r").And.Not.Contain("null"));
+        using var json = JsonDocument.Parse(text);
+        var root = json.RootElement;
+        Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
+        {
+            "status", "programVersion", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
+            "start", "end", "wallSeconds", "timeReached", "steps", "evaluations", "files",
+        }));
+        Assert.That(root.GetProperty("seed").GetUInt64(), Is.EqualTo(ulong.MaxValue));
+        Assert.That(root.GetProperty("start").GetString(), Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$"));
+        Assert.That(root.GetProperty("packageVersions").EnumerateObject().Select(p => p.Name),
+            Is.SupersetOf(new[] { ".NET", "AttentionFlow.Kernels", "AttentionFlow.Solver", "CsvHelper", "MathNet.Numerics" }).And.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
+        Assert.That(root.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()),
+            Is.EqualTo(new[] { "experiment.json", "snapshots.csv", "observables.csv", "datapackage.json" }));
+        Assert.That(record.Files.Single(f => f.Name == "snapshots.csv").Rows, Is.EqualTo(SmallRun.Times * SmallRun.Replicas * SmallRun.Tokens));
+        Assert.That(text, Does.Not.Contain(Environment.MachineName).And.Not.Contain(_folder.FullPath));
+
+        var read = RunRecord.Read(_folder["run.json"]);
+        Assert.That(read.ToJson(), Is.EqualTo(text));
+        Assert.That(read.ExperimentSha256, Is.EqualTo(record.Files[0].Sha256));
+    }
+
+    [Test]
+    public void DataPackageDescribesTheColumnsOfTheFiles()
+    {
+        var record = new SmallRun().Write(_folder.FullPath);
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder["datapackage.json"]));
+        var root = json.RootElement;
+        Assert.That(root.GetProperty("profile").GetString(), Is.EqualTo("tabular-data-package"));
+        Assert.That(root.GetProperty("title").GetString(), Is.EqualTo("Rotary code on the sphere (\u03b2 = 1)"));
+        Assert.That(Regex.IsMatch(root.GetProperty("name").GetString()!, "^[-a-z0-9._/]+$"));
+        var resources = root.GetProperty("resources").EnumerateArray().ToArray();
+        Assert.That(resources.Select(r => r.GetProperty("path").GetString()), Is.EqualTo(new[] { "snapshots.csv", "observables.csv" }));
+        foreach (var resource in resources)
+        {
+            var path = resource.GetProperty("path").GetString()!;
+            var header = CsvData.Header(_folder[path]);
+            var schema = resource.GetProperty("schema");
+            var fields = schema.GetProperty("fields").EnumerateArray().ToArray();
+            Assert.That(fields.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(header));
+            Assert.That(fields.Select(f => f.GetProperty("description").GetString()), Has.All.Not.Empty);
+            Assert.That(schema.GetProperty("primaryKey").EnumerateArray().Select(k => k.GetString()), Is.SubsetOf(header));
+            var file = record.Files.Single(f => f.Name == path);
+            Assert.That(resource.GetProperty("hash").GetString(), Is.EqualTo("sha256:" + file.Sha256));
+            Assert.That(resource.GetProperty("bytes").GetInt64(), Is.EqualTo(new FileInfo(_folder[path]).Length));
+        }
+    }
+
+    [Test]
+    public void SameNumbersGiveSameFiles()
+    {
+        using var other = new TemporaryFolder();
+        new SmallRun().Write(_folder.FullPath);
+        new SmallRun().Write(other.FullPath);
+        foreach (var name in _folder.Names.Where(n => n != "run.json"))
+            Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(_folder[name])), name);
+    }
+
+    [Test]
+    public void FolderInUseIsRefusedUnlessOverwritten()
+    {
+        new SmallRun().Write(_folder.FullPath);
+        File.WriteAllText(_folder["notes.txt"], "mine");
+        File.WriteAllText(_folder["snapshots.csv.part"], "left by a killed run");
+        Assert.That(() => RunFolder.Create(_folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>()
+            .With.Message.StartsWith(_folder.FullPath).And.Message.Contains("--overwrite").And.Message.Contains("--out"));
+        Assert.That(_folder.Names, Has.Length.EqualTo(7));
+        using var folder = RunFolder.Create(_folder.FullPath, overwrite: true);
+        Assert.That(_folder.Names, Is.EqualTo(new[] { "notes.txt" }));
+    }
+
+    [Test]
+    public void NewAndEmptyFoldersAreTakenAndAFileIsNot()
+    {
+        RunFolder.Create(_folder.FullPath, overwrite: false).Dispose();
+        RunFolder.Create(_folder["deep/er"], overwrite: false).Dispose();
+        Assert.That(Directory.Exists(_folder["deep/er"]));
+        File.WriteAllText(_folder["file"], "");
+        Assert.That(() => RunFolder.Create(_folder["file"], overwrite: true), Throws.InstanceOf<IOException>().With.Message.Contains("--out names a folder"));
+    }
+
+    [Test]
+    public void AKilledRunIsStillRunningAndVerifySaysSo()
+    {
+        using var folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        folder.Start("{}", SmallRun.Record);
+        using var table = folder.OpenSnapshots(3);
+        Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
+        var problems = RunFolder.Verify(_folder.FullPath);
+        Assert.That(problems, Has.Count.EqualTo(2));
+        Assert.That(problems, Has.One.Contains("running").And.One.Contains("snapshots.csv.part"));
+        folder.Dispose();
+        Assert.That(_folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }));
+    }
+
+    [TestCase(RunStatus.Stopped)]
+    [TestCase(RunStatus.Diverged)]
+    [TestCase(RunStatus.Failed)]
+    public void ARunThatEndedEarlyHasWholeFilesAndAdvice(RunStatus status)
+    {
+        new SmallRun().Write(_folder.FullPath, status);
+        var read = RunRecord.Read(_folder["run.json"]);
+        Assert.That((read.Status, read.Advice), Is.EqualTo((status, "Take a smaller step.")));
+        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("not complete"));
+    }
+
+    [Test]
+    public void AFailedRunListsTheTablesThatCouldBeWritten()
+    {
+        if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
+        using var folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        var record = folder.Start("{}", SmallRun.Record);
+        File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
+        folder.OpenSnapshots(3);
+        folder.OpenObservables([]);
+        record = folder.Finish(record with { Status = RunStatus.Failed, Advice = "The disk is full." }, "Failed");
+        Assert.That(record.Files.Select(f => f.Name), Is.EqualTo(new[] { "experiment.json", "observables.csv", "datapackage.json" }));
+        Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json" }));
+    }
+
+    [Test]
+    public void VerifyFindsAFlippedByteAMissingFileAndALostRow()
+    {
+        new SmallRun().Write(_folder.FullPath);
+        var bytes = File.ReadAllBytes(_folder["snapshots.csv"]);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(_folder["snapshots.csv"], bytes);
+        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv: the SHA-256 is"));
+
+        File.WriteAllLines(_folder["observables.csv"], File.ReadAllLines(_folder["observables.csv"])[..^1]);
+        File.Delete(_folder["datapackage.json"]);
+        var problems = RunFolder.Verify(_folder.FullPath);
+        Assert.That(problems, Has.One.Contains("5 rows after the header; run.json says 6").And.One.Contains("datapackage.json: missing"));
+        Assert.That(problems, Has.Count.EqualTo(5));
+    }
+
+    [Test]
+    public void VerifyNamesAFolderThatIsNoRunAndARecordThatIsNone()
+    {
+        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("run.json: missing"));
+        File.WriteAllText(_folder["run.json"], "{ \"seed\": ");
+        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.StartsWith(_folder["run.json"]));
+        var outside = SmallRun.Record with { Status = RunStatus.Complete, Files = [new FileRecord("../secret", null, 1, "")] };
+        File.WriteAllText(_folder["run.json"], outside.ToJson());
+        Assert.That(RunFolder.Verify(_folder.FullPath), Has.One.Contains("is not the name of a file"));
+    }
+}

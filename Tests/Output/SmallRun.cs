@@ -1,0 +1,43 @@
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Tests.Output;
+
+/// <summary>The files of a small run: two replicas of five tokens on S^2 at three times.</summary>
+internal sealed class SmallRun
+{
+    public const int Replicas = 2, Tokens = 5, Times = 3;
+
+    private readonly Random _random = new(7);
+
+    /// <summary>|m| of each replica at the last time.</summary>
+    public double[] FinalLengths { get; } = new double[Replicas];
+
+    public static RunRecord Record => new() { Seed = ulong.MaxValue, Device = "cpu", Precision = "double", Threads = 2 };
+
+    public RunRecord Write(string path, RunStatus status = RunStatus.Complete)
+    {
+        using var folder = RunFolder.Create(path, overwrite: false);
+        var record = folder.Start("{ \"title\": \"Rotary code\" }\n", Record);
+        var snapshots = folder.OpenSnapshots(3);
+        var observables = folder.OpenObservables([new CsvColumn("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);
+        for (var time = 0; time < Times; time++)
+            for (var replica = 0; replica < Replicas; replica++)
+                observables.Append([time * 0.1, replica, FinalLengths[replica] = Snapshot(snapshots, time, replica)]);
+        return folder.Finish(
+            record with { Status = status, Advice = status == RunStatus.Complete ? null : "Take a smaller step.", TimeReached = 0.2, Steps = 20, Evaluations = 40, WallSeconds = 0.25 },
+            "Rotary code on the sphere (\u03b2 = 1)");
+    }
+
+    private double Snapshot(CsvTable table, int time, int replica)
+    {
+        var mean = new double[3];
+        for (var token = 0; token < Tokens; token++)
+        {
+            double[] x = [.. mean.Select(_ => 2 * _random.NextDouble() - 1)];
+            var length = Math.Sqrt(x.Sum(v => v * v));
+            table.Append([time, time * 0.1, replica, token, (token + 0.5) / Tokens, .. x.Select(v => v / length)]);
+            for (var k = 0; k < 3; k++) mean[k] += x[k] / length / Tokens;
+        }
+        return Math.Sqrt(mean.Sum(v => v * v));
+    }
+}
