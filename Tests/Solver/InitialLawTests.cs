@@ -1,0 +1,96 @@
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Solver;
+
+public class InitialLawTests
+{
+    [Test]
+    public void UniformLawHasTheMomentsOfTheSphere([Values(2, 3, 6)] int d)
+    {
+        const int N = 40_000;
+        Cloud cloud = new UniformLaw().Draw(1, N, d, seed: 12);
+        double[] mean = new double[d];
+        Mean.Of(cloud.Positions, cloud.Weights, 0, N, mean);
+        double second = Enumerable.Range(0, N).Average(i => cloud.Token(i)[0] * cloud.Token(i)[0]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Sphere.Norm(mean), Is.LessThan(5 / Math.Sqrt(N)));
+            Assert.That(second, Is.EqualTo(1.0 / d).Within(5 / Math.Sqrt(N)));
+        });
+    }
+
+    /// <summary>On S^2 the height over the base of a cap is uniform (Archimedes).</summary>
+    [TestCase(0.3)]
+    [TestCase(2.5)]
+    [TestCase(Math.PI)]
+    public void CapIsUniform(double angle)
+    {
+        const int N = 20_000;
+        double[] axis = Sphere.Normalized([1, -2, 2]);
+        Cloud cloud = new CapLaw(axis, angle).Draw(1, N, 3, seed: 5);
+        double[] heights = [.. Enumerable.Range(0, N).Select(i => (1 - Sphere.Dot(cloud.Token(i), axis)) / (1 - Math.Cos(angle)))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(heights.Max(), Is.LessThanOrEqualTo(1 + 1e-12));
+            Assert.That(heights.Average(), Is.EqualTo(0.5).Within(5 * Math.Sqrt(1.0 / 12 / N)));
+            Assert.That(heights.Average(h => h * h), Is.EqualTo(1.0 / 3).Within(5 * Math.Sqrt(4.0 / 45 / N)));
+        });
+    }
+
+    [Test]
+    public void SymmetricStartKeepsItsAxisForEver([Values(7, 8)] int tokens)
+    {
+        double[] u = Sphere.Normalized([Math.Sqrt(3) / 2, 0, 0.5]);
+        Gauge gauge = new RotaryGauge([Clouds.Turn]);
+        Cloud cloud = new SymmetricLaw(u).Draw(2, tokens, 3, seed: 6, new GridLabels(), gauge);
+        Assert.That(AxisError(cloud), Is.LessThan(1e-15));
+        Cloud moved = Clouds.Integrate(new(1), gauge, cloud, Methods.Heun, 0.02, 12);
+        Assert.That(AxisError(moved), Is.LessThan(1e-12));
+
+        double AxisError(Cloud c)
+        {
+            double[] y = new double[c.Positions.Length], mean = new double[3];
+            gauge.Prepare(c.Labels, 3).Enter(c.Positions, y, 0, c.Rows);
+            Mean.Of(y, c.Weights, tokens, tokens, mean);
+            Assert.That(Sphere.Dot(mean, u), Is.GreaterThan(0), "the hemisphere condition");
+            return Sphere.Distance(Sphere.Normalized(mean), u);
+        }
+    }
+
+    [Test]
+    public void ClustersAndEquiangularAreWhatTheySay()
+    {
+        Cloud clusters = new ClustersLaw([[1, 0], [0, 1]], 0).Draw(1, 5, 2, seed: 1);
+        Assert.That(clusters.Positions, Is.EqualTo(new double[] { 1, 0, 1, 0, 1, 0, 0, 1, 0, 1 }));
+        foreach (double g in new[] { -0.25, 0, 0.4, 1 })
+        {
+            Cloud cloud = new EquiangularLaw(g).Draw(1, 5, 6, seed: 1);
+            for (int i = 0; i < 5; i++)
+                for (int j = 0; j < i; j++) Assert.That(Sphere.Dot(cloud.Token(i), cloud.Token(j)), Is.EqualTo(g).Within(1e-15));
+        }
+        Assert.That(() => new EquiangularLaw(-0.3).Draw(1, 5, 6, 1), Throws.ArgumentException.With.Message.Contains("between -0.25 and 1"));
+        Assert.That(() => new EquiangularLaw(0).Draw(1, 5, 4, 1), Throws.ArgumentException.With.Message.Contains("at most as many tokens as dimensions"));
+    }
+
+    [Test]
+    public void ATokenDoesNotDependOnHowManyThereAre()
+    {
+        Cloud few = new UniformLaw().Draw(2, 3, 3, seed: 4, new UniformLabels()), many = new UniformLaw().Draw(5, 9, 3, seed: 4, new UniformLabels());
+        for (int r = 0; r < 2; r++)
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.That(few.Token(r * 3 + i).ToArray(), Is.EqualTo(many.Token(r * 9 + i).ToArray()));
+                Assert.That(few.Labels[r * 3 + i], Is.EqualTo(many.Labels[r * 9 + i]));
+            }
+    }
+
+    [Test]
+    public void LabelsFollowTheirLaw() => Assert.Multiple(() =>
+    {
+        Assert.That(new GridLabels().Draw(1, 4, 0), Is.EqualTo(new[] { 0.125, 0.375, 0.625, 0.875 }));
+        Assert.That(new BlockLabels(2).Draw(2, 3, 0), Is.EqualTo(new double[] { 0, 0, 1, 0, 0, 1 }));
+        Assert.That(new UniformLabels().Draw(1, 100, 3), Has.All.InRange(0, 1));
+        Assert.That(() => new ListedLabels([1, 2]).Draw(1, 3, 0), Throws.ArgumentException);
+    });
+}

@@ -1,0 +1,148 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Solver;
+
+public class IntegratorTests
+{
+    public static IEnumerable<Tableau> Methods => Tableau.All;
+
+    [TestCaseSource(nameof(Methods))]
+    public void TableauIsConsistent(Tableau method)
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(method.B.Sum(), Is.EqualTo(1).Within(1e-15));
+            Assert.That(method.A, Has.Length.EqualTo(method.B.Length));
+            Assert.That(method.A.Select((row, s) => row.Length == s), Has.All.True);
+        });
+    }
+
+    /// <summary>The slope of log error against log step is the order, for a rotary flow with unequal weights, USA and SA.</summary>
+    [Test]
+    public void OrderBySlope([ValueSource(nameof(Methods))] Tableau method, [Values] Normalization normalization)
+    {
+        Interaction interaction = new(1.5) { Normalization = normalization };
+        Gauge gauge = new RotaryGauge([Clouds.Turn]);
+        Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 2, Clouds.Weights(1, 12));
+        double[] exact = Clouds.Integrate(interaction, gauge, cloud, AttentionFlow.Solver.Methods.RungeKutta4, 1.0 / 1024, 1).Positions;
+        double[] steps = [1.0 / 16, 1.0 / 32, 1.0 / 64, 1.0 / 128];
+        double[] errors = [.. steps.Select(h => Clouds.LargestDifference(Clouds.Integrate(interaction, gauge, cloud, method, h, 1).Positions, exact))];
+        (_, double slope) = MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]);
+        Assert.That(slope, Is.EqualTo(method.Order).Within(0.2), string.Join(", ", errors));
+    }
+
+    [TestCaseSource(nameof(Methods))]
+    public void StabilityLimitIsThatOfTheTestEquation(Tableau method)
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(Math.Abs(Amplification(0.999)), Is.LessThan(1));
+            Assert.That(Math.Abs(Amplification(1.001)), Is.GreaterThan(1));
+        });
+
+        double Amplification(double share)
+        {
+            double z = -share * method.StabilityLimit;
+            double[] k = new double[method.B.Length];
+            for (int s = 0; s < k.Length; s++) k[s] = z * (1 + method.A[s].Select((a, j) => a * k[j]).Sum());
+            return 1 + method.B.Select((b, s) => b * k[s]).Sum();
+        }
+    }
+
+    [Test]
+    public void TokensStayOnTheSphere([ValueSource(nameof(Methods))] Tableau method)
+    {
+        Cloud moved = Clouds.Integrate(new Interaction(4), new IdentityGauge(), Clouds.Uniform(2, 30, 4), method, 0.02, 5);
+        for (int row = 0; row < moved.Rows; row++) Assert.That(Sphere.Norm(moved.Token(row)), Is.EqualTo(1).Within(4e-16));
+    }
+
+    private sealed class Times(params double[] times) : TimedObserver(times)
+    {
+        public List<double> Observed { get; } = [];
+        public List<long> Steps { get; } = [];
+
+        protected override void Record(in Frame frame)
+        {
+            Observed.Add(frame.Time);
+            Steps.Add(frame.Step);
+        }
+    }
+
+    [Test]
+    public void TheLoopLandsOnEveryTimeAskedFor()
+    {
+        Times even = new(0, 0.3, 0.6, 1), odd = new(0.05, 0.301, 1);
+        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 3, 3), AttentionFlow.Solver.Methods.Heun, 0.1, 1, even, odd);
+        Assert.Multiple(() =>
+        {
+            Assert.That(even.Observed, Is.EqualTo(new[] { 0, 0.3, 0.6, 1 }));
+            Assert.That(odd.Observed, Is.EqualTo(new[] { 0.05, 0.301, 1 }));
+            // 0-0.05: 1, -0.3: 3, -0.301: 1, -0.6: 3, -1: 4
+            Assert.That(even.Steps, Is.EqualTo(new long[] { 0, 4, 8, 12 }));
+        });
+    }
+
+    [Test]
+    public void RoundTimesCostNoExtraSteps()
+    {
+        Times times = new(RecordTimes.Linear(401, 20));
+        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 2, 3), AttentionFlow.Solver.Methods.Euler, 0.01, 20, times);
+        Assert.That(times.Steps[^1], Is.EqualTo(2000));
+    }
+
+    [Test]
+    public void LogarithmicTimesStartAtZero() =>
+        Assert.That(RecordTimes.Logarithmic(4, 0.1, 10), Is.EqualTo(new[] { 0, 0.1, 1, 10 }).Within(1e-15));
+
+    [Test]
+    public void AStopKeepsWhatWasObserved()
+    {
+        using CancellationTokenSource source = new();
+        Times times = new(0, 0.5, 1);
+        Cloud cloud = Clouds.Uniform(1, 4, 3);
+        using ReferenceSums sums = new();
+        RunResult result = new Simulation(new Flow(new Interaction(1), new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Heun, 0.1, 1)
+            .Run(cloud, [times, new CancelAt(0.6, source)], source.Token);
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Status, Is.EqualTo(RunStatus.Stopped));
+            Assert.That(result.Time, Is.EqualTo(0.6).Within(0.1));
+            Assert.That(times.Observed, Is.EqualTo(new[] { 0, 0.5 }));
+        });
+    }
+
+    private sealed class CancelAt(double time, CancellationTokenSource source) : IObserver
+    {
+        public double NextTime => double.NegativeInfinity;
+        public void Observe(in Frame frame)
+        {
+            if (frame.Time >= time) source.Cancel();
+        }
+    }
+
+    [Test]
+    public void DivergenceIsNamedWithAdvice()
+    {
+        Cloud cloud = Clouds.Uniform(1, 4, 3);
+        using ReferenceSums sums = new();
+        RunResult result = new Simulation(new Flow(new Interaction(800), new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Heun, 0.1, 1).Run(cloud, []);
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Status, Is.EqualTo(RunStatus.Diverged));
+            Assert.That(result.Advice, Does.Contain("not finite").And.Contain("step"));
+        });
+    }
+
+    [Test]
+    public void UnstableStepsAreNamedWithABetterOne()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(Stability.Advice(new Interaction(1), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
+            Assert.That(Stability.Advice(new Interaction(9), AttentionFlow.Solver.Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));
+            Assert.That(Stability.Advice(new Interaction(9) { Normalization = Normalization.Softmax }, AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
+        });
+    }
+}

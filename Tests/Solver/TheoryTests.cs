@@ -1,0 +1,195 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Solver;
+
+/// <summary>Closed forms against the numbers of the literature, and the flow against the closed forms.</summary>
+public class TheoryTests
+{
+    private static readonly Interaction One = new(1);
+
+    [Test]
+    public void EnergiesOfKnownStates() => Assert.Multiple(() =>
+    {
+        Assert.That(Energies.Dirac(One), Is.EqualTo(1.3591409142295225).Within(1e-15));
+        Assert.That(Energies.Uniform(3, 1), Is.EqualTo(Math.Sinh(1) / 2).Within(1e-13));
+        Assert.That(Energies.Dirac(One) - Energies.Uniform(3, 1), Is.EqualTo(0.7715403174).Within(1e-10));
+        Assert.That(Energies.LatitudeCircle(1, 1), Is.EqualTo(Math.E / 2).Within(1e-15));
+        Assert.That(Energies.MeanRotaryGap(1), Is.EqualTo(0.546).Within(5e-4));
+        Assert.That(Energies.PartTurnMeanSquared(Clouds.Turn, 0.3), Is.EqualTo(0.09).Within(1e-15));
+        Assert.That(Energies.PartTurnMeanSquared(0, 0.3), Is.EqualTo(1));
+    });
+
+    [TestCase(1, 4.867128)]
+    [TestCase(2, 14.004492)]
+    [TestCase(3, 18.596070)]
+    [TestCase(4, 16.346351)]
+    public void GrowthOnTheCircle(int degree, double expected) => Assert.That(Growth.Rate(new Interaction(5), 2, degree), Is.EqualTo(expected).Within(5e-7));
+
+    [Test]
+    public void GrowthOnTheSphere() => Assert.Multiple(() =>
+    {
+        Assert.That(Growth.Rate(One, 3, 1), Is.EqualTo(2 / Math.E).Within(1e-13));
+        Assert.That(Growth.Rate(One with { Coupling = new ToeplitzCoupling(0, 1) }, 3, 1, 1), Is.EqualTo(1 / Math.E).Within(1e-13));
+        Assert.That(Growth.Rate(One with { Normalization = Normalization.Softmax }, 3, 1), Is.EqualTo(2 / Math.E / Math.Sinh(1)).Within(1e-13));
+    });
+
+    /// <summary>A small ripple of degree l on an equidistributed circle grows at the predicted rate.</summary>
+    [TestCase(1, Normalization.Unnormalized)]
+    [TestCase(3, Normalization.Unnormalized)]
+    [TestCase(4, Normalization.Softmax)]
+    public void RipplesGrowAtTheirRate(int degree, Normalization normalization)
+    {
+        Interaction interaction = new(5) { Normalization = normalization };
+        const int N = 64;
+        const double Amplitude = 1e-7, Time = 0.2;
+        double[] x = new double[2 * N];
+        for (int i = 0; i < N; i++)
+        {
+            double angle = Clouds.Turn * i / N + Amplitude * Math.Sin(degree * Clouds.Turn * i / N);
+            (x[2 * i + 1], x[2 * i]) = Math.SinCos(angle);
+        }
+        double before = Ripple(x, degree);
+        Cloud moved = Clouds.Integrate(interaction, new IdentityGauge(), new Cloud(1, N, 2, x), Methods.RungeKutta4, 0.005, Time);
+        double measured = Math.Log(Ripple(moved.Positions, degree) / before) / Time;
+        Assert.That(measured, Is.EqualTo(Growth.Rate(interaction, 2, degree)).Within(1e-4));
+
+        static double Ripple(double[] x, int l)
+        {
+            System.Numerics.Complex sum = 0;
+            for (int i = 0; i < N; i++) sum += System.Numerics.Complex.Pow(new(x[2 * i], x[2 * i + 1]), l) / N;
+            return sum.Magnitude;
+        }
+    }
+
+    [TestCase(Normalization.Unnormalized, 0.9118731798)]
+    [TestCase(Normalization.Softmax, 0.2306960126)]
+    public void EquiangularStart(Normalization normalization, double expected)
+    {
+        Assert.That(Equiangular.Cosine(normalization, 2, 8, 0, 1), Is.EqualTo(expected).Within(1e-10));
+        Cloud cloud = new EquiangularLaw(0).Draw(1, 8, 8, seed: 1);
+        Cloud moved = Clouds.Integrate(new Interaction(2) { Normalization = normalization }, new IdentityGauge(), cloud, Methods.RungeKutta4, 0.005, 1);
+        for (int i = 1; i < 8; i++)
+            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
+    }
+
+    [Test]
+    public void EquiangularAtBetaZero()
+    {
+        Cloud cloud = new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1);
+        Cloud moved = Clouds.Integrate(new Interaction(0), new IdentityGauge(), cloud, Methods.RungeKutta4, 0.01, 2);
+        double expected = Equiangular.CosineAtBetaZero(5, 0.1, 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Sphere.Dot(cloud.Token(1), cloud.Token(4)), Is.EqualTo(0.1).Within(1e-15));
+            Assert.That(Equiangular.Cosine(Normalization.Softmax, 0, 5, 0.1, 2), Is.EqualTo(expected).Within(1e-11));
+            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(3)), Is.EqualTo(expected).Within(1e-8));
+        });
+    }
+
+    /// <summary>1 - |m|^2 decays like e^{-2 e^beta t} (USA), e^{-2t} (SA) at the end.</summary>
+    [TestCase(Normalization.Unnormalized)]
+    [TestCase(Normalization.Softmax)]
+    public void LastStage(Normalization normalization)
+    {
+        Interaction interaction = new(0.7) { Normalization = normalization };
+        double rate = 2 * Stability.CollapseRate(interaction);
+        Cloud cloud = new CapLaw([0, 0, 1], 1e-4).Draw(1, 20, 3, seed: 3);
+        double before = Mean.Variance(cloud.Positions, cloud.Weights, 0, 20, 3);
+        Cloud moved = Clouds.Integrate(interaction, new IdentityGauge(), cloud, Methods.RungeKutta4, 0.01, 3);
+        double after = Mean.Variance(moved.Positions, moved.Weights, 0, 20, 3);
+        Assert.That(Math.Log(before / after) / 3, Is.EqualTo(rate).Within(1e-6 * rate));
+    }
+
+    [TestCase(Normalization.Unnormalized, 1.740527, 5e-7)]
+    [TestCase(Normalization.Softmax, 8.2025, 5e-5)]
+    public void TwoClustersMerge(Normalization normalization, double expected, double within)
+    {
+        double from = 120 * Math.PI / 180, time = TwoClusters.Time(normalization, 2, 1, from, 0.1);
+        Assert.That(time, Is.EqualTo(expected).Within(within));
+        double[] x = [1, 0, 0, Math.Cos(from), Math.Sin(from), 0];
+        Cloud moved = Clouds.Integrate(new Interaction(2) { Normalization = normalization, Coupling = new BlockCoupling(1) }, new IdentityGauge(),
+            new Cloud(1, 2, 3, x, [0, 1]), Methods.RungeKutta4, 0.005, time);
+        Assert.That(2 * Math.Asin(Sphere.Distance(moved.Token(0), moved.Token(1)) / 2), Is.EqualTo(0.1).Within(1e-7));
+    }
+
+    [Test]
+    public void BlocksAttractAcrossWithTheirCoupling()
+    {
+        double[] x = [1, 0, 0, 1];
+        double time = TwoClusters.Time(Normalization.Unnormalized, 1, 0.3, Math.PI / 2, 0.5);
+        Cloud moved = Clouds.Integrate(new Interaction(1) { Coupling = new BlockCoupling(0.3) }, new IdentityGauge(), new Cloud(1, 2, 2, x, [0, 1]), Methods.RungeKutta4, 0.005, time);
+        Assert.That(Math.Acos(Sphere.Dot(moved.Token(0), moved.Token(1))), Is.EqualTo(0.5).Within(1e-8));
+    }
+
+    [Test]
+    public void ToeplitzCircleNumbers() => Assert.Multiple(() =>
+    {
+        Assert.That(ToeplitzCircle.CriticalBeta, Is.EqualTo(1.545127).Within(5e-7));
+        Assert.That(ToeplitzCircle.Radius(One, 0), Is.EqualTo(1));
+        Assert.That(ToeplitzCircle.Energy(1, 0, 1), Is.EqualTo(0.2825795520).Within(1e-10));
+        Assert.That(ToeplitzCircle.MeanNorm(One, 0.3), Is.EqualTo(0.559241).Within(5e-7));
+        double r = ToeplitzCircle.Radius(One, 0.3);
+        Assert.That(ToeplitzCircle.Energy(1, 0.3, r * r), Is.EqualTo(0.4790587).Within(5e-8));
+        Assert.That(ToeplitzCircle.MeanNorm(new(2), 0), Is.EqualTo(Math.Sqrt(1 - ToeplitzCircle.CriticalBeta / 2)).Within(1e-9));
+        Assert.That(ToeplitzCircle.Radius(One with { Profile = Profile.Linear }, 0.6), Is.EqualTo(0));
+    });
+
+    /// <summary>The circle of radius r is a fixed point of the Toeplitz flow, and its measured energy is the predicted one.</summary>
+    [TestCase(1, 0)]
+    [TestCase(1, 0.3)]
+    [TestCase(2, 0)]
+    public void ToeplitzCirclesStandStill(double beta, double constant)
+    {
+        Interaction interaction = new(beta) { Coupling = new ToeplitzCoupling(constant, 1) };
+        double r = ToeplitzCircle.Radius(interaction, constant), h = Math.Sqrt(1 - r * r);
+        double[] x = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { r * Math.Cos(Clouds.Turn * (i + 0.5) / 64), -r * Math.Sin(Clouds.Turn * (i + 0.5) / 64), h })];
+        Cloud cloud = new(1, 64, 3, x);
+        using ReferenceSums sums = new();
+        Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
+        double[] drift = new double[x.Length];
+        flow.Drift(x, drift);
+        double[] limit = PredictedLimit.For(interaction, out _)!.Fit(x, cloud.Labels, cloud.Weights, 3);
+        Assert.Multiple(() =>
+        {
+            Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
+            Assert.That(flow.Energy(0), Is.EqualTo(ToeplitzCircle.Energy(beta, constant, beta * r * r)).Within(1e-13));
+            Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
+        });
+    }
+
+    [TestCase(2, 1.3)]
+    [TestCase(3, 9)]
+    [TestCase(4, 2)]
+    [TestCase(5, 0.4)]
+    public void FunkHeckeEigenvaluesByQuadrature(int d, double beta)
+    {
+        // lambda_l = integral of e^{beta t} P_l(t) (1 - t^2)^{(d-3)/2} / integral of the weight; degree 0 and 1, t = cos theta.
+        double weight = Integrate(_ => 1), zero = Integrate(t => Math.Exp(beta * t)) / weight, one = Integrate(t => t * Math.Exp(beta * t)) / weight;
+        Assert.Multiple(() =>
+        {
+            Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
+            Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
+        });
+
+        double Integrate(Func<double, double> f) =>
+            MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);
+    }
+
+    [TestCase("distance", true)]
+    [TestCase("toeplitz c = 2", true)]
+    [TestCase("toeplitz cos 2", false)]
+    [TestCase("block 0", false)]
+    [TestCase("block -1", false)]
+    public void LimitsArePredictedOnlyWhereTheyAreKnown(string name, bool known)
+    {
+        Coupling coupling = name switch
+        {
+            "distance" => new DistanceCoupling(1), "toeplitz c = 2" => new ToeplitzCoupling(2, 1), "toeplitz cos 2" => new ToeplitzCoupling(0, 0, 1),
+            "block 0" => new BlockCoupling(0), _ => new BlockCoupling(-1),
+        };
+        Assert.That(PredictedLimit.For(One with { Coupling = coupling }, out string? why) is not null, Is.EqualTo(known));
+        Assert.That(why is null, Is.EqualTo(known));
+    }
+}
