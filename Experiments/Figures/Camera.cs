@@ -1,0 +1,56 @@
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>A place seen by a camera: x to the right, y upwards, depth towards the viewer, in units of the sphere's radius.</summary>
+public readonly record struct Seen(double X, double Y, double Depth);
+
+/// <summary>An orthographic camera far away, the third axis upright.</summary>
+/// <param name="Azimuth">Its direction in the (x0, x1) plane, degrees from x0 towards x1.</param>
+/// <param name="Elevation">Its height above that plane, degrees.</param>
+public sealed record Camera(double Azimuth, double Elevation)
+{
+    /// <summary>Looks straight down the third axis, x0 to the right: for circles.</summary>
+    public static Camera Above { get; } = new(-90, 90);
+
+    private static readonly double[] Elevations = [25, 35, -25, -35];
+
+    /// <summary>A point as this camera sees it.</summary>
+    public Seen See(double x, double y, double z)
+    {
+        var (sa, ca) = Math.SinCos(Azimuth * Math.PI / 180);
+        var (se, ce) = Math.SinCos(Elevation * Math.PI / 180);
+        return new Seen(-sa * x + ca * y, -se * (ca * x + sa * y) + ce * z, ce * (ca * x + sa * y) + se * z);
+    }
+
+    /// <summary>
+    /// The camera among 96 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
+    /// front rather than behind, and not quite in the middle. The same cloud always gives the same camera.
+    /// </summary>
+    /// <param name="positions">Points of three coordinates each.</param>
+    public static Camera For(IReadOnlyList<double[]> positions)
+    {
+        var finite = positions.Where(p => p.All(double.IsFinite)).ToArray();
+        if (finite.Length == 0) return new Camera(30, 25);
+        var cameras = from elevation in Elevations
+                      from step in Enumerable.Range(0, 24)
+                      select new Camera(30 + 15 * step, elevation);
+        return cameras.MaxBy(camera => camera.Merit(finite))!;
+    }
+
+    private double Merit(double[][] positions)
+    {
+        double mx = 0, my = 0, front = 0, xx = 0, xy = 0, yy = 0;
+        foreach (double[] p in positions)
+        {
+            var seen = See(p[0], p[1], p[2]);
+            (mx, my, front) = (mx + seen.X, my + seen.Y, front + Math.Min(seen.Depth, 0.75));
+            (xx, xy, yy) = (xx + seen.X * seen.X, xy + seen.X * seen.Y, yy + seen.Y * seen.Y);
+        }
+        int n = positions.Length;
+        (mx, my, front) = (mx / n, my / n, front / n);
+        (xx, xy, yy) = (xx / n - mx * mx, xy / n - mx * my, yy / n - my * my);
+        double half = (xx + yy) / 2, root = Math.Sqrt((xx - yy) * (xx - yy) / 4 + xy * xy);
+        double shape = half + root < 1e-4 ? 0 : -Math.Abs(Math.Sqrt(Math.Max(0, half - root) / (half + root)) - 0.5);
+        double fromAbove = Elevation > 0 ? 0.1 : 0;
+        return front + 1.5 * shape + fromAbove;
+    }
+}

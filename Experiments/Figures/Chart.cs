@@ -1,0 +1,99 @@
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>Line charts: panels in rows, a legend below them that never covers data, and notes.</summary>
+/// <param name="Title">Short name for readers who do not see the picture.</param>
+/// <param name="Description">What it shows, for the same readers.</param>
+/// <param name="Panels">The panels, row by row.</param>
+public sealed record Chart(string Title, string Description, IReadOnlyList<Panel> Panels)
+{
+    private const double TitleHeight = 30;
+    private const double AxisHeight = 48;
+    private const double SharedGap = 20;
+    private const double RightMargin = 16;
+
+    /// <summary>Width in px; 900 fills an A4 page with text of 10 px and more.</summary>
+    public double Width { get; init; } = 900;
+
+    /// <summary>Height of the plot area of each row in px.</summary>
+    public double PlotHeight { get; init; } = 270;
+
+    /// <summary>Panels a row; 0 puts all into one.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>Sentences below the legend.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The chart as an SVG document.</summary>
+    public string Render()
+    {
+        int columns = Columns > 0 ? Columns : Panels.Count;
+        int rows = (Panels.Count + columns - 1) / columns;
+        var entries = Entries();
+        double plots = rows * (TitleHeight + PlotHeight + AxisHeight) + 8;
+        // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
+        var notes = Paint(new Canvas(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
+        var canvas = new Canvas(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
+        Paint(canvas, columns);
+        Legend.Draw(canvas, entries, notes, plots);
+        return canvas.ToSvg();
+    }
+
+    private const string FloorNote = "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
+
+    private bool Paint(Canvas canvas, int columns)
+    {
+        double[] margins = Margins(columns);
+        double plot = (Width - RightMargin - margins.Sum()) / columns;
+        bool left = false;
+        for (int i = 0; i < Panels.Count; i++)
+        {
+            int column = i % columns;
+            double x = margins.Take(column + 1).Sum() + column * plot;
+            double y = i / columns * (TitleHeight + PlotHeight + AxisHeight) + TitleHeight;
+            var painter = new PanelPainter(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
+            painter.Draw();
+            left |= painter.LeftThroughFloor;
+            if (!Panels[i].SharesY && Panels[i].Y.Label.Length > 0)
+                canvas.Text(new Point(x - margins[column] + 18 + (column > 0 ? SharedGap : 0), y + PlotHeight / 2), Panels[i].Y.Label,
+                    new Lettering { Anchor = Anchor.Middle, Upwards = true });
+        }
+        return left;
+    }
+
+    /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
+    private double[] Margins(int columns)
+    {
+        var margins = new double[columns];
+        for (int i = 0; i < Panels.Count; i++)
+        {
+            int column = i % columns;
+            double needed = Panels[i].SharesY ? SharedGap
+                : 14 + (column > 0 ? SharedGap : 0) + (Panels[i].Y.Label.Length > 0 ? 20 : 0)
+                    + Panels[i].Y.Marks().Max(tick => Markup.Width(tick.Label, Lettering.Standard));
+            margins[column] = Math.Max(margins[column], needed);
+        }
+        return margins;
+    }
+
+    private List<LegendEntry> Entries()
+    {
+        var entries = new List<LegendEntry>();
+        foreach (var series in Panels.SelectMany(panel => panel.Series).Where(s => s.Label.Length > 0).DistinctBy(s => s.Label))
+            entries.Add(new LegendEntry(series.Label, 34, (canvas, at) => Sample(canvas, series, at)));
+        foreach (var reference in Panels.SelectMany(panel => panel.References).Where(r => r.Label.Length > 0).DistinctBy(r => r.Label))
+            entries.Add(new LegendEntry(reference.Label, reference.Vertical ? 10 : 34, (canvas, at) =>
+            {
+                var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
+                canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
+            }));
+        return entries;
+    }
+
+    private static void Sample(Canvas canvas, Series series, Point at)
+    {
+        if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
+        if (series.Width > 0)
+            canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 }, Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
+        PanelPainter.DrawSign(canvas, series, at);
+    }
+}

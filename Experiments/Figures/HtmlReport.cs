@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text;
+
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>
+/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on A4 without
+/// cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
+/// </summary>
+/// <param name="title">The title of the page.</param>
+public sealed class HtmlReport(string title)
+{
+    private readonly StringBuilder body = new();
+    private int figures;
+    private int tables;
+
+    /// <summary>Begins a section.</summary>
+    public HtmlReport Section(string heading) => Write($"<h2>{Markup.ToHtml(heading)}</h2>");
+
+    /// <summary>Adds a paragraph.</summary>
+    public HtmlReport Paragraph(string text) => Write($"<p>{Markup.ToHtml(text)}</p>");
+
+    /// <summary>Adds a paragraph that must not be overlooked.</summary>
+    public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Markup.ToHtml(text)}</p>");
+
+    /// <summary>Adds a figure with its caption below.</summary>
+    /// <param name="svg">An SVG document without XML declaration, as the figures here return; it is the one text that is not escaped.</param>
+    /// <param name="caption">The caption.</param>
+    /// <param name="number">Its number; by default figures are counted.</param>
+    public HtmlReport Figure(string svg, string caption, string? number = null)
+    {
+        figures++;
+        string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
+        return Write($"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
+    }
+
+    /// <summary>Adds a table with its caption above. Cells that begin like a number are set to the right.</summary>
+    public HtmlReport Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        OpenTable(caption, headings);
+        foreach (var row in rows)
+            Write("<tr>" + string.Concat(row.Select(cell => $"<td{(IsNumber(cell) ? " class=\"number\"" : "")}>{Markup.ToHtml(cell)}</td>")) + "</tr>");
+        return Write("</tbody></table>");
+    }
+
+    /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
+    public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
+    {
+        Write($"<p class=\"{(checks.All(check => check.Passed) ? "pass" : "fail")}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
+        OpenTable(caption, Check.Headings);
+        foreach (var check in checks)
+        {
+            var cells = check.Cells();
+            var row = new StringBuilder("<tr>");
+            for (int i = 0; i < cells.Count; i++)
+            {
+                string kind = i < 2 ? "words" : i < cells.Count - 1 ? "number" : check.Passed ? "verdict pass" : "verdict fail";
+                row.Append(CultureInfo.InvariantCulture, $"<td class=\"{kind}\">{Markup.ToHtml(cells[i])}</td>");
+            }
+            Write(row.Append("</tr>").ToString());
+        }
+        return Write("</tbody></table>");
+    }
+
+    /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>
+    public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> facts)
+    {
+        Write("<dl>");
+        foreach (var (name, value) in facts) Write($"<dt>{Markup.Escape(name)}</dt><dd>{Markup.Escape(value)}</dd>");
+        return Write("</dl>");
+    }
+
+    /// <summary>The finished page.</summary>
+    public string ToHtml() =>
+        $"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{Markup.Escape(Markup.ToPlain(title))}</title>
+        <style>
+        {Style}
+        </style>
+        </head>
+        <body>
+        <main>
+        <h1>{Markup.ToHtml(title)}</h1>
+        {body}</main>
+        </body>
+        </html>
+
+        """;
+
+    private void OpenTable(string caption, IReadOnlyList<string> headings)
+    {
+        tables++;
+        Write($"<table><caption><strong>Table {tables}.</strong> {Markup.ToHtml(caption)}</caption>");
+        Write("<thead><tr>" + string.Concat(headings.Select(h => $"<th scope=\"col\">{Markup.ToHtml(h)}</th>")) + "</tr></thead><tbody>");
+    }
+
+    private static bool IsNumber(string cell) => cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
+
+    private HtmlReport Write(string line)
+    {
+        body.Append(line).Append('\n');
+        return this;
+    }
+
+    // No '>' or '&' in here: the page stays well-formed XML.
+    private const string Style = """
+        body { margin: 0; background: #fff; color: #222; font: 16px/1.5 "DejaVu Sans", Arial, sans-serif; }
+        main { max-width: 900px; margin: 0 auto; padding: 16px 24px 48px; }
+        h1 { font-size: 26px; line-height: 1.25; margin: 16px 0 8px; }
+        h2 { font-size: 20px; margin: 36px 0 8px; border-bottom: 1px solid #ccc; padding-bottom: 4px; }
+        p { max-width: 46em; margin: 8px 0; }
+        figure { margin: 20px 0; text-align: center; }
+        figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+        figcaption { text-align: left; font-size: 14px; max-width: 54em; margin: 8px auto 0; }
+        table { border-collapse: collapse; width: 100%; margin: 16px 0; font-size: 13px; line-height: 1.35; }
+        caption { text-align: left; font-size: 14px; padding-bottom: 6px; }
+        th { text-align: left; border-top: 2px solid #222; border-bottom: 1px solid #222; padding: 5px 8px; }
+        td { border-bottom: 1px solid #ddd; padding: 5px 8px; vertical-align: top; }
+        tbody tr:last-child td { border-bottom: 2px solid #222; }
+        td.number { text-align: right; white-space: nowrap; }
+        td.verdict { font-weight: bold; }
+        sup, sub { font-size: 78%; line-height: 0; }
+        .pass { color: #00664b; }
+        .fail { color: #a33c00; }
+        td.fail { background: #fdeee4; }
+        .warning { border-left: 4px solid #d55e00; padding: 4px 12px; background: #fdf4ee; }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; font-size: 14px; }
+        dt { font-weight: bold; }
+        dd { margin: 0; overflow-wrap: anywhere; }
+        @page { size: A4; margin: 14mm 12mm; }
+        @media print {
+          body { font-size: 10.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+          main { max-width: none; padding: 0; }
+          figure, tr, dl { break-inside: avoid; }
+          h2, caption { break-after: avoid; }
+          thead { display: table-header-group; }
+          table { font-size: 8.5pt; }
+          figcaption, caption { font-size: 9.5pt; }
+        }
+        """;
+}

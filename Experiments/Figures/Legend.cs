@@ -1,0 +1,66 @@
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>An entry of a legend.</summary>
+/// <param name="Label">Its words.</param>
+/// <param name="SampleWidth">Width of its sample.</param>
+/// <param name="Sample">Draws the sample centred at a point.</param>
+internal sealed record LegendEntry(string Label, double SampleWidth, Action<Canvas, Point> Sample);
+
+/// <summary>Rows of samples with their names, centred below a figure so that no data can lie under them; then notes.</summary>
+internal static class Legend
+{
+    private const double RowHeight = 22;
+    private const double Gap = 24;
+    private const double NoteHeight = 17;
+
+    /// <summary>Height the legend and its notes need.</summary>
+    public static double Height(IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double width) =>
+        Rows(entries, width).Count * RowHeight + Lines(notes, width).Count * NoteHeight + 12;
+
+    /// <summary>Draws the legend with its upper edge at <paramref name="top"/>.</summary>
+    public static void Draw(Canvas canvas, IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double top)
+    {
+        canvas.Open("legend");
+        double y = top + RowHeight / 2;
+        foreach (var row in Rows(entries, canvas.Width))
+        {
+            double x = (canvas.Width - row.Sum(EntryWidth) - Gap * (row.Count - 1)) / 2;
+            foreach (var entry in row)
+            {
+                entry.Sample(canvas, new Point(x + entry.SampleWidth / 2, y));
+                canvas.Text(new Point(x + entry.SampleWidth + 7, y + 4.5), entry.Label, new Lettering());
+                x += EntryWidth(entry) + Gap;
+            }
+            y += RowHeight;
+        }
+        y += 6;
+        foreach (string line in Lines(notes, canvas.Width))
+        {
+            canvas.Text(new Point(canvas.Width / 2, y), line, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+            y += NoteHeight;
+        }
+        canvas.Close();
+    }
+
+    private static double EntryWidth(LegendEntry entry) => entry.SampleWidth + 7 + Markup.Width(entry.Label, Lettering.Standard);
+
+    private static List<List<LegendEntry>> Rows(IReadOnlyList<LegendEntry> entries, double width)
+    {
+        var rows = new List<List<LegendEntry>>();
+        double used = double.PositiveInfinity;
+        foreach (var entry in entries)
+        {
+            if (used + Gap + EntryWidth(entry) > width - 24)
+            {
+                rows.Add([]);
+                used = -Gap;
+            }
+            rows[^1].Add(entry);
+            used += Gap + EntryWidth(entry);
+        }
+        return rows;
+    }
+
+    private static List<string> Lines(IReadOnlyList<string> notes, double width) =>
+        [.. notes.SelectMany(note => Markup.Wrap(note, Lettering.Standard, width - 30))];
+}

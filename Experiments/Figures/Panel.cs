@@ -1,0 +1,105 @@
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>An axis: what it measures and the interval it shows.</summary>
+/// <param name="Label">Quantity and unit, in <see cref="Markup"/> notation.</param>
+/// <param name="Min">Lower end; above 0 on a logarithmic axis, and there the floor below which nothing is drawn.</param>
+/// <param name="Max">Upper end.</param>
+public sealed record Axis(string Label, double Min, double Max)
+{
+    /// <summary>Whether equal distances mean equal factors.</summary>
+    public bool Log { get; init; }
+
+    /// <summary>About how many labelled ticks; fewer where they would touch.</summary>
+    public int Ticks { get; init; } = 5;
+
+    /// <summary>A linear axis around the finite values, with a twentieth of their range spare at both ends.</summary>
+    public static Axis Around(string label, IEnumerable<double> values, double spare = 0.05)
+    {
+        var finite = values.Where(double.IsFinite).ToArray();
+        double min = finite.Length == 0 ? 0 : finite.Min();
+        double max = finite.Length == 0 ? 1 : finite.Max();
+        double range = max - min;
+        if (!(range > 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max)))) range = Math.Max(Math.Abs(max), 1e-300);
+        return new Axis(label, min - spare * range, max + spare * range);
+    }
+
+    /// <summary>Where a value lies: 0 at the lower end, 1 at the upper. Below three decades under a logarithmic floor, zero included, it stays there.</summary>
+    public double Share(double value)
+    {
+        if (!Log) return (value - Min) / (Max - Min);
+        return Math.Log10(Math.Max(value, 1e-3 * Min) / Min) / Math.Log10(Max / Min);
+    }
+
+    /// <summary>The marks of this axis.</summary>
+    public IReadOnlyList<Tick> Marks() => Log ? Figures.Ticks.Log(Min, Max, Ticks) : Figures.Ticks.Linear(Min, Max, Ticks);
+}
+
+/// <summary>The sign that tells a line from others without colour.</summary>
+public enum Sign
+{
+    /// <summary>None.</summary>
+    None,
+    /// <summary>A disc.</summary>
+    Disc,
+    /// <summary>A square.</summary>
+    Square,
+    /// <summary>An upright triangle.</summary>
+    Triangle,
+    /// <summary>A diamond.</summary>
+    Diamond,
+}
+
+/// <summary>A line of a panel, with a band around it where <see cref="Low"/> and <see cref="High"/> are given. NaN leaves a hole.</summary>
+/// <param name="Label">Its name in the legend; the same name in several panels appears once, an empty one never.</param>
+/// <param name="Colour">Its colour, "#RRGGBB".</param>
+/// <param name="X">Abscissae, rising.</param>
+/// <param name="Y">Ordinates, as many.</param>
+public sealed record Series(string Label, string Colour, double[] X, double[] Y)
+{
+    /// <summary>Lower edge of the band.</summary>
+    public double[]? Low { get; init; }
+
+    /// <summary>Upper edge of the band.</summary>
+    public double[]? High { get; init; }
+
+    /// <summary>Dashed, as predictions are.</summary>
+    public bool Dashed { get; init; }
+
+    /// <summary>Constant from each abscissa to the next, as an empirical distribution function is.</summary>
+    public bool Steps { get; init; }
+
+    /// <summary>Width of the line; 0 draws the band only.</summary>
+    public double Width { get; init; } = 2;
+
+    /// <summary>The sign set along the line.</summary>
+    public Sign Sign { get; init; }
+}
+
+/// <summary>A straight line across a panel, at an abscissa or an ordinate.</summary>
+/// <param name="Value">Where.</param>
+/// <param name="Label">Its name in the legend.</param>
+public sealed record Reference(double Value, string Label)
+{
+    /// <summary>At an abscissa instead of an ordinate.</summary>
+    public bool Vertical { get; init; }
+
+    /// <summary>A few characters written at the line, such as its value.</summary>
+    public string Tag { get; init; } = "";
+
+    /// <summary>Dash pattern.</summary>
+    public string Dash { get; init; } = "6 4";
+}
+
+/// <summary>One pair of axes of a chart.</summary>
+/// <param name="Title">Written above; may be empty.</param>
+/// <param name="X">The horizontal axis.</param>
+/// <param name="Y">The vertical axis.</param>
+/// <param name="Series">The lines, first at the back.</param>
+public sealed record Panel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
+{
+    /// <summary>Straight lines.</summary>
+    public IReadOnlyList<Reference> References { get; init; } = [];
+
+    /// <summary>The vertical axis is that of the panel to the left: no tick labels here, and little space between.</summary>
+    public bool SharesY { get; init; }
+}

@@ -1,0 +1,200 @@
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>Draws one panel into its box: grid, bands, lines cut at the frame, reference lines, axes.</summary>
+internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
+{
+    private const double SignSpacing = 5;
+
+    /// <summary>Whether a line left through a logarithmic floor; the chart then explains the triangle.</summary>
+    public bool LeftThroughFloor { get; private set; }
+
+    /// <summary>Draws everything inside the frame, the frame, the ticks and the labels of the panel.</summary>
+    public void Draw()
+    {
+        DrawAxes();
+        canvas.Open("data");
+        foreach (var series in panel.Series) DrawBand(series);
+        foreach (var reference in panel.References) DrawReference(reference);
+        for (int i = 0; i < panel.Series.Count; i++) DrawSeries(panel.Series[i], i);
+        DrawTags();
+        canvas.Close();
+        canvas.Rectangle(box, Ink.Line(Palette.Frame));
+        if (panel.Title.Length > 0)
+            canvas.Text(new Point(box.Centre.X, box.Y - 10), panel.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+    }
+
+    private Point Place(double x, double y) =>
+        new(box.X + panel.X.Share(x) * box.Width, box.Bottom - panel.Y.Share(y) * box.Height);
+
+    private void DrawAxes()
+    {
+        var letters = new Lettering { Anchor = Anchor.Middle };
+        canvas.Open("axes");
+        double free = double.NegativeInfinity;
+        foreach (var tick in panel.X.Marks())
+        {
+            double x = box.X + panel.X.Share(tick.Value) * box.Width;
+            if (tick.Label.Length > 0) canvas.Line(new Point(x, box.Y), new Point(x, box.Bottom), Ink.Line(Palette.Grid));
+            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Frame));
+            double half = Markup.Width(tick.Label, letters.Size) / 2;
+            if (tick.Label.Length == 0 || x - half < free) continue;
+            canvas.Text(new Point(x, box.Bottom + 19), tick.Label, letters);
+            free = x + half + 5;
+        }
+        foreach (var tick in panel.Y.Marks())
+        {
+            double y = box.Bottom - panel.Y.Share(tick.Value) * box.Height;
+            if (tick.Label.Length > 0) canvas.Line(new Point(box.X, y), new Point(box.Right, y), Ink.Line(Palette.Grid));
+            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Frame));
+            if (!panel.SharesY && tick.Label.Length > 0)
+                canvas.Text(new Point(box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
+        }
+        canvas.Text(new Point(box.Centre.X, box.Bottom + 39), panel.X.Label, letters);
+        canvas.Close();
+    }
+
+    private void DrawBand(Series series)
+    {
+        if (series.Low is null || series.High is null) return;
+        int start = 0;
+        for (int i = 0; i <= series.X.Length; i++)
+        {
+            if (i < series.X.Length && double.IsFinite(series.X[i] + series.Low[i] + series.High[i])) continue;
+            var edge = Enumerable.Range(start, i - start);
+            canvas.Polygon(
+                [.. edge.Select(k => Inside(series.X[k], series.High[k])), .. edge.Reverse().Select(k => Inside(series.X[k], series.Low[k]))],
+                Ink.Area(series.Colour, 0.2));
+            start = i + 1;
+        }
+    }
+
+    private Point Inside(double x, double y)
+    {
+        var p = Place(x, y);
+        return new Point(Math.Clamp(p.X, box.X, box.Right), Math.Clamp(p.Y, box.Y, box.Bottom));
+    }
+
+    private void DrawSeries(Series series, int index)
+    {
+        if (series.Width <= 0) return;
+        var path = new List<Point>();
+        bool marked = false;
+        for (int i = 0; i < series.X.Length; i++)
+        {
+            if (!double.IsFinite(series.X[i] + series.Y[i]))
+            {
+                Flush(path, series);
+                continue;
+            }
+            var next = Place(series.X[i], series.Y[i]);
+            if (i > 0 && double.IsFinite(series.X[i - 1] + series.Y[i - 1]))
+            {
+                var last = Place(series.X[i - 1], series.Y[i - 1]);
+                var corner = new Point(next.X, last.Y);
+                if (series.Steps) Segment(path, series, last, corner);
+                marked |= Segment(path, series, series.Steps ? corner : last, next) && FloorMark(series, last, next, marked);
+            }
+        }
+        Flush(path, series);
+        DrawSigns(series, index);
+    }
+
+    /// <summary>Adds the part of a segment inside the frame (Liang and Barsky). True when the segment was cut.</summary>
+    private bool Segment(List<Point> path, Series series, Point from, Point to)
+    {
+        double enter = 0, leave = 1;
+        double dx = to.X - from.X, dy = to.Y - from.Y;
+        foreach (var (p, q) in ((double, double)[])
+            [(-dx, from.X - box.X), (dx, box.Right - from.X), (-dy, from.Y - box.Y), (dy, box.Bottom - from.Y)])
+        {
+            if (p == 0 && q < -1e-6) enter = 2;
+            else if (p < 0) enter = Math.Max(enter, q / p);
+            else if (p > 0) leave = Math.Min(leave, q / p);
+        }
+        if (enter > leave)
+        {
+            Flush(path, series);
+            return true;
+        }
+        var first = new Point(from.X + enter * dx, from.Y + enter * dy);
+        if (path.Count == 0 || enter > 0)
+        {
+            Flush(path, series);
+            path.Add(first);
+        }
+        path.Add(new Point(from.X + leave * dx, from.Y + leave * dy));
+        if (leave < 1) Flush(path, series);
+        return leave < 1;
+    }
+
+    private void Flush(List<Point> path, Series series)
+    {
+        canvas.Polyline(path, Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
+        path.Clear();
+    }
+
+    /// <summary>A triangle where a line first falls below a logarithmic floor.</summary>
+    private bool FloorMark(Series series, Point from, Point to, bool marked)
+    {
+        if (marked || !panel.Y.Log || to.Y <= box.Bottom || from.Y > box.Bottom) return false;
+        double x = from.X + (to.X - from.X) * (box.Bottom - from.Y) / (to.Y - from.Y);
+        canvas.Polygon([new(x - 5, box.Bottom - 9), new(x + 5, box.Bottom - 9), new(x, box.Bottom)], Ink.Area(series.Colour));
+        LeftThroughFloor = true;
+        return true;
+    }
+
+    private void DrawReference(Reference reference)
+    {
+        double share = (reference.Vertical ? panel.X : panel.Y).Share(reference.Value);
+        if (share is not (>= 0 and <= 1)) return;
+        var (from, to) = reference.Vertical
+            ? (new Point(box.X + share * box.Width, box.Y), new Point(box.X + share * box.Width, box.Bottom))
+            : (new Point(box.X, box.Bottom - share * box.Height), new Point(box.Right, box.Bottom - share * box.Height));
+        canvas.Line(from, to, Ink.Line(Palette.Prediction, 1.4, reference.Dash));
+    }
+
+    /// <summary>The tags of horizontal lines, above them at the right end and never on top of each other.</summary>
+    private void DrawTags()
+    {
+        double free = double.PositiveInfinity;
+        foreach (var reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))
+        {
+            double share = panel.Y.Share(reference.Value);
+            if (share is not (>= 0 and <= 1)) continue;
+            double y = Math.Min(box.Bottom - share * box.Height - 5, free);
+            canvas.Text(new Point(box.Right - 6, y), reference.Tag, new Lettering { Anchor = Anchor.End, Halo = true });
+            free = y - 16;
+        }
+    }
+
+    private void DrawSigns(Series series, int index)
+    {
+        if (series.Sign == Sign.None || series.X.Length == 0) return;
+        for (int k = 0; k < SignSpacing; k++)
+        {
+            double share = (k + 0.3 + 0.2 * (index % 3)) / SignSpacing;
+            int i = NearestTo(series.X, panel.X, share);
+            var at = Place(series.X[i], series.Y[i]);
+            if (double.IsFinite(at.X + at.Y) && at.X >= box.X && at.X <= box.Right && at.Y >= box.Y && at.Y <= box.Bottom)
+                DrawSign(canvas, series, at);
+        }
+    }
+
+    private static int NearestTo(double[] x, Axis axis, double share) =>
+        Enumerable.Range(0, x.Length).MinBy(i => Math.Abs(axis.Share(x[i]) - share));
+
+    /// <summary>The sign of a series: white inside, its colour around.</summary>
+    public static void DrawSign(Canvas canvas, Series series, Point at)
+    {
+        var ink = new Ink { Fill = Palette.Paper, Stroke = series.Colour, Width = 1.8 };
+        const double r = 4;
+        switch (series.Sign)
+        {
+            case Sign.Disc: canvas.Circle(at, r, ink); break;
+            case Sign.Square: canvas.Rectangle(new Box(at.X - r, at.Y - r, 2 * r, 2 * r), ink); break;
+            case Sign.Triangle: canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y + 4), new(at.X - 5, at.Y + 4)], ink); break;
+            case Sign.Diamond: canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y), new(at.X, at.Y + 5), new(at.X - 5, at.Y)], ink); break;
+            default: break;
+        }
+    }
+}

@@ -1,0 +1,252 @@
+using System.Globalization;
+
+namespace AttentionFlow.Experiments.Figures;
+
+/// <summary>A cloud of labelled tokens on the unit sphere, with what theory predicts for it.</summary>
+/// <param name="Title">Its title, such as "(d) rotary code".</param>
+/// <param name="Dimension">Coordinates a token, 2 or more; of more than three the first three are drawn, and the panel says so.</param>
+/// <param name="Positions">Token after token, each <paramref name="Dimension"/> coordinates.</param>
+/// <param name="Labels">A label s in [0,1) for each token: its colour.</param>
+public sealed record SpherePanel(string Title, int Dimension, double[] Positions, double[] Labels)
+{
+    /// <summary>Lines below the sphere: the prediction, measured figures.</summary>
+    public IReadOnlyList<string> Facts { get; init; } = [];
+
+    /// <summary>Predicted limit curves, each a list of points like <see cref="Positions"/>; a closed curve repeats its first point.</summary>
+    public IReadOnlyList<double[]> PredictedCurves { get; init; } = [];
+
+    /// <summary>Predicted limit points, like <see cref="Positions"/>.</summary>
+    public double[] PredictedPoints { get; init; } = [];
+
+    /// <summary>The camera; by default the one that shows the cloud best.</summary>
+    public Camera? Camera { get; init; }
+}
+
+/// <summary>
+/// Draws a cloud on the unit sphere with depth: what lies behind is smaller, paler and under a translucent ball with graticule; a predicted curve
+/// runs as a road under the tokens; tokens that coincide are one disc, cut like a pie by their labels, with their number.
+/// </summary>
+internal sealed class SphereView
+{
+    private const double Coincident = 0.02;
+    private const int Slices = 24;
+    private readonly Canvas canvas;
+    private readonly SpherePanel panel;
+    private readonly Camera camera;
+    private readonly Point centre;
+    private readonly double radius;
+    private readonly double[][] tokens;
+    private readonly List<Box> taken = [];
+
+    public SphereView(Canvas canvas, SpherePanel panel, Point centre, double radius)
+    {
+        (this.canvas, this.panel, this.centre, this.radius) = (canvas, panel, centre, radius);
+        tokens = Points(panel.Positions, panel.Dimension);
+        camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. tokens, .. panel.PredictedCurves.SelectMany(c => Points(c, panel.Dimension))]));
+    }
+
+    /// <summary>A flat list of tokens as points of three coordinates; missing ones are 0, further ones dropped.</summary>
+    public static double[][] Points(double[] flat, int dimension)
+    {
+        if (dimension < 2 || flat.Length % dimension != 0)
+            throw new ArgumentException($"{flat.Length} numbers are not tokens of {dimension} coordinates.", nameof(flat));
+        return [.. flat.Chunk(dimension).Select(p => new[] { p[0], p[1], dimension > 2 ? p[2] : 0 })];
+    }
+
+    /// <summary>Draws the ball, the prediction, the tokens and the axes.</summary>
+    public void Draw()
+    {
+        var (groups, single) = Groups();
+        canvas.Open("sphere");
+        canvas.Open("back");
+        Graticule(front: false);
+        Roads(front: false);
+        Rings(front: false);
+        Tokens(single, groups, front: false);
+        canvas.Close();
+        Ball();
+        canvas.Open("front");
+        Graticule(front: true);
+        Roads(front: true);
+        Tokens(single, groups, front: true);
+        Rings(front: true);
+        canvas.Close();
+        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
+        Axes();
+        foreach (var group in groups) Count(group);
+        canvas.Close();
+    }
+
+    private Point Place(Seen seen) => new(centre.X + radius * seen.X, centre.Y - radius * seen.Y);
+
+    private Seen See(double[] p) => camera.See(p[0], p[1], p[2]);
+
+    // A token exactly on the limb counts as in front.
+    private static bool IsFront(Seen seen) => seen.Depth >= -1e-9;
+
+    /// <summary>Isolated groups of coinciding tokens that hold a fair share of the cloud, as index lists, and the tokens left over.</summary>
+    private (List<List<int>> Groups, List<int> Single) Groups()
+    {
+        var groups = new List<List<int>>();
+        var left = Enumerable.Range(0, tokens.Length).Where(i => tokens[i].All(double.IsFinite)).ToList();
+        var single = new List<int>();
+        while (left.Count > 0)
+        {
+            var near = left.Where(i => Distance(tokens[i], tokens[left[0]]) < Coincident).ToList();
+            int around = left.Count(i => Distance(tokens[i], tokens[left[0]]) < 2 * Coincident);
+            if (near.Count >= Math.Max(3, tokens.Length / 20) && around <= 1.1 * near.Count)
+                groups.Add([.. near.OrderBy(i => panel.Labels[i])]);
+            else
+                single.AddRange(near = [left[0]]);
+            var gone = near.ToHashSet();
+            left.RemoveAll(gone.Contains);
+        }
+        return (groups, single);
+    }
+
+    private static double Distance(double[] a, double[] b) =>
+        Math.Sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+
+    private void Ball()
+    {
+        if (panel.Dimension == 2) return;
+        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.62));
+        for (int i = 1; i <= 6; i++)
+        {
+            double r = radius * (0.85 - 0.12 * i);
+            double off = 0.16 * (radius - r) * 0.9;
+            canvas.Circle(new Point(centre.X - 2 * off, centre.Y - 2.4 * off), r, Ink.Area(Palette.Paper, 0.1));
+        }
+    }
+
+    private void Graticule(bool front)
+    {
+        if (panel.Dimension == 2) return;
+        var ink = Ink.Line(front ? "#C3CAD3" : "#E2E5E9", 0.7);
+        for (int k = -2; k <= 2; k++)
+        {
+            double r = Math.Cos(k * Math.PI / 6), z = Math.Sin(k * Math.PI / 6);
+            Runs(Enumerable.Range(0, 73).Select(i => new[] { r * Math.Cos(i * Math.PI / 36), r * Math.Sin(i * Math.PI / 36), z }), front, ink);
+        }
+        for (int k = 0; k < 6; k++)
+        {
+            var (s, c) = Math.SinCos(k * Math.PI / 6);
+            Runs(Enumerable.Range(0, 73).Select(i => (Angle: i * Math.PI / 36, 0))
+                .Select(a => new[] { c * Math.Cos(a.Angle), s * Math.Cos(a.Angle), Math.Sin(a.Angle) }), front, ink);
+        }
+    }
+
+    /// <summary>The predicted curves: a road with kerbs in front, a dashed one behind.</summary>
+    private void Roads(bool front)
+    {
+        foreach (double[] curve in panel.PredictedCurves)
+        {
+            var points = Points(curve, panel.Dimension);
+            Runs(points, front, Ink.Line(front ? "#6E6E6E" : "#B4B4B4", front ? 10 : 6, front ? null : "7 4"));
+            Runs(points, front, Ink.Line(front ? "#F4F4F4" : "#F6F6F6", front ? 7.6 : 4));
+        }
+    }
+
+    /// <summary>Draws the parts of a curve on one side of the limb, cut where the depth is zero.</summary>
+    private void Runs(IEnumerable<double[]> curve, bool front, Ink ink)
+    {
+        var run = new List<Point>();
+        Seen? last = null;
+        foreach (var seen in curve.Select(See))
+        {
+            if (last is { } before && IsFront(before) != IsFront(seen))
+            {
+                double share = before.Depth / (before.Depth - seen.Depth);
+                var limb = new Seen(before.X + share * (seen.X - before.X), before.Y + share * (seen.Y - before.Y), 0);
+                run.Add(Place(limb));
+                if (IsFront(before) == front) canvas.Polyline(run, ink);
+                run = [Place(limb)];
+            }
+            run.Add(Place(seen));
+            last = seen;
+        }
+        if (last is { } end && IsFront(end) == front) canvas.Polyline(run, ink);
+    }
+
+    private void Tokens(List<int> single, List<List<int>> groups, bool front)
+    {
+        foreach (var (seen, i) in single.Select(i => (Seen: See(tokens[i]), i)).Where(t => IsFront(t.Seen) == front).OrderBy(t => t.Seen.Depth))
+        {
+            string colour = Palette.Phase(panel.Labels[i]);
+            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.35)));
+        }
+        foreach (var group in groups.Where(g => IsFront(See(tokens[g[0]])) == front).OrderBy(g => See(tokens[g[0]]).Depth))
+            Pie(canvas, Place(See(tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => panel.Labels[i])]);
+    }
+
+    /// <summary>A disc cut into equal slices coloured by labels in rising order.</summary>
+    public static void Pie(Canvas canvas, Point at, double radius, double[] labels)
+    {
+        int slices = Math.Min(Slices, labels.Length);
+        for (int k = 0; k < slices; k++)
+        {
+            string colour = Palette.Phase(labels[(2 * k + 1) * labels.Length / (2 * slices)]);
+            var edge = Enumerable.Range(0, 4).Select(j => 2 * Math.PI * (k + j / 2.95) / slices - Math.PI / 2);
+            canvas.Polygon([at, .. edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)))], Ink.Area(colour));
+        }
+        canvas.Circle(at, radius, Ink.Line(Palette.Text, 0.8));
+    }
+
+    private void Rings(bool front)
+    {
+        foreach (double[] p in Points(panel.PredictedPoints, panel.Dimension))
+        {
+            var seen = See(p);
+            if (!double.IsFinite(seen.Depth) || IsFront(seen) != front) continue;
+            if (front) canvas.Circle(Place(seen), 11.5, Ink.Line(Palette.Paper, 4));
+            canvas.Circle(Place(seen), 11.5, Ink.Line(front ? Palette.Text : Palette.Frame, 1.6, front ? null : "4 3"));
+        }
+    }
+
+    /// <summary>Writes the number of coinciding tokens at the first free place beside them.</summary>
+    private void Count(List<int> group)
+    {
+        var at = Place(See(tokens[group[0]]));
+        string number = group.Count.ToString(CultureInfo.InvariantCulture);
+        string text = group.Count == tokens.Length ? number + " tokens" : number;
+        double width = Markup.Width(text, Lettering.Standard) + 2;
+        (Point Place, Anchor Anchor)[] places =
+        [
+            (new(at.X + 16, at.Y + 4.5), Anchor.Start), (new(at.X - 16, at.Y + 4.5), Anchor.End),
+            (new(at.X, at.Y - 17), Anchor.Middle), (new(at.X, at.Y + 26), Anchor.Middle),
+        ];
+        foreach (var (place, anchor) in places)
+        {
+            double x = anchor switch { Anchor.Start => place.X, Anchor.End => place.X - width, _ => place.X - width / 2 };
+            var box = new Box(x, place.Y - 12, width, 15);
+            if (taken.Any(box.Overlaps) || box.Right > centre.X + radius + 26 || box.X < centre.X - radius - 26) continue;
+            taken.Add(box);
+            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true });
+            return;
+        }
+    }
+
+    /// <summary>The directions of the coordinates, in the corner below left.</summary>
+    private void Axes()
+    {
+        const double length = 22;
+        var origin = new Point(centre.X - radius - 4, centre.Y + radius - 8);
+        canvas.Open("axes");
+        double[][] units = panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+        var written = new List<Box>();
+        for (int i = 0; i < units.Length; i++)
+        {
+            var seen = See(units[i]);
+            var tip = new Point(origin.X + length * seen.X, origin.Y - length * seen.Y);
+            canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
+            double size = Math.Sqrt(seen.X * seen.X + seen.Y * seen.Y);
+            if (size < 0.1) continue;
+            var at = new Point(origin.X + (length * size + 11) * seen.X / size, origin.Y - (length * size + 9) * seen.Y / size + 4.5);
+            var box = new Box(at.X - 8, at.Y - 10, 16, 12);
+            if (written.Any(box.Overlaps)) continue;
+            written.Add(box);
+            canvas.Text(at, "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+        }
+        canvas.Close();
+    }
+}
