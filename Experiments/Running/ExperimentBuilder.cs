@@ -1,0 +1,81 @@
+using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Experiments;
+
+/// <summary>Makes the objects of the solver from the records of an experiment file.</summary>
+public static class ExperimentBuilder
+{
+    /// <summary>beta, profile, coupling, normalisation, mask.</summary>
+    public static Interaction Interaction(Experiment experiment) => new(experiment.Interaction.Beta)
+    {
+        Profile = experiment.Interaction.Profile == Profile.Linear.Name ? Profile.Linear : Profile.Exponential,
+        Normalization = experiment.Interaction.Normalization,
+        Coupling = experiment.Interaction.Coupling.Build(),
+        Mask = experiment.Interaction.Mask,
+    };
+
+    /// <summary>Psi.</summary>
+    /// <exception cref="ConfigurationException">A targets file that cannot be used.</exception>
+    public static Gauge Gauge(Experiment experiment) => experiment.Interaction.Gauge switch
+    {
+        NoGaugeSpec => new IdentityGauge(),
+        RotaryGaugeSpec g => new RotaryGauge(g.Speeds),
+        PathGaugeSpec g => new PathGauge(g.Amplitude, g.Waves, g.Turns),
+        PrefixGaugeSpec g => Prefix(g, experiment.Tokens.Dimension),
+        var other => throw new NotSupportedException(other.GetType().Name),
+    };
+
+    /// <summary>The initial cloud.</summary>
+    /// <exception cref="ConfigurationException">A cloud file that cannot be used, or values that do not suit each other.</exception>
+    public static Cloud Cloud(Experiment experiment, Gauge gauge)
+    {
+        TokensSpec tokens = experiment.Tokens;
+        CloudData? file = tokens.Initial is FileInitialSpec spec ? CloudFile.Read(spec.Path, spec.Normalize) : null;
+        InitialLaw law = tokens.Initial switch
+        {
+            UniformInitialSpec => new UniformLaw(),
+            CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
+            ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
+            EquiangularInitialSpec i => new EquiangularLaw(i.Cosine),
+            SymmetricInitialSpec i => new SymmetricLaw(i.Axis ?? LastAxis(tokens.Dimension)),
+            _ => new ListedLaw(file!.Positions, file.Weights),
+        };
+        LabelLaw labels = experiment.Labels switch
+        {
+            GridLabelsSpec => new GridLabels(),
+            UniformLabelsSpec => new UniformLabels(),
+            BlocksLabelsSpec l => new BlockLabels(l.Count),
+            _ => new ListedLabels(file?.Labels ?? throw ConfigurationException.At("$.labels", "the law \"file\" needs a cloud file with a label column")),
+        };
+        try
+        {
+            return law.Draw(experiment.Replicas, tokens.Count, tokens.Dimension, experiment.Seed, labels, gauge);
+        }
+        catch (ArgumentException error)
+        {
+            throw ConfigurationException.At("$", error.Message);
+        }
+    }
+
+    /// <summary>Snapshot and observation times.</summary>
+    public static (double[] Snapshots, double[] Observations) Times(Experiment experiment)
+    {
+        return (Spread(experiment.Record.Snapshots), Spread(experiment.Record.Observations));
+
+        double[] Spread(int count) => experiment.Record.Spacing == Spacing.Linear
+            ? RecordTimes.Linear(count, experiment.Time.Horizon)
+            : RecordTimes.Logarithmic(count, experiment.Record.First!.Value, experiment.Time.Horizon);
+    }
+
+    private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
+    {
+        CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
+        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List
+            ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
+        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? file?.Weights);
+    }
+
+    private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);
+}
