@@ -27,6 +27,7 @@ public sealed class CsvTable : IDisposable
     private readonly CsvWriter _writer;
     private readonly Thread _thread;
     private volatile Exception? _failure;
+    private FileRecord? _record;
     private bool _ended;
 
     /// <summary>Creates NAME.part beside <paramref name="path"/> and writes the header.</summary>
@@ -73,23 +74,18 @@ public sealed class CsvTable : IDisposable
         Rows += rows.Length / Columns.Count;
     }
 
-    /// <summary>Writes what is queued, flushes it to the disk and gives the file its final name.</summary>
+    /// <summary>Writes what is queued, flushes it to the disk and gives the file its final name. Called again, it says the same again.</summary>
     /// <exception cref="IOException">A row could not be written; there is no file of the final name.</exception>
     public FileRecord Complete()
     {
+        if (_record is not null) return _record;
         ObjectDisposedException.ThrowIf(_ended, this);
         _queue.CompleteAdding();
         _thread.Join();
+        if (_failure is null) Try(Finish);
         ThrowIfFailed();
-        return WholeFile.Guard(_path, () =>
-        {
-            _writer.Dispose();
-            _hashed.FlushFinalBlock();
-            var record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
-            WholeFile.Finish(_file, _path);
-            Dispose();
-            return record;
-        });
+        Dispose();
+        return _record!;
     }
 
     /// <summary>Without <see cref="Complete"/> before it: drops what was written.</summary>
@@ -136,12 +132,21 @@ public sealed class CsvTable : IDisposable
             if (_failure is null) Try(() => Write(values.AsSpan(0, count)));
             ArrayPool<double>.Shared.Return(values);
         }
+    }
 
-        void Try(Action write)
-        {
-            try { write(); }
-            catch (Exception e) { _failure = e; }
-        }
+    private void Finish()
+    {
+        _writer.Dispose();
+        _hashed.FlushFinalBlock();
+        var record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
+        WholeFile.Finish(_file, _path);
+        _record = record;
+    }
+
+    private void Try(Action write)
+    {
+        try { write(); }
+        catch (Exception e) { _failure = e; }
     }
 
     private void Write(ReadOnlySpan<double> rows)

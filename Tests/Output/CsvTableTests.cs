@@ -169,6 +169,7 @@ public sealed class CsvTableTests
         {
             small.Append([1, 2]);
             Assert.That(small.Complete, Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["t.csv"]));
+            Assert.That(small.Complete, Throws.InstanceOf<IOException>(), "a second try must not pass off the rest as whole");
         }
         Assert.That(_folder.Names, Is.Empty);
     }

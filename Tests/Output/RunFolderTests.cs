@@ -149,10 +149,13 @@ public sealed class RunFolderTests
         var record = folder.Start("{}", SmallRun.Record);
         File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
         folder.OpenSnapshots(3);
-        folder.OpenObservables([]);
+        folder.OpenObservables([]).Append([0, 0]);
+        Assert.That(() => folder.Finish(record with { Status = RunStatus.Complete }, "Complete"), Throws.TypeOf<IOException>());
+        Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
         record = folder.Finish(record with { Status = RunStatus.Failed, Advice = "The disk is full." }, "Failed");
         Assert.That(record.Files.Select(f => f.Name), Is.EqualTo(new[] { "experiment.json", "observables.csv", "datapackage.json" }));
         Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json" }));
+        Assert.That(CsvData.Read(_folder["observables.csv"])["time"], Has.Length.EqualTo(1));
     }
 
     [Test]
