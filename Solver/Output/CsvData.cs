@@ -40,7 +40,8 @@ public static class CsvData
         return Enumerable.Range(0, lists.Length).ToDictionary(c => names[c], c => lists[c].ToArray());
     }
 
-    private static void Stream(string path, IReadOnlyList<string> columns, string? where, double value, TakeRow take) => WholeFile.Guard(path, () =>
+    private static void Stream(
+        string path, IReadOnlyList<string> columns, string? where, double value, TakeRow take) => WholeFile.Guard(path, () =>
     {
         using var reader = Open(path);
         var header = HeaderOf(reader);
@@ -78,5 +79,6 @@ public static class CsvData
     private static double Number(CsvReader reader, string[] header, int column) =>
         reader.TryParse<double>(column, out var value) && double.IsFinite(value)
             ? value
-            : throw new IOException($"column {header[column]} of row {reader.RowNumber} is '{reader.GetString(column)}'; it must be a finite number");
+            : throw new IOException(
+                $"column {header[column]} of row {reader.RowNumber} is '{reader.GetString(column)}'; it must be a finite number");
 }

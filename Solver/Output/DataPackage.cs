@@ -34,7 +34,8 @@ internal static class DataPackage
         ["hash"] = "sha256:" + table.File.Sha256,
         ["dialect"] = new JsonObject
         {
-            ["delimiter"] = ",", ["lineTerminator"] = "\n", ["quoteChar"] = "\"", ["doubleQuote"] = true, ["header"] = true, ["caseSensitiveHeader"] = true,
+            ["delimiter"] = ",", ["lineTerminator"] = "\n", ["quoteChar"] = "\"", ["doubleQuote"] = true,
+            ["header"] = true, ["caseSensitiveHeader"] = true,
         },
         ["schema"] = new JsonObject
         {

@@ -6,7 +6,8 @@ namespace AttentionFlow.Solver;
 public sealed class NonFiniteException : ArithmeticException
 {
     internal NonFiniteException(string file, string column, long row, double value)
-        : base(string.Create(CultureInfo.InvariantCulture, $"{file}: column {column} of row {row} would be {value}; only finite numbers are written"))
+        : base(string.Create(
+            CultureInfo.InvariantCulture, $"{file}: column {column} of row {row} would be {value}; only finite numbers are written"))
     {
         (Column, Row) = (column, row);
     }

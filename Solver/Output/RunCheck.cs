@@ -21,8 +21,8 @@ internal static class RunCheck
         foreach (var file in record.Files)
         {
             // Only names of this folder: run.json may come from elsewhere.
-            if (Path.GetFileName(file.Name) != file.Name) problems.Add($"{run}: '{file.Name}' is not the name of a file in the folder of the run");
-            else problems.AddRange(Problems(Path.Combine(folder, file.Name), file));
+            if (Path.GetFileName(file.Name) == file.Name) problems.AddRange(Problems(Path.Combine(folder, file.Name), file));
+            else problems.Add($"{run}: '{file.Name}' is not the name of a file in the folder of the run");
         }
         problems.AddRange(Directory.EnumerateFiles(folder, "*" + WholeFile.PartSuffix).Order(StringComparer.Ordinal)
             .Select(part => $"{part}: half-written; the run that wrote it is under way or was killed"));
@@ -39,7 +39,8 @@ internal static class RunCheck
         var (lines, bytes, sha256) = Measure(path);
         if (bytes != file.Bytes) yield return $"{path}: {bytes} bytes; {RunFolder.RunFile} says {file.Bytes}";
         if (sha256 != file.Sha256) yield return $"{path}: the SHA-256 is {sha256}; {RunFolder.RunFile} says {file.Sha256}";
-        if (file.Rows is { } rows && lines - 1 != rows) yield return $"{path}: {lines - 1} rows after the header; {RunFolder.RunFile} says {rows}";
+        if (file.Rows is { } rows && lines - 1 != rows)
+            yield return $"{path}: {lines - 1} rows after the header; {RunFolder.RunFile} says {rows}";
     }
 
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>

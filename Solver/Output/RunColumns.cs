@@ -19,10 +19,12 @@ public static class RunColumns
         Time,
         Replica,
         new("token", ColumnType.Integer, "Index i of the token in its cloud, from 0."),
-        .. Enumerable.Range(0, labels).Select(l => new CsvColumn(labels == 1 ? "label" : $"label{l}", ColumnType.Number, "Frozen label xi_i of the token.")),
-        .. Enumerable.Range(0, dimension).Select(k => new CsvColumn($"x{k}", ColumnType.Number, $"Coordinate {k} of the token x_i on the unit sphere.")),
+        .. Enumerable.Range(0, labels).Select(l => Number(labels == 1 ? "label" : $"label{l}", "Frozen label xi_i of the token.")),
+        .. Enumerable.Range(0, dimension).Select(k => Number($"x{k}", $"Coordinate {k} of the token x_i on the unit sphere.")),
     ];
 
     /// <summary>observables.csv: time, replica, then the columns given.</summary>
     public static IReadOnlyList<CsvColumn> Observables(IEnumerable<CsvColumn> columns) => [Time, Replica, .. columns];
+
+    private static CsvColumn Number(string name, string description) => new(name, ColumnType.Number, description);
 }

@@ -75,7 +75,7 @@ public sealed class RunFolder : IDisposable
         Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns), RunColumns.ObservableKey);
 
     /// <summary>Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.</summary>
-    /// <param name="record">The final record; a table that cannot be completed is left out where its status is failed, and is an error elsewhere.</param>
+    /// <param name="record">The final record. A table that cannot be completed is left out where the status is failed, else an error.</param>
     /// <param name="title">Title of the experiment.</param>
     /// <returns>The record as written.</returns>
     /// <exception cref="IOException">A file could not be written.</exception>

@@ -97,7 +97,10 @@ public sealed record RunRecord
     /// <exception cref="IOException">The file cannot be read, or is not a run.json.</exception>
     public static RunRecord Read(string path) => WholeFile.Guard(path, () =>
     {
-        try { return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) ?? throw new JsonException("it is empty"); }
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) ?? throw new JsonException("it holds nothing");
+        }
         catch (JsonException e) { throw new IOException(e.Message, e); }
     });
 
@@ -106,17 +109,21 @@ public sealed record RunRecord
     private static SortedDictionary<string, string> Versions()
     {
         var versions = new SortedDictionary<string, string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
-        Assembly[] always = [typeof(RunRecord).Assembly, typeof(Kernels.PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly];
+        Assembly[] always =
+        [
+            typeof(RunRecord).Assembly, typeof(Kernels.PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly,
+        ];
         foreach (var assembly in always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs)))
             versions[assembly.GetName().Name!] = VersionOf(assembly);
         return versions;
 
         static bool IsOurs(Assembly assembly) =>
-            assembly.GetName().Name is { } name && (name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms" || name.StartsWith("AttentionFlow.", StringComparison.Ordinal));
+            assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";
     }
 
     private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? assembly.GetName().Version?.ToString() ?? "unknown";
 }
 
 [JsonSerializable(typeof(RunRecord))]

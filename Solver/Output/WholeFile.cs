@@ -45,7 +45,8 @@ internal static class WholeFile
 
     public static string Sentence(string path, Exception e) => $"{path}: {e.Message}";
 
-    private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or NotSupportedException or CsvFormatException;
+    private static bool IsOfFiles(Exception e) =>
+        e is IOException or UnauthorizedAccessException or NotSupportedException or CsvFormatException;
 
     private sealed class NamedFileException(string message, Exception inner) : IOException(message, inner);
 }

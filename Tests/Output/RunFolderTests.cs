@@ -21,10 +21,12 @@ public sealed class RunFolderTests
         new SmallRun().Write(_folder.FullPath);
         Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json", "snapshots.csv" }));
         Assert.That(RunFolder.Verify(_folder.FullPath), Is.Empty);
-        Assert.That(CsvData.Header(_folder["snapshots.csv"]), Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label", "x0", "x1", "x2" }));
+        Assert.That(CsvData.Header(_folder["snapshots.csv"]),
+            Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label", "x0", "x1", "x2" }));
         Assert.That(CsvData.Header(_folder["observables.csv"]), Is.EqualTo(new[] { "time", "replica", "mean_norm" }));
         Assert.That(CsvData.ReadWhere(_folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
-        Assert.That(RunColumns.Snapshots(2, labels: 2).Select(c => c.Name), Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label0", "label1", "x0", "x1" }));
+        Assert.That(RunColumns.Snapshots(2, labels: 2).Select(c => c.Name),
+            Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label0", "label1", "x0", "x1" }));
     }
 
     [Test]
@@ -43,7 +45,7 @@ public sealed class RunFolderTests
         Assert.That(root.GetProperty("seed").GetUInt64(), Is.EqualTo(ulong.MaxValue));
         Assert.That(root.GetProperty("start").GetString(), Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$"));
         Assert.That(root.GetProperty("packageVersions").EnumerateObject().Select(p => p.Name),
-            Is.SupersetOf(new[] { ".NET", "AttentionFlow.Kernels", "AttentionFlow.Solver", "CsvHelper", "MathNet.Numerics" }).And.Ordered.Using((IComparer<string>)StringComparer.Ordinal));
+            Is.SupersetOf(new[] { ".NET", "AttentionFlow.Kernels", "AttentionFlow.Solver", "CsvHelper", "MathNet.Numerics" }));
         Assert.That(root.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()),
             Is.EqualTo(new[] { "experiment.json", "snapshots.csv", "observables.csv", "datapackage.json" }));
         Assert.That(record.Files.Single(f => f.Name == "snapshots.csv").Rows, Is.EqualTo(SmallRun.Times * SmallRun.Replicas * SmallRun.Tokens));
@@ -110,7 +112,8 @@ public sealed class RunFolderTests
         RunFolder.Create(_folder["deep/er"], overwrite: false).Dispose();
         Assert.That(Directory.Exists(_folder["deep/er"]));
         File.WriteAllText(_folder["file"], "");
-        Assert.That(() => RunFolder.Create(_folder["file"], overwrite: true), Throws.InstanceOf<IOException>().With.Message.Contains("--out names a folder"));
+        Assert.That(() => RunFolder.Create(_folder["file"], overwrite: true),
+            Throws.InstanceOf<IOException>().With.Message.Contains("--out names a folder"));
     }
 
     [Test]
@@ -146,10 +149,13 @@ public sealed class RunFolderTests
         var record = folder.Start("{}", SmallRun.Record);
         File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
         folder.OpenSnapshots(3);
-        folder.OpenObservables([]);
+        folder.OpenObservables([]).Append([0, 0]);
+        Assert.That(() => folder.Finish(record with { Status = RunStatus.Complete }, "Complete"), Throws.TypeOf<IOException>());
+        Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
         record = folder.Finish(record with { Status = RunStatus.Failed, Advice = "The disk is full." }, "Failed");
         Assert.That(record.Files.Select(f => f.Name), Is.EqualTo(new[] { "experiment.json", "observables.csv", "datapackage.json" }));
         Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json" }));
+        Assert.That(CsvData.Read(_folder["observables.csv"])["time"], Has.Length.EqualTo(1));
     }
 
     [Test]

@@ -23,8 +23,9 @@ internal sealed class SmallRun
         for (var time = 0; time < Times; time++)
             for (var replica = 0; replica < Replicas; replica++)
                 observables.Append([time * 0.1, replica, FinalLengths[replica] = Snapshot(snapshots, time, replica)]);
+        var advice = status == RunStatus.Complete ? null : "Take a smaller step.";
         return folder.Finish(
-            record with { Status = status, Advice = status == RunStatus.Complete ? null : "Take a smaller step.", TimeReached = 0.2, Steps = 20, Evaluations = 40, WallSeconds = 0.25 },
+            record with { Status = status, Advice = advice, TimeReached = 0.2, Steps = 20, Evaluations = 40, WallSeconds = 0.25 },
             "Rotary code on the sphere (\u03b2 = 1)");
     }
 

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Output;
+
+/// <summary>Runs the lines of docs/files.md that load snapshots, as they stand there.</summary>
+public sealed partial class DocumentedLinesTests
+{
+    [Test]
+    public void PandasPrintsTheLengthsOfTheMeans() =>
+        Check("python", "pandas", ["python3", "/usr/bin/python3", "python"], ["-c", "import pandas"]);
+
+    [Test]
+    public void RPrintsTheLengthsOfTheMeans() =>
+        Check("r", "r", ["Rscript"], ["--version"]);
+
+    private static void Check(string language, string requirement, string[] interpreters, string[] probe)
+    {
+        var lines = Block(language);
+        var interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
+        if (interpreter is null) Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        using var folder = new TemporaryFolder();
+        var run = new SmallRun();
+        run.Write(folder["run"]);
+        File.WriteAllText(folder["lines"], lines);
+        var (status, output) = Run(interpreter!, [folder["lines"]], folder["run"])!.Value;
+        Assert.That(status, Is.Zero, output);
+
+        var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
+        Assert.That(printed.Select(p => p[0]), Is.EqualTo(Enumerable.Range(0, SmallRun.Replicas).Select(r => $"{r}")), output);
+        Assert.That(printed.Select(p => double.Parse(p[1], CultureInfo.InvariantCulture)), Is.EqualTo(run.FinalLengths).Within(1e-14), output);
+    }
+
+    private static string Block(string language)
+    {
+        var blocks = Fence().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "files.md")))
+            .Where(m => m.Groups["language"].Value == language).ToArray();
+        Assert.That(blocks, Has.Length.EqualTo(1), $"blocks of {language} in docs/files.md");
+        return blocks[0].Groups["lines"].Value;
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "AttentionFlow.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("the tests run outside the repository");
+        return folder.FullName;
+    }
+
+    /// <summary>Exit status and output, with standard error where the status is not 0; null where there is no such program.</summary>
+    private static (int Status, string Output)? Run(string program, string[] arguments, string folder)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
+        Process process;
+        try { process = Process.Start(start)!; }
+        catch (System.ComponentModel.Win32Exception) { return null; }
+        using (process)
+        {
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+            {
+                process.Kill(entireProcessTree: true);
+                return (-1, $"{program}: no end after two minutes");
+            }
+            Task.WaitAll(output, errors);
+            return (process.ExitCode, process.ExitCode == 0 ? output.Result : output.Result + errors.Result);
+        }
+    }
+
+    private static void Absent(string why, string requirement)
+    {
+        var required = Environment.GetEnvironmentVariable("ATTENTIONFLOW_REQUIRE") ?? "";
+        if (required.Split([',', ' ', ';']).Contains(requirement)) Assert.Fail($"{why}, and ATTENTIONFLOW_REQUIRE names {requirement}");
+        Assert.Ignore(why);
+    }
+
+    [GeneratedRegex(@"^```(?<language>\w+)\n(?<lines>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fence();
+}
