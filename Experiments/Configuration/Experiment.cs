@@ -1,0 +1,107 @@
+#pragma warning disable CS1591 // Properties are documented by their Description: one source for the schema, the documentation and messages.
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace AttentionFlow.Experiments.Configuration;
+
+/// <summary>An experiment file. What is left out takes the defaults here.</summary>
+[Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
+public sealed record Experiment
+{
+    [JsonRequired, Quantity("the version of the file format", AtLeast = 1, AtMost = 1)]
+    [Description("Version of this file format.")]
+    public int SchemaVersion { get; init; } = 1;
+
+    [Description("One line for tables and figures.")]
+    public string Title { get; init; } = "";
+
+    [Quantity("the seed", AtLeast = 0)]
+    [Description("Seed of every random stream; the same seed gives the same run.")]
+    public ulong Seed { get; init; } = 1;
+
+    [Quantity("the number of replicas", AtLeast = 1)]
+    [Description("Independent copies of the cloud, each with its own random start.")]
+    public int Replicas { get; init; } = 1;
+
+    [Description("The device that evaluates pair sums, by name, or auto.")]
+    public string Device { get; init; } = "auto";
+
+    [Description("Arithmetic of the pair sums; the state is always kept in double.")]
+    public Precision Precision { get; init; } = Precision.Double;
+
+    [Description("The tokens and where they start.")]
+    public TokensSpec Tokens { get; init; } = new();
+
+    [Description("The law of the frozen labels. Left out, a cloud file with a label column gives them.")]
+    public LabelsSpec Labels { get; init; } = new GridLabelsSpec();
+
+    [Description("The interaction h(z, z') = b(s, s') k(<Psi(s) x, Psi(s') x'>).")]
+    public InteractionSpec Interaction { get; init; } = new();
+
+    [Description("How the flow is followed in time.")]
+    public TimeSpec Time { get; init; } = new();
+
+    [Description("What is written.")]
+    public RecordSpec Record { get; init; } = new();
+}
+
+/// <summary>Arithmetic of the pair sums.</summary>
+public enum Precision
+{
+    /// <summary>32 bits.</summary>
+    Single,
+    /// <summary>64 bits.</summary>
+    Double,
+}
+
+/// <summary>The <c>time</c> section.</summary>
+public sealed record TimeSpec
+{
+    [Quantity("the horizon", Above = 0)]
+    [Description("The time at which the run ends; it starts at 0.")]
+    public double Horizon { get; init; } = 20;
+
+    [MethodName]
+    [Description("The Runge-Kutta method; every step ends on the sphere.")]
+    public string Method { get; init; } = "heun";
+
+    [Quantity("the time step", Above = 0)]
+    [Description("The time step, at most the horizon.")]
+    public double Step { get; init; } = 0.01;
+}
+
+/// <summary>The <c>record</c> section.</summary>
+public sealed record RecordSpec
+{
+    [Quantity("the number of snapshots", AtLeast = 1)]
+    [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
+    public int Snapshots { get; init; } = 21;
+
+    [Quantity("the number of observations", AtLeast = 2)]
+    [Description("Times at which observables are written, first and last included.")]
+    public int Observations { get; init; } = 401;
+
+    [Description("How the times are spread over the run: evenly, or evenly in their logarithm from 'first' on.")]
+    public Spacing Spacing { get; init; } = Spacing.Linear;
+
+    [Quantity("the first logarithmic time", Above = 0)]
+    [Description("The first time after 0 of logarithmic spacing, below the horizon; null with linear spacing.")]
+    public double? First { get; init; }
+
+    [Quantity("the number of tokens in a snapshot", AtLeast = 1)]
+    [Description("How many tokens, evenly spread over their order, a snapshot keeps; null = all.")]
+    public int? Tokens { get; init; }
+
+    [ObservableName]
+    [Description("What is measured, in the order of the columns.")]
+    public IReadOnlyList<string> Observables { get; init => field = Sequence.Of(value); } = new Sequence<string>("energy", "gaps", "mean");
+}
+
+/// <summary>How recording times are spread over a run.</summary>
+public enum Spacing
+{
+    /// <summary>Evenly over [0, horizon].</summary>
+    Linear,
+    /// <summary>0, then evenly in the logarithm over [first, horizon].</summary>
+    Logarithmic,
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+
+namespace AttentionFlow.Experiments.Configuration;
+
+/// <summary>The conditions that join several values of an experiment. The first one that fails is the error.</summary>
+internal static class ExperimentChecks
+{
+    private sealed record Problem(string Where, string Sentence);
+
+    /// <summary>Refuses an experiment whose values, each in its range, do not fit together.</summary>
+    public static void Check(Experiment experiment)
+    {
+        Problem? first = Initial(experiment.Tokens)
+            .Concat(Labels(experiment))
+            .Concat(Gauge(experiment.Interaction.Gauge, experiment.Tokens.Dimension))
+            .Concat(Interaction(experiment.Interaction))
+            .Concat(Time(experiment.Time))
+            .Concat(Record(experiment))
+            .FirstOrDefault();
+        if (first is not null) throw ConfigurationException.At(first.Where, first.Sentence);
+    }
+
+    private static IEnumerable<Problem> Initial(TokensSpec tokens)
+    {
+        const string at = "$.tokens.initial";
+        int n = tokens.Count, d = tokens.Dimension;
+        switch (tokens.Initial)
+        {
+            case CapInitialSpec cap:
+                return Length($"{at}.axis", cap.Axis, d);
+            case SymmetricInitialSpec symmetric:
+                return Length($"{at}.axis", symmetric.Axis, d);
+            case ClustersInitialSpec clusters:
+                return List($"{at}.centres", clusters.Centres, d);
+            case EquiangularInitialSpec when n > d:
+                return [new($"{at}.law", $"{n} tokens can not be equiangular in dimension {d}; $.tokens.count must be at most $.tokens.dimension.")];
+            case EquiangularInitialSpec equiangular when !((n - 1) * equiangular.Cosine > -1):
+                return [new($"{at}.cosine", Text($"{equiangular.Cosine} is too small; with {n} tokens the cosine must be above -1/(n-1) = {-1.0 / (n - 1)}."))];
+            default:
+                return [];
+        }
+    }
+
+    private static IEnumerable<Problem> Labels(Experiment experiment)
+    {
+        int n = experiment.Tokens.Count;
+        if (experiment.Labels is BlocksLabelsSpec blocks && blocks.Count > n)
+            yield return new("$.labels.count", $"{blocks.Count} blocks are more than the {n} tokens.");
+        if (experiment.Labels is FileLabelsSpec && experiment.Tokens.Initial is not FileInitialSpec)
+            yield return new("$.labels.law", "'file' needs the initial law 'file', whose column 'label' it reads.");
+    }
+
+    private static IEnumerable<Problem> Gauge(GaugeSpec gauge, int d)
+    {
+        const string at = "$.interaction.gauge";
+        return gauge switch
+        {
+            RotaryGaugeSpec { Speeds.Count: int given } when given != d / 2 =>
+                [new($"{at}.speeds", $"{Plural(given, "speed")} for {Plural(d / 2, "plane")}: dimension {d} needs {Plural(d / 2, "speed")}{(d % 2 == 1 ? ", and the odd last axis is left alone" : "")}.")],
+            PathGaugeSpec when d != 3 => [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")],
+            PrefixGaugeSpec prefix => Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, d)),
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, int d)
+    {
+        const string at = "$.interaction.gauge";
+        int? count = prefix.Targets.List?.Count;
+        if (prefix.Targets.Path is { } path)
+        {
+            CloudData file = CloudFile.ReadFor($"{at}.targets", path, normalize: false);
+            count = file.Count;
+            if (file.Dimension != d) yield return new($"{at}.targets", $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");
+            if (file.Weights is not null && prefix.Weights is not null)
+                yield return new($"{at}.weights", $"{path} has a column 'weight' already; leave one of the two out.");
+        }
+        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d)) yield return problem;
+        if (prefix.Weights is { } weights && weights.Count != count)
+            yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, "target")}; each target needs one.");
+    }
+
+    private static IEnumerable<Problem> Interaction(InteractionSpec interaction)
+    {
+        double smallest = interaction.Coupling.Build().Smallest;
+        if (interaction.Normalization == Kernels.Normalization.Softmax && smallest < 0)
+            yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; use \"unnormalized\" or a coupling that is never negative."));
+    }
+
+    private static IEnumerable<Problem> Time(TimeSpec time)
+    {
+        if (time.Step > time.Horizon) yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
+    }
+
+    private static IEnumerable<Problem> Record(Experiment experiment)
+    {
+        RecordSpec record = experiment.Record;
+        if (record.Tokens > experiment.Tokens.Count)
+            yield return new("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count.");
+        if (record.Spacing == Spacing.Logarithmic && record.First is null)
+            yield return new("$.record.first", "this key is missing; logarithmic spacing needs the first time after 0.");
+        if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
+            yield return new("$.record.first", Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}."));
+        if (record.Spacing == Spacing.Linear && record.First is not null)
+            yield return new("$.record.first", "only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\".");
+        if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            yield return new("$.record.observables", $"'{twice.Key}' is listed twice.");
+    }
+
+    private static IEnumerable<Problem> List(string where, IReadOnlyList<IReadOnlyList<double>>? points, int d)
+    {
+        if (points?.Count == 0) yield return new(where, "this list is empty; at least one point is needed.");
+        for (int i = 0; i < points?.Count; i++)
+            foreach (Problem problem in Length($"{where}[{i}]", points[i], d)) yield return problem;
+    }
+
+    private static IEnumerable<Problem> Length(string where, IReadOnlyList<double>? x, int d)
+    {
+        if (x is not null && x.Count != d) yield return new(where, $"this vector has {Plural(x.Count, "coordinate")}, but $.tokens.dimension is {d}.");
+    }
+
+    private static string Plural(int count, string noun) => Text($"{count} {noun}{(count == 1 ? "" : "s")}");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

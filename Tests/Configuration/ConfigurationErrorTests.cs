@@ -1,0 +1,108 @@
+using AttentionFlow.Experiments.Configuration;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Configuration;
+
+/// <summary>What the reader refuses, and in which words.</summary>
+public class ConfigurationErrorTests
+{
+    private const string Observables = "energy, gaps, mean, covariance, speed, energy_drops, limit";
+
+    // Keys, unknown and missing.
+    [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
+    [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
+    [TestCase(""" "time": { "tolerance": 1 } """, "$.time.tolerance: unknown key; known: horizon, method, step.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "none", "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
+    [TestCase(""" "seed": 1, "seed": 1 """, "$.seed: this key appears twice.")]
+    [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 1, "angle": 1 } } """, "$.tokens.initial.angle: this key appears twice.")]
+    [TestCase(""" "tokens": { "initial": { "law": "file" } } """, "$.tokens.initial.path: this key is missing; it has no default.")]
+    // Kinds and names.
+    [TestCase(""" "interaction": { "gauge": { "speeds": [1] } } """, "$.interaction.gauge.kind: this key is missing; known: none, rotary, path, prefix.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "rotry" } } """, "$.interaction.gauge.kind: 'rotry' is unknown; did you mean 'rotary'? Known: none, rotary, path, prefix.")]
+    [TestCase(""" "labels": { "law": "vonMises" } """, "$.labels.law: 'vonMises' is unknown; known: grid, uniform, blocks, file.")]
+    [TestCase(""" "labels": { "law": 3 } """, "$.labels.law: 3 is a number; a name is expected.")]
+    [TestCase(""" "interaction": { "gauge": "rotary" } """, "$.interaction.gauge: \"rotary\" is text; an object with 'kind' is expected.")]
+    [TestCase(""" "time": { "method": "rk5" } """, "$.time.method: 'rk5' is unknown; did you mean 'rk4'? Known: euler, heun, rk4.")]
+    [TestCase(""" "precision": "half" """, "$.precision: 'half' is unknown; known: single, double.")]
+    [TestCase(""" "interaction": { "mask": "strict" } """, "$.interaction.mask: 'strict' is unknown; known: none, causal.")]
+    [TestCase(""" "record": { "observables": ["energy", "gap"] } """, $"$.record.observables[1]: 'gap' is unknown; did you mean 'gaps'? Known: {Observables}.")]
+    // Types.
+    [TestCase(""" "interaction": { "beta": "one" } """, "$.interaction.beta: \"one\" is text; a number is expected.")]
+    [TestCase(""" "interaction": { "beta": null } """, "$.interaction.beta: null is no value; a number is expected.")]
+    [TestCase(""" "interaction": { "beta": "NaN" } """, "$.interaction.beta: \"NaN\" is text; a number is expected.")]
+    [TestCase(""" "title": true """, "$.title: true is a truth value; text is expected.")]
+    [TestCase(""" "tokens": [] """, "$.tokens: this is a list; an object is expected.")]
+    [TestCase(""" "tokens": { "count": 2.5 } """, "$.tokens.count: 2.5 is not whole; a whole number is expected.")]
+    [TestCase(""" "tokens": { "count": {} } """, "$.tokens.count: this is an object; a whole number is expected.")]
+    [TestCase(""" "tokens": { "initial": { "law": "file", "path": "a", "normalize": 1 } } """, "$.tokens.initial.normalize: 1 is a number; true or false is expected.")]
+    [TestCase(""" "record": { "observables": "energy" } """, "$.record.observables: \"energy\" is text; a list is expected.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": 3 } } """, "$.interaction.gauge.targets: 3 is a number; a list of points or the path of a CSV file is expected.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "rotary", "speeds": ["fast"] } } """, "$.interaction.gauge.speeds[0]: \"fast\" is text; a number is expected.")]
+    // Ranges.
+    [TestCase(""" "interaction": { "beta": -1 } """, "$.interaction.beta: -1 is negative; the inverse temperature must be at least 0.")]
+    [TestCase(""" "interaction": { "beta": 1e400 } """, "$.interaction.beta: 1e400 is too large for a number of 64 bits.")]
+    [TestCase(""" "tokens": { "count": 0 } """, "$.tokens.count: 0 is too small; the number of tokens must be at least 1.")]
+    [TestCase(""" "tokens": { "count": 3e9 } """, "$.tokens.count: 3e9 is too large; at most 2147483647 is possible.")]
+    [TestCase(""" "seed": -1 """, "$.seed: -1 is negative; the seed must be at least 0.")]
+    [TestCase(""" "seed": 18446744073709551616 """, "$.seed: 18446744073709551616 is too large; at most 18446744073709551615 is possible.")]
+    [TestCase(""" "time": { "step": 0 } """, "$.time.step: 0 is too small; the time step must be above 0.")]
+    [TestCase(""" "record": { "observations": 1 } """, "$.record.observations: 1 is too small; the number of observations must be at least 2.")]
+    [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 4 } } """, "$.tokens.initial.angle: 4 is too large; the angle of the cap must be at most 3.141592653589793.")]
+    [TestCase(""" "tokens": { "initial": { "law": "cap", "axis": [0, 0, 2] } } """, "$.tokens.initial.axis: this vector has length 2; a unit vector is expected.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0], [0, 0, 0]] } } """, "$.interaction.gauge.targets[1]: this vector has length 0; a unit vector is expected.")]
+    public void OneValueIsRefused(string section, string message) => Refused(section, message);
+
+    [TestCase(""" "tokens": { "count": 4, "initial": { "law": "equiangular" } } """, "$.tokens.initial.law: 4 tokens can not be equiangular in dimension 3; $.tokens.count must be at most $.tokens.dimension.")]
+    [TestCase(""" "tokens": { "count": 3, "initial": { "law": "equiangular", "cosine": -0.5 } } """, "$.tokens.initial.cosine: -0.5 is too small; with 3 tokens the cosine must be above -1/(n-1) = -0.5.")]
+    [TestCase(""" "tokens": { "initial": { "law": "cap", "axis": [1, 0] } } """, "$.tokens.initial.axis: this vector has 2 coordinates, but $.tokens.dimension is 3.")]
+    [TestCase(""" "tokens": { "initial": { "law": "symmetric", "axis": [1] } } """, "$.tokens.initial.axis: this vector has 1 coordinate, but $.tokens.dimension is 3.")]
+    [TestCase(""" "tokens": { "initial": { "law": "clusters", "centres": [[1, 0, 0], [1, 0]] } } """, "$.tokens.initial.centres[1]: this vector has 2 coordinates, but $.tokens.dimension is 3.")]
+    [TestCase(""" "tokens": { "initial": { "law": "clusters", "centres": [] } } """, "$.tokens.initial.centres: this list is empty; at least one point is needed.")]
+    [TestCase(""" "labels": { "law": "blocks", "count": 257 } """, "$.labels.count: 257 blocks are more than the 256 tokens.")]
+    [TestCase(""" "labels": { "law": "file" } """, "$.labels.law: 'file' needs the initial law 'file', whose column 'label' it reads.")]
+    [TestCase(""" "tokens": { "dimension": 4 }, "interaction": { "gauge": { "kind": "rotary" } } """, "$.interaction.gauge.speeds: 1 speed for 2 planes: dimension 4 needs 2 speeds.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "rotary", "speeds": [1, 2] } } """, "$.interaction.gauge.speeds: 2 speeds for 1 plane: dimension 3 needs 1 speed, and the odd last axis is left alone.")]
+    [TestCase(""" "tokens": { "dimension": 4 }, "interaction": { "gauge": { "kind": "path" } } """, "$.interaction.gauge.kind: 'path' needs dimension 3, but $.tokens.dimension is 4.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "base": [1, 0], "targets": [[1, 0, 0]] } } """, "$.interaction.gauge.base: this vector has 2 coordinates, but $.tokens.dimension is 3.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [] } } """, "$.interaction.gauge.targets: this list is empty; at least one point is needed.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0]], "weights": [1, 2] } } """, "$.interaction.gauge.weights: 2 weights for 1 target; each target needs one.")]
+    [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "toeplitz" } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
+    [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "block", "across": -0.25 } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -0.25; use \"unnormalized\" or a coupling that is never negative.")]
+    [TestCase(""" "time": { "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
+    [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]
+    [TestCase(""" "record": { "spacing": "logarithmic" } """, "$.record.first: this key is missing; logarithmic spacing needs the first time after 0.")]
+    [TestCase(""" "record": { "spacing": "logarithmic", "first": 20 } """, "$.record.first: 20 is too late; the first logarithmic time must be below the horizon 20.")]
+    [TestCase(""" "record": { "first": 1 } """, "$.record.first: only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\".")]
+    [TestCase(""" "record": { "observables": ["mean", "mean"] } """, "$.record.observables: 'mean' is listed twice.")]
+    public void ValuesThatDoNotFitTogetherAreRefused(string section, string message) => Refused(section, message);
+
+    [TestCase("{}", "$.schemaVersion: this key is missing; it has no default.")]
+    [TestCase("""{ "schemaVersion": 2, "noise": {} }""", "$.schemaVersion: 2 is too large; the version of the file format must be 1.")]
+    [TestCase("[]", "$: an experiment file holds one JSON object.")]
+    [TestCase("{\n  \"title\": \"Ü\" x }", "my.json, line 2, column 16: not valid JSON: 'x' is invalid after a value. Expected either ',', '}', or ']'.")]
+    [TestCase("{ \"seed\": NaN }", "my.json, line 1, column 11: not valid JSON: 'N' is an invalid start of a value.")]
+    public void ATextIsRefused(string text, string message) =>
+        Assert.That(() => ExperimentReader.Parse(text, "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+
+    [Test]
+    public void AnEmptyOrCutTextIsRefusedWhereItEnds()
+    {
+        Assert.That(() => ExperimentReader.Parse("", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.StartsWith("my.json, line 1, column 1: "));
+        Assert.That(() => ExperimentReader.Parse("{\n", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.StartsWith("my.json, line 2, column 1: "));
+    }
+
+    [Test]
+    public void AMissingFileIsNamed()
+    {
+        Assert.That(() => ExperimentReader.Read("missing.json", []),
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("missing.json: there is no such experiment file."));
+        Assert.That(() => ExperimentReader.Read(Path.GetTempPath(), []),
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{Path.GetTempPath()}: this is not a file that can be read."));
+        string cloud = Path.GetFullPath("missing.csv");
+        Refused(""" "tokens": { "initial": { "law": "file", "path": "missing.csv" } } """, $"$.tokens.initial.path: {cloud}: there is no such file.");
+    }
+
+    private static void Refused(string section, string message) =>
+        Assert.That(() => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "my.json", []),
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+}

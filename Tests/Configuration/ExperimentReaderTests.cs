@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using AttentionFlow.Experiments.Configuration;
+using FsCheck;
+using FsCheck.Fluent;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Configuration;
+
+/// <summary>What the reader takes and gives: defaults, every kind, round trips, files beside the experiment.</summary>
+public class ExperimentReaderTests
+{
+    private string folder = "";
+
+    [SetUp]
+    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("attentionflow-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+
+    private static readonly string[] Sections = [
+        """ "seed": 18446744073709551615, "title": "Überlauf", "replicas": 1e2, "device": "cpu", "precision": "single" """,
+        """ "tokens": { "initial": { "angle": 0.25, "law": "cap", "axis": [0.6, 0, 0.8] } } """,
+        """ "tokens": { "dimension": 2, "initial": { "law": "clusters", "centres": [[1, 0], [0.6000001, 0.8]], "spread": 0 } } """,
+        """ "tokens": { "count": 4, "dimension": 4, "initial": { "law": "equiangular", "cosine": -0.333 } } """,
+        """ "tokens": { "count": 1, "dimension": 2, "initial": { "law": "equiangular", "cosine": -1 } } """,
+        """ "tokens": { "initial": { "law": "symmetric" } }, "labels": { "law": "uniform" } """,
+        """ "tokens": { "initial": { "law": "symmetric", "axis": null } }, "labels": { "law": "blocks", "count": 256 } """,
+        """ "interaction": { "gauge": { "kind": "rotary" }, "normalization": "softmax", "beta": 0 } """,
+        """ "tokens": { "dimension": 5 }, "interaction": { "gauge": { "kind": "rotary", "speeds": [-1e-300, 2.5] } } """,
+        """ "interaction": { "gauge": { "kind": "path", "amplitude": 0.1, "waves": 2, "turns": -1 }, "mask": "causal" } """,
+        """ "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0], [0, 1, 0]], "weights": [1, 3] } } """,
+        """ "interaction": { "coupling": { "kind": "distance", "length": 0.2 }, "profile": "linear" } """,
+        """ "interaction": { "coupling": { "kind": "toeplitz", "constant": 0.3, "cosines": [1, 0.1] } } """,
+        """ "interaction": { "coupling": { "kind": "block", "across": -0.5 } } """,
+        """ "time": { "horizon": 0.5, "method": "rk4", "step": 0.5 } """,
+        """ "record": { "spacing": "logarithmic", "first": 0.01, "snapshots": 1, "tokens": 16, "observables": ["limit"] } """,
+    ];
+
+    [Test]
+    public void WhatIsLeftOutTakesTheDefaults()
+    {
+        Experiment experiment = Parse("");
+        Assert.That(experiment, Is.EqualTo(new Experiment()));
+        Assert.That(experiment.Tokens, Is.EqualTo(new TokensSpec { Count = 256, Dimension = 3, Initial = new UniformInitialSpec() }));
+        Assert.That(experiment.Interaction.Gauge, Is.TypeOf<NoGaugeSpec>());
+        Assert.That(experiment.Time, Is.EqualTo(new TimeSpec { Horizon = 20, Method = "heun", Step = 0.01 }));
+        Assert.That(experiment.Record.Observables, Is.EqualTo(new[] { "energy", "gaps", "mean" }));
+    }
+
+    [TestCaseSource(nameof(Sections))]
+    public void WritingAndReadingGivesTheSameExperiment(string section)
+    {
+        Experiment experiment = Parse(section);
+        string text = ExperimentReader.Write(experiment);
+        Experiment again = ExperimentReader.Parse(text, "elsewhere/experiment.json", []);
+        Assert.That(again, Is.EqualTo(experiment));
+        Assert.That(again, Is.Not.EqualTo(Parse("")));
+        Assert.That(ExperimentReader.Write(again), Is.EqualTo(text));
+    }
+
+    [Test]
+    public void AnyFiniteNumberSurvivesWritingAndReading() => Prop.ForAll((NormalFloat constant) =>
+    {
+        Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCouplingSpec { Constant = constant.Get, Cosines = [constant.Get / 3] } } };
+        return ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []).Equals(experiment);
+    }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void AWrittenExperimentNamesEveryKey()
+    {
+        JsonObject written = (JsonObject)JsonNode.Parse(ExperimentReader.Write(new()))!;
+        JsonObject schema = (JsonObject)JsonNode.Parse(ExperimentSchema.Text)!;
+        Assert.That(written.Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!).Select(p => p.Key)));
+        Assert.That(((JsonObject)written["record"]!).Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!["record"]!["properties"]!).Select(p => p.Key)));
+    }
+
+    [Test]
+    public void CommentsAndTrailingCommasAreAllowed()
+    {
+        Experiment experiment = ExperimentReader.Parse("""
+            // An experiment.
+            { "schemaVersion": 1, /* warm */ "interaction": { "beta": 0.5, }, }
+            """, "x.json", []);
+        Assert.That(experiment.Interaction.Beta, Is.EqualTo(0.5));
+    }
+
+    [Test]
+    public void TheCultureOfTheMachineDoesNotMatter()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            // A German locale, which globalization-invariant mode does not know by name.
+            CultureInfo german = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            (german.NumberFormat.NumberDecimalSeparator, german.NumberFormat.NumberGroupSeparator, german.TextInfo.ListSeparator) = (",", ".", ";");
+            CultureInfo.CurrentCulture = german;
+            Assert.That(0.5.ToString(CultureInfo.CurrentCulture), Is.EqualTo("0,5"));
+            Experiment experiment = ExperimentReader.Parse("""{ "schemaVersion": 1 }""", "x.json", ["interaction.beta=2.5", "time.step=1e-3"]);
+            Assert.That(experiment.Interaction.Beta, Is.EqualTo(2.5));
+            Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []), Is.EqualTo(experiment));
+            Assert.That(() => ExperimentReader.Parse("""{ "schemaVersion": 1, "time": { "horizon": 0.25, "step": 0.5 } }""", "x.json", []),
+                Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("$.time.step: 0.5 is longer than the run; the time step must be at most the horizon 0.25."));
+            Assert.That(CloudFile.Read(Write("c.csv", "x0,x1\n0.6,0.8\n"), false).Positions, Is.EqualTo(new[] { 0.6, 0.8 }));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Test]
+    public void UnitVectorsAreScaledToLengthOneAndThenStay()
+    {
+        Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
+        PrefixGaugeSpec prefix = (PrefixGaugeSpec)experiment.Interaction.Gauge;
+        foreach (IReadOnlyList<double> x in prefix.Targets.List!.Append(prefix.Base!))
+            Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
+    }
+
+    [Test]
+    public void TheSchemaFileIsTrue()
+    {
+        string root = TestContext.CurrentContext.TestDirectory;
+        while (!File.Exists(Path.Combine(root, "AttentionFlow.sln"))) root = Path.GetDirectoryName(root)!;
+        string stored = File.ReadAllText(Path.Combine(root, "data", "experiment.schema.json"));
+        Assert.That(stored, Is.EqualTo(ExperimentSchema.Text + "\n"), "Regenerate it: attentionflow schema > data/experiment.schema.json");
+    }
+
+    [Test]
+    public void TheSchemaHoldsRangesNamesAndDefaults()
+    {
+        JsonNode properties = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!;
+        Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"default":1}"""));
+        Assert.That((double)properties["time"]!["properties"]!["step"]!["exclusiveMinimum"]!, Is.Zero);
+        Assert.That(properties["time"]!["properties"]!["method"]!["enum"]!.AsArray().Select(n => (string?)n), Is.EqualTo(Names.Methods));
+        Assert.That((bool)properties["record"]!["additionalProperties"]!, Is.False);
+    }
+
+    [Test]
+    public void ACloudFileGivesCountDimensionAndLabels()
+    {
+        Write("cloud.csv", "x0,x1,label\n1,0,0.25\n0,1,0.75\n-1,0,0.5\n");
+        string path = Write("file.json", """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
+        Experiment experiment = ExperimentReader.Read(path, []);
+        Assert.That(experiment.Tokens.Count, Is.EqualTo(3));
+        Assert.That(experiment.Tokens.Dimension, Is.EqualTo(2));
+        Assert.That(experiment.Labels, Is.TypeOf<FileLabelsSpec>());
+        Assert.That(((FileInitialSpec)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(folder, "cloud.csv")));
+        Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "/elsewhere/experiment.json", []), Is.EqualTo(experiment));
+        Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabelsSpec>());
+    }
+
+    [TestCase("tokens.count=4", "--set tokens.count=4: $.tokens.count: 4 is not the number of rows of {0}, which is 2; this key may be left out.")]
+    [TestCase("tokens.dimension=3", "--set tokens.dimension=3: $.tokens.dimension: 3 is not the dimension of {0}, which is 2; this key may be left out.")]
+    [TestCase("labels.law=file", "--set labels.law=file: $.labels.law: 'file' needs a column 'label', but {0} has none.")]
+    public void ACloudFileThatDoesNotAgreeIsRefused(string setting, string message)
+    {
+        string cloud = Write("cloud.csv", "x0,x1\n1,0\n0,1\n");
+        string path = Write("file.json", """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
+        Assert.That(() => ExperimentReader.Read(path, [setting]),
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(string.Format(CultureInfo.InvariantCulture, message, cloud)));
+    }
+
+    [Test]
+    public void TargetsMayBeACsvFile()
+    {
+        string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n");
+        const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
+        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
+        Assert.That(((PrefixGaugeSpec)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
+        Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo($"$.interaction.gauge.targets: {targets} has 3 coordinates, but $.tokens.dimension is 4."));
+        Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge.weights: {targets} has a column 'weight' already; leave one of the two out."));
+        Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
+        Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.StartsWith($"$.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1;"));
+    }
+
+    private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);
+
+    private string Write(string name, string text)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}
