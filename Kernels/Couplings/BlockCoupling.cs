@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>b = 1 for equal labels, <paramref name="Across"/> for different ones.</summary>
@@ -12,4 +14,51 @@ public sealed record BlockCoupling(double Across) : Coupling
 
     /// <inheritdoc/>
     public override double Smallest => Math.Min(1, Across);
+
+    internal override (int Query, int Key) TableRows => (1, 3);
+
+    internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
+    {
+        query[0] = key[0] = label;
+        key[1] = weight;
+        key[2] = weight * Across;
+    }
+
+    // Whole numbers in place of the distinct labels: they stay distinct in single precision (up to 2^24 of them).
+    internal override double[] TableLabels(double[] labels)
+    {
+        var numbers = new Dictionary<double, double>();
+        double[] numbered = new double[labels.Length];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            numbers.TryAdd(labels[i], numbers.Count);
+            numbered[i] = numbers[labels[i]];
+        }
+        return numbered;
+    }
+}
+
+/// <summary>b = s = t ? 1 : eps in lanes. Query: the number of the label. Key: the number of the label, w, w eps.</summary>
+internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
+    {
+        Factor(view, query, key, out V factorA, out V factorB);
+        a = L.Multiply(a, factorA);
+        b = L.Multiply(b, factorB);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
+    {
+        V label = L.Broadcast(view.Key + key);
+        V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
+        a = L.SelectEqual(label, L.Load(view.Query + query), same, across);
+        b = L.SelectEqual(label, L.Load(view.Query + query + L.Count), same, across);
+    }
 }

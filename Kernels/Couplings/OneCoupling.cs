@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>b = 1: labels act through the gauge alone.</summary>
@@ -11,4 +13,41 @@ public sealed record OneCoupling : Coupling
 
     /// <inheritdoc/>
     public override double Smallest => 1;
+
+    internal override (int Query, int Key) TableRows => (0, 1);
+
+    internal override void FillTables(double label, double weight, Span<double> query, Span<double> key) => key[0] = weight;
+}
+
+/// <summary>b = 1 in lanes. Key: w.</summary>
+internal readonly unsafe struct OneLanes<L, V, T> : ICouplingLanes<L, V, T>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
+    {
+        V weight = L.Broadcast(view.Key + key);
+        a = L.Multiply(a, weight);
+        b = L.Multiply(b, weight);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b) => a = b = L.Broadcast(view.Key + key);
+}
+
+/// <summary>w b = 1 in lanes: equal weights, which multiply the row's sums afterwards.</summary>
+internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b) => a = b = L.Constant(1);
 }

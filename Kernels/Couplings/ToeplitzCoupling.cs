@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)): periodic in the label with period 1, may change sign.</summary>
@@ -54,5 +56,50 @@ public sealed record ToeplitzCoupling : Coupling
         double smallest = Math.Min(Value(0, (lo + hi) / 2), Math.Min(Value(0, lo), Value(0, hi)));
         double scale = Math.Abs(Constant) + Cosines.Sum(Math.Abs);
         return Math.Abs(smallest) <= 1e-14 * scale ? 0 : smallest;
+    }
+
+    internal override (int Query, int Key) TableRows => (2 * Cosines.Count, 2 * Cosines.Count + 1);
+
+    internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
+    {
+        key[2 * Cosines.Count] = weight * Constant;
+        for (int m = 0; m < Cosines.Count; m++)
+        {
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * (m + 1) * label);
+            (query[2 * m], query[2 * m + 1]) = (cos, sin);
+            (key[2 * m], key[2 * m + 1]) = (weight * Cosines[m] * cos, weight * Cosines[m] * sin);
+        }
+    }
+}
+
+/// <summary>
+/// b = c + sum_m a_m cos 2 pi m (t - s) in lanes, by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ...
+/// Key: w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w c.
+/// </summary>
+internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
+    {
+        Factor(view, query, key, out V factorA, out V factorB);
+        a = L.Multiply(a, factorA);
+        b = L.Multiply(b, factorB);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
+    {
+        int last = view.KeyRows - 1;
+        a = b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
+        for (int row = 0; row < last; row++)
+        {
+            V amplitude = L.Broadcast(view.Key + (nint)row * view.Stride + key);
+            a = L.MultiplyAdd(amplitude, L.Load(view.Query + (nint)row * view.Stride + query), a);
+            b = L.MultiplyAdd(amplitude, L.Load(view.Query + (nint)row * view.Stride + query + L.Count), b);
+        }
     }
 }

@@ -12,3 +12,19 @@ public sealed record ExponentialProfile : Profile
     /// <inheritdoc/>
     public override bool IsCurved(double beta) => beta != 0;
 }
+
+/// <summary>k'(t) = e^{beta t} in lanes, where every pair factor is a normal number.</summary>
+internal readonly struct ExponentialLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => false;
+}
+
+/// <summary>The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.</summary>
+internal readonly struct SteepLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => true;
+}

@@ -12,3 +12,11 @@ public sealed record LinearProfile : Profile
     /// <inheritdoc/>
     public override bool IsCurved(double beta) => false;
 }
+
+/// <summary>k'(t) = 1 in lanes.</summary>
+internal readonly struct LinearLanes : IProfileLanes
+{
+    public static bool IsCurved => false;
+
+    public static bool MayUnderflow => false;
+}

@@ -1,0 +1,92 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace AttentionFlow.Kernels;
+
+/// <summary>4 floats.</summary>
+internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
+{
+    // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
+    private static Vector128<float> Rounder => Vector128.Create(12582912f);
+
+    public static int Count => Vector128<float>.Count;
+
+    public static Vector128<float> Constant(double value) => Vector128.Create((float)value);
+
+    public static Vector128<float> Broadcast(float* address) => Vector128.Create(*address);
+
+    public static Vector128<float> Load(float* address) => Vector128.Load(address);
+
+    public static void Store(float* address, Vector128<float> a) => a.Store(address);
+
+    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
+    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.FusedMultiplyAdd(a, b, c);
+
+    public static Vector128<float> NegativeMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
+
+    public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
+
+    public static void Split(Vector128<float> y, out Vector128<float> power, out Vector128<float> f)
+    {
+        power = y + Rounder;
+        f = y - (power - Rounder);
+    }
+
+    public static Vector128<float> Scale(Vector128<float> p, Vector128<float> power) => (p.AsInt32() + (power.AsInt32() << 23)).AsSingle();
+
+    public static Vector128<float> ZeroBelow(Vector128<float> y, Vector128<float> bound, Vector128<float> value) =>
+        Vector128.AndNot(value, Vector128.LessThan(y, bound));
+
+    public static Vector128<float> SelectEqual(Vector128<float> a, Vector128<float> b, Vector128<float> yes, Vector128<float> no) =>
+        Vector128.ConditionalSelect(Vector128.Equals(a, b), yes, no);
+}
+
+/// <summary>2 doubles.</summary>
+internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, double>
+{
+    // 1.5 2^52: adding it rounds |y| < 2^51 to a whole number k and leaves k in the lowest bits.
+    private static Vector128<double> Rounder => Vector128.Create(6755399441055744d);
+
+    public static int Count => Vector128<double>.Count;
+
+    public static Vector128<double> Constant(double value) => Vector128.Create(value);
+
+    public static Vector128<double> Broadcast(double* address) => Vector128.Create(*address);
+
+    public static Vector128<double> Load(double* address) => Vector128.Load(address);
+
+    public static void Store(double* address, Vector128<double> a) => a.Store(address);
+
+    public static Vector128<double> Add(Vector128<double> a, Vector128<double> b) => a + b;
+
+    public static Vector128<double> Subtract(Vector128<double> a, Vector128<double> b) => a - b;
+
+    public static Vector128<double> Multiply(Vector128<double> a, Vector128<double> b) => a * b;
+
+    public static Vector128<double> MultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) => Vector128.FusedMultiplyAdd(a, b, c);
+
+    public static Vector128<double> NegativeMultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) =>
+        Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
+
+    public static Vector128<double> Abs(Vector128<double> a) => Vector128.Abs(a);
+
+    public static void Split(Vector128<double> y, out Vector128<double> power, out Vector128<double> f)
+    {
+        power = y + Rounder;
+        f = y - (power - Rounder);
+    }
+
+    public static Vector128<double> Scale(Vector128<double> p, Vector128<double> power) => (p.AsInt64() + (power.AsInt64() << 52)).AsDouble();
+
+    public static Vector128<double> ZeroBelow(Vector128<double> y, Vector128<double> bound, Vector128<double> value) =>
+        Vector128.AndNot(value, Vector128.LessThan(y, bound));
+
+    public static Vector128<double> SelectEqual(Vector128<double> a, Vector128<double> b, Vector128<double> yes, Vector128<double> no) =>
+        Vector128.ConditionalSelect(Vector128.Equals(a, b), yes, no);
+}

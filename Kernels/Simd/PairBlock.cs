@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+
+namespace AttentionFlow.Kernels;
+
+/// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays.</summary>
+/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token.</param>
+/// <param name="stride">Tokens per row of a table, a multiple of two vectors and of four.</param>
+/// <param name="dimension">d.</param>
+/// <param name="labels">The tables of the coupling.</param>
+internal readonly unsafe struct PairBlock<T>(T* positions, int stride, int dimension, LabelView<T> labels) where T : unmanaged
+{
+    public readonly T* Positions = positions;
+    public readonly int Stride = stride;
+    public readonly int Dimension = dimension;
+    public readonly LabelView<T> Labels = labels;
+}
+
+/// <summary>
+/// Sums the keys [from, to) for the queries of two vectors that begin at <paramref name="query"/>, into <paramref name="sums"/>: rows of two
+/// vectors, Z first, then the d components of F, then the deficit if it is asked for. <paramref name="tile"/> is scratch memory.
+/// </summary>
+internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;
+
+/// <summary>A choice made at compile time of a kernel.</summary>
+internal interface IChoice
+{
+    static abstract bool IsOn { get; }
+}
+
+internal readonly struct On : IChoice
+{
+    public static bool IsOn => true;
+}
+
+internal readonly struct Off : IChoice
+{
+    public static bool IsOn => false;
+}
+
+/// <summary>What happens to a pair between its exponent and its factor: shared by the kernels of all dimensions.</summary>
+internal static class PairFactor<L, V, T, C, P>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+    where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
+{
+    /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Of(in LabelView<T> labels, int query, int key, ref V a, ref V b)
+    {
+        if (!P.IsCurved)
+        {
+            C.Factor(labels, query, key, out a, out b);
+            return;
+        }
+        C.Bend(labels, query, key, ref a, ref b);
+        if (P.MayUnderflow) Exp2<L, V, T>.WithUnderflow(ref a, ref b);
+        else Exp2<L, V, T>.Of(ref a, ref b);
+        C.Finish(labels, query, key, ref a, ref b);
+    }
+
+    /// <summary>deficit += w_j b_ij (1 - 2^y).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddDeficit(in LabelView<T> labels, int query, int key, V a, V b, ref V deficitA, ref V deficitB)
+    {
+        C.Factor(labels, query, key, out V factorA, out V factorB);
+        deficitA = L.NegativeMultiplyAdd(factorA, Exp2<L, V, T>.MinusOne(a), deficitA);
+        deficitB = L.NegativeMultiplyAdd(factorB, Exp2<L, V, T>.MinusOne(b), deficitB);
+    }
+}
