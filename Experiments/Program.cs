@@ -1,2 +1,3 @@
-Console.Error.WriteLine("attentionflow: no command yet");
-return 2;
+using AttentionFlow.Experiments.Commands;
+
+return CommandLine.Run(args, Console.Out, Console.Error);

@@ -17,7 +17,7 @@ public static class Devices
     /// <summary>Every device, available or not.</summary>
     public static IReadOnlyList<DeviceInfo> All { get; } =
     [
-        new("cpu", $"vectorised sums, {SimdSums.WidestBits}-bit vectors, {Environment.ProcessorCount} processor(s)", null),
+        new("cpu", $"vectorised sums, {SimdSums.WidestVectorBits}-bit vectors, {Environment.ProcessorCount} processor(s)", null),
         new("reference", "scalar sums in double precision, one thread: the arbiter", null),
         new("cuda", "NVIDIA GPUs", NoGpu),
         new("opencl", "OpenCL GPUs", NoGpu),

@@ -1,6 +1,7 @@
 #pragma warning disable CS1591 // Properties are documented by their Description: one source for the schema, the documentation and messages.
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using AttentionFlow.Kernels;
 
 namespace AttentionFlow.Experiments.Configuration;
 
@@ -43,15 +44,6 @@ public sealed record Experiment
 
     [Description("What is written.")]
     public RecordSpec Record { get; init; } = new();
-}
-
-/// <summary>Arithmetic of the pair sums.</summary>
-public enum Precision
-{
-    /// <summary>32 bits.</summary>
-    Single,
-    /// <summary>64 bits.</summary>
-    Double,
 }
 
 /// <summary>The <c>time</c> section.</summary>

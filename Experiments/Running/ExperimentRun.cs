@@ -49,8 +49,12 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RunResult result = simulation.Run(cloud, observers, stop);
             record = record with
             {
-                Status = result.Status, Advice = result.Advice, Steps = result.Steps, Evaluations = result.Evaluations,
-                TimeReached = result.Time, WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
+                Status = result.Status,
+                Advice = result.Advice,
+                Steps = result.Steps,
+                Evaluations = result.Evaluations,
+                TimeReached = result.Time,
+                WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
         }

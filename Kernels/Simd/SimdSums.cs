@@ -54,6 +54,9 @@ public sealed class SimdSums : IPairSums
     public string Name => "cpu";
 
     /// <inheritdoc/>
+    public double RelativeError => Precision == Precision.Double ? 1e-13 : 1e-6;
+
+    /// <inheritdoc/>
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (problem.WhyNever(columns) is { } never) return never;

@@ -1,4 +1,5 @@
 using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Kernels;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;

@@ -186,8 +186,11 @@ public class TheoryTests
     {
         Coupling coupling = name switch
         {
-            "distance" => new DistanceCoupling(1), "toeplitz c = 2" => new ToeplitzCoupling(2, 1), "toeplitz cos 2" => new ToeplitzCoupling(0, 0, 1),
-            "block 0" => new BlockCoupling(0), _ => new BlockCoupling(-1),
+            "distance" => new DistanceCoupling(1),
+            "toeplitz c = 2" => new ToeplitzCoupling(2, 1),
+            "toeplitz cos 2" => new ToeplitzCoupling(0, 0, 1),
+            "block 0" => new BlockCoupling(0),
+            _ => new BlockCoupling(-1),
         };
         Assert.That(PredictedLimit.For(One with { Coupling = coupling }, out string? why) is not null, Is.EqualTo(known));
         Assert.That(why is null, Is.EqualTo(known));

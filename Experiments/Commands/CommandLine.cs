@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
+public static class CommandLine
+{
+    private static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "Threads to use.", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
+    };
+
+    private static readonly Option<bool> Quiet = new("--quiet") { Description = "No progress and no messages but errors.", Recursive = true };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Results as JSON on standard output.", Recursive = true };
+
+    /// <summary>The processors this process may use, or SLURM_CPUS_PER_TASK where that is set and lower.</summary>
+    public static int DefaultThreads =>
+        int.TryParse(Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK"), out int given) && given >= 1
+            ? Math.Min(given, Environment.ProcessorCount) : Environment.ProcessorCount;
+
+    /// <summary>Runs the program.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        RootCommand root = new("Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.");
+        root.Options.Add(Threads);
+        root.Options.Add(Quiet);
+        root.Options.Add(Json);
+        Threads.Validators.Clear();
+        Threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int n) && n < 1) result.AddError($"--threads {n}: at least 1 thread is needed");
+        });
+        using CancellationTokenSource source = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        foreach (Command command in Make(Context)) root.Subcommands.Add(command);
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            error.WriteLine($"attentionflow: {parsed.Errors[0].Message.TrimEnd('.')} (attentionflow {Help(parsed)}--help shows what there is)");
+            return ExitCodes.BadInput;
+        }
+        return Guarded(() => parsed.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
+        }), error);
+
+        CommandContext Context(ParseResult result) =>
+            new(result.GetValue(Threads), result.GetValue(Quiet), result.GetValue(Json), output, error, source.Token);
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            source.Cancel();
+        }
+    }
+
+    private static IEnumerable<Command> Make(Func<ParseResult, CommandContext> context) =>
+        [ReproduceCommand.Make(context), RunCommand.Make(context), ListCommand.Make(context), SchemaCommand.Make(context), DevicesCommand.Make(context)];
+
+    private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+
+    private static int Guarded(Func<int> action, TextWriter error)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (ExitCodeOf(e) is { } code)
+        {
+            error.WriteLine($"attentionflow: {e.Message}");
+            return code;
+        }
+    }
+
+    private static int? ExitCodeOf(Exception error) => error switch
+    {
+        ConfigurationException or FolderNotEmptyException => ExitCodes.BadInput,
+        DeviceUnavailableException => ExitCodes.DeviceUnavailable,
+        ArithmeticException => ExitCodes.Diverged,
+        IOException or UnauthorizedAccessException => ExitCodes.InputOutput,
+        OperationCanceledException => ExitCodes.Stopped,
+        _ => null,
+    };
+}
+
+/// <summary>What every command is given.</summary>
+/// <param name="Threads">Threads to use.</param>
+/// <param name="Quiet">No progress, no messages.</param>
+/// <param name="Json">Results as JSON.</param>
+/// <param name="Output">Results.</param>
+/// <param name="Error">Progress and messages.</param>
+/// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
+public sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
+{
+    /// <summary>A message on standard error, unless quiet.</summary>
+    public void Say(string message)
+    {
+        if (!Quiet) Error.WriteLine(message);
+    }
+
+    /// <summary>Advice on standard error, unless quiet.</summary>
+    public void Warn(string message) => Say($"attentionflow: warning: {message}");
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary><c>run</c>: one experiment into a folder.</summary>
+public static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Make(Func<ParseResult, CommandContext> contextOf)
+    {
+        Argument<string> file = new("FILE|NAME") { Description = "An experiment file, or the name of a stored one ('attentionflow list')." };
+        Option<string[]> set = new("--set") { Description = "path=value: sets a key of the experiment, for example interaction.beta=2; may be repeated.", HelpName = "path=value" };
+        Option<ulong?> seed = new("--seed") { Description = "Seed; the same as --set seed=N." };
+        Option<string?> device = new("--device") { Description = "Device; the same as --set device=D ('attentionflow devices')." };
+        Option<string?> precision = new("--precision") { Description = "Arithmetic of the pair sums: single or double." };
+        Option<string?> folder = new("--out") { Description = "The folder to write; out/NAME by default.", HelpName = "DIR" };
+        Option<bool> overwrite = new("--overwrite") { Description = "Replace the run that is in the folder." };
+        Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
+        {
+            file, set, seed, device, precision, folder, overwrite,
+        };
+        command.SetAction(parsed =>
+        {
+            List<string> settings = [.. parsed.GetValue(set) ?? []];
+            if (parsed.GetValue(seed) is { } s) settings.Add($"seed={s}");
+            if (parsed.GetValue(device) is { } d) settings.Add($"device=\"{d}\"");
+            if (parsed.GetValue(precision) is { } p) settings.Add($"precision=\"{p}\"");
+            string name = parsed.GetRequiredValue(file);
+            Experiment experiment = StoredExperiments.Find(name, settings);
+            string target = parsed.GetValue(folder) ?? Path.Combine("out", Path.GetFileNameWithoutExtension(name));
+            return Execute(contextOf(parsed), experiment, target, parsed.GetValue(overwrite));
+        });
+        return command;
+    }
+
+    private static int Execute(CommandContext context, Experiment experiment, string folder, bool overwrite)
+    {
+        RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment),
+            progress =>
+            {
+                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : "run");
+                return new ExperimentRun(context.Threads, progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
+            });
+        if (context.Json) context.Output.Write(record.ToJson());
+        else Summarize(context.Output, folder, record);
+        if (record.Status == RunStatus.Complete) return ExitCodes.Done;
+        context.Error.WriteLine($"attentionflow: {record.Advice}");
+        return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+    }
+
+    private static void Summarize(TextWriter output, string folder, RunRecord record)
+    {
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision})"));
+        IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
+        if (last["time"].Length > 0)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}, over {last["time"].Length} replica(s):"));
+            output.Write(TextTable.Render(["  column", "median", "smallest", "largest"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
+            {
+                double[] sorted = [.. c.Value.Order()];
+                double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+                return (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])];
+            })));
+        }
+        output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
+
+        static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
+    }
+
+    private static IReadOnlyDictionary<string, double[]> LastObservations(string path)
+    {
+        double last = double.NaN;
+        CsvData.ReadRows(path, ["time"], row =>
+        {
+            last = row[0];
+            return true;
+        });
+        return CsvData.ReadWhere(path, "time", last);
+    }
+}
