@@ -51,8 +51,7 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
         return
         [
             Quantity, Source, sign + Numbers.ForPeople(Expected, Tolerance), Numbers.ForPeople(Measured, Tolerance),
-            double.IsFinite(Difference) && Difference != 0 ? Numbers.Scientific(Difference, 2) : Numbers.ForPeople(Difference),
-            Numbers.ForPeople(Tolerance), Verdict,
+            Numbers.ForPeople(Difference), Numbers.ForPeople(Tolerance), Verdict,
         ];
     }
 

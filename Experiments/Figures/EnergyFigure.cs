@@ -52,7 +52,7 @@ public sealed record EnergyFigure
         var line = new Series("", Palette.ForSystem(curve.System, index), curve.Time[..count], energy) { Low = curve.Low?[..count], High = curve.High?[..count] };
         return new Panel(curve.System, new Axis("time t", 0, curve.Time[count - 1]) { Ticks = 4 }, y, [line])
         {
-            References = double.IsFinite(curve.Limit) ? [new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-4) }] : [],
+            References = double.IsFinite(curve.Limit) ? [new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-3) }] : [],
         };
     }
 }

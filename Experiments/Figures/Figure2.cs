@@ -88,7 +88,7 @@ public sealed record Figure2
         return new Panel(
             title,
             new Axis("time t", 0, end) { Ticks = 3 },
-            new Axis(GapLabel, Floor, Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))))) { Log = true, Ticks = 6 },
+            new Axis(GapLabel, Floor, 3 * Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))))) { Log = true, Ticks = 6 },
             [.. curves.Select(curve =>
             {
                 int index = Array.IndexOf(systems, curve.System);

@@ -27,7 +27,7 @@ public sealed record Figure3
         double width = columns * PanelWidth;
         double ball = TitleHeight + 2 * radius + Margin;
         var facts = panels.Select(Lines).ToArray();
-        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 24 + FactHeight * row.Max(lines => lines.Count))];
+        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 32 + FactHeight * row.Max(lines => lines.Count))];
         var entries = Entries(panels);
         double top = heights.Sum() + 4;
         var canvas = new Canvas(width, top + Legend.Height(entries, Notes, width), Title,
@@ -39,7 +39,7 @@ public sealed record Figure3
             canvas.Text(new Point(x, y + 19), panels[i].Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
             new SphereView(canvas, panels[i], new Point(x, y + TitleHeight + radius), radius).Draw();
             for (int k = 0; k < facts[i].Count; k++)
-                canvas.Text(new Point(x, y + ball + 20 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
+                canvas.Text(new Point(x, y + ball + 28 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
         }
         Legend.Draw(canvas, entries, Notes, top);
         return canvas.ToSvg();
@@ -59,7 +59,7 @@ public sealed record Figure3
             new("token in front, behind", 26, (canvas, at) =>
             {
                 canvas.Circle(at with { X = at.X - 6 }, 3.4, Ink.Area(Palette.Phase(0.55)));
-                canvas.Circle(at with { X = at.X + 6 }, 2.4, Ink.Area(Palette.Lighten(Palette.Phase(0.55), 0.6)));
+                canvas.Circle(at with { X = at.X + 6 }, 2.4, Ink.Area(Palette.Lighten(Palette.Phase(0.55), 0.5)));
             }),
         };
         if (panels.Any(panel => panel.PredictedCurves.Count > 0))

@@ -14,8 +14,10 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
         DrawAxes();
         canvas.Open("data");
         foreach (var series in panel.Series) DrawBand(series);
-        foreach (var reference in panel.References) DrawReference(reference);
+        foreach (var reference in panel.References.Where(r => r.Vertical)) DrawReference(reference);
         for (int i = 0; i < panel.Series.Count; i++) DrawSeries(panel.Series[i], i);
+        // Limits lie over the lines that reach them, so that both are seen.
+        foreach (var reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
         DrawTags();
         canvas.Close();
         canvas.Rectangle(box, Ink.Line(Palette.Frame));

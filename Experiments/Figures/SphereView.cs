@@ -65,13 +65,13 @@ internal sealed class SphereView
         Tokens(single, groups, front: false);
         canvas.Close();
         Ball();
+        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
         canvas.Open("front");
         Graticule(front: true);
         Roads(front: true);
         Tokens(single, groups, front: true);
         Rings(front: true);
         canvas.Close();
-        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
         Axes();
         foreach (var group in groups) Count(group);
         canvas.Close();
@@ -110,7 +110,7 @@ internal sealed class SphereView
     private void Ball()
     {
         if (panel.Dimension == 2) return;
-        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.62));
+        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.5));
         for (int i = 1; i <= 6; i++)
         {
             double r = radius * (0.85 - 0.12 * i);
@@ -173,7 +173,7 @@ internal sealed class SphereView
         foreach (var (seen, i) in single.Select(i => (Seen: See(tokens[i]), i)).Where(t => IsFront(t.Seen) == front).OrderBy(t => t.Seen.Depth))
         {
             string colour = Palette.Phase(panel.Labels[i]);
-            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.35)));
+            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
         }
         foreach (var group in groups.Where(g => IsFront(See(tokens[g[0]])) == front).OrderBy(g => See(tokens[g[0]]).Depth))
             Pie(canvas, Place(See(tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => panel.Labels[i])]);
@@ -221,7 +221,7 @@ internal sealed class SphereView
             var box = new Box(x, place.Y - 12, width, 15);
             if (taken.Any(box.Overlaps) || box.Right > centre.X + radius + 26 || box.X < centre.X - radius - 26) continue;
             taken.Add(box);
-            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true });
+            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true, Colour = IsFront(See(tokens[group[0]])) ? Palette.Text : "#777777" });
             return;
         }
     }
@@ -229,8 +229,8 @@ internal sealed class SphereView
     /// <summary>The directions of the coordinates, in the corner below left.</summary>
     private void Axes()
     {
-        const double length = 22;
-        var origin = new Point(centre.X - radius - 4, centre.Y + radius - 8);
+        const double length = 18;
+        var origin = new Point(centre.X - 1.3 * radius + 38, centre.Y + radius + 2);
         canvas.Open("axes");
         double[][] units = panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
         var written = new List<Box>();
@@ -241,11 +241,16 @@ internal sealed class SphereView
             canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
             double size = Math.Sqrt(seen.X * seen.X + seen.Y * seen.Y);
             if (size < 0.1) continue;
-            var at = new Point(origin.X + (length * size + 11) * seen.X / size, origin.Y - (length * size + 9) * seen.Y / size + 4.5);
-            var box = new Box(at.X - 8, at.Y - 10, 16, 12);
-            if (written.Any(box.Overlaps)) continue;
+            Box box;
+            double reach = length * size + 10;
+            do
+            {
+                box = new Box(origin.X + reach * seen.X / size - 9, origin.Y - reach * seen.Y / size - 6, 18, 12);
+                reach += 3;
+            }
+            while (written.Any(box.Overlaps));
             written.Add(box);
-            canvas.Text(at, "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+            canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
         }
         canvas.Close();
     }

@@ -43,12 +43,12 @@ public static class Ticks
         return [.. Enumerable.Range(first, last - first + 1).Select(k => new Tick(Math.Pow(10, k), k % stride == 0 ? Power(k) : ""))];
     }
 
-    /// <summary>The smallest of 1, 2, 5 and 10 times a power of ten that is not below <paramref name="step"/>.</summary>
+    /// <summary>The one of 1, 2, 5 and 10 times a power of ten that is nearest to <paramref name="step"/> by its factor.</summary>
     public static double NiceStep(double step)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(step)));
         double lead = step / power;
-        double nice = lead <= 1 + 1e-9 ? 1 : lead <= 2 + 1e-9 ? 2 : lead <= 5 + 1e-9 ? 5 : 10;
+        double nice = lead < Math.Sqrt(2) ? 1 : lead < Math.Sqrt(10) ? 2 : lead < Math.Sqrt(50) ? 5 : 10;
         return nice * power;
     }
 
