@@ -38,7 +38,8 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         return canvas.ToSvg();
     }
 
-    private const string FloorNote = "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
+    private const string FloorNote =
+        "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
 
     private bool Paint(Canvas canvas, int columns)
     {
@@ -82,7 +83,8 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         foreach (var panel in Panels)
         {
             var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
-            var references = panel.References.Select(r => new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
+            var references = panel.References.Select(r =>
+                new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
             var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).ToList();
             if (added.Count > 1) added[0] = added[0] with { NewRow = true };
             entries.AddRange(added);
@@ -100,7 +102,8 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
     {
         if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
         if (series.Width > 0)
-            canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 }, Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
+            canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 },
+                Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
         PanelPainter.DrawSign(canvas, series, at);
     }
 }

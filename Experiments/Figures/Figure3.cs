@@ -31,7 +31,8 @@ public sealed record Figure3
         var entries = Entries(panels);
         double top = heights.Sum() + 4;
         var canvas = new Canvas(width, top + Legend.Height(entries, Notes, width), Title,
-            "Tokens on the unit sphere, coloured by label, with the predicted limit: " + string.Join("; ", panels.Select(panel => panel.Title)));
+            "Tokens on the unit sphere, coloured by label, with the predicted limit: "
+                + string.Join("; ", panels.Select(panel => panel.Title)));
         for (int i = 0; i < panels.Count; i++)
         {
             double x = i % columns * PanelWidth + PanelWidth / 2;
@@ -82,7 +83,8 @@ public sealed record Figure3
         const double cell = 3;
         double left = at.X - cells * cell / 2;
         for (int i = 0; i < cells; i++)
-            canvas.Rectangle(new Box(left + i * cell, at.Y - 6, cell + (i < cells - 1 ? 0.5 : 0), 12), Ink.Area(Palette.Phase((i + 0.5) / cells)));
+            canvas.Rectangle(new Box(left + i * cell, at.Y - 6, cell + (i < cells - 1 ? 0.5 : 0), 12),
+                Ink.Area(Palette.Phase((i + 0.5) / cells)));
         canvas.Text(new Point(left - 5, at.Y + 4.5), "0", new Lettering { Anchor = Anchor.End });
         canvas.Text(new Point(left + cells * cell + 5, at.Y + 4.5), "1", new Lettering());
     }

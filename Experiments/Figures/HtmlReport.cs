@@ -4,8 +4,8 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
-/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on A4 without
-/// cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
+/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
+/// and prints on A4 without cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
 /// </summary>
 /// <param name="title">The title of the page.</param>
 public sealed class HtmlReport(string title)
@@ -24,14 +24,15 @@ public sealed class HtmlReport(string title)
     public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Markup.ToHtml(text)}</p>");
 
     /// <summary>Adds a figure with its caption below.</summary>
-    /// <param name="svg">An SVG document without XML declaration, as the figures here return; it is the one text that is not escaped.</param>
+    /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
     /// <param name="caption">The caption.</param>
     /// <param name="number">Its number; by default figures are counted.</param>
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
         figures++;
         string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
-        return Write($"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
+        return Write(
+            $"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
     }
 
     /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
@@ -48,7 +49,8 @@ public sealed class HtmlReport(string title)
     /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
     public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
     {
-        Write($"<p class=\"{(checks.All(check => check.Passed) ? "pass" : "fail")}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
+        string verdict = checks.All(check => check.Passed) ? "pass" : "fail";
+        Write($"<p class=\"{verdict}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
         string[] kinds = ["words", "words", "number", "number", "number", "number", "words"];
         OpenTable(caption, Check.Headings, kinds);
         foreach (var check in checks)
@@ -94,10 +96,12 @@ public sealed class HtmlReport(string title)
     {
         tables++;
         Write($"<table><caption><strong>Table {tables}.</strong> {Markup.ToHtml(caption)}</caption>");
-        Write("<thead><tr>" + string.Concat(headings.Select((h, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Markup.ToHtml(h)}</th>")) + "</tr></thead><tbody>");
+        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Markup.ToHtml(heading)}</th>");
+        Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 
-    private static bool IsNumber(string cell) => cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
+    private static bool IsNumber(string cell) =>
+        cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
 
     private HtmlReport Write(string line)
     {

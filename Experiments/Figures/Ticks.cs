@@ -13,7 +13,8 @@ public static class Ticks
     /// <summary>Multiples of 1, 2 or 5 times a power of ten between the ends, about <paramref name="wanted"/> steps of them.</summary>
     public static IReadOnlyList<Tick> Linear(double min, double max, int wanted)
     {
-        if (!(max > min) || !double.IsFinite(max - min)) throw new ArgumentException($"An axis from {min} to {max} has no ticks.", nameof(max));
+        if (!(max > min) || !double.IsFinite(max - min))
+            throw new ArgumentException($"An axis from {min} to {max} has no ticks.", nameof(max));
         double step = NiceStep((max - min) / Math.Max(1, wanted));
         int decimals = Math.Max(0, -(int)Math.Floor(Math.Log10(step) + 1e-9));
         double largest = Math.Max(Math.Abs(min), Math.Abs(max));
@@ -22,7 +23,8 @@ public static class Ticks
         for (long i = (long)Math.Ceiling(min / step - 1e-9); i * step <= max + 1e-9 * step; i++)
         {
             double value = Math.Round(i * step, Math.Min(15, decimals));
-            string label = scientific ? Numbers.Scientific(i * step, 3) : Numbers.Sign(value.ToString("F" + decimals, CultureInfo.InvariantCulture));
+            string label = scientific ? Numbers.Scientific(i * step, 3)
+                : Numbers.Sign(value.ToString("F" + decimals, CultureInfo.InvariantCulture));
             ticks.Add(new Tick(scientific ? i * step : value, i == 0 ? "0" : label));
         }
         return ticks;
@@ -34,7 +36,8 @@ public static class Ticks
     /// </summary>
     public static IReadOnlyList<Tick> Log(double min, double max, int most)
     {
-        if (!(min > 0) || !(max > min) || !double.IsFinite(max)) throw new ArgumentException($"A logarithmic axis from {min} to {max} has no ticks.", nameof(min));
+        if (!(min > 0) || !(max > min) || !double.IsFinite(max))
+            throw new ArgumentException($"A logarithmic axis from {min} to {max} has no ticks.", nameof(min));
         int first = (int)Math.Ceiling(Math.Log10(min) - 1e-9);
         int last = (int)Math.Floor(Math.Log10(max) + 1e-9);
         if (last - first < 1) return Within(min, max);
@@ -52,7 +55,8 @@ public static class Ticks
         return nice * power;
     }
 
-    private static string Power(int exponent) => exponent switch { 0 => "1", 1 => "10", _ => Numbers.Scientific(Math.Pow(10, exponent), 1) };
+    private static string Power(int exponent) =>
+        exponent switch { 0 => "1", 1 => "10", _ => Numbers.Scientific(Math.Pow(10, exponent), 1) };
 
     private static IReadOnlyList<Tick> Within(double min, double max)
     {

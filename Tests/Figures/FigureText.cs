@@ -11,9 +11,15 @@ internal static class FigureText
     private static readonly string[] Numeric =
         ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "font-size", "stroke-width", "opacity", "dy"];
 
-    public static IEnumerable<XElement> Named(string svg, string name) => XDocument.Parse(svg).Descendants().Where(e => e.Name.LocalName == name);
+    public static IEnumerable<XElement> Named(string svg, string name) =>
+        XDocument.Parse(svg).Descendants().Where(e => e.Name.LocalName == name);
 
-    public static double Number(XElement element, string attribute) => double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+    public static double Number(XElement element, string attribute) =>
+        double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+
+    /// <summary>The ordinates of a broken line.</summary>
+    public static IEnumerable<double> Ordinates(XElement polyline) =>
+        polyline.Attribute("points")!.Value.Split(' ').Select(p => double.Parse(p.Split(',')[1], CultureInfo.InvariantCulture));
 
     /// <summary>Every number that a viewer would read, those of point lists included.</summary>
     public static IEnumerable<double> Numbers(string svg)
@@ -45,7 +51,8 @@ internal static class FigureText
         var root = XDocument.Parse(svg).Root!;
         double width = Number(root, "width"), height = Number(root, "height");
         var boxes = Boxes(svg);
-        var clashes = boxes.SelectMany((a, i) => boxes.Skip(i + 1).Where(b => a.Box.Overlaps(b.Box)).Select(b => $"'{a.Text}' on '{b.Text}'"));
+        var clashes = boxes.SelectMany((a, i) =>
+            boxes.Skip(i + 1).Where(b => a.Box.Overlaps(b.Box)).Select(b => $"'{a.Text}' on '{b.Text}'"));
         var outside = boxes.Where(b => b.Box.X < 0 || b.Box.Y < 0 || b.Box.Right > width || b.Box.Bottom > height).Select(b => b.Text);
         Assert.Multiple(() =>
         {

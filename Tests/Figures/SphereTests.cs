@@ -8,11 +8,12 @@ public sealed class SphereTests
 {
     private static readonly double[] Labels = [.. Enumerable.Range(0, 64).Select(i => (i + 0.5) / 64)];
 
-    private static double[] Circle(double height, int points, bool closed = false) => [.. Enumerable.Range(0, points + (closed ? 1 : 0)).SelectMany(i =>
+    private static double[] Circle(double height, int points, bool closed = false)
     {
-        double radius = Math.Sqrt(1 - height * height), angle = 2 * Math.PI * (i + 0.5) / points;
-        return new[] { radius * Math.Cos(angle), radius * Math.Sin(angle), height };
-    })];
+        double radius = Math.Sqrt(1 - height * height);
+        var angles = Enumerable.Range(0, points + (closed ? 1 : 0)).Select(i => 2 * Math.PI * (i + 0.5) / points);
+        return [.. angles.SelectMany(angle => new[] { radius * Math.Cos(angle), radius * Math.Sin(angle), height })];
+    }
 
     private static double[] Repeat(double[] point, int times) => [.. Enumerable.Repeat(point, times).SelectMany(p => p)];
 
@@ -20,15 +21,23 @@ public sealed class SphereTests
     [
         new("(a) baseline", 3, Repeat([0.6, 0, 0.8], 64), Labels) { PredictedPoints = [0.6, 0, 0.8], Facts = ["1 − |m| = 10^{−15}"] },
         new("(b) distance bias", 3, Repeat([0, -0.6, -0.8], 64), Labels),
-        new("(c) Toeplitz cos", 3, Circle(0, 64), Labels) { PredictedCurves = [Circle(0, 90, closed: true)], Facts = [string.Join(' ', Enumerable.Repeat("long", 20))] },
+        new("(c) Toeplitz cos", 3, Circle(0, 64), Labels)
+        {
+            PredictedCurves = [Circle(0, 90, closed: true)],
+            Facts = [string.Join(' ', Enumerable.Repeat("long", 20))],
+        },
         new("(d) rotary code", 3, Circle(-0.7, 64), Labels) { PredictedCurves = [Circle(-0.7, 90, closed: true)] },
         new("(e) circle", 2, [.. Labels.SelectMany(s => new[] { Math.Cos(6 * s), Math.Sin(6 * s) })], Labels) { PredictedPoints = [1, 0] },
-        new("(f) prefix", 3, [.. Repeat([1, 0, 0], 32), .. Repeat([-0.6, 0.8, 0], 32)], Labels) { PredictedPoints = [1, 0, 0, -0.6, 0.8, 0] },
+        new("(f) prefix", 3, [.. Repeat([1, 0, 0], 32), .. Repeat([-0.6, 0.8, 0], 32)], Labels)
+        {
+            PredictedPoints = [1, 0, 0, -0.6, 0.8, 0],
+        },
     ];
 
     [TestCase(3, 300)]
     [TestCase(2, 250)]
-    public void Figure3IsSound(int columns, double width) => FigureText.AssertSound(new Figure3 { Columns = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
+    public void Figure3IsSound(int columns, double width) =>
+        FigureText.AssertSound(new Figure3 { Columns = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
 
     [Test]
     public void WhatLiesBehindIsDrawnFirstAndSmaller()
@@ -66,13 +75,17 @@ public sealed class SphereTests
     [Test]
     public void TokensThatAreNotFiniteAreLeftOut()
     {
-        var panel = new SpherePanel("hole", 3, [1, 0, 0, double.NaN, 0, 0, 0, 1, 0], [0, 0.3, 0.6]) { PredictedPoints = [double.NaN, 0, 0] };
+        var panel = new SpherePanel("hole", 3, [1, 0, 0, double.NaN, 0, 0, 0, 1, 0], [0, 0.3, 0.6])
+        {
+            PredictedPoints = [double.NaN, 0, 0],
+        };
         Assert.That(FigureText.Numbers(new Figure3().Render([panel])), Has.All.Matches<double>(double.IsFinite));
     }
 
     [Test]
     public void AFlatListThatIsNotWholeTokensIsRefused() =>
-        Assert.That(() => new Figure3().Render([new("bad", 3, [1, 0], [0])]), Throws.ArgumentException.With.Message.Contains("3 coordinates"));
+        Assert.That(() => new Figure3().Render([new("bad", 3, [1, 0], [0])]),
+            Throws.ArgumentException.With.Message.Contains("3 coordinates"));
 
     [Test]
     public void ACameraIsARotation()
@@ -83,7 +96,8 @@ public sealed class SphereTests
         {
             foreach (var s in seen) Assert.That(s.X * s.X + s.Y * s.Y + s.Depth * s.Depth, Is.EqualTo(1).Within(1e-12));
             double determinant = seen[0].X * (seen[1].Y * seen[2].Depth - seen[2].Y * seen[1].Depth)
-                - seen[1].X * (seen[0].Y * seen[2].Depth - seen[2].Y * seen[0].Depth) + seen[2].X * (seen[0].Y * seen[1].Depth - seen[1].Y * seen[0].Depth);
+                - seen[1].X * (seen[0].Y * seen[2].Depth - seen[2].Y * seen[0].Depth)
+                + seen[2].X * (seen[0].Y * seen[1].Depth - seen[1].Y * seen[0].Depth);
             Assert.That(determinant, Is.EqualTo(1).Within(1e-12), "right-handed, not mirrored");
             Assert.That(Camera.Above.See(1, 0, 0).X, Is.EqualTo(1).Within(1e-12));
             Assert.That(Camera.Above.See(0, 1, 0).Y, Is.EqualTo(1).Within(1e-12));
