@@ -25,7 +25,8 @@ public enum Comparison
 public sealed record Check(string Quantity, string Source, double Expected, double Measured, double Tolerance)
 {
     /// <summary>The headings of <see cref="Cells"/>.</summary>
-    public static IReadOnlyList<string> Headings { get; } = ["quantity", "source", "predicted", "measured", "difference", "tolerance", "verdict"];
+    public static IReadOnlyList<string> Headings { get; } =
+        ["quantity", "source", "predicted", "measured", "difference", "tolerance", "verdict"];
 
     /// <summary>How the two are compared.</summary>
     public Comparison Comparison { get; init; } = Comparison.Within;
@@ -51,8 +52,7 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
         return
         [
             Quantity, Source, sign + Numbers.ForPeople(Expected, Tolerance), Numbers.ForPeople(Measured, Tolerance),
-            double.IsFinite(Difference) && Difference != 0 ? Numbers.Scientific(Difference, 2) : Numbers.ForPeople(Difference),
-            Numbers.ForPeople(Tolerance), Verdict,
+            Numbers.ForPeople(Difference), Numbers.ForPeople(Tolerance), Verdict,
         ];
     }
 

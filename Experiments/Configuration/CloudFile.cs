@@ -20,7 +20,12 @@ public static class CloudFile
     // The header is read as a record, so that its line is known.
     private static readonly CsvReaderOptions Options = new()
     {
-        HasHeader = false, Separator = ',', TrimWhitespace = true, TrackLineNumbers = true, MalformedData = CsvMalformedDataHandling.Throw, MaxRecordSize = 1 << 24,
+        HasHeader = false,
+        Separator = ',',
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MalformedData = CsvMalformedDataHandling.Throw,
+        MaxRecordSize = 1 << 24,
     };
 
     /// <summary>The points of <paramref name="path"/>, each scaled to length 1.</summary>
@@ -101,12 +106,15 @@ public static class CloudFile
 
         private void ReadRow(double[] point)
         {
-            if (csv.FieldCount != header.Length) throw Wrong($"there are {csv.FieldCount} values, but the header has {header.Length} columns.");
+            if (csv.FieldCount != header.Length) throw Wrong($"the number of values is {csv.FieldCount}, but the header has {header.Length} columns.");
             for (int k = 0; k < point.Length; k++) point[k] = Number(coordinates[k]);
             double length = UnitVectors.Normalize(point);
             if (length == 0) throw Wrong("the point is zero; it has no direction.");
             if (!normalize && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
-                throw Wrong(string.Create(CultureInfo.InvariantCulture, $"the point has length {length:G9}, not 1; write \"normalize\": true to scale every point to length 1."));
+            {
+                string shown = length.ToString("G9", CultureInfo.InvariantCulture);
+                throw Wrong($"the point has length {shown}, not 1; write \"normalize\": true to scale every point to length 1.");
+            }
             positions.AddRange(point);
             if (labelColumn >= 0) labels.Add(Number(labelColumn));
             if (weightColumn < 0) return;

@@ -12,7 +12,7 @@ internal static class ExperimentChecks
     {
         Problem? first = Initial(experiment.Tokens)
             .Concat(Labels(experiment))
-            .Concat(Gauge(experiment.Interaction.Gauge, experiment.Tokens.Dimension))
+            .Concat(Gauge(experiment))
             .Concat(Interaction(experiment.Interaction))
             .Concat(Time(experiment.Time))
             .Concat(Record(experiment))
@@ -50,20 +50,25 @@ internal static class ExperimentChecks
             yield return new("$.labels.law", "'file' needs the initial law 'file', whose column 'label' it reads.");
     }
 
-    private static IEnumerable<Problem> Gauge(GaugeSpec gauge, int d)
+    private static IEnumerable<Problem> Gauge(Experiment experiment)
     {
         const string at = "$.interaction.gauge";
-        return gauge switch
+        int d = experiment.Tokens.Dimension, planes = d / 2;
+        switch (experiment.Interaction.Gauge)
         {
-            RotaryGaugeSpec { Speeds.Count: int given } when given != d / 2 =>
-                [new($"{at}.speeds", $"{Plural(given, "speed")} for {Plural(d / 2, "plane")}: dimension {d} needs {Plural(d / 2, "speed")}{(d % 2 == 1 ? ", and the odd last axis is left alone" : "")}.")],
-            PathGaugeSpec when d != 3 => [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")],
-            PrefixGaugeSpec prefix => Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, d)),
-            _ => [],
-        };
+            case RotaryGaugeSpec { Speeds.Count: int given } when given != planes:
+                string odd = d % 2 == 1 ? ", and the odd last axis is left alone" : "";
+                return [new($"{at}.speeds", $"{Plural(given, "speed")} for {Plural(planes, "plane")}: dimension {d} needs {Plural(planes, "speed")}{odd}.")];
+            case PathGaugeSpec when d != 3:
+                return [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")];
+            case PrefixGaugeSpec prefix:
+                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment.Labels, d));
+            default:
+                return [];
+        }
     }
 
-    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, int d)
+    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, LabelsSpec labels, int d)
     {
         const string at = "$.interaction.gauge";
         int? count = prefix.Targets.List?.Count;
@@ -71,25 +76,30 @@ internal static class ExperimentChecks
         {
             CloudData file = CloudFile.ReadFor($"{at}.targets", path, normalize: false);
             count = file.Count;
-            if (file.Dimension != d) yield return new($"{at}.targets", $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");
+            if (file.Dimension != d)
+                yield return new($"{at}.targets", $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");
             if (file.Weights is not null && prefix.Weights is not null)
                 yield return new($"{at}.weights", $"{path} has a column 'weight' already; leave one of the two out.");
         }
         foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d)) yield return problem;
         if (prefix.Weights is { } weights && weights.Count != count)
             yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, "target")}; each target needs one.");
+        if (labels is BlocksLabelsSpec blocks && blocks.Count > count)
+            yield return new("$.labels.count", $"{blocks.Count} blocks for {Plural(count ?? 0, "target")} of the prefix gauge; each block needs one.");
     }
 
     private static IEnumerable<Problem> Interaction(InteractionSpec interaction)
     {
         double smallest = interaction.Coupling.Build().Smallest;
         if (interaction.Normalization == Kernels.Normalization.Softmax && smallest < 0)
-            yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; use \"unnormalized\" or a coupling that is never negative."));
+            yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; ")
+                + "use \"unnormalized\" or a coupling that is never negative.");
     }
 
     private static IEnumerable<Problem> Time(TimeSpec time)
     {
-        if (time.Step > time.Horizon) yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
+        if (time.Step > time.Horizon)
+            yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
     }
 
     private static IEnumerable<Problem> Record(Experiment experiment)
@@ -100,7 +110,10 @@ internal static class ExperimentChecks
         if (record.Spacing == Spacing.Logarithmic && record.First is null)
             yield return new("$.record.first", "this key is missing; logarithmic spacing needs the first time after 0.");
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
-            yield return new("$.record.first", Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}."));
+        {
+            string problem = Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}.");
+            yield return new("$.record.first", problem);
+        }
         if (record.Spacing == Spacing.Linear && record.First is not null)
             yield return new("$.record.first", "only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\".");
         if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)

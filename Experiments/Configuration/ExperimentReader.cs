@@ -15,7 +15,7 @@ public static class ExperimentReader
         {
             text = File.ReadAllText(path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
             throw new ConfigurationException($"{path}: there is no such experiment file.", e);
         }
@@ -62,9 +62,9 @@ public static class ExperimentReader
         CloudData cloud = CloudFile.ReadFor("$.tokens.initial.path", file.Path, file.Normalize);
         TokensSpec tokens = experiment.Tokens;
         if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
-            throw ConfigurationException.At("$.tokens.count", $"{tokens.Count} is not the number of rows of {file.Path}, which is {cloud.Count}; this key may be left out.");
+            throw Disagree("count", tokens.Count, "number of rows", cloud.Count);
         if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
-            throw ConfigurationException.At("$.tokens.dimension", $"{tokens.Dimension} is not the dimension of {file.Path}, which is {cloud.Dimension}; this key may be left out.");
+            throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
         if (experiment.Labels is FileLabelsSpec && cloud.Labels is null)
             throw ConfigurationException.At("$.labels.law", $"'file' needs a column 'label', but {file.Path} has none.");
         bool labelled = cloud.Labels is not null && root["labels"] is null;
@@ -73,5 +73,8 @@ public static class ExperimentReader
             Tokens = tokens with { Count = cloud.Count, Dimension = cloud.Dimension },
             Labels = labelled ? new FileLabelsSpec() : experiment.Labels,
         };
+
+        ConfigurationException Disagree(string key, int given, string what, int found) =>
+            ConfigurationException.At($"$.tokens.{key}", $"{given} is not the {what} of {file.Path}, which is {found}; this key may be left out.");
     }
 }

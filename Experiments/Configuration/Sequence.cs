@@ -3,7 +3,7 @@ using System.Collections;
 namespace AttentionFlow.Experiments.Configuration;
 
 /// <summary>A list that cannot change and equals another one with equal entries, so that records that hold lists compare by value.</summary>
-public sealed class Sequence<T> : IReadOnlyList<T>, IEquatable<Sequence<T>>
+internal sealed class Sequence<T> : IReadOnlyList<T>, IEquatable<Sequence<T>>
 {
     private readonly T[] items;
 

@@ -29,10 +29,9 @@ internal sealed class Setting
         affects = $"$.{path}";
     }
 
-    /// <summary>True when an error at <paramref name="location"/> is about what this setting wrote.</summary>
+    /// <summary>True when an error at <paramref name="location"/> is about what this setting wrote or what it created on the way.</summary>
     public bool Concerns(string? location) =>
-        location is not null && location.StartsWith(affects, StringComparison.Ordinal)
-        && (location.Length == affects.Length || location[affects.Length] is '.' or '[');
+        location is not null && (Contains(location, affects) || Contains(affects, location));
 
     /// <summary>The same error, naming this setting.</summary>
     public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {text}");
@@ -48,19 +47,24 @@ internal sealed class Setting
             JsonPropertyInfo? property = Property(node, type, step);
             JsonNode? child = Get(node, step, path);
             path = Join(path, step);
-            if (child is null) Put(node, step, child = Fresh(property), path);
+            if (child is null) Put(node, step, child = Fresh(property));
             type = step[0] == '[' ? type is null ? null : ExperimentSchema.ElementType(type) : property?.PropertyType;
             node = child;
         }
         string last = steps[^1];
         Get(node, last, path);
+        JsonNode? parsed = ParseValue(Property(node, type, last), Join(path, last));
         if (type is not null && node is JsonObject owner && ExperimentSchema.KindKey(type) == last)
         {
             affects = path;
-            if (owner[last]?.ToString() != value) DropMembers(owner, type);
+            if (owner[last]?.ToString() != parsed?.ToString()) DropMembers(owner, type);
         }
-        Put(node, last, ParseValue(Property(node, type, last), Join(path, last)), Join(path, last));
+        Put(node, last, parsed);
     }
+
+    // True when inner is outer or lies in it.
+    private static bool Contains(string outer, string inner) =>
+        inner.StartsWith(outer, StringComparison.Ordinal) && (inner.Length == outer.Length || inner[outer.Length] is '.' or '[');
 
     private static string Join(string path, string step) => step[0] == '[' ? path + step : $"{path}.{step}";
 
@@ -93,7 +97,9 @@ internal sealed class Setting
     private JsonNode? Get(JsonNode node, string step, string path)
     {
         if (step[0] != '[')
-            return node is JsonObject owner ? owner[step] : throw Blame(ConfigurationException.At(path, $"this is not an object; it has no '{step}'."));
+            return node is JsonObject owner
+                ? owner[step]
+                : throw Blame(ConfigurationException.At(path, $"this is not an object; it has no '{step}'."));
         if (node is not JsonArray list) throw Blame(ConfigurationException.At(path, $"this is not a list; it has no {step}."));
         int index = Index(step);
         return index >= 0 && index < list.Count
@@ -101,11 +107,11 @@ internal sealed class Setting
             : throw Blame(ConfigurationException.At(path, $"this list has {list.Count} entries, counted from 0; it has no {step}."));
     }
 
-    private static void Put(JsonNode node, string step, JsonNode? child, string path)
+    // After Get, which has refused what has no such step.
+    private static void Put(JsonNode node, string step, JsonNode? child)
     {
         if (node is JsonObject owner) owner[step] = child;
-        else if (node is JsonArray list) list[Index(step)] = child;
-        else throw ConfigurationException.At(path, "this can not be set.");
+        else node.AsArray()[Index(step)] = child;
     }
 
     private static int Index(string step) =>

@@ -18,9 +18,9 @@ internal static class StrictJson
         }
         catch (JsonException e)
         {
-            int line = (int)(e.LineNumber ?? 0), column = Column(text, line, (int)(e.BytePositionInLine ?? 0));
+            string place = e.LineNumber is long line ? $", line {line + 1}, column {Column(text, (int)line, (int)(e.BytePositionInLine ?? 0))}" : "";
             string message = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
-            throw new ConfigurationException($"{origin}, line {line + 1}, column {column}: not valid JSON: {message}.", e);
+            throw new ConfigurationException($"{origin}{place}: not valid JSON: {message}.", e);
         }
     }
 
@@ -29,10 +29,18 @@ internal static class StrictJson
     public static JsonNode? Parse(string text, string path)
     {
         using JsonDocument document = JsonDocument.Parse(text, Options);
-        RefuseDuplicates(document.RootElement, path);
+        try
+        {
+            RefuseDuplicates(document.RootElement, path);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("A text holds half of a surrogate pair", e);
+        }
         return JsonNode.Parse(text, documentOptions: Options);
     }
 
+    // Texts are looked at, too: one that is no valid UTF-16 throws.
     private static void RefuseDuplicates(JsonElement element, string path)
     {
         if (element.ValueKind == JsonValueKind.Object)
@@ -50,6 +58,7 @@ internal static class StrictJson
             int i = 0;
             foreach (JsonElement item in element.EnumerateArray()) RefuseDuplicates(item, $"{path}[{i++}]");
         }
+        else if (element.ValueKind == JsonValueKind.String) _ = element.GetString();
     }
 
     // The reader counts bytes of UTF-8; an editor counts characters, from 1.

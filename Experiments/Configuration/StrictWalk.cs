@@ -20,10 +20,11 @@ internal sealed class StrictWalk(string folder)
         if (type == typeof(Points))
             return IsText(node) ? Text(node, type, property, path) : Value(node, typeof(IReadOnlyList<IReadOnlyList<double>>), property, path);
         if (type == typeof(string) || type.IsEnum) return Text(node, type, property, path);
-        if (type == typeof(bool)) return node?.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node : throw Wrong(node, "true or false", path);
+        if (type == typeof(bool))
+            return node?.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node : throw Wrong(node, "true or false", path);
         if (type == typeof(double)) return Number(node, property, path);
-        if (type == typeof(int)) return Whole(node, property, 0, int.MaxValue, path);
-        if (type == typeof(ulong)) return Whole(node, property, 0, ulong.MaxValue, path);
+        if (type == typeof(int)) return Whole(node, property, int.MaxValue, path);
+        if (type == typeof(ulong)) return Whole(node, property, ulong.MaxValue, path);
         if (ExperimentSchema.ElementType(type) is { } element) return List(node, element, property, path);
         return Object(node, type, path);
     }
@@ -60,7 +61,8 @@ internal sealed class StrictWalk(string folder)
         if (!IsText(value)) throw Wrong(value, "a name", path);
         string name = value!.GetValue<string>();
         int index = Array.IndexOf(known, name);
-        return index < 0 ? throw ConfigurationException.At(path, $"'{name}' is unknown; {Names.Hint(name, known)}") : (name, kinds[index].DerivedType);
+        if (index < 0) throw ConfigurationException.At(path, $"'{name}' is unknown; {Names.Hint(name, known)}");
+        return (name, kinds[index].DerivedType);
     }
 
     private static string UnknownKey(string key, string[] known, Type type, string? kind)
@@ -68,12 +70,18 @@ internal sealed class StrictWalk(string folder)
         JsonDerivedType owner = ExperimentSchema.Kinds(type)
             .FirstOrDefault(k => ExperimentSchema.Options.GetTypeInfo(k.DerivedType).Properties.Any(p => p.Name == key));
         if (owner.TypeDiscriminator is not null) return $"unknown key for '{kind}'; it belongs to '{owner.TypeDiscriminator}'.";
-        return Names.Nearest(key, known) is { } nearest ? $"unknown key; did you mean '{nearest}'?" : $"unknown key; known: {string.Join(", ", known)}.";
+        return Names.Nearest(key, known) is { } nearest
+            ? $"unknown key; did you mean '{nearest}'?"
+            : $"unknown key; known: {string.Join(", ", known)}.";
     }
 
     private JsonArray List(JsonNode? node, Type element, JsonPropertyInfo property, string path)
     {
-        if (node is not JsonArray list) throw Wrong(node, property.PropertyType == typeof(Points) ? "a list of points or the path of a CSV file" : "a list", path);
+        if (node is not JsonArray list)
+        {
+            bool points = property.PropertyType == typeof(Points) && element != typeof(double);
+            throw Wrong(node, points ? "a list of points or the path of a CSV file" : element == typeof(double) ? "a list of numbers" : "a list", path);
+        }
         for (int i = 0; i < list.Count; i++)
         {
             JsonNode plain = Value(list[i], element, property, $"{path}[{i}]");
@@ -88,7 +96,10 @@ internal sealed class StrictWalk(string folder)
         double[] x = [.. list.Select(c => c!.GetValue<double>())], unit = [.. x];
         double length = UnitVectors.Normalize(unit);
         if (!(Math.Abs(length - 1) <= UnitVectors.Tolerance))
-            throw ConfigurationException.At(path, string.Create(CultureInfo.InvariantCulture, $"this vector has length {length:G6}; a unit vector is expected."));
+        {
+            string shown = length.ToString("G6", CultureInfo.InvariantCulture);
+            throw ConfigurationException.At(path, $"this vector has length {shown}; a unit vector is expected.");
+        }
         for (int k = 0; k < x.Length; k++)
             if (unit[k] != x[k]) list[k] = unit[k];
     }
@@ -100,7 +111,7 @@ internal sealed class StrictWalk(string folder)
         if (ExperimentSchema.AllowedNames(type, property) is { } names && !names.Contains(text))
             throw ConfigurationException.At(path, $"'{text}' is unknown; {Names.Hint(text, names)}");
         if (property.Attribute<FilePathAttribute>() is null) return node;
-        if (text.Length == 0) throw ConfigurationException.At(path, "the path is empty.");
+        if (text.Length == 0 || text.Contains('\0')) throw ConfigurationException.At(path, "this is not the path of a file.");
         return Path.GetFullPath(text, folder);
     }
 
@@ -115,14 +126,14 @@ internal sealed class StrictWalk(string folder)
     }
 
     // 1e3 and 20.0 are whole, too; they are written as 1000 and 20.
-    private static JsonNode Whole(JsonNode? node, JsonPropertyInfo property, ulong smallest, ulong largest, string path)
+    private static JsonNode Whole(JsonNode? node, JsonPropertyInfo property, ulong largest, string path)
     {
         if (!IsNumber(node)) throw Wrong(node, "a whole number", path);
         Number(node, property, path);
         string shown = node!.ToJsonString();
         bool fits = decimal.TryParse(shown, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value);
         if (fits && value != decimal.Truncate(value)) throw ConfigurationException.At(path, $"{shown} is not whole; a whole number is expected.");
-        if (!fits || value > largest || value < smallest)
+        if (!fits || value > largest)
             throw ConfigurationException.At(path, $"{shown} is too large; at most {largest} is possible.");
         return shown.All(char.IsAsciiDigit) ? node : JsonValue.Create((ulong)value);
     }

@@ -11,7 +11,9 @@ public sealed record Camera(double Azimuth, double Elevation)
     /// <summary>Looks straight down the third axis, x0 to the right: for circles.</summary>
     public static Camera Above { get; } = new(-90, 90);
 
+    // Away from the axes, so that none is seen end on or behind another.
     private static readonly double[] Elevations = [25, 35, -25, -35];
+    private static readonly double[] Azimuths = [.. Enumerable.Range(0, 12).Select(i => 90.0 * (i / 3) + 30 + 15 * (i % 3))];
 
     /// <summary>A point as this camera sees it.</summary>
     public Seen See(double x, double y, double z)
@@ -22,7 +24,7 @@ public sealed record Camera(double Azimuth, double Elevation)
     }
 
     /// <summary>
-    /// The camera among 96 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
+    /// The camera among 48 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
     /// front rather than behind, and not quite in the middle. The same cloud always gives the same camera.
     /// </summary>
     /// <param name="positions">Points of three coordinates each.</param>
@@ -31,8 +33,8 @@ public sealed record Camera(double Azimuth, double Elevation)
         var finite = positions.Where(p => p.All(double.IsFinite)).ToArray();
         if (finite.Length == 0) return new Camera(30, 25);
         var cameras = from elevation in Elevations
-                      from step in Enumerable.Range(0, 24)
-                      select new Camera(30 + 15 * step, elevation);
+                      from azimuth in Azimuths
+                      select new Camera(azimuth, elevation);
         return cameras.MaxBy(camera => camera.Merit(finite))!;
     }
 
@@ -50,7 +52,7 @@ public sealed record Camera(double Azimuth, double Elevation)
         (xx, xy, yy) = (xx / n - mx * mx, xy / n - mx * my, yy / n - my * my);
         double half = (xx + yy) / 2, root = Math.Sqrt((xx - yy) * (xx - yy) / 4 + xy * xy);
         double shape = half + root < 1e-4 ? 0 : -Math.Abs(Math.Sqrt(Math.Max(0, half - root) / (half + root)) - 0.5);
-        double fromAbove = Elevation > 0 ? 0.1 : 0;
-        return front + 1.5 * shape + fromAbove;
+        double usual = (Elevation > 0 ? 0.1 : 0) + (Azimuth == Azimuths[0] ? 0.1 : 0);
+        return front + 1.5 * shape + usual;
     }
 }

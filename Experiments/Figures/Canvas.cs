@@ -113,7 +113,8 @@ public sealed class Canvas
     /// <exception cref="ArgumentException">The number is not finite.</exception>
     public static string Number(double value)
     {
-        if (!double.IsFinite(value)) throw new ArgumentException($"A figure was given the coordinate {value}; it must be finite.", nameof(value));
+        if (!double.IsFinite(value))
+            throw new ArgumentException($"A figure was given the coordinate {value}; it must be finite.", nameof(value));
         string text = value.ToString("0.##", CultureInfo.InvariantCulture);
         return text == "-0" ? "0" : text;
     }
@@ -150,7 +151,8 @@ public sealed class Canvas
         string anchor = lettering.Anchor switch { Anchor.Middle => "middle", Anchor.End => "end", _ => "start" };
         string turn = lettering.Upwards ? $" transform=\"rotate(-90 {Number(at.X)} {Number(at.Y)})\"" : "";
         string bold = lettering.Bold ? " font-weight=\"bold\"" : "";
-        string halo = lettering.Halo ? $" stroke=\"{Palette.Paper}\" stroke-width=\"3.5\" stroke-linejoin=\"round\" paint-order=\"stroke\"" : "";
+        string halo = !lettering.Halo ? ""
+            : $" stroke=\"{Palette.Paper}\" stroke-width=\"3.5\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
         Write($"<text x=\"{Number(at.X)}\" y=\"{Number(at.Y)}\" font-size=\"{Number(lettering.Size)}\" text-anchor=\"{anchor}\"" +
             $" fill=\"{lettering.Colour}\"{bold}{halo}{turn}>{Markup.ToSvg(text, lettering.Size)}</text>");
     }

@@ -8,7 +8,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
 {
     private const double TitleHeight = 30;
     private const double AxisHeight = 48;
-    private const double SharedGap = 20;
+    private const double SharedGap = 26;
     private const double RightMargin = 16;
 
     /// <summary>Width in px; 900 fills an A4 page with text of 10 px and more.</summary>
@@ -38,7 +38,8 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         return canvas.ToSvg();
     }
 
-    private const string FloorNote = "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
+    private const string FloorNote =
+        "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
 
     private bool Paint(Canvas canvas, int columns)
     {
@@ -75,25 +76,34 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         return margins;
     }
 
+    /// <summary>What each panel has that those before it had not; two or more of them begin a row.</summary>
     private List<LegendEntry> Entries()
     {
         var entries = new List<LegendEntry>();
-        foreach (var series in Panels.SelectMany(panel => panel.Series).Where(s => s.Label.Length > 0).DistinctBy(s => s.Label))
-            entries.Add(new LegendEntry(series.Label, 34, (canvas, at) => Sample(canvas, series, at)));
-        foreach (var reference in Panels.SelectMany(panel => panel.References).Where(r => r.Label.Length > 0).DistinctBy(r => r.Label))
-            entries.Add(new LegendEntry(reference.Label, reference.Vertical ? 10 : 34, (canvas, at) =>
-            {
-                var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
-                canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
-            }));
+        foreach (var panel in Panels)
+        {
+            var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
+            var references = panel.References.Select(r =>
+                new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
+            var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).ToList();
+            if (added.Count > 1) added[0] = added[0] with { NewRow = true };
+            entries.AddRange(added);
+        }
         return entries;
+    }
+
+    private static void Sample(Canvas canvas, Reference reference, Point at)
+    {
+        var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
+        canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 
     private static void Sample(Canvas canvas, Series series, Point at)
     {
         if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
         if (series.Width > 0)
-            canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 }, Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
+            canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 },
+                Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
         PanelPainter.DrawSign(canvas, series, at);
     }
 }

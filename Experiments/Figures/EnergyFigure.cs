@@ -49,10 +49,15 @@ public sealed record EnergyFigure
         var around = Axis.Around(index % Columns == 0 ? "energy E" : "", all);
         // Room above the limit for its tag.
         var y = around with { Max = around.Max + 0.1 * (around.Max - around.Min), Ticks = 4 };
-        var line = new Series("", Palette.ForSystem(curve.System, index), curve.Time[..count], energy) { Low = curve.Low?[..count], High = curve.High?[..count] };
+        var line = new Series("", Palette.ForSystem(curve.System, index), curve.Time[..count], energy)
+        {
+            Low = curve.Low?[..count],
+            High = curve.High?[..count],
+        };
+        var limit = new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-3) };
         return new Panel(curve.System, new Axis("time t", 0, curve.Time[count - 1]) { Ticks = 4 }, y, [line])
         {
-            References = double.IsFinite(curve.Limit) ? [new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-4) }] : [],
+            References = double.IsFinite(curve.Limit) ? [limit] : [],
         };
     }
 }

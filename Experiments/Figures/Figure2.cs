@@ -13,7 +13,7 @@ public sealed record GapCurve(string System, int Tokens, double[] Time, double[]
 /// <param name="Values">The values, in any order.</param>
 public sealed record UniformSample(double[] Values)
 {
-    /// <summary>Kolmogorov distance to the uniform law: the largest difference of the distribution functions. NaN if any value is.</summary>
+    /// <summary>Kolmogorov distance to the uniform law, the largest difference of distribution functions. NaN if a value is.</summary>
     public double Distance
     {
         get
@@ -85,10 +85,11 @@ public sealed record Figure2
     {
         double top = curves.SelectMany(curve => curve.High.Concat(curve.Median)).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         double end = curves.Max(curve => curve.Time[^1]);
+        string horizon = $"paper's horizon t = {Numbers.ForPeople(PaperHorizon)}";
         return new Panel(
             title,
             new Axis("time t", 0, end) { Ticks = 3 },
-            new Axis(GapLabel, Floor, Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))))) { Log = true, Ticks = 6 },
+            new Axis(GapLabel, Floor, 3 * Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))))) { Log = true, Ticks = 6 },
             [.. curves.Select(curve =>
             {
                 int index = Array.IndexOf(systems, curve.System);
@@ -100,7 +101,7 @@ public sealed record Figure2
                 };
             })])
         {
-            References = PaperHorizon < end ? [new Reference(PaperHorizon, $"paper's horizon t = {Numbers.ForPeople(PaperHorizon)}") { Vertical = true, Dash = "2 3" }] : [],
+            References = PaperHorizon < end ? [new Reference(PaperHorizon, horizon) { Vertical = true, Dash = "2 3" }] : [],
         };
     }
 
@@ -120,6 +121,7 @@ public sealed record Figure2
         var seeds = new Series($"{n} seeds, Kolmogorov distance D = {sample.Distance:F3}", Palette.Blue,
             [0, .. sorted, 1], [0, .. Enumerable.Range(1, n).Select(i => (double)i / n), 1])
         { Steps = true };
-        return new Panel("law over seeds", new Axis(SampleLabel, 0, 1) { Ticks = 2 }, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
+        var values = new Axis(SampleLabel, 0, 1) { Ticks = 2 };
+        return new Panel("law over seeds", values, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
     }
 }

@@ -27,11 +27,12 @@ public sealed record Figure3
         double width = columns * PanelWidth;
         double ball = TitleHeight + 2 * radius + Margin;
         var facts = panels.Select(Lines).ToArray();
-        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 24 + FactHeight * row.Max(lines => lines.Count))];
+        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 32 + FactHeight * row.Max(lines => lines.Count))];
         var entries = Entries(panels);
         double top = heights.Sum() + 4;
         var canvas = new Canvas(width, top + Legend.Height(entries, Notes, width), Title,
-            "Tokens on the unit sphere, coloured by label, with the predicted limit: " + string.Join("; ", panels.Select(panel => panel.Title)));
+            "Tokens on the unit sphere, coloured by label, with the predicted limit: "
+                + string.Join("; ", panels.Select(panel => panel.Title)));
         for (int i = 0; i < panels.Count; i++)
         {
             double x = i % columns * PanelWidth + PanelWidth / 2;
@@ -39,7 +40,7 @@ public sealed record Figure3
             canvas.Text(new Point(x, y + 19), panels[i].Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
             new SphereView(canvas, panels[i], new Point(x, y + TitleHeight + radius), radius).Draw();
             for (int k = 0; k < facts[i].Count; k++)
-                canvas.Text(new Point(x, y + ball + 20 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
+                canvas.Text(new Point(x, y + ball + 28 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
         }
         Legend.Draw(canvas, entries, Notes, top);
         return canvas.ToSvg();
@@ -59,7 +60,7 @@ public sealed record Figure3
             new("token in front, behind", 26, (canvas, at) =>
             {
                 canvas.Circle(at with { X = at.X - 6 }, 3.4, Ink.Area(Palette.Phase(0.55)));
-                canvas.Circle(at with { X = at.X + 6 }, 2.4, Ink.Area(Palette.Lighten(Palette.Phase(0.55), 0.6)));
+                canvas.Circle(at with { X = at.X + 6 }, 2.4, Ink.Area(Palette.Lighten(Palette.Phase(0.55), 0.5)));
             }),
         };
         if (panels.Any(panel => panel.PredictedCurves.Count > 0))
@@ -82,7 +83,8 @@ public sealed record Figure3
         const double cell = 3;
         double left = at.X - cells * cell / 2;
         for (int i = 0; i < cells; i++)
-            canvas.Rectangle(new Box(left + i * cell, at.Y - 6, cell + (i < cells - 1 ? 0.5 : 0), 12), Ink.Area(Palette.Phase((i + 0.5) / cells)));
+            canvas.Rectangle(new Box(left + i * cell, at.Y - 6, cell + (i < cells - 1 ? 0.5 : 0), 12),
+                Ink.Area(Palette.Phase((i + 0.5) / cells)));
         canvas.Text(new Point(left - 5, at.Y + 4.5), "0", new Lettering { Anchor = Anchor.End });
         canvas.Text(new Point(left + cells * cell + 5, at.Y + 4.5), "1", new Lettering());
     }

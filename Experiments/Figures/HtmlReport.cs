@@ -4,8 +4,8 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
-/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on A4 without
-/// cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
+/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
+/// and prints on A4 without cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
 /// </summary>
 /// <param name="title">The title of the page.</param>
 public sealed class HtmlReport(string title)
@@ -24,40 +24,40 @@ public sealed class HtmlReport(string title)
     public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Markup.ToHtml(text)}</p>");
 
     /// <summary>Adds a figure with its caption below.</summary>
-    /// <param name="svg">An SVG document without XML declaration, as the figures here return; it is the one text that is not escaped.</param>
+    /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
     /// <param name="caption">The caption.</param>
     /// <param name="number">Its number; by default figures are counted.</param>
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
         figures++;
         string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
-        return Write($"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
+        return Write(
+            $"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
     }
 
-    /// <summary>Adds a table with its caption above. Cells that begin like a number are set to the right.</summary>
+    /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
     public HtmlReport Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        OpenTable(caption, headings);
-        foreach (var row in rows)
-            Write("<tr>" + string.Concat(row.Select(cell => $"<td{(IsNumber(cell) ? " class=\"number\"" : "")}>{Markup.ToHtml(cell)}</td>")) + "</tr>");
+        var lines = rows.ToArray();
+        string[] kinds = [.. headings.Select((_, i) => lines.All(row => IsNumber(row[i])) ? "number" : "words")];
+        OpenTable(caption, headings, kinds);
+        foreach (var row in lines)
+            Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Markup.ToHtml(cell)}</td>")) + "</tr>");
         return Write("</tbody></table>");
     }
 
     /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
     public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
     {
-        Write($"<p class=\"{(checks.All(check => check.Passed) ? "pass" : "fail")}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
-        OpenTable(caption, Check.Headings);
+        string verdict = checks.All(check => check.Passed) ? "pass" : "fail";
+        Write($"<p class=\"{verdict}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
+        string[] kinds = ["words", "words", "number", "number", "number", "number", "words"];
+        OpenTable(caption, Check.Headings, kinds);
         foreach (var check in checks)
         {
             var cells = check.Cells();
-            var row = new StringBuilder("<tr>");
-            for (int i = 0; i < cells.Count; i++)
-            {
-                string kind = i < 2 ? "words" : i < cells.Count - 1 ? "number" : check.Passed ? "verdict pass" : "verdict fail";
-                row.Append(CultureInfo.InvariantCulture, $"<td class=\"{kind}\">{Markup.ToHtml(cells[i])}</td>");
-            }
-            Write(row.Append("</tr>").ToString());
+            kinds[^1] = check.Passed ? "verdict pass" : "verdict fail";
+            Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Markup.ToHtml(cell)}</td>")) + "</tr>");
         }
         return Write("</tbody></table>");
     }
@@ -92,14 +92,16 @@ public sealed class HtmlReport(string title)
 
         """;
 
-    private void OpenTable(string caption, IReadOnlyList<string> headings)
+    private void OpenTable(string caption, IReadOnlyList<string> headings, string[] kinds)
     {
         tables++;
         Write($"<table><caption><strong>Table {tables}.</strong> {Markup.ToHtml(caption)}</caption>");
-        Write("<thead><tr>" + string.Concat(headings.Select(h => $"<th scope=\"col\">{Markup.ToHtml(h)}</th>")) + "</tr></thead><tbody>");
+        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Markup.ToHtml(heading)}</th>");
+        Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 
-    private static bool IsNumber(string cell) => cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
+    private static bool IsNumber(string cell) =>
+        cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
 
     private HtmlReport Write(string line)
     {
@@ -122,7 +124,7 @@ public sealed class HtmlReport(string title)
         th { text-align: left; border-top: 2px solid #222; border-bottom: 1px solid #222; padding: 5px 8px; }
         td { border-bottom: 1px solid #ddd; padding: 5px 8px; vertical-align: top; }
         tbody tr:last-child td { border-bottom: 2px solid #222; }
-        td.number { text-align: right; white-space: nowrap; }
+        td.number, th.number { text-align: right; white-space: nowrap; }
         td.verdict { font-weight: bold; }
         sup, sub { font-size: 78%; line-height: 0; }
         .pass { color: #00664b; }

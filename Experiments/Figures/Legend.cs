@@ -4,7 +4,8 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Label">Its words.</param>
 /// <param name="SampleWidth">Width of its sample.</param>
 /// <param name="Sample">Draws the sample centred at a point.</param>
-internal sealed record LegendEntry(string Label, double SampleWidth, Action<Canvas, Point> Sample);
+/// <param name="NewRow">Whether it begins a row.</param>
+internal sealed record LegendEntry(string Label, double SampleWidth, Action<Canvas, Point> Sample, bool NewRow = false);
 
 /// <summary>Rows of samples with their names, centred below a figure so that no data can lie under them; then notes.</summary>
 internal static class Legend
@@ -50,7 +51,7 @@ internal static class Legend
         double used = double.PositiveInfinity;
         foreach (var entry in entries)
         {
-            if (used + Gap + EntryWidth(entry) > width - 24)
+            if (entry.NewRow || used + Gap + EntryWidth(entry) > width - 24)
             {
                 rows.Add([]);
                 used = -Gap;

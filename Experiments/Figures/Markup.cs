@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace AttentionFlow.Experiments.Figures;
@@ -49,7 +48,7 @@ public static class Markup
         return runs;
     }
 
-    /// <summary>The text for readers without markup: raised digits become Unicode superscripts, lowered text follows an underscore.</summary>
+    /// <summary>The text for readers without markup: raised digits become Unicode ones, lowered text follows an underscore.</summary>
     public static string ToPlain(string text)
     {
         var plain = new StringBuilder();
@@ -81,11 +80,8 @@ public static class Markup
             double target = run.Shift switch { Shift.Superscript => -0.36 * size, Shift.Subscript => 0.22 * size, _ => 0 };
             double dy = target - offset;
             offset = target;
-            if (dy == 0) svg.Append(Escape(run.Text));
-            else if (run.Shift == Shift.None) svg.Append(CultureInfo.InvariantCulture, $"<tspan dy=\"{Canvas.Number(dy)}\">{Escape(run.Text)}</tspan>");
-            else
-                svg.Append(CultureInfo.InvariantCulture,
-                    $"<tspan dy=\"{Canvas.Number(dy)}\" font-size=\"{Canvas.Number(size * SmallScale)}\">{Escape(run.Text)}</tspan>");
+            string small = run.Shift == Shift.None ? "" : $" font-size=\"{Canvas.Number(size * SmallScale)}\"";
+            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{Canvas.Number(dy)}\"{small}>{Escape(run.Text)}</tspan>");
         }
         return svg.ToString();
     }

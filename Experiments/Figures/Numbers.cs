@@ -16,7 +16,7 @@ public static class Numbers
         return Sign(value.ToString("0." + new string('#', decimals), CultureInfo.InvariantCulture));
     }
 
-    /// <summary>As many decimals as <paramref name="resolution"/> (a tolerance) makes meaningful: one more than it has, at most 12.</summary>
+    /// <summary>As many decimals as <paramref name="resolution"/> (a tolerance) makes meaningful, at most 12.</summary>
     public static string ForPeople(double value, double resolution)
     {
         if (!(resolution > 0) || !double.IsFinite(value)) return ForPeople(value);

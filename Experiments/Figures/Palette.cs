@@ -67,10 +67,10 @@ public static class Palette
         double turn = 2 * Math.PI * (s - Math.Floor(s));
         double lightness = 0.62 - 0.14 * Math.Cos(turn);
         double hue = turn + 4.6;
-        for (double chroma = 0.16; ; chroma -= 0.01)
+        for (double chroma = 0.135; ; chroma -= 0.0025)
         {
             var rgb = Rgb(lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue));
-            if (chroma <= 0.01 || rgb.All(v => v is >= 0 and <= 1)) return Hex(rgb);
+            if (chroma <= 0.005 || rgb.All(v => v is >= 0 and <= 1)) return Hex(rgb);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed record Axis(string Label, double Min, double Max)
         return new Axis(label, min - spare * range, max + spare * range);
     }
 
-    /// <summary>Where a value lies: 0 at the lower end, 1 at the upper. Below three decades under a logarithmic floor, zero included, it stays there.</summary>
+    /// <summary>Where a value lies: 0 at the lower end, 1 at the upper; on a logarithmic axis three decades lower at most.</summary>
     public double Share(double value)
     {
         if (!Log) return (value - Min) / (Max - Min);

@@ -14,8 +14,10 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
         DrawAxes();
         canvas.Open("data");
         foreach (var series in panel.Series) DrawBand(series);
-        foreach (var reference in panel.References) DrawReference(reference);
+        foreach (var reference in panel.References.Where(r => r.Vertical)) DrawReference(reference);
         for (int i = 0; i < panel.Series.Count; i++) DrawSeries(panel.Series[i], i);
+        // Limits lie over the lines that reach them, so that both are seen.
+        foreach (var reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
         DrawTags();
         canvas.Close();
         canvas.Rectangle(box, Ink.Line(Palette.Frame));
@@ -60,10 +62,10 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
         for (int i = 0; i <= series.X.Length; i++)
         {
             if (i < series.X.Length && double.IsFinite(series.X[i] + series.Low[i] + series.High[i])) continue;
-            var edge = Enumerable.Range(start, i - start);
-            canvas.Polygon(
-                [.. edge.Select(k => Inside(series.X[k], series.High[k])), .. edge.Reverse().Select(k => Inside(series.X[k], series.Low[k]))],
-                Ink.Area(series.Colour, 0.2));
+            var run = Enumerable.Range(start, i - start);
+            var upper = run.Select(k => Inside(series.X[k], series.High[k]));
+            var lower = run.Reverse().Select(k => Inside(series.X[k], series.Low[k]));
+            canvas.Polygon([.. upper, .. lower], Ink.Area(series.Colour, 0.2));
             start = i + 1;
         }
     }
@@ -175,7 +177,7 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
             double share = (k + 0.3 + 0.2 * (index % 3)) / SignSpacing;
             int i = NearestTo(series.X, panel.X, share);
             var at = Place(series.X[i], series.Y[i]);
-            if (double.IsFinite(at.X + at.Y) && at.X >= box.X && at.X <= box.Right && at.Y >= box.Y && at.Y <= box.Bottom)
+            if (double.IsFinite(at.X + at.Y) && at.X >= box.X && at.X <= box.Right && at.Y >= box.Y && at.Y <= box.Bottom - 5)
                 DrawSign(canvas, series, at);
         }
     }
@@ -193,7 +195,9 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
             case Sign.Disc: canvas.Circle(at, r, ink); break;
             case Sign.Square: canvas.Rectangle(new Box(at.X - r, at.Y - r, 2 * r, 2 * r), ink); break;
             case Sign.Triangle: canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y + 4), new(at.X - 5, at.Y + 4)], ink); break;
-            case Sign.Diamond: canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y), new(at.X, at.Y + 5), new(at.X - 5, at.Y)], ink); break;
+            case Sign.Diamond:
+                canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y), new(at.X, at.Y + 5), new(at.X - 5, at.Y)], ink);
+                break;
             default: break;
         }
     }

@@ -12,7 +12,7 @@ public sealed record SpherePanel(string Title, int Dimension, double[] Positions
     /// <summary>Lines below the sphere: the prediction, measured figures.</summary>
     public IReadOnlyList<string> Facts { get; init; } = [];
 
-    /// <summary>Predicted limit curves, each a list of points like <see cref="Positions"/>; a closed curve repeats its first point.</summary>
+    /// <summary>Predicted limit curves, each a list like <see cref="Positions"/>; a closed one repeats its first point.</summary>
     public IReadOnlyList<double[]> PredictedCurves { get; init; } = [];
 
     /// <summary>Predicted limit points, like <see cref="Positions"/>.</summary>
@@ -23,8 +23,8 @@ public sealed record SpherePanel(string Title, int Dimension, double[] Positions
 }
 
 /// <summary>
-/// Draws a cloud on the unit sphere with depth: what lies behind is smaller, paler and under a translucent ball with graticule; a predicted curve
-/// runs as a road under the tokens; tokens that coincide are one disc, cut like a pie by their labels, with their number.
+/// Draws a cloud on the unit sphere with depth: what lies behind is smaller, paler and under a translucent ball with graticule;
+/// a predicted curve runs as a road under the tokens; tokens that coincide are one disc, cut like a pie by their labels, with their number.
 /// </summary>
 internal sealed class SphereView
 {
@@ -42,7 +42,8 @@ internal sealed class SphereView
     {
         (this.canvas, this.panel, this.centre, this.radius) = (canvas, panel, centre, radius);
         tokens = Points(panel.Positions, panel.Dimension);
-        camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. tokens, .. panel.PredictedCurves.SelectMany(c => Points(c, panel.Dimension))]));
+        var curves = panel.PredictedCurves.SelectMany(curve => Points(curve, panel.Dimension));
+        camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. tokens, .. curves]));
     }
 
     /// <summary>A flat list of tokens as points of three coordinates; missing ones are 0, further ones dropped.</summary>
@@ -65,13 +66,13 @@ internal sealed class SphereView
         Tokens(single, groups, front: false);
         canvas.Close();
         Ball();
+        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
         canvas.Open("front");
         Graticule(front: true);
         Roads(front: true);
         Tokens(single, groups, front: true);
         Rings(front: true);
         canvas.Close();
-        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
         Axes();
         foreach (var group in groups) Count(group);
         canvas.Close();
@@ -84,7 +85,7 @@ internal sealed class SphereView
     // A token exactly on the limb counts as in front.
     private static bool IsFront(Seen seen) => seen.Depth >= -1e-9;
 
-    /// <summary>Isolated groups of coinciding tokens that hold a fair share of the cloud, as index lists, and the tokens left over.</summary>
+    /// <summary>Isolated groups of coinciding tokens with a fair share of the cloud, as index lists, and the tokens left over.</summary>
     private (List<List<int>> Groups, List<int> Single) Groups()
     {
         var groups = new List<List<int>>();
@@ -110,7 +111,7 @@ internal sealed class SphereView
     private void Ball()
     {
         if (panel.Dimension == 2) return;
-        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.62));
+        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.5));
         for (int i = 1; i <= 6; i++)
         {
             double r = radius * (0.85 - 0.12 * i);
@@ -123,16 +124,16 @@ internal sealed class SphereView
     {
         if (panel.Dimension == 2) return;
         var ink = Ink.Line(front ? "#C3CAD3" : "#E2E5E9", 0.7);
+        var turn = Enumerable.Range(0, 73).Select(i => Math.SinCos(i * Math.PI / 36)).ToArray();
         for (int k = -2; k <= 2; k++)
         {
-            double r = Math.Cos(k * Math.PI / 6), z = Math.Sin(k * Math.PI / 6);
-            Runs(Enumerable.Range(0, 73).Select(i => new[] { r * Math.Cos(i * Math.PI / 36), r * Math.Sin(i * Math.PI / 36), z }), front, ink);
+            var (z, r) = Math.SinCos(k * Math.PI / 6);
+            Runs(turn.Select(a => new[] { r * a.Cos, r * a.Sin, z }), front, ink);
         }
         for (int k = 0; k < 6; k++)
         {
             var (s, c) = Math.SinCos(k * Math.PI / 6);
-            Runs(Enumerable.Range(0, 73).Select(i => (Angle: i * Math.PI / 36, 0))
-                .Select(a => new[] { c * Math.Cos(a.Angle), s * Math.Cos(a.Angle), Math.Sin(a.Angle) }), front, ink);
+            Runs(turn.Select(a => new[] { c * a.Cos, s * a.Cos, a.Sin }), front, ink);
         }
     }
 
@@ -170,10 +171,11 @@ internal sealed class SphereView
 
     private void Tokens(List<int> single, List<List<int>> groups, bool front)
     {
-        foreach (var (seen, i) in single.Select(i => (Seen: See(tokens[i]), i)).Where(t => IsFront(t.Seen) == front).OrderBy(t => t.Seen.Depth))
+        var seenTokens = single.Select(i => (Seen: See(tokens[i]), Index: i)).Where(token => IsFront(token.Seen) == front);
+        foreach (var (seen, i) in seenTokens.OrderBy(token => token.Seen.Depth))
         {
             string colour = Palette.Phase(panel.Labels[i]);
-            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.35)));
+            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
         }
         foreach (var group in groups.Where(g => IsFront(See(tokens[g[0]])) == front).OrderBy(g => See(tokens[g[0]]).Depth))
             Pie(canvas, Place(See(tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => panel.Labels[i])]);
@@ -183,11 +185,14 @@ internal sealed class SphereView
     public static void Pie(Canvas canvas, Point at, double radius, double[] labels)
     {
         int slices = Math.Min(Slices, labels.Length);
+        // Under the slices, so that no seam shows between them.
+        canvas.Circle(at, radius, Ink.Area(Palette.Phase(labels[labels.Length / 2])));
         for (int k = 0; k < slices; k++)
         {
             string colour = Palette.Phase(labels[(2 * k + 1) * labels.Length / (2 * slices)]);
             var edge = Enumerable.Range(0, 4).Select(j => 2 * Math.PI * (k + j / 2.95) / slices - Math.PI / 2);
-            canvas.Polygon([at, .. edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)))], Ink.Area(colour));
+            var arc = edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)));
+            canvas.Polygon([at, .. arc], Ink.Area(colour));
         }
         canvas.Circle(at, radius, Ink.Line(Palette.Text, 0.8));
     }
@@ -221,7 +226,8 @@ internal sealed class SphereView
             var box = new Box(x, place.Y - 12, width, 15);
             if (taken.Any(box.Overlaps) || box.Right > centre.X + radius + 26 || box.X < centre.X - radius - 26) continue;
             taken.Add(box);
-            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true });
+            string colour = IsFront(See(tokens[group[0]])) ? Palette.Text : "#777777";
+            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true, Colour = colour });
             return;
         }
     }
@@ -229,8 +235,8 @@ internal sealed class SphereView
     /// <summary>The directions of the coordinates, in the corner below left.</summary>
     private void Axes()
     {
-        const double length = 22;
-        var origin = new Point(centre.X - radius - 4, centre.Y + radius - 8);
+        const double length = 18;
+        var origin = new Point(centre.X - 1.3 * radius + 38, centre.Y + radius + 2);
         canvas.Open("axes");
         double[][] units = panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
         var written = new List<Box>();
@@ -241,11 +247,16 @@ internal sealed class SphereView
             canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
             double size = Math.Sqrt(seen.X * seen.X + seen.Y * seen.Y);
             if (size < 0.1) continue;
-            var at = new Point(origin.X + (length * size + 11) * seen.X / size, origin.Y - (length * size + 9) * seen.Y / size + 4.5);
-            var box = new Box(at.X - 8, at.Y - 10, 16, 12);
-            if (written.Any(box.Overlaps)) continue;
+            Box box;
+            double reach = length * size + 10;
+            do
+            {
+                box = new Box(origin.X + reach * seen.X / size - 9, origin.Y - reach * seen.Y / size - 6, 18, 12);
+                reach += 3;
+            }
+            while (written.Any(box.Overlaps));
             written.Add(box);
-            canvas.Text(at, "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+            canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
         }
         canvas.Close();
     }

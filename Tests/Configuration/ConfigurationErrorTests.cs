@@ -37,6 +37,8 @@ public class ConfigurationErrorTests
     [TestCase(""" "tokens": { "initial": { "law": "file", "path": "a", "normalize": 1 } } """, "$.tokens.initial.normalize: 1 is a number; true or false is expected.")]
     [TestCase(""" "record": { "observables": "energy" } """, "$.record.observables: \"energy\" is text; a list is expected.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": 3 } } """, "$.interaction.gauge.targets: 3 is a number; a list of points or the path of a CSV file is expected.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [1, 0, 0] } } """, "$.interaction.gauge.targets[0]: 1 is a number; a list of numbers is expected.")]
+    [TestCase(""" "tokens": { "initial": { "law": "file", "path": "" } } """, "$.tokens.initial.path: this is not the path of a file.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "rotary", "speeds": ["fast"] } } """, "$.interaction.gauge.speeds[0]: \"fast\" is text; a number is expected.")]
     // Ranges.
     [TestCase(""" "interaction": { "beta": -1 } """, "$.interaction.beta: -1 is negative; the inverse temperature must be at least 0.")]
@@ -66,6 +68,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "base": [1, 0], "targets": [[1, 0, 0]] } } """, "$.interaction.gauge.base: this vector has 2 coordinates, but $.tokens.dimension is 3.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [] } } """, "$.interaction.gauge.targets: this list is empty; at least one point is needed.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0]], "weights": [1, 2] } } """, "$.interaction.gauge.weights: 2 weights for 1 target; each target needs one.")]
+    [TestCase(""" "labels": { "law": "blocks" }, "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0]] } } """, "$.labels.count: 2 blocks for 1 target of the prefix gauge; each block needs one.")]
     [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "toeplitz" } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "block", "across": -0.25 } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -0.25; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase(""" "time": { "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
@@ -81,6 +84,7 @@ public class ConfigurationErrorTests
     [TestCase("[]", "$: an experiment file holds one JSON object.")]
     [TestCase("{\n  \"title\": \"Ü\" x }", "my.json, line 2, column 16: not valid JSON: 'x' is invalid after a value. Expected either ',', '}', or ']'.")]
     [TestCase("{ \"seed\": NaN }", "my.json, line 1, column 11: not valid JSON: 'N' is an invalid start of a value.")]
+    [TestCase("""{ "title": "\ud800" }""", "my.json: not valid JSON: A text holds half of a surrogate pair.")]
     public void ATextIsRefused(string text, string message) =>
         Assert.That(() => ExperimentReader.Parse(text, "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
 

@@ -33,7 +33,8 @@ public class SettingTests
     public void ANewKindDropsTheMembersOfTheOld()
     {
         Assert.That(Parse(Toeplitz, "interaction.coupling.kind=block").Interaction.Coupling, Is.EqualTo(new BlockCouplingSpec()));
-        Assert.That(Parse(Toeplitz, "interaction.coupling.kind=toeplitz").Interaction.Coupling, Is.EqualTo(new ToeplitzCouplingSpec { Constant = 0.3, Cosines = [1, 2] }));
+        foreach (string same in new[] { "interaction.coupling.kind=toeplitz", "interaction.coupling.kind=\"toeplitz\"" })
+            Assert.That(Parse(Toeplitz, same).Interaction.Coupling, Is.EqualTo(new ToeplitzCouplingSpec { Constant = 0.3, Cosines = [1, 2] }));
     }
 
     [Test]
@@ -44,6 +45,7 @@ public class SettingTests
     }
 
     [TestCase("interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]
+    [TestCase("tokns.count=2", "--set tokns.count=2: $.tokns: unknown key; did you mean 'tokens'?")]
     [TestCase("interaction.beta=two", "--set interaction.beta=two: $.interaction.beta: \"two\" is text; a number is expected.")]
     [TestCase("interaction.gauge.kind=prefix", "--set interaction.gauge.kind=prefix: $.interaction.gauge.targets: this key is missing; it has no default.")]
     [TestCase("interaction.gauge.speeds=[1]", "--set interaction.gauge.speeds=[1]: $.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]

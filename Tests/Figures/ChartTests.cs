@@ -1,0 +1,94 @@
+using System.Xml.Linq;
+using AttentionFlow.Experiments.Figures;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Figures;
+
+public sealed class ChartTests
+{
+    private static readonly double[] Time = [.. Enumerable.Range(0, 201).Select(i => 0.15 * i)];
+    private static readonly int[] Sizes = [64, 128, 256];
+
+    private static GapCurve Curve(string system, int tokens, Func<double, double> gap) =>
+        new(system, tokens, Time, [.. Time.Select(gap)], [.. Time.Select(t => 0.1 * gap(t))],
+            [.. Time.Select(t => Math.Min(1, 2 * gap(t)))]);
+
+    private static List<GapCurve> Curves() =>
+    [
+        .. Sizes.SelectMany(n => (GapCurve[])
+            [Curve("baseline", n, t => t > 25 ? 0 : Math.Exp(-2 * t)), Curve("rotary", n, _ => 0.55), Curve("prefix", n, _ => 0.4)]),
+    ];
+
+    private static readonly UniformSample Uniform = new([.. Enumerable.Range(0, 100).Select(i => (i + 0.5) / 100)]);
+
+    [Test]
+    public void Figure2IsSound()
+    {
+        string svg = new Figure2().Render(Curves(), Uniform);
+        FigureText.AssertSound(svg);
+        string all = string.Join('\n', FigureText.Named(svg, "text").Select(text => text.Value));
+        Assert.Multiple(() =>
+        {
+            foreach (string expected in (string[])
+                ["n = 64", "n = 128", "n = 256", "baseline", "rotary", "prefix", "time t", "law U[0,1]", "D = 0.005", "t = 20", "▼"])
+                Assert.That(all, Does.Contain(expected));
+        });
+    }
+
+    [Test]
+    public void LinesStayInsideTheirFrames()
+    {
+        string svg = new Figure2().Render(Curves(), Uniform);
+        var data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
+        Assert.That(data, Has.Length.EqualTo(4));
+        foreach (var group in data)
+        {
+            var frame = group.ElementsAfterSelf().First();
+            double top = FigureText.Number(frame, "y"), bottom = top + FigureText.Number(frame, "height");
+            foreach (var line in group.Descendants().Where(e => e.Name.LocalName == "polyline"))
+                Assert.That(FigureText.Ordinates(line), Has.All.InRange(top - 0.01, bottom + 0.01));
+        }
+    }
+
+    [Test]
+    public void TheFloorIsExplainedOnlyWhereALineFallsBelowIt()
+    {
+        var above = Sizes.Select(n => Curve("rotary", n, _ => 0.5)).ToArray();
+        Assert.That(new Figure2().Render(above, Uniform), Does.Not.Contain("▼"));
+    }
+
+    [Test]
+    public void HolesInTheDataLeaveHolesInTheFigure()
+    {
+        var curves = Curves();
+        for (int i = 50; i < 60; i++) curves[1].Median[i] = curves[1].Low[i] = double.NaN;
+        string svg = new Figure2().Render(curves, new UniformSample([0.5, double.NaN]));
+        Assert.That(FigureText.Numbers(svg), Has.All.Matches<double>(double.IsFinite));
+        XDocument.Parse(svg);
+    }
+
+    [TestCase(3)]
+    [TestCase(2)]
+    public void EnergyFigureIsSound(int columns)
+    {
+        var curves = Enumerable.Range(1, 6)
+            .Select(i => new EnergyCurve($"system {i}", Time, [.. Time.Select(t => i * Math.Tanh(t / 5))], i)).ToArray();
+        string svg = new EnergyFigure { Columns = columns, Until = 20, BandNote = "median" }.Render(curves);
+        FigureText.AssertSound(svg);
+        var dashed = FigureText.Named(svg, "line").Where(line => line.Attribute("stroke-dasharray") is not null);
+        Assert.That(dashed.Count(), Is.EqualTo(7), "six limits and their legend");
+    }
+
+    [Test]
+    public void KolmogorovDistanceAgainstKnownValues()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(Uniform.Distance, Is.EqualTo(0.005).Within(1e-12));
+            Assert.That(new UniformSample([0.5]).Distance, Is.EqualTo(0.5).Within(1e-12));
+            Assert.That(new UniformSample([0, 0, 0, 0]).Distance, Is.EqualTo(1).Within(1e-12));
+            Assert.That(new UniformSample([0.1, double.NaN]).Distance, Is.NaN);
+            Assert.That(Uniform.CriticalDistance(0.001), Is.EqualTo(0.1925).Within(5e-4));
+        });
+    }
+}

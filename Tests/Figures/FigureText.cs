@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Xml.Linq;
+using AttentionFlow.Experiments.Figures;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Figures;
+
+/// <summary>Reads a figure back: its elements, its numbers and where its texts lie.</summary>
+internal static class FigureText
+{
+    private static readonly string[] Numeric =
+        ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "font-size", "stroke-width", "opacity", "dy"];
+
+    public static IEnumerable<XElement> Named(string svg, string name) =>
+        XDocument.Parse(svg).Descendants().Where(e => e.Name.LocalName == name);
+
+    public static double Number(XElement element, string attribute) =>
+        double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+
+    /// <summary>The ordinates of a broken line.</summary>
+    public static IEnumerable<double> Ordinates(XElement polyline) =>
+        polyline.Attribute("points")!.Value.Split(' ').Select(p => double.Parse(p.Split(',')[1], CultureInfo.InvariantCulture));
+
+    /// <summary>Every number that a viewer would read, those of point lists included.</summary>
+    public static IEnumerable<double> Numbers(string svg)
+    {
+        foreach (var element in XDocument.Parse(svg).Descendants())
+        {
+            foreach (string name in Numeric)
+                if (element.Attribute(name) is not null) yield return Number(element, name);
+            foreach (string number in (element.Attribute("points")?.Value ?? "").Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+                yield return double.Parse(number, CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The estimated boxes of all texts.</summary>
+    public static List<(string Text, Box Box)> Boxes(string svg) => [.. Named(svg, "text").Select(text =>
+    {
+        double size = Number(text, "font-size"), x = Number(text, "x"), y = Number(text, "y");
+        double width = Markup.Width(text.Value, size, text.Attribute("font-weight") is not null);
+        double before = text.Attribute("text-anchor")!.Value switch { "start" => 0, "middle" => width / 2, _ => width };
+        var box = text.Attribute("transform") is null
+            ? new Box(x - before, y - 0.75 * size, width, 0.85 * size)
+            : new Box(x - 0.75 * size, y + before - width, 0.85 * size, width);
+        return (text.Value, box);
+    })];
+
+    /// <summary>Asserts what holds for every figure: well-formed, named, finite, nothing outside, no text on another.</summary>
+    public static void AssertSound(string svg)
+    {
+        var root = XDocument.Parse(svg).Root!;
+        double width = Number(root, "width"), height = Number(root, "height");
+        var boxes = Boxes(svg);
+        var clashes = boxes.SelectMany((a, i) =>
+            boxes.Skip(i + 1).Where(b => a.Box.Overlaps(b.Box)).Select(b => $"'{a.Text}' on '{b.Text}'"));
+        var outside = boxes.Where(b => b.Box.X < 0 || b.Box.Y < 0 || b.Box.Right > width || b.Box.Bottom > height).Select(b => b.Text);
+        Assert.Multiple(() =>
+        {
+            Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
+            Assert.That(Named(svg, "title").Single().Value, Is.Not.Empty);
+            Assert.That(Named(svg, "desc").Single().Value, Is.Not.Empty);
+            Assert.That(Numbers(svg), Has.All.Matches<double>(double.IsFinite));
+            Assert.That(clashes, Is.Empty, "texts overlap");
+            Assert.That(outside, Is.Empty, "texts leave the canvas");
+            Assert.That(boxes.Count, Is.GreaterThan(0));
+            Assert.That(Named(svg, "text").Min(text => Number(text, "font-size")), Is.GreaterThanOrEqualTo(Lettering.Standard));
+        });
+    }
+}

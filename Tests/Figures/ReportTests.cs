@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using AttentionFlow.Experiments;
+using AttentionFlow.Experiments.Figures;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Figures;
+
+public sealed class ReportTests
+{
+    [TestCase(Comparison.Within, 1, 1.05, 0.1, true)]
+    [TestCase(Comparison.Within, 1, 0.95, 0.1, true)]
+    [TestCase(Comparison.Within, 1, 1.2, 0.1, false)]
+    [TestCase(Comparison.AtMost, 1e-12, 3e-13, 0, true)]
+    [TestCase(Comparison.AtMost, 1e-12, 3e-12, 0, false)]
+    [TestCase(Comparison.AtLeast, 2, 5, 0, true)]
+    [TestCase(Comparison.AtLeast, 2, 1.9, 0.2, true)]
+    [TestCase(Comparison.AtLeast, 2, 1.7, 0.2, false)]
+    [TestCase(Comparison.Within, 0, double.NaN, 1, false)]
+    [TestCase(Comparison.AtMost, 0, double.NaN, 1, false)]
+    [TestCase(Comparison.AtLeast, 0, double.NaN, 1, false)]
+    [TestCase(Comparison.AtMost, double.NaN, 0, 1, false)]
+    [TestCase(Comparison.Within, 0, 0, double.NaN, false)]
+    [TestCase(Comparison.AtMost, 0, double.NegativeInfinity, 1, false)]
+    [TestCase(Comparison.AtLeast, 0, double.PositiveInfinity, 1, false)]
+    [TestCase(Comparison.Within, double.PositiveInfinity, double.PositiveInfinity, 1, false)]
+    public void AVerdictFailsWhatItMust(Comparison comparison, double expected, double measured, double tolerance, bool passes)
+    {
+        var check = new Check("quantity", "source", expected, measured, tolerance) { Comparison = comparison };
+        Assert.That(check.Passed, Is.EqualTo(passes));
+        Assert.That(check.Verdict, Is.EqualTo(passes ? "pass" : "FAIL"));
+        Assert.That(check.Cells(), Has.Count.EqualTo(Check.Headings.Count));
+    }
+
+    [Test]
+    public void AChecksNumbersSurviveJsonEvenWhenNotFinite()
+    {
+        var check = new Check("q", "s", 1, double.NaN, 0.1) { Comparison = Comparison.AtMost };
+        string json = JsonSerializer.Serialize(check);
+        Assert.That(json, Does.Contain("\"NaN\"").And.Contain("\"AtMost\"").And.Contain("\"FAIL\""));
+        Assert.That(JsonSerializer.Deserialize<Check>(json), Is.EqualTo(check));
+    }
+
+    [Test]
+    public void TheSummaryCounts()
+    {
+        var good = new Check("q", "s", 1, 1, 0);
+        var bad = good with { Measured = 2 };
+        Assert.That(Check.Summary([good, good]), Is.EqualTo("all 2 checks pass"));
+        Assert.That(Check.Summary([good, bad]), Is.EqualTo("1 of 2 checks pass, 1 FAIL"));
+        Assert.That(Check.Summary([]), Is.EqualTo("no checks"));
+    }
+
+    private static string Page()
+    {
+        var panel = new Panel("p", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
+        string svg = new Chart("chart", "a chart", [panel]).Render();
+        return new HtmlReport("Title <with> & 10^{−12}")
+            .Section("Section").Paragraph("a < b & c > d \"quoted\" it's").Warning("watch out")
+            .Figure(svg, "caption <b>", "2").Figure(svg, "another")
+            .Table("settings", ["name", "value"], [["a", "1"], ["b", "−2.5"]])
+            .Checks("checks", [new Check("energy e^{β}/2β", "[1]", 1.359, 1.359, 1e-9), new Check("gap", "[1]", 0, double.NaN, 1)])
+            .Provenance(new Dictionary<string, string> { ["command"] = "attentionflow reproduce --out <dir> && echo" })
+            .ToHtml();
+    }
+
+    [Test]
+    public void TheReportIsWellFormedAndEscaped()
+    {
+        var page = XDocument.Parse(Page());
+        var outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
+        string[] Values(string name) => [.. outsideFigures.Where(e => e.Name.LocalName == name).Select(e => e.Value)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(Values("title")[0], Is.EqualTo("Title <with> & 10⁻¹²"));
+            Assert.That(Values("p"), Has.Member("a < b & c > d \"quoted\" it's"));
+            Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 2. caption <b>", "Figure 2. another"]));
+            Assert.That(Values("dd"), Is.EqualTo((string[])["attentionflow reproduce --out <dir> && echo"]));
+            Assert.That(Values("td"), Has.Member("pass").And.Member("FAIL"));
+            Assert.That(Values("svg"), Has.Length.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public void TheReportNeedsNothingFromOutside()
+    {
+        string page = Page().Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal);
+        foreach (string outside in (string[])["http:", "https:", "url(", "@import", "src=", "href=", "<script", "<link"])
+            Assert.That(page, Does.Not.Contain(outside));
+    }
+
+    [Test]
+    public void TheReportPrintsWithoutCuttingFigures() =>
+        Assert.That(Page(), Does.Contain("@page { size: A4")
+            .And.Contain("figure, tr, dl { break-inside: avoid; }").And.Contain("print-color-adjust"));
+}
