@@ -1,15 +1,94 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AttentionFlow.Experiments.Figures;
+using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Commands;
 
-/// <summary><c>reproduce</c>: the paper's figures.</summary>
+/// <summary><c>reproduce</c>: the paper's figures from the stored experiments, every predicted number beside the measured one.</summary>
 public static class ReproduceCommand
 {
+    private const string ReportFile = "report.html";
+
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Command command = new("reproduce", "x");
-        command.SetAction(parsed => 0);
+        Argument<string> figure = new("figure") { Description = "figure2, figure3 or all.", DefaultValueFactory = _ => "all", HelpName = "figure2|figure3|all" };
+        figure.AcceptOnlyFromAmong([.. Study.All.Select(s => s.Name), "all"]);
+        Option<string> folder = new("--out") { Description = "The folder to write; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("out", "reproduce") };
+        Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
+        Command command = new("reproduce", "The paper's figures 2 and 3: CSV, SVG and one self-contained report.html.") { figure, folder, quick };
+        command.SetAction(parsed =>
+        {
+            Study[] studies = [.. Study.All.Where(s => parsed.GetRequiredValue(figure) is "all" || s.Name == parsed.GetValue(figure))];
+            return Execute(contextOf(parsed), studies, parsed.GetRequiredValue(folder), parsed.GetValue(quick), string.Join(' ', parsed.Tokens.Select(t => t.Value)));
+        });
         return command;
+    }
+
+    private static int Execute(CommandContext context, Study[] studies, string folder, bool quick, string command)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
+        string runs = Path.Combine(folder, "runs");
+        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], runs) is { } unfinished)
+        {
+            context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
+            return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+        }
+        (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
+        foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
+        string report = Path.Combine(folder, ReportFile);
+        WholeFile.WriteText(report, Report(found, command, quick, watch.Elapsed, context.Threads));
+        Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
+        if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
+        else
+        {
+            context.Output.Write(TextTable.Render(["quantity", "predicted", "measured", "tolerance", "verdict"],
+                checks.Select(c => c.Cells().Select(Markup.ToPlain).ToArray()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
+            context.Output.WriteLine();
+            context.Output.WriteLine($"{Check.Summary(checks)}; the report is {report}");
+        }
+        return checks.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
+    }
+
+    // Null when all completed, else the record of the run that did not.
+    private static RunRecord? RunAll(CommandContext context, IReadOnlyList<PlannedRun> plan, string folder) =>
+        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), progress =>
+        {
+            ExperimentRun run = new(context.Threads, progress, context.Warn);
+            foreach (PlannedRun planned in plan)
+            {
+                progress.Begin(planned.Name);
+                RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder, planned.Name), overwrite: true, context.Stop);
+                if (record.Status != RunStatus.Complete) return record;
+            }
+            return null;
+        });
+
+    private static string Report((Study Study, Findings Findings)[] found, string command, bool quick, TimeSpan wall, int threads)
+    {
+        HtmlReport report = new("Anti mode-collapse by auxiliary variables: the paper's figures, measured");
+        report.Paragraph("Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
+            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). Every picture and number below comes from the CSV files beside this page.");
+        if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the paper's sizes.");
+        foreach ((Study study, Findings findings) in found)
+        {
+            report.Section(study.Heading).Paragraph(study.Introduction);
+            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption);
+            report.Checks("Measured against predicted.", findings.Checks.ToArray());
+        }
+        RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };
+        return report.Section("How this was made").Provenance(new Dictionary<string, string>
+        {
+            ["command"] = $"attentionflow {command}",
+            ["program version"] = sample.ProgramVersion,
+            ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
+            ["time taken"] = string.Create(CultureInfo.InvariantCulture, $"{wall.TotalSeconds:F0} s on {threads} thread(s)"),
+            ["seed"] = "1",
+            ["system"] = $"{sample.Host.Os}, {sample.Host.Architecture}, {sample.Host.VectorBits}-bit vectors",
+        }).ToHtml();
     }
 }

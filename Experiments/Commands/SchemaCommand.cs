@@ -12,7 +12,7 @@ public static class SchemaCommand
         Command command = new("schema", "The JSON schema of the experiment file, with ranges and defaults.");
         command.SetAction(parsed =>
         {
-            contextOf(parsed).Output.Write(ExperimentSchema.Text);
+            contextOf(parsed).Output.Write(ExperimentSchema.Text + "\n");
             return ExitCodes.Done;
         });
         return command;

@@ -4,10 +4,10 @@ namespace AttentionFlow.Experiments.Configuration;
 public static class Names
 {
     /// <summary>Time stepping methods.</summary>
-    public static readonly string[] Methods = ["euler", "heun", "rk4"];
+    public static readonly string[] Methods = [.. Solver.Tableau.All.Select(t => t.Name)];
 
-    /// <summary>Observables, in the order of their columns' documentation.</summary>
-    public static readonly string[] Observables = ["energy", "gaps", "mean", "covariance", "speed", "energy_drops", "limit"];
+    /// <summary>Observables.</summary>
+    public static readonly string[] Observables = [.. Solver.Observable.All.Keys];
 
     /// <summary>Interaction profiles.</summary>
     public static readonly string[] Profiles = [Kernels.Profile.Exponential.Name, Kernels.Profile.Linear.Name];

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -27,13 +26,13 @@ public enum RunStatus
 /// <summary>The machine, in words that name nobody.</summary>
 /// <param name="Os">Operating system and version.</param>
 /// <param name="Architecture">Of the processor.</param>
-/// <param name="VectorBits">Widest vector the processor adds in one instruction.</param>
+/// <param name="VectorBits">Widest vectors the pair sums can use here.</param>
 public sealed record HostRecord(string Os, string Architecture, int VectorBits)
 {
     internal static HostRecord Here => new(
         RuntimeInformation.OSDescription,
         RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 64);
+        Kernels.SimdSums.WidestVectorBits);
 }
 
 /// <summary>run.json: where the numbers of a run come from, and which files they are. Members in the order of the file.</summary>

@@ -5,20 +5,22 @@ using CsvHelper;
 namespace AttentionFlow.Solver;
 
 /// <summary>Files that are whole or absent: written as NAME.part, flushed to the disk, then renamed onto NAME.</summary>
-internal static class WholeFile
+public static class WholeFile
 {
-    public const string PartSuffix = ".part";
+    internal const string PartSuffix = ".part";
 
-    public static FileStream OpenPart(string path) =>
+    internal static FileStream OpenPart(string path) =>
         Guard(path, () => new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0));
 
-    public static void Finish(FileStream part, string path)
+    internal static void Finish(FileStream part, string path)
     {
         part.Flush(flushToDisk: true);
         part.Dispose();
         File.Move(path + PartSuffix, path, overwrite: true);
     }
 
+    /// <summary>Writes a text as UTF-8.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static FileRecord WriteText(string path, string text) => Guard(path, () =>
     {
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -30,20 +32,20 @@ internal static class WholeFile
         return new FileRecord(Path.GetFileName(path), null, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     });
 
-    public static void DropPart(string path)
+    internal static void DropPart(string path)
     {
         try { File.Delete(path + PartSuffix); }
         catch (Exception e) when (IsOfFiles(e)) { } // whoever drops a file has its own error to report
     }
 
     /// <summary>Runs <paramref name="work"/> and names the file in whatever the system throws.</summary>
-    public static T Guard<T>(string path, Func<T> work)
+    internal static T Guard<T>(string path, Func<T> work)
     {
         try { return work(); }
         catch (Exception e) when (IsOfFiles(e) && e is not NamedFileException) { throw new NamedFileException(Sentence(path, e), e); }
     }
 
-    public static string Sentence(string path, Exception e) => $"{path}: {e.Message}";
+    internal static string Sentence(string path, Exception e) => $"{path}: {e.Message}";
 
     private static bool IsOfFiles(Exception e) =>
         e is IOException or UnauthorizedAccessException or NotSupportedException or CsvFormatException;
