@@ -16,7 +16,7 @@ public enum Comparison
 }
 
 /// <summary>A row of the table measured against predicted. Anything that is not finite fails.</summary>
-/// <param name="Quantity">What was measured, in <see cref="Markup"/> notation.</param>
+/// <param name="Quantity">What was measured, in <see cref="Notation"/>.</param>
 /// <param name="Source">Where the prediction comes from.</param>
 /// <param name="Expected">The predicted value or bound.</param>
 /// <param name="Measured">The measured value.</param>
@@ -45,7 +45,7 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
     /// <summary>"pass" or "FAIL".</summary>
     public string Verdict => Passed ? "pass" : "FAIL";
 
-    /// <summary>The row for people, in <see cref="Markup"/> notation; <see cref="Markup.ToPlain"/> makes it fit for a console.</summary>
+    /// <summary>The row for people, in <see cref="Notation"/>.</summary>
     public IReadOnlyList<string> Cells()
     {
         string sign = Comparison switch { Comparison.AtMost => "≤ ", Comparison.AtLeast => "≥ ", _ => "" };
@@ -55,6 +55,9 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
             Numbers.ForPeople(Difference), Numbers.ForPeople(Tolerance), Verdict,
         ];
     }
+
+    /// <summary>The row for a console.</summary>
+    public IReadOnlyList<string> PlainCells() => [.. Cells().Select(Notation.ToPlain)];
 
     /// <summary>One line about all: "12 of 13 checks pass".</summary>
     public static string Summary(IReadOnlyCollection<Check> checks) => checks.Count == 0

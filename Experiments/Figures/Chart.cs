@@ -4,7 +4,7 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Title">Short name for readers who do not see the picture.</param>
 /// <param name="Description">What it shows, for the same readers.</param>
 /// <param name="Panels">The panels, row by row.</param>
-public sealed record Chart(string Title, string Description, IReadOnlyList<Panel> Panels)
+public sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
     private const double TitleHeight = 30;
     private const double AxisHeight = 48;
@@ -31,8 +31,8 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         var entries = Entries();
         double plots = rows * (TitleHeight + PlotHeight + AxisHeight) + 8;
         // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
-        var notes = Paint(new Canvas(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
-        var canvas = new Canvas(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
+        var notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
+        var canvas = new SvgWriter(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
         Paint(canvas, columns);
         Legend.Draw(canvas, entries, notes, plots);
         return canvas.ToSvg();
@@ -41,7 +41,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
     private const string FloorNote =
         "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
 
-    private bool Paint(Canvas canvas, int columns)
+    private bool Paint(SvgWriter canvas, int columns)
     {
         double[] margins = Margins(columns);
         double plot = (Width - RightMargin - margins.Sum()) / columns;
@@ -70,7 +70,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
             int column = i % columns;
             double needed = Panels[i].SharesY ? SharedGap
                 : 14 + (column > 0 ? SharedGap : 0) + (Panels[i].Y.Label.Length > 0 ? 20 : 0)
-                    + Panels[i].Y.Marks().Max(tick => Markup.Width(tick.Label, Lettering.Standard));
+                    + Panels[i].Y.Marks().Max(tick => Notation.Width(tick.Label, Lettering.Standard));
             margins[column] = Math.Max(margins[column], needed);
         }
         return margins;
@@ -92,13 +92,13 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Panel
         return entries;
     }
 
-    private static void Sample(Canvas canvas, Reference reference, Point at)
+    private static void Sample(SvgWriter canvas, Reference reference, Point at)
     {
         var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
         canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 
-    private static void Sample(Canvas canvas, Series series, Point at)
+    private static void Sample(SvgWriter canvas, Series series, Point at)
     {
         if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
         if (series.Width > 0)

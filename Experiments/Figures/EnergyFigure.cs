@@ -41,7 +41,7 @@ public sealed record EnergyFigure
         return chart.Render();
     }
 
-    private Panel EnergyPanel(EnergyCurve curve, int index)
+    private ChartPanel EnergyPanel(EnergyCurve curve, int index)
     {
         int count = curve.Time.TakeWhile(time => time <= Until).Count();
         double[] energy = curve.Energy[..count];
@@ -55,7 +55,7 @@ public sealed record EnergyFigure
             High = curve.High?[..count],
         };
         var limit = new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-3) };
-        return new Panel(curve.System, new Axis("time t", 0, curve.Time[count - 1]) { Ticks = 4 }, y, [line])
+        return new ChartPanel(curve.System, new Axis("time t", 0, curve.Time[count - 1]) { Ticks = 4 }, y, [line])
         {
             References = double.IsFinite(curve.Limit) ? [limit] : [],
         };

@@ -68,7 +68,7 @@ public sealed record Figure2
     public string Render(IReadOnlyList<GapCurve> curves, UniformSample meanNorms)
     {
         var systems = curves.Select(curve => curve.System).Distinct().ToArray();
-        var panels = new List<Panel>();
+        var panels = new List<ChartPanel>();
         foreach (var group in curves.GroupBy(curve => curve.Tokens).OrderBy(group => group.Key))
             panels.Add(GapPanel($"n = {group.Key}", [.. group], systems) with { SharesY = panels.Count > 0 });
         if (meanNorms.Values.Length > 0) panels.Add(LawPanel(meanNorms));
@@ -81,12 +81,12 @@ public sealed record Figure2
         return chart.Render();
     }
 
-    private Panel GapPanel(string title, IReadOnlyList<GapCurve> curves, string[] systems)
+    private ChartPanel GapPanel(string title, IReadOnlyList<GapCurve> curves, string[] systems)
     {
         double top = curves.SelectMany(curve => curve.High.Concat(curve.Median)).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         double end = curves.Max(curve => curve.Time[^1]);
         string horizon = $"paper's horizon t = {Numbers.ForPeople(PaperHorizon)}";
-        return new Panel(
+        return new ChartPanel(
             title,
             new Axis("time t", 0, end) { Ticks = 3 },
             new Axis(GapLabel, Floor, 3 * Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))))) { Log = true, Ticks = 6 },
@@ -105,7 +105,7 @@ public sealed record Figure2
         };
     }
 
-    private Panel LawPanel(UniformSample sample)
+    private ChartPanel LawPanel(UniformSample sample)
     {
         var sorted = sample.Values.Where(double.IsFinite).Order().ToArray();
         int n = sorted.Length;
@@ -122,6 +122,6 @@ public sealed record Figure2
             [0, .. sorted, 1], [0, .. Enumerable.Range(1, n).Select(i => (double)i / n), 1])
         { Steps = true };
         var values = new Axis(SampleLabel, 0, 1) { Ticks = 2 };
-        return new Panel("law over seeds", values, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
+        return new ChartPanel("law over seeds", values, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
     }
 }

@@ -30,7 +30,7 @@ public sealed record Figure3
         double[] heights = [.. facts.Chunk(columns).Select(row => ball + 32 + FactHeight * row.Max(lines => lines.Count))];
         var entries = Entries(panels);
         double top = heights.Sum() + 4;
-        var canvas = new Canvas(width, top + Legend.Height(entries, Notes, width), Title,
+        var canvas = new SvgWriter(width, top + Legend.Height(entries, Notes, width), Title,
             "Tokens on the unit sphere, coloured by label, with the predicted limit: "
                 + string.Join("; ", panels.Select(panel => panel.Title)));
         for (int i = 0; i < panels.Count; i++)
@@ -49,7 +49,7 @@ public sealed record Figure3
     private IReadOnlyList<string> Lines(SpherePanel panel)
     {
         string[] projected = panel.Dimension > 3 ? [$"first 3 of {panel.Dimension} coordinates"] : [];
-        return [.. panel.Facts.Concat(projected).SelectMany(fact => Markup.Wrap(fact, Lettering.Standard, PanelWidth - 10))];
+        return [.. panel.Facts.Concat(projected).SelectMany(fact => Notation.Wrap(fact, Lettering.Standard, PanelWidth - 10))];
     }
 
     private static List<LegendEntry> Entries(IReadOnlyList<SpherePanel> panels)
@@ -77,7 +77,7 @@ public sealed record Figure3
         return entries;
     }
 
-    private static void ColourBar(Canvas canvas, Point at)
+    private static void ColourBar(SvgWriter canvas, Point at)
     {
         const int cells = 48;
         const double cell = 3;

@@ -5,7 +5,7 @@ namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
 /// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
-/// and prints on A4 without cutting a figure in two. All text is in <see cref="Markup"/> notation and escaped here.
+/// and prints on A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
 /// <param name="title">The title of the page.</param>
 public sealed class HtmlReport(string title)
@@ -15,13 +15,13 @@ public sealed class HtmlReport(string title)
     private int tables;
 
     /// <summary>Begins a section.</summary>
-    public HtmlReport Section(string heading) => Write($"<h2>{Markup.ToHtml(heading)}</h2>");
+    public HtmlReport Section(string heading) => Write($"<h2>{Notation.ToHtml(heading)}</h2>");
 
     /// <summary>Adds a paragraph.</summary>
-    public HtmlReport Paragraph(string text) => Write($"<p>{Markup.ToHtml(text)}</p>");
+    public HtmlReport Paragraph(string text) => Write($"<p>{Notation.ToHtml(text)}</p>");
 
     /// <summary>Adds a paragraph that must not be overlooked.</summary>
-    public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Markup.ToHtml(text)}</p>");
+    public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Notation.ToHtml(text)}</p>");
 
     /// <summary>Adds a figure with its caption below.</summary>
     /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
@@ -31,8 +31,8 @@ public sealed class HtmlReport(string title)
     {
         figures++;
         string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
-        return Write(
-            $"<figure>\n{svg}<figcaption><strong>Figure {Markup.ToHtml(name)}.</strong> {Markup.ToHtml(caption)}</figcaption>\n</figure>");
+        string words = $"<strong>Figure {Notation.ToHtml(name)}.</strong> {Notation.ToHtml(caption)}";
+        return Write($"<figure>\n{svg}<figcaption>{words}</figcaption>\n</figure>");
     }
 
     /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
@@ -42,7 +42,7 @@ public sealed class HtmlReport(string title)
         string[] kinds = [.. headings.Select((_, i) => lines.All(row => IsNumber(row[i])) ? "number" : "words")];
         OpenTable(caption, headings, kinds);
         foreach (var row in lines)
-            Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Markup.ToHtml(cell)}</td>")) + "</tr>");
+            Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         return Write("</tbody></table>");
     }
 
@@ -50,14 +50,14 @@ public sealed class HtmlReport(string title)
     public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
     {
         string verdict = checks.All(check => check.Passed) ? "pass" : "fail";
-        Write($"<p class=\"{verdict}\"><strong>{Markup.ToHtml(Check.Summary(checks))}.</strong></p>");
+        Write($"<p class=\"{verdict}\"><strong>{Notation.ToHtml(Check.Summary(checks))}.</strong></p>");
         string[] kinds = ["words", "words", "number", "number", "number", "number", "words"];
         OpenTable(caption, Check.Headings, kinds);
         foreach (var check in checks)
         {
             var cells = check.Cells();
             kinds[^1] = check.Passed ? "verdict pass" : "verdict fail";
-            Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Markup.ToHtml(cell)}</td>")) + "</tr>");
+            Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         }
         return Write("</tbody></table>");
     }
@@ -66,7 +66,7 @@ public sealed class HtmlReport(string title)
     public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> facts)
     {
         Write("<dl>");
-        foreach (var (name, value) in facts) Write($"<dt>{Markup.Escape(name)}</dt><dd>{Markup.Escape(value)}</dd>");
+        foreach (var (name, value) in facts) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
         return Write("</dl>");
     }
 
@@ -78,14 +78,14 @@ public sealed class HtmlReport(string title)
         <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{Markup.Escape(Markup.ToPlain(title))}</title>
+        <title>{Notation.Escape(Notation.ToPlain(title))}</title>
         <style>
         {Style}
         </style>
         </head>
         <body>
         <main>
-        <h1>{Markup.ToHtml(title)}</h1>
+        <h1>{Notation.ToHtml(title)}</h1>
         {body}</main>
         </body>
         </html>
@@ -95,8 +95,8 @@ public sealed class HtmlReport(string title)
     private void OpenTable(string caption, IReadOnlyList<string> headings, string[] kinds)
     {
         tables++;
-        Write($"<table><caption><strong>Table {tables}.</strong> {Markup.ToHtml(caption)}</caption>");
-        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Markup.ToHtml(heading)}</th>");
+        Write($"<table><caption><strong>Table {tables}.</strong> {Notation.ToHtml(caption)}</caption>");
+        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 

@@ -5,7 +5,7 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="SampleWidth">Width of its sample.</param>
 /// <param name="Sample">Draws the sample centred at a point.</param>
 /// <param name="NewRow">Whether it begins a row.</param>
-internal sealed record LegendEntry(string Label, double SampleWidth, Action<Canvas, Point> Sample, bool NewRow = false);
+internal sealed record LegendEntry(string Label, double SampleWidth, Action<SvgWriter, Point> Sample, bool NewRow = false);
 
 /// <summary>Rows of samples with their names, centred below a figure so that no data can lie under them; then notes.</summary>
 internal static class Legend
@@ -19,7 +19,7 @@ internal static class Legend
         Rows(entries, width).Count * RowHeight + Lines(notes, width).Count * NoteHeight + 12;
 
     /// <summary>Draws the legend with its upper edge at <paramref name="top"/>.</summary>
-    public static void Draw(Canvas canvas, IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double top)
+    public static void Draw(SvgWriter canvas, IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double top)
     {
         canvas.Open("legend");
         double y = top + RowHeight / 2;
@@ -43,7 +43,7 @@ internal static class Legend
         canvas.Close();
     }
 
-    private static double EntryWidth(LegendEntry entry) => entry.SampleWidth + 7 + Markup.Width(entry.Label, Lettering.Standard);
+    private static double EntryWidth(LegendEntry entry) => entry.SampleWidth + 7 + Notation.Width(entry.Label, Lettering.Standard);
 
     private static List<List<LegendEntry>> Rows(IReadOnlyList<LegendEntry> entries, double width)
     {
@@ -63,5 +63,5 @@ internal static class Legend
     }
 
     private static List<string> Lines(IReadOnlyList<string> notes, double width) =>
-        [.. notes.SelectMany(note => Markup.Wrap(note, Lettering.Standard, width - 30))];
+        [.. notes.SelectMany(note => Notation.Wrap(note, Lettering.Standard, width - 30))];
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>Numbers written for people, in <see cref="Markup"/> notation: 1.3591, −0.25, 3.1 × 10^{−13}.</summary>
+/// <summary>Numbers written for people, in <see cref="Notation"/>: 1.3591, −0.25, 3.1 × 10^{−13}.</summary>
 public static class Numbers
 {
     /// <summary>Four significant digits between 0.001 and a million, powers of ten outside.</summary>

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Draws one panel into its box: grid, bands, lines cut at the frame, reference lines, axes.</summary>
-internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
+internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 {
     private const double SignSpacing = 5;
 
@@ -38,7 +38,7 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
             double x = box.X + panel.X.Share(tick.Value) * box.Width;
             if (tick.Label.Length > 0) canvas.Line(new Point(x, box.Y), new Point(x, box.Bottom), Ink.Line(Palette.Grid));
             canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Frame));
-            double half = Markup.Width(tick.Label, letters.Size) / 2;
+            double half = Notation.Width(tick.Label, letters.Size) / 2;
             if (tick.Label.Length == 0 || x - half < free) continue;
             canvas.Text(new Point(x, box.Bottom + 19), tick.Label, letters);
             free = x + half + 5;
@@ -186,7 +186,7 @@ internal sealed class PanelPainter(Canvas canvas, Panel panel, Box box)
         Enumerable.Range(0, x.Length).MinBy(i => Math.Abs(axis.Share(x[i]) - share));
 
     /// <summary>The sign of a series: white inside, its colour around.</summary>
-    public static void DrawSign(Canvas canvas, Series series, Point at)
+    public static void DrawSign(SvgWriter canvas, Series series, Point at)
     {
         var ink = new Ink { Fill = Palette.Paper, Stroke = series.Colour, Width = 1.8 };
         const double r = 4;

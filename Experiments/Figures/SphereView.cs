@@ -30,7 +30,7 @@ internal sealed class SphereView
 {
     private const double Coincident = 0.02;
     private const int Slices = 24;
-    private readonly Canvas canvas;
+    private readonly SvgWriter canvas;
     private readonly SpherePanel panel;
     private readonly Camera camera;
     private readonly Point centre;
@@ -38,7 +38,7 @@ internal sealed class SphereView
     private readonly double[][] tokens;
     private readonly List<Box> taken = [];
 
-    public SphereView(Canvas canvas, SpherePanel panel, Point centre, double radius)
+    public SphereView(SvgWriter canvas, SpherePanel panel, Point centre, double radius)
     {
         (this.canvas, this.panel, this.centre, this.radius) = (canvas, panel, centre, radius);
         tokens = Points(panel.Positions, panel.Dimension);
@@ -182,7 +182,7 @@ internal sealed class SphereView
     }
 
     /// <summary>A disc cut into equal slices coloured by labels in rising order.</summary>
-    public static void Pie(Canvas canvas, Point at, double radius, double[] labels)
+    public static void Pie(SvgWriter canvas, Point at, double radius, double[] labels)
     {
         int slices = Math.Min(Slices, labels.Length);
         // Under the slices, so that no seam shows between them.
@@ -214,7 +214,7 @@ internal sealed class SphereView
         var at = Place(See(tokens[group[0]]));
         string number = group.Count.ToString(CultureInfo.InvariantCulture);
         string text = group.Count == tokens.Length ? number + " tokens" : number;
-        double width = Markup.Width(text, Lettering.Standard) + 2;
+        double width = Notation.Width(text, Lettering.Standard) + 2;
         (Point Place, Anchor Anchor)[] places =
         [
             (new(at.X + 16, at.Y + 4.5), Anchor.Start), (new(at.X - 16, at.Y + 4.5), Anchor.End),

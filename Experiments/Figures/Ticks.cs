@@ -4,7 +4,7 @@ namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A mark on an axis.</summary>
 /// <param name="Value">Where, in data units.</param>
-/// <param name="Label">What is written there, in <see cref="Markup"/> notation; empty for a mark without a label.</param>
+/// <param name="Label">What is written there, in <see cref="Notation"/>; empty for a mark without a label.</param>
 public readonly record struct Tick(double Value, string Label);
 
 /// <summary>Round places for the marks of an axis.</summary>

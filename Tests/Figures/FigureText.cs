@@ -37,7 +37,7 @@ internal static class FigureText
     public static List<(string Text, Box Box)> Boxes(string svg) => [.. Named(svg, "text").Select(text =>
     {
         double size = Number(text, "font-size"), x = Number(text, "x"), y = Number(text, "y");
-        double width = Markup.Width(text.Value, size, text.Attribute("font-weight") is not null);
+        double width = Notation.Width(text.Value, size, text.Attribute("font-weight") is not null);
         double before = text.Attribute("text-anchor")!.Value switch { "start" => 0, "middle" => width / 2, _ => width };
         var box = text.Attribute("transform") is null
             ? new Box(x - before, y - 0.75 * size, width, 0.85 * size)

@@ -42,6 +42,14 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void ARowReadsWellOnAConsole()
+    {
+        var check = new Check("G_{energy}, t = 30", "[1]", 1e-12, 3.14e-13, 0) { Comparison = Comparison.AtMost };
+        Assert.That(check.PlainCells(), Is.EqualTo((string[])
+            ["G_energy, t = 30", "[1]", "≤ 10⁻¹²", "3.1 × 10⁻¹³", "−6.9 × 10⁻¹³", "0", "pass"]));
+    }
+
+    [Test]
     public void TheSummaryCounts()
     {
         var good = new Check("q", "s", 1, 1, 0);
@@ -53,7 +61,7 @@ public sealed class ReportTests
 
     private static string Page()
     {
-        var panel = new Panel("p", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
+        var panel = new ChartPanel("p", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
         string svg = new Chart("chart", "a chart", [panel]).Render();
         return new HtmlReport("Title <with> & 10^{−12}")
             .Section("Section").Paragraph("a < b & c > d \"quoted\" it's").Warning("watch out")

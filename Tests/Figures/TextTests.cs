@@ -34,11 +34,11 @@ public sealed class TextTests
         const string text = "G_{energy} < 10^{−12} & \"x\"";
         Assert.Multiple(() =>
         {
-            Assert.That(Markup.ToHtml(text), Is.EqualTo("G<sub>energy</sub> &lt; 10<sup>−12</sup> &amp; &quot;x&quot;"));
-            Assert.That(Markup.ToPlain(text), Is.EqualTo("G_energy < 10⁻¹² & \"x\""));
-            Assert.That(Markup.ToSvg("10^{−12}", 10), Is.EqualTo("10<tspan dy=\"-3.6\" font-size=\"7.8\">−12</tspan>"));
-            Assert.That(Markup.ToHtml("an open ^{brace"), Is.EqualTo("an open ^{brace"));
-            Assert.That(Markup.Escape("a\0b\u0007c"), Is.EqualTo("abc"));
+            Assert.That(Notation.ToHtml(text), Is.EqualTo("G<sub>energy</sub> &lt; 10<sup>−12</sup> &amp; &quot;x&quot;"));
+            Assert.That(Notation.ToPlain(text), Is.EqualTo("G_energy < 10⁻¹² & \"x\""));
+            Assert.That(Notation.ToSvg("10^{−12}", 10), Is.EqualTo("10<tspan dy=\"-3.6\" font-size=\"7.8\">−12</tspan>"));
+            Assert.That(Notation.ToHtml("an open ^{brace"), Is.EqualTo("an open ^{brace"));
+            Assert.That(Notation.Escape("a\0b\u0007c"), Is.EqualTo("abc"));
         });
     }
 
@@ -46,24 +46,24 @@ public sealed class TextTests
     public void WrappedLinesFitAndLoseNothing()
     {
         const string text = "largest distance to the predicted great circle 0.012; covariance eigenvalues 0.001, 0.499, 0.500";
-        var lines = Markup.Wrap(text, 13, 200);
+        var lines = Notation.Wrap(text, 13, 200);
         Assert.That(string.Join(' ', lines), Is.EqualTo(text));
-        Assert.That(lines.Select(line => Markup.Width(line, 13)), Has.All.LessThanOrEqualTo(200));
+        Assert.That(lines.Select(line => Notation.Width(line, 13)), Has.All.LessThanOrEqualTo(200));
     }
 
     [Test]
     public void CanvasRefusesWhatIsNotFinite()
     {
-        var canvas = new Canvas(10, 10, "t", "d");
+        var canvas = new SvgWriter(10, 10, "t", "d");
         Assert.That(() => canvas.Circle(new Point(double.NaN, 1), 1, new Ink()), Throws.ArgumentException.With.Message.Contains("finite"));
-        Assert.That(Canvas.Number(-0.001), Is.EqualTo("0"));
-        Assert.That(Canvas.Number(1234.5678), Is.EqualTo("1234.57"));
+        Assert.That(SvgWriter.Number(-0.001), Is.EqualTo("0"));
+        Assert.That(SvgWriter.Number(1234.5678), Is.EqualTo("1234.57"));
     }
 
     [Test]
     public void CanvasEscapesAndWantsGroupsClosed()
     {
-        var canvas = new Canvas(100, 20, "a < b", "\"quoted\" & more");
+        var canvas = new SvgWriter(100, 20, "a < b", "\"quoted\" & more");
         canvas.Text(new Point(1, 12), "<script>", new Lettering());
         Assert.That(FigureText.Named(canvas.ToSvg(), "text").Single().Value, Is.EqualTo("<script>"));
         canvas.Open("left open");

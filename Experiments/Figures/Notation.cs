@@ -22,7 +22,7 @@ public readonly record struct TextRun(string Text, Shift Shift);
 /// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in
 /// <c>10^{−12}</c> or <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
 /// </summary>
-public static class Markup
+public static class Notation
 {
     /// <summary>Size of raised and lowered text relative to its surroundings.</summary>
     public const double SmallScale = 0.78;
@@ -80,8 +80,8 @@ public static class Markup
             double target = run.Shift switch { Shift.Superscript => -0.36 * size, Shift.Subscript => 0.22 * size, _ => 0 };
             double dy = target - offset;
             offset = target;
-            string small = run.Shift == Shift.None ? "" : $" font-size=\"{Canvas.Number(size * SmallScale)}\"";
-            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{Canvas.Number(dy)}\"{small}>{Escape(run.Text)}</tspan>");
+            string small = run.Shift == Shift.None ? "" : $" font-size=\"{SvgWriter.Number(size * SmallScale)}\"";
+            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{SvgWriter.Number(dy)}\"{small}>{Escape(run.Text)}</tspan>");
         }
         return svg.ToString();
     }

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>An axis: what it measures and the interval it shows.</summary>
-/// <param name="Label">Quantity and unit, in <see cref="Markup"/> notation.</param>
+/// <param name="Label">Quantity and unit, in <see cref="Notation"/>.</param>
 /// <param name="Min">Lower end; above 0 on a logarithmic axis, and there the floor below which nothing is drawn.</param>
 /// <param name="Max">Upper end.</param>
 public sealed record Axis(string Label, double Min, double Max)
@@ -95,7 +95,7 @@ public sealed record Reference(double Value, string Label)
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
 /// <param name="Series">The lines, first at the back.</param>
-public sealed record Panel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
+public sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
 {
     /// <summary>Straight lines.</summary>
     public IReadOnlyList<Reference> References { get; init; } = [];

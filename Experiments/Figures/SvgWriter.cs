@@ -85,7 +85,7 @@ public sealed record Lettering(double Size = Lettering.Standard)
 /// A small SVG writer: shapes, text and groups in user units, all numbers finite, invariant and rounded to two decimals,
 /// all text escaped. No identifiers are used, so that several figures can stand in one HTML page.
 /// </summary>
-public sealed class Canvas
+public sealed class SvgWriter
 {
     private readonly StringBuilder body = new();
     private readonly string title;
@@ -97,9 +97,9 @@ public sealed class Canvas
     /// <param name="height">Height in the same units.</param>
     /// <param name="title">Short name for readers who do not see the picture.</param>
     /// <param name="description">What the picture shows, for the same readers.</param>
-    public Canvas(double width, double height, string title, string description)
+    public SvgWriter(double width, double height, string title, string description)
     {
-        (Width, Height, this.title, this.description) = (width, height, Markup.ToPlain(title), Markup.ToPlain(description));
+        (Width, Height, this.title, this.description) = (width, height, Notation.ToPlain(title), Notation.ToPlain(description));
         Rectangle(new Box(0, 0, width, height), Ink.Area(Palette.Paper));
     }
 
@@ -145,7 +145,7 @@ public sealed class Canvas
     public void Rectangle(Box box, Ink ink) => Write(
         $"<rect x=\"{Number(box.X)}\" y=\"{Number(box.Y)}\" width=\"{Number(box.Width)}\" height=\"{Number(box.Height)}\"{Paint(ink)}/>");
 
-    /// <summary>A line of text in <see cref="Markup"/> notation; the point lies on its base line.</summary>
+    /// <summary>A line of text in <see cref="Notation"/>; the point lies on its base line.</summary>
     public void Text(Point at, string text, Lettering lettering)
     {
         string anchor = lettering.Anchor switch { Anchor.Middle => "middle", Anchor.End => "end", _ => "start" };
@@ -154,13 +154,13 @@ public sealed class Canvas
         string halo = !lettering.Halo ? ""
             : $" stroke=\"{Palette.Paper}\" stroke-width=\"3.5\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
         Write($"<text x=\"{Number(at.X)}\" y=\"{Number(at.Y)}\" font-size=\"{Number(lettering.Size)}\" text-anchor=\"{anchor}\"" +
-            $" fill=\"{lettering.Colour}\"{bold}{halo}{turn}>{Markup.ToSvg(text, lettering.Size)}</text>");
+            $" fill=\"{lettering.Colour}\"{bold}{halo}{turn}>{Notation.ToSvg(text, lettering.Size)}</text>");
     }
 
     /// <summary>Opens a group that says what it holds.</summary>
     public void Open(string name)
     {
-        Write($"<g class=\"{Markup.Escape(name)}\">");
+        Write($"<g class=\"{Notation.Escape(name)}\">");
         open++;
     }
 
@@ -175,10 +175,10 @@ public sealed class Canvas
     public string ToSvg()
     {
         if (open != 0) throw new InvalidOperationException("A group is still open.");
-        string name = Markup.Escape(title);
+        string name = Notation.Escape(title);
         return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Number(Width)}\" height=\"{Number(Height)}\"" +
             $" viewBox=\"0 0 {Number(Width)} {Number(Height)}\" role=\"img\" aria-label=\"{name}\" font-family=\"{Palette.Fonts}\">\n" +
-            $"<title>{name}</title>\n<desc>{Markup.Escape(description)}</desc>\n{body}</svg>\n";
+            $"<title>{name}</title>\n<desc>{Notation.Escape(description)}</desc>\n{body}</svg>\n";
     }
 
     private static string Coordinates(IReadOnlyList<Point> points) =>
