@@ -47,7 +47,7 @@ public static class ReproduceCommand
         else
         {
             context.Output.Write(TextTable.Render(["quantity", "predicted", "measured", "tolerance", "verdict"],
-                checks.Select(c => c.Cells().Select(Markup.ToPlain).ToArray()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
+                checks.Select(c => c.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
             context.Output.WriteLine();
             context.Output.WriteLine($"{Check.Summary(checks)}; the report is {report}");
         }
