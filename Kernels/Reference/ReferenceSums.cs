@@ -101,6 +101,6 @@ public sealed class ReferenceSums : IPairSums
         return -p.Interaction.Beta * squared / 2;
     }
 
-    // e^x - 1 = 2 e^{x/2} sinh(x/2), without cancellation at x = 0.
-    private static double ExpM1(double x) => 2 * Math.Exp(x / 2) * Math.Sinh(x / 2);
+    // e^x - 1 = 2 e^{x/2} sinh(x/2), without cancellation at x = 0; far below 0 sinh would overflow.
+    private static double ExpM1(double x) => x < -1 ? Math.Exp(x) - 1 : 2 * Math.Exp(x / 2) * Math.Sinh(x / 2);
 }

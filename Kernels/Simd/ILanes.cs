@@ -30,6 +30,9 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
     /// <summary>c - a b, rounded once.</summary>
     static abstract V NegativeMultiplyAdd(V a, V b, V c);
 
+    /// <summary>p = p f + c and q = q g + c, each rounded once: a step of Horner's rule for two vectors.</summary>
+    static abstract void Horner(ref V p, V f, ref V q, V g, double coefficient);
+
     static abstract V Abs(V a);
 
     /// <summary>y = k + f with k the nearest whole number (ties to even), f exact in [-1/2, 1/2]. <paramref name="power"/> stands for 2^k.</summary>

@@ -6,9 +6,6 @@ namespace AttentionFlow.Kernels;
 /// <summary>4 floats.</summary>
 internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
 {
-    // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
-    private static Vector128<float> Rounder => Vector128.Create(12582912f);
-
     public static int Count => Vector128<float>.Count;
 
     public static Vector128<float> Constant(double value) => Vector128.Create((float)value);
@@ -30,12 +27,19 @@ internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
     public static Vector128<float> NegativeMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
 
+    public static void Horner(ref Vector128<float> p, Vector128<float> f, ref Vector128<float> q, Vector128<float> g, double coefficient)
+    {
+        p = Vector128.FusedMultiplyAdd(p, f, Vector128.Create((float)coefficient));
+        q = Vector128.FusedMultiplyAdd(q, g, Vector128.Create((float)coefficient));
+    }
+
     public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
 
+    // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
     public static void Split(Vector128<float> y, out Vector128<float> power, out Vector128<float> f)
     {
-        power = y + Rounder;
-        f = y - (power - Rounder);
+        power = y + Vector128.Create(12582912f);
+        f = y - (power - Vector128.Create(12582912f));
     }
 
     public static Vector128<float> Scale(Vector128<float> p, Vector128<float> power) => (p.AsInt32() + (power.AsInt32() << 23)).AsSingle();
@@ -50,9 +54,6 @@ internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
 /// <summary>2 doubles.</summary>
 internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, double>
 {
-    // 1.5 2^52: adding it rounds |y| < 2^51 to a whole number k and leaves k in the lowest bits.
-    private static Vector128<double> Rounder => Vector128.Create(6755399441055744d);
-
     public static int Count => Vector128<double>.Count;
 
     public static Vector128<double> Constant(double value) => Vector128.Create(value);
@@ -74,12 +75,19 @@ internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, doubl
     public static Vector128<double> NegativeMultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
 
+    public static void Horner(ref Vector128<double> p, Vector128<double> f, ref Vector128<double> q, Vector128<double> g, double coefficient)
+    {
+        p = Vector128.FusedMultiplyAdd(p, f, Vector128.Create(coefficient));
+        q = Vector128.FusedMultiplyAdd(q, g, Vector128.Create(coefficient));
+    }
+
     public static Vector128<double> Abs(Vector128<double> a) => Vector128.Abs(a);
 
+    // 1.5 2^52: adding it rounds |y| < 2^51 to a whole number k and leaves k in the lowest bits.
     public static void Split(Vector128<double> y, out Vector128<double> power, out Vector128<double> f)
     {
-        power = y + Rounder;
-        f = y - (power - Rounder);
+        power = y + Vector128.Create(6755399441055744d);
+        f = y - (power - Vector128.Create(6755399441055744d));
     }
 
     public static Vector128<double> Scale(Vector128<double> p, Vector128<double> power) => (p.AsInt64() + (power.AsInt64() << 52)).AsDouble();

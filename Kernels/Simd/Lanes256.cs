@@ -6,9 +6,6 @@ namespace AttentionFlow.Kernels;
 /// <summary>8 floats.</summary>
 internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
 {
-    // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
-    private static Vector256<float> Rounder => Vector256.Create(12582912f);
-
     public static int Count => Vector256<float>.Count;
 
     public static Vector256<float> Constant(double value) => Vector256.Create((float)value);
@@ -30,12 +27,19 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
     public static Vector256<float> NegativeMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector256.FusedMultiplyAdd(-a, b, c);
 
+    public static void Horner(ref Vector256<float> p, Vector256<float> f, ref Vector256<float> q, Vector256<float> g, double coefficient)
+    {
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create((float)coefficient));
+        q = Vector256.FusedMultiplyAdd(q, g, Vector256.Create((float)coefficient));
+    }
+
     public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
 
+    // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
     public static void Split(Vector256<float> y, out Vector256<float> power, out Vector256<float> f)
     {
-        power = y + Rounder;
-        f = y - (power - Rounder);
+        power = y + Vector256.Create(12582912f);
+        f = y - (power - Vector256.Create(12582912f));
     }
 
     public static Vector256<float> Scale(Vector256<float> p, Vector256<float> power) => (p.AsInt32() + (power.AsInt32() << 23)).AsSingle();
@@ -50,9 +54,6 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
 /// <summary>4 doubles.</summary>
 internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, double>
 {
-    // 1.5 2^52: adding it rounds |y| < 2^51 to a whole number k and leaves k in the lowest bits.
-    private static Vector256<double> Rounder => Vector256.Create(6755399441055744d);
-
     public static int Count => Vector256<double>.Count;
 
     public static Vector256<double> Constant(double value) => Vector256.Create(value);
@@ -74,12 +75,19 @@ internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, doubl
     public static Vector256<double> NegativeMultiplyAdd(Vector256<double> a, Vector256<double> b, Vector256<double> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector256.FusedMultiplyAdd(-a, b, c);
 
+    public static void Horner(ref Vector256<double> p, Vector256<double> f, ref Vector256<double> q, Vector256<double> g, double coefficient)
+    {
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(coefficient));
+        q = Vector256.FusedMultiplyAdd(q, g, Vector256.Create(coefficient));
+    }
+
     public static Vector256<double> Abs(Vector256<double> a) => Vector256.Abs(a);
 
+    // 1.5 2^52: adding it rounds |y| < 2^51 to a whole number k and leaves k in the lowest bits.
     public static void Split(Vector256<double> y, out Vector256<double> power, out Vector256<double> f)
     {
-        power = y + Rounder;
-        f = y - (power - Rounder);
+        power = y + Vector256.Create(6755399441055744d);
+        f = y - (power - Vector256.Create(6755399441055744d));
     }
 
     public static Vector256<double> Scale(Vector256<double> p, Vector256<double> power) => (p.AsInt64() + (power.AsInt64() << 52)).AsDouble();

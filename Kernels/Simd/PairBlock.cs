@@ -62,7 +62,8 @@ internal static class PairFactor<L, V, T, C, P>
     public static void AddDeficit(in LabelView<T> labels, int query, int key, V a, V b, ref V deficitA, ref V deficitB)
     {
         C.Factor(labels, query, key, out V factorA, out V factorB);
-        deficitA = L.NegativeMultiplyAdd(factorA, Exp2<L, V, T>.MinusOne(a), deficitA);
-        deficitB = L.NegativeMultiplyAdd(factorB, Exp2<L, V, T>.MinusOne(b), deficitB);
+        Exp2<L, V, T>.MinusOne(ref a, ref b);
+        deficitA = L.NegativeMultiplyAdd(factorA, a, deficitA);
+        deficitB = L.NegativeMultiplyAdd(factorB, b, deficitB);
     }
 }

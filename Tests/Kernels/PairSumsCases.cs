@@ -1,0 +1,25 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>An implementation under test.</summary>
+/// <param name="Name">As it appears in a test's name.</param>
+/// <param name="Precision">Its arithmetic.</param>
+/// <param name="Create">Makes one.</param>
+public sealed record PairSumsCase(string Name, Precision Precision, Func<IPairSums> Create)
+{
+    /// <summary>Largest relative error of one rounding.</summary>
+    public double Unit => Precision == Precision.Single ? Math.Pow(2, -24) : Math.Pow(2, -53);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>Every implementation that is held against <see cref="ReferenceSums"/>.</summary>
+public static class PairSumsCases
+{
+    public static IEnumerable<PairSumsCase> All =>
+        from precision in Enum.GetValues<Precision>()
+        from bits in (int[])[128, 256, 512]
+        select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits));
+}

@@ -1,0 +1,177 @@
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>One body over all implementations, against <see cref="ReferenceSums"/>.</summary>
+[TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.All))]
+public sealed class PairSumsTests(PairSumsCase implementation)
+{
+    private static readonly int[] Sizes = [1, 2, 17, 64, 255];
+    private static readonly int[] Dimensions = [2, 3, 4, 5, 6, 7, 8, 9, 16];
+    private static readonly double[] Betas = [0, 0.1, 1, 9, 30];
+    private static readonly Lazy<List<Expected>> Grid = new(() => [.. MakeGrid()]);
+
+    private readonly IPairSums _sums = implementation.Create();
+
+    private sealed record Expected(PairProblem Problem, RowSums Sums, RowSums Absolute)
+    {
+        public static Expected Of(PairProblem problem)
+        {
+            Columns columns = Problems.AllColumns(problem);
+            var reference = new ReferenceSums();
+            return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns));
+        }
+    }
+
+    // The largest size with one replica count and two temperatures, and the others with all: about three seconds of reference sums.
+    private static IEnumerable<Expected> MakeGrid()
+    {
+        int seed = 0;
+        foreach (Coupling coupling in Problems.Couplings)
+            foreach (int d in Dimensions)
+                foreach (int n in Sizes)
+                    foreach (int replicas in (int[])(n == 255 ? [d % 2 == 0 ? 1 : 3] : [1, 3]))
+                        foreach (double beta in Betas)
+                            foreach (Profile profile in (Profile[])[Profile.Exponential, Profile.Linear])
+                            {
+                                if (beta is not (1 or 30) && (n == 255 || profile == Profile.Linear)) continue;
+                                var interaction = new Interaction(beta) { Coupling = coupling, Profile = profile };
+                                yield return Expected.Of(Problems.Self(++seed, replicas, n, d, interaction, evenWeights: seed % 3 == 0));
+                            }
+    }
+
+    [OneTimeTearDown]
+    public void Release() => _sums.Dispose();
+
+    [Test]
+    public void AgreesWithTheReference()
+    {
+        foreach (Expected expected in Grid.Value) Compare(expected);
+    }
+
+    [Test]
+    public void SurvivesVeryLowTemperatures([Values(100, 400, 2000)] double beta, [Values(2, 3, 5)] int d)
+    {
+        foreach (Coupling coupling in Problems.Couplings)
+            Compare(Expected.Of(Problems.Self(1, 2, 33, d, new Interaction(beta) { Coupling = coupling })));
+    }
+
+    [Test]
+    public void SurvivesLabelsFarApart()
+    {
+        foreach (Profile profile in (Profile[])[Profile.Exponential, Profile.Linear])
+            Compare(Expected.Of(Problems.Self(2, 2, 33, 3, new Interaction(1) { Coupling = new DistanceCoupling(1e-4), Profile = profile })));
+    }
+
+    [Test]
+    public void ManyKeysAreSummedInBlocks() =>
+        Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
+
+    // Tokens within h of each other: forces and deficits keep their relative accuracy although all are nearly zero.
+    [Test]
+    public void KeepsTheLastStageOfACollapse([Values(1e-4, 1e-9)] double h, [Values(2, 3, 6)] int d)
+    {
+        var random = new Random(5);
+        double[] centre = Problems.Sphere(random, 1, d), x = Problems.Sphere(random, 40, d);
+        for (int i = 0; i < x.Length; i++) x[i] = centre[i % d] + h * x[i];
+        for (int i = 0; i < 40; i++) Problems.Normalise(x.AsSpan(i * d, d));
+        double[] weights = [.. Enumerable.Repeat(1.0 / 40, 40)];
+        var problem = PairProblem.Self(1, 40, d, new Interaction(4), x, weights, new double[40]);
+        RowSums expected = Problems.Sum(new ReferenceSums(), problem, Columns.Force | Columns.Deficit);
+        RowSums actual = Problems.Sum(_sums, problem, Columns.Force | Columns.Deficit);
+        // 40 terms, a few roundings each; Q(f) is good for 11 units (docs: Exp2.MinusOne).
+        double bound = 64 * implementation.Unit;
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.That(Math.Abs(actual.Deficit[i] / expected.Deficit[i] - 1), Is.LessThanOrEqualTo(bound), $"deficit of row {i}");
+            for (int c = 0; c < d; c++)
+                Assert.That(Math.Abs(actual.Force[i * d + c] - expected.Force[i * d + c]), Is.LessThanOrEqualTo(bound * 2 * h), $"force of row {i}");
+        }
+    }
+
+    // model.md 6: the tangential force between two coincident clusters at a right angle keeps 3e-6 in single precision.
+    [Test]
+    public void KeepsTheForceBetweenTwoClusters([Values(12, 20, 30)] double beta, [Values(64, 256)] int n)
+    {
+        const int d = 3;
+        var random = new Random(7);
+        double[] u = Problems.Sphere(random, 1, d), v = Problems.Sphere(random, 1, d);
+        double along = Dot(u, v);
+        for (int c = 0; c < d; c++) v[c] -= along * u[c];
+        Problems.Normalise(v);
+        double[] x = [.. Enumerable.Range(0, n * d).Select(i => i / d < n / 2 ? u[i % d] : v[i % d])];
+        double[] weights = [.. Enumerable.Repeat(1.0 / n, n)];
+        var problem = PairProblem.Self(1, n, d, new Interaction(beta), x, weights, new double[n]);
+        RowSums sums = Problems.Sum(_sums, problem, Columns.Force);
+        // Half the weight at a right angle: e^{-c} F = e^{-beta} (v - u)/2, whose tangential part at u is e^{-beta} v/2.
+        double exact = Math.Exp(-beta) / 2, bound = implementation.Precision == Precision.Single ? 3e-6 : 1e-13;
+        double measured = Dot(sums.Force.AsSpan(0, d), v);
+        Assert.That(Math.Abs(measured / exact - 1), Is.LessThanOrEqualTo(bound));
+        Assert.That(Math.Abs(Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
+    }
+
+    [Test]
+    public void SaysWhyNot()
+    {
+        PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));
+        double[] other = [.. self.Q];
+        var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
+        PairProblem masked = Problems.Self(1, 1, 4, 3, new Interaction(1) { Mask = Mask.Causal });
+        PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
+        Assert.Multiple(() =>
+        {
+            Assert.That(_sums.WhyNot(self, Columns.Force | Columns.Deficit), Is.Null);
+            Assert.That(_sums.WhyNot(general, Columns.Force), Does.Contain("self form"));
+            Assert.That(_sums.WhyNot(masked, Columns.Force), Does.Contain("Causal"));
+            Assert.That(_sums.WhyNot(self, Columns.Largest), Does.Contain("Largest"));
+            Assert.That(_sums.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
+            Assert.That(() => Problems.Sum(_sums, masked, Columns.Force), Throws.TypeOf<NotSupportedException>());
+        });
+    }
+
+    [Test]
+    public void StopsWhenAsked()
+    {
+        PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
+        var into = new RowSums(problem.Rows, 3, Columns.Force);
+        Assert.That(() => _sums.Sum(problem, .., into, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    // Unit e. Relative to sum_j |w_j| max|b| k': exponential and factors 12 e, summation n e at worst, and the exponent's own error: positions
+    // (|x - mean| up to 2) and their differences of up to 2 are each good to 2 e, so beta |dx|^2/2 is to (16 + 2 d) beta e; labels to 2 e/l.
+    private double Tolerance(PairProblem p)
+    {
+        double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0;
+        return implementation.Unit * (12 + p.Keys + (16 + 2 * p.Dimension) * p.Interaction.Beta + 4 * labels);
+    }
+
+    private void Compare(Expected expected)
+    {
+        PairProblem p = expected.Problem;
+        RowSums actual = Problems.Sum(_sums, p, expected.Sums.Columns);
+        double tolerance = Tolerance(p), weights = Problems.Absolute(p).Weights.Sum();
+        string where = $"{p.Interaction}, R = {p.Replicas}, n = {p.Keys}, d = {p.Dimension}";
+        for (int row = 0; row < p.Rows; row++)
+        {
+            double bound = tolerance * expected.Absolute.Z[row] + 1e-30;
+            Check(expected.Sums.Z[row], actual.Z[row], bound, "Z");
+            Check(expected.Sums.Shift[row], actual.Shift[row], 0, "shift");
+            for (int c = row * p.Dimension; c < (row + 1) * p.Dimension; c++) Check(expected.Sums.Force[c], actual.Force[c], 4 * bound, "F");
+            if (expected.Sums.Deficit.Length > 0) Check(expected.Sums.Deficit[row], actual.Deficit[row], tolerance * weights, "D");
+
+            void Check(double value, double got, double allowed, string column)
+            {
+                if (!(Math.Abs(got - value) <= allowed))
+                    Assert.Fail($"{column} of row {row} is {got}, not {value}: wrong by {got - value:e2}, allowed {allowed:e2} ({where})");
+            }
+        }
+    }
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double dot = 0;
+        for (int c = 0; c < a.Length; c++) dot += a[c] * b[c];
+        return dot;
+    }
+}

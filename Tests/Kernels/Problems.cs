@@ -1,0 +1,71 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>Problems for the tests of pair sums, all functions of a seed.</summary>
+public static class Problems
+{
+    public static readonly Coupling[] Couplings =
+    [
+        new OneCoupling(), new DistanceCoupling(0.2), new ToeplitzCoupling(0.1, 1, -0.5), new BlockCoupling(-0.3),
+    ];
+
+    /// <summary>A bound on |b|.</summary>
+    public static double Largest(Coupling coupling) => coupling is ToeplitzCoupling t ? Math.Abs(t.Constant) + t.Cosines.Sum(Math.Abs) : 1;
+
+    /// <summary>Independent uniform points on the sphere.</summary>
+    public static double[] Sphere(Random random, int points, int dimension)
+    {
+        double[] x = new double[points * dimension];
+        for (int i = 0; i < points; i++)
+        {
+            for (int c = 0; c < dimension; c++)
+                x[i * dimension + c] = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            Normalise(x.AsSpan(i * dimension, dimension));
+        }
+        return x;
+    }
+
+    public static void Normalise(Span<double> x)
+    {
+        double squared = 0;
+        foreach (double value in x) squared += value * value;
+        double norm = Math.Sqrt(squared);
+        foreach (ref double value in x) value /= norm;
+    }
+
+    /// <summary>A self problem: uniform points, weights of both signs with absolute sum near 1 (equal ones if asked), labels in [0, 1) or block numbers.</summary>
+    public static PairProblem Self(int seed, int replicas, int tokens, int dimension, Interaction interaction, bool evenWeights = false)
+    {
+        var random = new Random(seed);
+        double[] x = Sphere(random, replicas * tokens, dimension);
+        double[] weights = Numbers(replicas * tokens, () => evenWeights ? 1.0 / tokens : (2 * random.NextDouble() - 1) * 2 / tokens);
+        double[] labels = Numbers(replicas * tokens, () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
+        return PairProblem.Self(replicas, tokens, dimension, interaction, x, weights, labels);
+    }
+
+    /// <summary>The same problem with all terms positive and b at its bound: what errors are relative to.</summary>
+    public static PairProblem Absolute(PairProblem problem)
+    {
+        double largest = Largest(problem.Interaction.Coupling);
+        return PairProblem.Self(problem.Replicas, problem.Queries, problem.Dimension, problem.Interaction with { Coupling = new OneCoupling() },
+            problem.Q, [.. problem.Weights.Select(w => Math.Abs(w) * largest)], problem.KeyLabels);
+    }
+
+    public static RowSums Sum(IPairSums sums, PairProblem problem, Columns columns)
+    {
+        var into = new RowSums(problem.Rows, problem.Dimension, columns);
+        sums.Sum(problem, .., into, CancellationToken.None);
+        return into;
+    }
+
+    public static Columns AllColumns(PairProblem problem) =>
+        problem.Interaction.Profile.IsCurved(problem.Interaction.Beta) ? Columns.Force | Columns.Deficit : Columns.Force;
+
+    private static double[] Numbers(int count, Func<double> next)
+    {
+        double[] numbers = new double[count];
+        for (int i = 0; i < count; i++) numbers[i] = next();
+        return numbers;
+    }
+}

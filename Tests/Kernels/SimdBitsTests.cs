@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>The bits of <see cref="SimdSums"/> depend neither on threads nor on row ranges nor on the vector width nor on the processor.</summary>
+public sealed class SimdBitsTests
+{
+    /// <summary>A hash of the results of a fixed set of problems, both precisions.</summary>
+    public static string Hash(int vectorBits)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Precision precision in Enum.GetValues<Precision>())
+        {
+            using var sums = new SimdSums(precision, 2, vectorBits);
+            foreach (PairProblem problem in Set()) Add(hash, Problems.Sum(sums, problem, Problems.AllColumns(problem)));
+        }
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<PairProblem> Set()
+    {
+        int seed = 100;
+        foreach (Coupling coupling in Problems.Couplings)
+            foreach (int d in (int[])[2, 3, 5])
+                foreach (double beta in (double[])[0, 1, 300])
+                    yield return Problems.Self(++seed, 2, 37, d, new Interaction(beta) { Coupling = coupling }, evenWeights: d == 3);
+    }
+
+    private static void Add(IncrementalHash hash, RowSums sums)
+    {
+        foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
+    }
+
+    [Test]
+    public void SameBitsForEveryWidth()
+    {
+        string expected = Hash(128);
+        Assert.That(Hash(256), Is.EqualTo(expected));
+        Assert.That(Hash(512), Is.EqualTo(expected));
+    }
+
+    [TestCase("EnableAVX512", 256)]
+    [TestCase("EnableAVX2", 128)]
+    public void SameBitsWithoutWideInstructions(string feature, int widest)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [typeof(SimdBitsTests).Assembly.Location, "bits"])
+        { RedirectStandardOutput = true };
+        start.Environment[$"DOTNET_{feature}"] = "0";
+        using Process child = Process.Start(start)!;
+        string[] answer = child.StandardOutput.ReadToEnd().Split();
+        child.WaitForExit();
+        Assert.That(child.ExitCode, Is.Zero);
+        Assert.That(int.Parse(answer[0]), Is.LessThanOrEqualTo(widest));
+        Assert.That(answer[1], Is.EqualTo(Hash(SimdSums.WidestVectorBits)));
+    }
+
+    [Test]
+    public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4)] int d)
+    {
+        PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new ToeplitzCoupling(0.2, 1) });
+        using var one = new SimdSums(precision, 1);
+        RowSums expected = Problems.Sum(one, problem, Problems.AllColumns(problem));
+        foreach (int threads in (int[])[1, 2, 5])
+        {
+            using var sums = new SimdSums(precision, threads);
+            foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
+            {
+                var actual = new RowSums(problem.Rows, d, expected.Columns);
+                for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+                Assert.That(actual.Z, Is.EqualTo(expected.Z));
+                Assert.That(actual.Force, Is.EqualTo(expected.Force));
+                Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
+            }
+        }
+    }
+
+    [Test]
+    public void WritesNothingOutsideTheRange()
+    {
+        PairProblem problem = Problems.Self(9, 2, 40, 3, new Interaction(2));
+        using var sums = new SimdSums(Precision.Double, 2);
+        var into = new RowSums(problem.Rows, 3, Columns.Force);
+        into.Z.AsSpan().Fill(7);
+        sums.Sum(problem, 35..44, into, CancellationToken.None);
+        Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 35 or >= 44)), Is.All.True);
+    }
+
+    [Test]
+    public void DeficitDoesNotChangeTheOtherColumns([Values] Precision precision, [Values(3, 6)] int d)
+    {
+        foreach (Coupling coupling in Problems.Couplings)
+        {
+            PairProblem problem = Problems.Self(4, 1, 50, d, new Interaction(3) { Coupling = coupling });
+            using var sums = new SimdSums(precision, 1);
+            RowSums with = Problems.Sum(sums, problem, Columns.Force | Columns.Deficit), without = Problems.Sum(sums, problem, Columns.Force);
+            Assert.That(without.Z, Is.EqualTo(with.Z));
+            Assert.That(without.Force, Is.EqualTo(with.Force));
+            Assert.That(Problems.Sum(sums, problem, Columns.None).Z, Is.EqualTo(with.Z));
+        }
+    }
+}
