@@ -2,112 +2,150 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
-/// <summary>Fourier moments and sums on the circle. Four rows of tokens at a time for moments, two for sums: one operation in flight hides another.</summary>
+/// <summary>Fourier moments and sums on the circle. A vector holds pairs (cos l u, sin l u), so that tokens stay as they lie in memory.</summary>
 /// <remarks>Operations a token: 4 per degree for moments, 6 for Z and dZ/du.</remarks>
-internal sealed unsafe class CircleKernel<L, V> : HarmonicKernel where L : struct, ILanes<V, double> where V : struct
+internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
+    where L : struct, ILanes<V, double> where P : struct, IPairLanes<V> where V : struct
 {
-    private const int Lanes = HarmonicBasis.Lanes, Tokens = HarmonicTile.Tokens;
+    private const int Lanes = HarmonicBasis.Lanes, Tokens = HarmonicTile.Tokens, PerDegree = CircleBasis.CoefficientsPerDegree;
+
+    // (-1, 1) and (1, 0), four times each.
+    private static readonly double[] Signs = [-1, 1, -1, 1, -1, 1, -1, 1, 1, 0, 1, 0, 1, 0, 1, 0];
 
     /// <inheritdoc/>
     public override HarmonicBasis Basis(int order) => new CircleBasis(order);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {
-        for (int lane = 0; lane < Lanes; lane += L.Count)
-            for (int i = lane; i < tile.Count; i += 4 * Lanes) Accumulate(tile.Position + i, tile.Weight + i, tile.Sums + lane, basis.Moments);
+        double* position = tile.Position, weight = tile.Weight, pairs = tile.Scratch, sums = tile.Sums;
+        int count = tile.Count, rows = basis.SumRows;
+        for (int i = 0; i < count; i++) pairs[2 * i] = pairs[2 * i + 1] = weight[i];
+        fixed (double* signs = Signs)
+            for (int lane = 0; lane < Lanes; lane += L.Count)
+                for (int i = lane; i < 2 * count; i += 8 * Lanes)
+                    Accumulate(position + i, pairs + i, signs, sums + lane, sums + lane + rows * Lanes);
     }
 
     /// <inheritdoc/>
-    public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale)
     {
-        for (int lane = 0; lane < Lanes; lane += L.Count)
-            for (int i = lane; i < tile.Count; i += 2 * Lanes) Evaluate(tile.Position + i, tile.Result + i, coefficients, basis.Coefficients);
+        double* position = tile.Position, gradient = tile.Gradient, pairs = tile.Scratch, z = tile.Z;
+        int count = tile.Count, rows = basis.SumRows;
+        fixed (double* signs = Signs)
+            for (int lane = 0; lane < Lanes; lane += L.Count)
+                for (int i = lane; i < 2 * count; i += 4 * Lanes)
+                    Evaluate(position + i, pairs + i, gradient + i, signs, coefficients + lane, rows * PerDegree, scale);
+        for (int i = 0; i < count; i++) z[i] = pairs[2 * i];
     }
 
-    // Even degrees are in cos and sin, odd ones in cosOdd and sinOdd; see the signs of CircleBasis. Degree -1 stands at the start.
+    // Even degrees are in the vectors e, odd ones in o; see the signs of CircleBasis. Eight rows of four tokens, A to H. Degree -1 stands at the start.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(double* position, double* weight, double* sums, int moments)
+    private static void Accumulate(double* position, double* weight, double* signs, double* sums, double* end)
     {
-        V zero = L.Constant(0), two = L.Constant(2);
-        V cosA = L.Load(weight), cosB = L.Load(weight + Lanes), cosC = L.Load(weight + 2 * Lanes), cosD = L.Load(weight + 3 * Lanes);
+        V minusPlus = L.Load(signs), firstOnly = L.Load(signs + Lanes);
+        Start(position, weight, minusPlus, firstOnly, out V xA, out V eA, out V oA);
+        Start(position + Lanes, weight + Lanes, minusPlus, firstOnly, out V xB, out V eB, out V oB);
+        Start(position + 2 * Lanes, weight + 2 * Lanes, minusPlus, firstOnly, out V xC, out V eC, out V oC);
+        Start(position + 3 * Lanes, weight + 3 * Lanes, minusPlus, firstOnly, out V xD, out V eD, out V oD);
+        Start(position + 4 * Lanes, weight + 4 * Lanes, minusPlus, firstOnly, out V xE, out V eE, out V oE);
+        Start(position + 5 * Lanes, weight + 5 * Lanes, minusPlus, firstOnly, out V xF, out V eF, out V oF);
+        Start(position + 6 * Lanes, weight + 6 * Lanes, minusPlus, firstOnly, out V xG, out V eG, out V oG);
+        Start(position + 7 * Lanes, weight + 7 * Lanes, minusPlus, firstOnly, out V xH, out V eH, out V oH);
+        for (; sums < end; sums += 2 * Lanes)
+        {
+            L.Store(sums, L.Add(L.Load(sums), L.Add(L.Add(L.Add(eA, eB), L.Add(eC, eD)), L.Add(L.Add(eE, eF), L.Add(eG, eH)))));
+            oA = L.MultiplyAdd(xA, eA, oA);
+            oB = L.MultiplyAdd(xB, eB, oB);
+            oC = L.MultiplyAdd(xC, eC, oC);
+            oD = L.MultiplyAdd(xD, eD, oD);
+            oE = L.MultiplyAdd(xE, eE, oE);
+            oF = L.MultiplyAdd(xF, eF, oF);
+            oG = L.MultiplyAdd(xG, eG, oG);
+            oH = L.MultiplyAdd(xH, eH, oH);
+            L.Store(sums + Lanes, L.Add(L.Load(sums + Lanes), L.Add(L.Add(L.Add(oA, oB), L.Add(oC, oD)), L.Add(L.Add(oE, oF), L.Add(oG, oH)))));
+            eA = L.NegativeMultiplyAdd(xA, oA, eA);
+            eB = L.NegativeMultiplyAdd(xB, oB, eB);
+            eC = L.NegativeMultiplyAdd(xC, oC, eC);
+            eD = L.NegativeMultiplyAdd(xD, oD, eD);
+            eE = L.NegativeMultiplyAdd(xE, oE, eE);
+            eF = L.NegativeMultiplyAdd(xF, oF, eF);
+            eG = L.NegativeMultiplyAdd(xG, oG, eG);
+            eH = L.NegativeMultiplyAdd(xH, oH, eH);
+        }
+    }
+
+    // x becomes 2 x; e the degree 0, w (1, 0); o the degree -1, w (-x, y).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Start(double* position, double* weight, V minusPlus, V firstOnly, out V x, out V e, out V o)
+    {
+        V p = L.Load(position), w = L.Load(weight);
+        x = P.First(p);
+        x = L.Add(x, x);
+        e = L.Multiply(w, firstOnly);
+        o = L.Multiply(w, L.Multiply(p, minusPlus));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Evaluate(double* position, double* z, double* gradient, double* signs, double* coefficients, int count, double scale)
+    {
+        V minusPlus = L.Load(signs), firstOnly = L.Load(signs + Lanes), factor = L.Constant(scale), zero = L.Constant(0);
         V xA = L.Load(position), xB = L.Load(position + Lanes), xC = L.Load(position + 2 * Lanes), xD = L.Load(position + 3 * Lanes);
-        double* y = position + Tokens;
-        V sinOddA = L.Multiply(cosA, L.Load(y)), sinOddB = L.Multiply(cosB, L.Load(y + Lanes));
-        V sinOddC = L.Multiply(cosC, L.Load(y + 2 * Lanes)), sinOddD = L.Multiply(cosD, L.Load(y + 3 * Lanes));
-        V cosOddA = L.NegativeMultiplyAdd(cosA, xA, zero), cosOddB = L.NegativeMultiplyAdd(cosB, xB, zero);
-        V cosOddC = L.NegativeMultiplyAdd(cosC, xC, zero), cosOddD = L.NegativeMultiplyAdd(cosD, xD, zero);
-        V sinA = zero, sinB = zero, sinC = zero, sinD = zero;
-        xA = L.Multiply(two, xA);
-        xB = L.Multiply(two, xB);
-        xC = L.Multiply(two, xC);
-        xD = L.Multiply(two, xD);
-        double* end = sums + moments * Lanes;
-        for (; sums < end; sums += 4 * Lanes)
+        V oA = L.Multiply(xA, minusPlus), oB = L.Multiply(xB, minusPlus), oC = L.Multiply(xC, minusPlus), oD = L.Multiply(xD, minusPlus);
+        V eA = firstOnly, eB = firstOnly, eC = firstOnly, eD = firstOnly, zA = zero, zB = zero, zC = zero, zD = zero, dA = zero, dB = zero, dC = zero, dD = zero;
+        xA = Twice(xA);
+        xB = Twice(xB);
+        xC = Twice(xC);
+        xD = Twice(xD);
+        for (double* end = coefficients + count; coefficients < end; coefficients += 2 * PerDegree)
         {
-            L.Store(sums, L.Add(L.Load(sums), L.Add(L.Add(cosA, cosB), L.Add(cosC, cosD))));
-            L.Store(sums + Lanes, L.Add(L.Load(sums + Lanes), L.Add(L.Add(sinA, sinB), L.Add(sinC, sinD))));
-            cosOddA = L.MultiplyAdd(xA, cosA, cosOddA);
-            cosOddB = L.MultiplyAdd(xB, cosB, cosOddB);
-            cosOddC = L.MultiplyAdd(xC, cosC, cosOddC);
-            cosOddD = L.MultiplyAdd(xD, cosD, cosOddD);
-            sinOddA = L.MultiplyAdd(xA, sinA, sinOddA);
-            sinOddB = L.MultiplyAdd(xB, sinB, sinOddB);
-            sinOddC = L.MultiplyAdd(xC, sinC, sinOddC);
-            sinOddD = L.MultiplyAdd(xD, sinD, sinOddD);
-            L.Store(sums + 2 * Lanes, L.Add(L.Load(sums + 2 * Lanes), L.Add(L.Add(cosOddA, cosOddB), L.Add(cosOddC, cosOddD))));
-            L.Store(sums + 3 * Lanes, L.Add(L.Load(sums + 3 * Lanes), L.Add(L.Add(sinOddA, sinOddB), L.Add(sinOddC, sinOddD))));
-            cosA = L.NegativeMultiplyAdd(xA, cosOddA, cosA);
-            cosB = L.NegativeMultiplyAdd(xB, cosOddB, cosB);
-            cosC = L.NegativeMultiplyAdd(xC, cosOddC, cosC);
-            cosD = L.NegativeMultiplyAdd(xD, cosOddD, cosD);
-            sinA = L.NegativeMultiplyAdd(xA, sinOddA, sinA);
-            sinB = L.NegativeMultiplyAdd(xB, sinOddB, sinB);
-            sinC = L.NegativeMultiplyAdd(xC, sinOddC, sinC);
-            sinD = L.NegativeMultiplyAdd(xD, sinOddD, sinD);
+            V k = L.Load(coefficients), slope = L.Load(coefficients + Lanes);
+            Add(k, eA, eB, eC, eD, ref zA, ref zB, ref zC, ref zD);
+            Add(slope, eA, eB, eC, eD, ref dA, ref dB, ref dC, ref dD);
+            oA = L.MultiplyAdd(xA, eA, oA);
+            oB = L.MultiplyAdd(xB, eB, oB);
+            oC = L.MultiplyAdd(xC, eC, oC);
+            oD = L.MultiplyAdd(xD, eD, oD);
+            k = L.Load(coefficients + PerDegree);
+            slope = L.Load(coefficients + PerDegree + Lanes);
+            Add(k, oA, oB, oC, oD, ref zA, ref zB, ref zC, ref zD);
+            Add(slope, oA, oB, oC, oD, ref dA, ref dB, ref dC, ref dD);
+            eA = L.NegativeMultiplyAdd(xA, oA, eA);
+            eB = L.NegativeMultiplyAdd(xB, oB, eB);
+            eC = L.NegativeMultiplyAdd(xC, oC, eC);
+            eD = L.NegativeMultiplyAdd(xD, oD, eD);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Evaluate(double* position, double* result, double* coefficients, int count)
-    {
-        V zero = L.Constant(0), one = L.Constant(1), two = L.Constant(2);
-        V xA = L.Load(position), xB = L.Load(position + Lanes);
-        V sinOddA = L.Load(position + Tokens), sinOddB = L.Load(position + Tokens + Lanes);
-        V cosOddA = L.Subtract(zero, xA), cosOddB = L.Subtract(zero, xB), cosA = one, cosB = one, sinA = zero, sinB = zero;
-        V zA = zero, zB = zero, slopeA = zero, slopeB = zero;
-        xA = L.Multiply(two, xA);
-        xB = L.Multiply(two, xB);
-        for (double* end = coefficients + count; coefficients < end; coefficients += 8)
-        {
-            Add(coefficients, cosA, sinA, ref zA, ref slopeA, cosB, sinB, ref zB, ref slopeB);
-            cosOddA = L.MultiplyAdd(xA, cosA, cosOddA);
-            cosOddB = L.MultiplyAdd(xB, cosB, cosOddB);
-            sinOddA = L.MultiplyAdd(xA, sinA, sinOddA);
-            sinOddB = L.MultiplyAdd(xB, sinB, sinOddB);
-            Add(coefficients + 4, cosOddA, sinOddA, ref zA, ref slopeA, cosOddB, sinOddB, ref zB, ref slopeB);
-            cosA = L.NegativeMultiplyAdd(xA, cosOddA, cosA);
-            cosB = L.NegativeMultiplyAdd(xB, cosOddB, cosB);
-            sinA = L.NegativeMultiplyAdd(xA, sinOddA, sinA);
-            sinB = L.NegativeMultiplyAdd(xB, sinOddB, sinB);
-        }
-        L.Store(result, zA);
-        L.Store(result + Lanes, zB);
-        L.Store(result + Tokens, slopeA);
-        L.Store(result + Tokens + Lanes, slopeB);
+        factor = L.Multiply(factor, minusPlus);
+        Finish(position, z, gradient, zA, dA, factor);
+        Finish(position + Lanes, z + Lanes, gradient + Lanes, zB, dB, factor);
+        Finish(position + 2 * Lanes, z + 2 * Lanes, gradient + 2 * Lanes, zC, dC, factor);
+        Finish(position + 3 * Lanes, z + 3 * Lanes, gradient + 3 * Lanes, zD, dD, factor);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(double* c, V cosA, V sinA, ref V zA, ref V slopeA, V cosB, V sinB, ref V zB, ref V slopeB)
+    private static V Twice(V p)
     {
-        V a = L.Broadcast(c), b = L.Broadcast(c + 1), slopeCos = L.Broadcast(c + 2), slopeSin = L.Broadcast(c + 3);
-        zA = L.MultiplyAdd(a, cosA, zA);
-        zB = L.MultiplyAdd(a, cosB, zB);
-        slopeA = L.MultiplyAdd(slopeCos, cosA, slopeA);
-        slopeB = L.MultiplyAdd(slopeCos, cosB, slopeB);
-        zA = L.MultiplyAdd(b, sinA, zA);
-        zB = L.MultiplyAdd(b, sinB, zB);
-        slopeA = L.MultiplyAdd(slopeSin, sinA, slopeA);
-        slopeB = L.MultiplyAdd(slopeSin, sinB, slopeB);
+        V x = P.First(p);
+        return L.Add(x, x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(V k, V a, V b, V c, V d, ref V sumA, ref V sumB, ref V sumC, ref V sumD)
+    {
+        sumA = L.MultiplyAdd(k, a, sumA);
+        sumB = L.MultiplyAdd(k, b, sumB);
+        sumC = L.MultiplyAdd(k, c, sumC);
+        sumD = L.MultiplyAdd(k, d, sumD);
+    }
+
+    // (Z, Z), and dZ/du (-y, x) times the scale.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(double* position, double* z, double* gradient, V sum, V slope, V factor)
+    {
+        L.Store(z, L.Add(sum, P.Swap(sum)));
+        V along = L.Multiply(L.Add(slope, P.Swap(slope)), factor);
+        L.Store(gradient, L.Multiply(along, P.Swap(L.Load(position))));
     }
 }

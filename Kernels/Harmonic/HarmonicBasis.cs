@@ -12,13 +12,19 @@ internal abstract class HarmonicBasis(int order)
     /// <summary>The highest degree L.</summary>
     public int Order { get; } = order;
 
+    /// <summary>Rows of <see cref="Lanes"/> numbers in which a kernel accumulates.</summary>
+    public abstract int SumRows { get; }
+
     /// <summary>Numbers a set of moments has.</summary>
     public abstract int Moments { get; }
 
     /// <summary>Numbers a set of coefficients has.</summary>
     public abstract int Coefficients { get; }
 
-    /// <summary>Turns the raw sums of a kernel into moments, in place.</summary>
+    /// <summary>Adds a kernel's accumulators, lane by lane in a fixed order, to raw sums, as many as there are moments.</summary>
+    public abstract unsafe void Reduce(double* rows, Span<double> sums);
+
+    /// <summary>Turns raw sums into moments, in place.</summary>
     public abstract void ToMoments(Span<double> sums);
 
     /// <summary>The coefficients for which the kernel evaluates Z = sum_l C_l sum_j w_j P_l(&lt;x, x_j&gt;) and its gradient.</summary>

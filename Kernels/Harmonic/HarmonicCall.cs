@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
@@ -90,7 +91,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
             int end = Math.Min(tokens - block * BlockTokens, BlockTokens) + block * BlockTokens;
             for (int channel = 0; channel < channels; channel++)
             {
-                tile.ClearSums(basis.Moments);
+                tile.ClearSums(basis.SumRows);
                 for (int token = block * BlockTokens; token < end; token += HarmonicTile.Tokens)
                 {
                     int count = Math.Min(end - token, HarmonicTile.Tokens), first = replica * tokens + token;
@@ -98,9 +99,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
                     plan.Channels.Weights(channel, first, count, tile.Weight);
                     kernel.Accumulate(tile, basis);
                 }
-                Span<double> into = sums.Channel(channel);
-                double* s = tile.Sums;
-                for (int i = 0; i < into.Length; i++, s += HarmonicBasis.Lanes) into[i] += s[0] + s[1] + (s[2] + s[3]) + (s[4] + s[5] + (s[6] + s[7]));
+                basis.Reduce(tile.Sums, sums.Channel(channel));
             }
         }
         return sums;
@@ -122,62 +121,103 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         return merged;
     }
 
-    // Leaves the sums in tile.Result when the coupling is one and nothing else is needed, in tile.Total otherwise.
+    private bool IsPlain => plan.Channels.ScaleIsZ && problem.Interaction.Coupling is OneCoupling;
+
+    // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
     private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double[] coefficients, RowSet rows, int at, int count)
     {
+        const int Column = HarmonicTile.Tokens;
         LabelChannels channels = plan.Channels;
+        double over = 1 / problem.Interaction.Beta;
+        double* z = tile.Z, gradient = tile.Joined, total = tile.Total;
+        int dimension = problem.Dimension;
         fixed (double* k = coefficients)
         {
             if (IsPlain)
             {
-                kernel.Evaluate(tile, basis, k);
+                kernel.Evaluate(tile, basis, k, over);
                 return;
             }
-            new Span<double>(tile.Total, 5 * HarmonicTile.Tokens).Clear();
+            new Span<double>(total, 5 * Column).Clear();
             for (int channel = 0; channel < channels.Count; channel++)
             {
-                kernel.Evaluate(tile, basis, k + channel * basis.Coefficients);
+                kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
+                tile.CopyGradient(dimension, count, gradient);
                 double scale = channels.ScaleFactor(channel);
                 for (int i = 0; i < count; i++)
                 {
                     double factor = channels.Factor(channel, rows[at + i]);
-                    double* result = tile.Result + i, total = tile.Total + i;
-                    for (int column = 0; column < 4; column++) total[column * HarmonicTile.Tokens] += factor * result[column * HarmonicTile.Tokens];
-                    total[4 * HarmonicTile.Tokens] += scale * *result;
+                    total[i] += factor * z[i];
+                    total[Column + i] += scale * z[i];
+                    for (int c = dimension * i; c < dimension * (i + 1); c++) total[2 * Column + c] += factor * gradient[c];
                 }
             }
         }
     }
 
-    private bool IsPlain => plan.Channels.ScaleIsZ && problem.Interaction.Coupling is OneCoupling;
-
     // error: of Z and F, absolute. A row passes when it is at most tol (scale - error).
     private void Write(HarmonicTile tile, double error, RowSet rows, int at, int count, List<int> failed, ref double smallest)
     {
         const int Column = HarmonicTile.Tokens;
-        double* z = IsPlain ? tile.Result : tile.Total, scale = plan.Channels.ScaleIsZ ? z : z + 4 * Column, x = tile.Position;
-        double beta = problem.Interaction.Beta, over = 1 / beta, least = error * (1 + 1 / tolerance), lowest = double.PositiveInfinity;
+        double* z = IsPlain ? tile.Z : tile.Total, scale = plan.Channels.ScaleIsZ ? z : z + Column;
+        int dimension = problem.Dimension;
+        double least = error * (1 + 1 / tolerance), lowest = Lowest(scale, count);
+        if (!(lowest >= least))
+        {
+            lowest = double.PositiveInfinity;
+            for (int i = 0; i < count; i++)
+            {
+                if (!(scale[i] >= least)) failed.Add(rows[at + i]);
+                else if (scale[i] < lowest) lowest = scale[i];
+            }
+        }
+        smallest = Math.Min(smallest, lowest / error);
+        if (!rows.IsRange)
+        {
+            Scatter(tile, z, rows, at, count);
+            return;
+        }
+        int first = rows[at];
+        Span<double> shift = into.Shift.AsSpan(first, count);
+        if (shift.ContainsAnyExcept(problem.Interaction.Beta)) shift.Fill(problem.Interaction.Beta);
+        new Span<double>(z, count).CopyTo(into.Z.AsSpan(first));
+        if (!into.Columns.HasFlag(Columns.Force)) return;
+        fixed (double* force = into.Force.AsSpan(first * dimension, count * dimension))
+        {
+            if (IsPlain) tile.CopyGradient(dimension, count, force);
+            else new Span<double>(z + 2 * Column, count * dimension).CopyTo(new Span<double>(force, count * dimension));
+        }
+    }
+
+    private void Scatter(HarmonicTile tile, double* z, RowSet rows, int at, int count)
+    {
+        int dimension = problem.Dimension;
         bool force = into.Columns.HasFlag(Columns.Force);
-        double[] shifts = into.Shift, sums = into.Z, forces = into.Force;
+        double* gradient = IsPlain ? tile.Joined : z + 2 * HarmonicTile.Tokens;
+        if (IsPlain) tile.CopyGradient(dimension, count, gradient);
         for (int i = 0; i < count; i++)
         {
             int row = rows[at + i];
-            shifts[row] = beta;
-            sums[row] = z[i];
-            if (!(scale[i] >= least)) failed.Add(row);
-            else if (scale[i] < lowest) lowest = scale[i];
-            if (!force) continue;
-            if (problem.Dimension == 2)
-            {
-                double slope = z[Column + i] * over;
-                (forces[2 * row], forces[2 * row + 1]) = (-slope * x[Column + i], slope * x[i]);
-                continue;
-            }
-            (double x0, double x1, double x2) = (x[i], x[Column + i], x[2 * Column + i]);
-            (double g0, double g1, double g2) = (z[Column + i] * over, z[2 * Column + i] * over, z[3 * Column + i] * over);
-            double along = g0 * x0 + g1 * x1 + g2 * x2;
-            (forces[3 * row], forces[3 * row + 1], forces[3 * row + 2]) = (g0 - along * x0, g1 - along * x1, g2 - along * x2);
+            into.Shift[row] = problem.Interaction.Beta;
+            into.Z[row] = z[i];
+            for (int c = 0; c < dimension && force; c++) into.Force[row * dimension + c] = gradient[i * dimension + c];
         }
-        smallest = Math.Min(smallest, lowest / error);
+    }
+
+    // NaN when there is one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Lowest(double* numbers, int count)
+    {
+        double a = double.PositiveInfinity, b = a, c = a, d = a;
+        int i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            a = Math.Min(a, numbers[i]);
+            b = Math.Min(b, numbers[i + 1]);
+            c = Math.Min(c, numbers[i + 2]);
+            d = Math.Min(d, numbers[i + 3]);
+        }
+        for (; i < count; i++) a = Math.Min(a, numbers[i]);
+        return Math.Min(Math.Min(a, b), Math.Min(c, d));
     }
 }

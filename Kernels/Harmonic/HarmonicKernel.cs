@@ -9,6 +9,6 @@ internal abstract class HarmonicKernel
     /// <summary>Adds w times every function of the basis at the tile's tokens to the tile's accumulators.</summary>
     public abstract void Accumulate(HarmonicTile tile, HarmonicBasis basis);
 
-    /// <summary>Writes Z and its gradient at the tile's tokens to the tile's results.</summary>
-    public abstract unsafe void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients);
+    /// <summary>Writes Z and its tangential gradient times <paramref name="scale"/> at the tile's tokens.</summary>
+    public abstract unsafe void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale);
 }

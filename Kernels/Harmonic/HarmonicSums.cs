@@ -45,9 +45,9 @@ public sealed class HarmonicSums : IPairSums
         (Tolerance, _threads, _direct) = (tolerance, threads, new SimdSums(Precision.Double, threads, vectorBits));
         (_circle, _sphere) = _direct.VectorBits switch
         {
-            128 => ((HarmonicKernel)new CircleKernel<Lanes128Double, Vector128<double>>(), (HarmonicKernel)new SphereKernel<Lanes128Double, Vector128<double>>()),
-            256 => (new CircleKernel<Lanes256Double, Vector256<double>>(), new SphereKernel<Lanes256Double, Vector256<double>>()),
-            _ => (new CircleKernel<Lanes512Double, Vector512<double>>(), new SphereKernel<Lanes512Double, Vector512<double>>()),
+            128 => ((HarmonicKernel)new CircleKernel<Lanes128Double, PairLanes128, Vector128<double>>(), (HarmonicKernel)new SphereKernel<Lanes128Double, Vector128<double>>()),
+            256 => (new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>(), new SphereKernel<Lanes256Double, Vector256<double>>()),
+            _ => (new CircleKernel<Lanes512Double, PairLanes512, Vector512<double>>(), new SphereKernel<Lanes512Double, Vector512<double>>()),
         };
     }
 

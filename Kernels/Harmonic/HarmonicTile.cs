@@ -1,9 +1,8 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionFlow.Kernels;
 
-/// <summary>
-/// The memory of one thread: a tile of tokens, coordinate by coordinate, and what kernels make of it. Columns are <see cref="Tokens"/> long and
-/// begin on cache lines.
-/// </summary>
+/// <summary>The memory of one thread: a tile of tokens and what kernels make of it. Columns are <see cref="Tokens"/> long and begin on cache lines.</summary>
 internal sealed unsafe class HarmonicTile
 {
     /// <summary>Tokens in a tile, a multiple of every kernel's step.</summary>
@@ -15,12 +14,12 @@ internal sealed unsafe class HarmonicTile
     private readonly FixedBuffer<double> _columns = new(), _sums = new();
 
     /// <summary>Empty columns.</summary>
-    public HarmonicTile() => _columns.Reserve(21 * Tokens);
+    public HarmonicTile() => _columns.Reserve(18 * Tokens);
 
     /// <summary>Tokens in use, padding included.</summary>
     public int Count { get; private set; }
 
-    /// <summary>x, y and, on the sphere, z.</summary>
+    /// <summary>Circle: x, y, x, y, ... of the tokens; sphere: the columns x, y, z.</summary>
     public double* Position => _columns.Pointer;
 
     /// <summary>The weights of the channel at hand.</summary>
@@ -29,14 +28,17 @@ internal sealed unsafe class HarmonicTile
     /// <summary>Two columns that a kernel may use.</summary>
     public double* Scratch => _columns.Pointer + 4 * Tokens;
 
-    /// <summary>Six columns that a kernel may use.</summary>
-    public double* State => _columns.Pointer + 6 * Tokens;
+    /// <summary>Z for the channel at hand.</summary>
+    public double* Z => _columns.Pointer + 6 * Tokens;
 
-    /// <summary>Z and its gradient for the channel at hand: 1 + d columns (circle: Z and dZ/du).</summary>
-    public double* Result => _columns.Pointer + 12 * Tokens;
+    /// <summary>The tangential gradient of Z for the channel at hand, laid out as <see cref="Position"/>.</summary>
+    public double* Gradient => _columns.Pointer + 7 * Tokens;
 
-    /// <summary>The sums over channels: Z and its gradient, and in the fifth column what errors are relative to.</summary>
-    public double* Total => _columns.Pointer + 16 * Tokens;
+    /// <summary>Sums over channels: Z, what errors are relative to, and the gradient [token, coordinate].</summary>
+    public double* Total => _columns.Pointer + 10 * Tokens;
+
+    /// <summary>Room for the gradient as [token, coordinate].</summary>
+    public double* Joined => _columns.Pointer + 15 * Tokens;
 
     /// <summary>Accumulators: rows of <see cref="HarmonicBasis.Lanes"/> numbers.</summary>
     public double* Sums => _sums.Pointer;
@@ -52,14 +54,10 @@ internal sealed unsafe class HarmonicTile
     public void Load(double[] positions, int dimension, int first, int count)
     {
         Pad(dimension, count);
-        fixed (double* x = &positions[(long)first * dimension])
-        {
-            double* from = x, into = Position;
-            if (dimension == 2)
-                for (int i = 0; i < count; i++, from += 2) (into[i], into[Tokens + i]) = (from[0], from[1]);
-            else
-                for (int i = 0; i < count; i++, from += 3) (into[i], into[Tokens + i], into[2 * Tokens + i]) = (from[0], from[1], from[2]);
-        }
+        ReadOnlySpan<double> tokens = positions.AsSpan(first * dimension, count * dimension);
+        if (dimension == 2) tokens.CopyTo(new Span<double>(Position, 2 * count));
+        else
+            fixed (double* from = tokens) Split(from, Position, count);
     }
 
     /// <summary>Takes the tokens <paramref name="rows"/> of <paramref name="positions"/>.</summary>
@@ -67,7 +65,36 @@ internal sealed unsafe class HarmonicTile
     {
         Pad(dimension, rows.Length);
         for (int i = 0; i < rows.Length; i++)
-            for (int c = 0; c < dimension; c++) Position[c * Tokens + i] = positions[rows[i] * dimension + c];
+            for (int c = 0; c < dimension; c++) Position[dimension == 2 ? 2 * i + c : c * Tokens + i] = positions[rows[i] * dimension + c];
+    }
+
+    /// <summary>Copies the gradients of the first <paramref name="count"/> tokens to [token, coordinate].</summary>
+    public void CopyGradient(int dimension, int count, double* into)
+    {
+        if (dimension == 2) new Span<double>(Gradient, 2 * count).CopyTo(new Span<double>(into, 2 * count));
+        else Join(Gradient, into, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Join(double* columns, double* into, int count)
+    {
+        for (int i = 0; i < count; i++, into += 3)
+        {
+            into[0] = columns[i];
+            into[1] = columns[Tokens + i];
+            into[2] = columns[2 * Tokens + i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Split(double* from, double* into, int count)
+    {
+        for (int i = 0; i < count; i++, from += 3)
+        {
+            into[i] = from[0];
+            into[Tokens + i] = from[1];
+            into[2 * Tokens + i] = from[2];
+        }
     }
 
     // The points (1, 0) and (0, 0, 1).
@@ -75,7 +102,10 @@ internal sealed unsafe class HarmonicTile
     {
         Count = (count + Step - 1) / Step * Step;
         for (int i = count; i < Count; i++)
-            for (int c = 0; c < 3; c++) Position[c * Tokens + i] = c == (dimension == 2 ? 0 : 2) ? 1 : 0;
-        new Span<double>(Weight + count, Count - count).Clear();
+        {
+            if (dimension == 2) (Position[2 * i], Position[2 * i + 1]) = (1, 0);
+            else (Position[i], Position[Tokens + i], Position[2 * Tokens + i]) = (0, 0, 1);
+            Weight[i] = 0;
+        }
     }
 }

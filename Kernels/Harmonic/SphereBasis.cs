@@ -58,10 +58,19 @@ internal sealed class SphereBasis : HarmonicBasis
     public int Row(int pair) => _rows[pair];
 
     /// <inheritdoc/>
+    public override int SumRows => Moments;
+
+    /// <inheritdoc/>
     public override int Moments => MomentsPerRow * _rows[Pairs];
 
     /// <inheritdoc/>
     public override int Coefficients => CoefficientsPerRow * _rows[Pairs];
+
+    /// <inheritdoc/>
+    public override unsafe void Reduce(double* rows, Span<double> sums)
+    {
+        for (int i = 0; i < sums.Length; i++, rows += Lanes) sums[i] += rows[0] + rows[1] + (rows[2] + rows[3]) + (rows[4] + rows[5] + (rows[6] + rows[7]));
+    }
 
     /// <inheritdoc/>
     public override void ToMoments(Span<double> sums)
