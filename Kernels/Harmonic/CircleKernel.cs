@@ -19,41 +19,41 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {
-        double* position = tile.Position, weight = tile.Weight, pairs = tile.Scratch, sums = tile.Sums;
+        double* position = tile.Position, weight = tile.Weight, start = tile.Scratch, sums = tile.Sums;
         int count = tile.Count, rows = basis.SumRows;
-        for (int i = 0; i < count; i++) pairs[2 * i] = pairs[2 * i + 1] = weight[i];
         fixed (double* signs = Signs)
             for (int lane = 0; lane < Lanes; lane += L.Count)
                 for (int i = lane; i < 2 * count; i += 8 * Lanes)
-                    Accumulate(position + i, pairs + i, signs, sums + lane, sums + lane + rows * Lanes);
+                {
+                    Start(position + i, weight + i / 2, signs, start);
+                    Accumulate(start, sums + lane, sums + lane + rows * Lanes);
+                }
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale)
     {
-        double* position = tile.Position, gradient = tile.Gradient, pairs = tile.Scratch, z = tile.Z;
+        double* position = tile.Position, gradient = tile.Gradient, z = tile.Z;
         int count = tile.Count, rows = basis.SumRows;
         fixed (double* signs = Signs)
             for (int lane = 0; lane < Lanes; lane += L.Count)
                 for (int i = lane; i < 2 * count; i += 4 * Lanes)
-                    Evaluate(position + i, pairs + i, gradient + i, signs, coefficients + lane, rows * PerDegree, scale);
-        for (int i = 0; i < count; i++) z[i] = pairs[2 * i];
+                    Evaluate(position + i, z + i / 2, gradient + i, signs, coefficients + lane, rows * PerDegree, scale);
     }
 
     // Even degrees are in the vectors e, odd ones in o; see the signs of CircleBasis. Eight rows of four tokens, A to H. Degree -1 stands at the start.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(double* position, double* weight, double* signs, double* sums, double* end)
+    private static void Accumulate(double* start, double* sums, double* end)
     {
-        V minusPlus = L.Load(signs), firstOnly = L.Load(signs + Lanes);
-        Start(position, weight, minusPlus, firstOnly, out V xA, out V eA, out V oA);
-        Start(position + Lanes, weight + Lanes, minusPlus, firstOnly, out V xB, out V eB, out V oB);
-        Start(position + 2 * Lanes, weight + 2 * Lanes, minusPlus, firstOnly, out V xC, out V eC, out V oC);
-        Start(position + 3 * Lanes, weight + 3 * Lanes, minusPlus, firstOnly, out V xD, out V eD, out V oD);
-        Start(position + 4 * Lanes, weight + 4 * Lanes, minusPlus, firstOnly, out V xE, out V eE, out V oE);
-        Start(position + 5 * Lanes, weight + 5 * Lanes, minusPlus, firstOnly, out V xF, out V eF, out V oF);
-        Start(position + 6 * Lanes, weight + 6 * Lanes, minusPlus, firstOnly, out V xG, out V eG, out V oG);
-        Start(position + 7 * Lanes, weight + 7 * Lanes, minusPlus, firstOnly, out V xH, out V eH, out V oH);
+        V xA = L.Load(start), eA = L.Load(start + Lanes), oA = L.Load(start + 2 * Lanes);
+        V xB = L.Load(start + 3 * Lanes), eB = L.Load(start + 4 * Lanes), oB = L.Load(start + 5 * Lanes);
+        V xC = L.Load(start + 6 * Lanes), eC = L.Load(start + 7 * Lanes), oC = L.Load(start + 8 * Lanes);
+        V xD = L.Load(start + 9 * Lanes), eD = L.Load(start + 10 * Lanes), oD = L.Load(start + 11 * Lanes);
+        V xE = L.Load(start + 12 * Lanes), eE = L.Load(start + 13 * Lanes), oE = L.Load(start + 14 * Lanes);
+        V xF = L.Load(start + 15 * Lanes), eF = L.Load(start + 16 * Lanes), oF = L.Load(start + 17 * Lanes);
+        V xG = L.Load(start + 18 * Lanes), eG = L.Load(start + 19 * Lanes), oG = L.Load(start + 20 * Lanes);
+        V xH = L.Load(start + 21 * Lanes), eH = L.Load(start + 22 * Lanes), oH = L.Load(start + 23 * Lanes);
         for (; sums < end; sums += 2 * Lanes)
         {
             L.Store(sums, L.Add(L.Load(sums), L.Add(L.Add(L.Add(eA, eB), L.Add(eC, eD)), L.Add(L.Add(eE, eF), L.Add(eG, eH)))));
@@ -77,15 +77,18 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
         }
     }
 
-    // x becomes 2 x; e the degree 0, w (1, 0); o the degree -1, w (-x, y).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Start(double* position, double* weight, V minusPlus, V firstOnly, out V x, out V e, out V o)
+    // Per row 2 x; the degree 0, w (1, 0); the degree -1, w (-x, y). Apart, because the JIT inlines only so much into one method.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Start(double* position, double* weight, double* signs, double* start)
     {
-        V p = L.Load(position), w = L.Load(weight);
-        x = P.First(p);
-        x = L.Add(x, x);
-        e = L.Multiply(w, firstOnly);
-        o = L.Multiply(w, L.Multiply(p, minusPlus));
+        V minusPlus = L.Load(signs), firstOnly = L.Load(signs + Lanes);
+        for (double* end = start + 24 * Lanes; start < end; start += 3 * Lanes, position += Lanes, weight += Lanes / 2)
+        {
+            V p = L.Load(position), w = P.Spread(weight);
+            L.Store(start, Twice(p));
+            L.Store(start + Lanes, L.Multiply(w, firstOnly));
+            L.Store(start + 2 * Lanes, L.Multiply(w, L.Multiply(p, minusPlus)));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -119,9 +122,9 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
         }
         factor = L.Multiply(factor, minusPlus);
         Finish(position, z, gradient, zA, dA, factor);
-        Finish(position + Lanes, z + Lanes, gradient + Lanes, zB, dB, factor);
-        Finish(position + 2 * Lanes, z + 2 * Lanes, gradient + 2 * Lanes, zC, dC, factor);
-        Finish(position + 3 * Lanes, z + 3 * Lanes, gradient + 3 * Lanes, zD, dD, factor);
+        Finish(position + Lanes, z + Lanes / 2, gradient + Lanes, zB, dB, factor);
+        Finish(position + 2 * Lanes, z + 2 * Lanes / 2, gradient + 2 * Lanes, zC, dC, factor);
+        Finish(position + 3 * Lanes, z + 3 * Lanes / 2, gradient + 3 * Lanes, zD, dD, factor);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -140,11 +143,11 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
         sumD = L.MultiplyAdd(k, d, sumD);
     }
 
-    // (Z, Z), and dZ/du (-y, x) times the scale.
+    // Z, and dZ/du (-y, x) times the scale.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(double* position, double* z, double* gradient, V sum, V slope, V factor)
     {
-        L.Store(z, L.Add(sum, P.Swap(sum)));
+        P.StoreFirst(z, L.Add(sum, P.Swap(sum)));
         V along = L.Multiply(L.Add(slope, P.Swap(slope)), factor);
         L.Store(gradient, L.Multiply(along, P.Swap(L.Load(position))));
     }

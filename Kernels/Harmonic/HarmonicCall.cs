@@ -5,7 +5,7 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
 internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicKernel kernel, ConcurrentBag<HarmonicTile> tiles,
-    int threads, double tolerance, RowSums into, CancellationToken stop)
+    FixedBuffer<double> coefficients, int threads, double tolerance, RowSums into, CancellationToken stop)
 {
     // Moments are summed in lanes within a block, then over the blocks of a segment, then over segments: fixed by n alone.
     private const int TilesPerBlock = 16, MostSegments = 64;
@@ -41,10 +41,17 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
     {
         int tokens = problem.Keys;
         int[] replicas = rows.Replicas(tokens);
-        double[][] coefficients = new double[problem.Replicas][];
+        int perReplica = plan.Channels.Count * plan.Bases[level].Coefficients;
+        int[] places = new int[problem.Replicas];
+        coefficients.Reserve((long)perReplica * replicas.Length);
         Workers.For(replicas.Length, 1, threads, (from, to) =>
         {
-            for (int i = from; i < to; i++) coefficients[replicas[i]] = moments[replicas[i]]!.Coefficients(plan.Series, plan.Channels.Count);
+            for (int i = from; i < to; i++)
+            {
+                places[replicas[i]] = i;
+                var numbers = new Span<double>(coefficients.Pointer + (nint)i * perReplica, perReplica);
+                moments[replicas[i]]!.ToCoefficients(plan.Series, plan.Channels.Count, numbers);
+            }
         });
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
         var failed = new List<int>();
@@ -53,16 +60,22 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         {
             var failedHere = new List<int>();
             double smallest = double.PositiveInfinity;
-            for (int i = from; i < to; i++)
-            {
-                stop.ThrowIfCancellationRequested();
-                (int at, int count) = parts[i];
-                int replica = rows[at] / tokens;
-                if (rows.IsRange) tile.Load(problem.Q, problem.Dimension, rows[at], count);
-                else tile.Gather(problem.Q, problem.Dimension, rows.Listed(at, count));
-                SumChannels(tile, plan.Bases[level], coefficients[replica], rows, at, count);
-                Write(tile, plan.Error(level) * plan.Mass[replica], rows, at, count, failedHere, ref smallest);
-            }
+            fixed (double* q = problem.Q, z = into.Z, force = into.Force)
+                for (int i = from; i < to; i++)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    (int at, int count) = parts[i];
+                    int first = rows[at], replica = first / tokens;
+                    if (rows.IsRange) tile.Load(q + (long)first * problem.Dimension, problem.Dimension, count);
+                    else tile.Gather(q, problem.Dimension, rows.Listed(at, count));
+                    if (IsPlain && rows.IsRange && HarmonicTile.IsWhole(count))
+                    {
+                        tile.Z = z + first;
+                        if (problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
+                    }
+                    SumChannels(tile, plan.Bases[level], coefficients.Pointer + (nint)places[replica] * perReplica, rows, at, count);
+                    Write(tile, plan.Error(level) * plan.Mass[replica], rows, at, count, failedHere, ref smallest);
+                }
             lock (_lock)
             {
                 failed.AddRange(failedHere);
@@ -85,23 +98,25 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         const int BlockTokens = TilesPerBlock * HarmonicTile.Tokens;
         int channels = plan.Channels.Count, tokens = problem.Keys;
         var sums = new HarmonicMoments(basis, channels);
-        for (int block = firstBlock; block < endBlock; block++)
-        {
-            stop.ThrowIfCancellationRequested();
-            int end = Math.Min(tokens - block * BlockTokens, BlockTokens) + block * BlockTokens;
-            for (int channel = 0; channel < channels; channel++)
+        fixed (double* k = problem.K, weights = problem.Weights)
+            for (int block = firstBlock; block < endBlock; block++)
             {
-                tile.ClearSums(basis.SumRows);
-                for (int token = block * BlockTokens; token < end; token += HarmonicTile.Tokens)
+                stop.ThrowIfCancellationRequested();
+                int end = Math.Min(tokens - block * BlockTokens, BlockTokens) + block * BlockTokens;
+                for (int channel = 0; channel < channels; channel++)
                 {
-                    int count = Math.Min(end - token, HarmonicTile.Tokens), first = replica * tokens + token;
-                    tile.Load(problem.K, problem.Dimension, first, count);
-                    plan.Channels.Weights(channel, first, count, tile.Weight);
-                    kernel.Accumulate(tile, basis);
+                    tile.ClearSums(basis.SumRows);
+                    for (int token = block * BlockTokens; token < end; token += HarmonicTile.Tokens)
+                    {
+                        int count = Math.Min(end - token, HarmonicTile.Tokens), first = replica * tokens + token;
+                        tile.Load(k + (long)first * problem.Dimension, problem.Dimension, count);
+                        if (channel == 0 && HarmonicTile.IsWhole(count)) tile.Weight = weights + first;
+                        else plan.Channels.Weights(channel, first, count, tile.Weight);
+                        kernel.Accumulate(tile, basis);
+                    }
+                    basis.Reduce(tile.Sums, sums.Channel(channel));
                 }
-                basis.Reduce(tile.Sums, sums.Channel(channel));
             }
-        }
         return sums;
     }
 
@@ -124,33 +139,30 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
     private bool IsPlain => plan.Channels.ScaleIsZ && problem.Interaction.Coupling is OneCoupling;
 
     // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
-    private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double[] coefficients, RowSet rows, int at, int count)
+    private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)
     {
         const int Column = HarmonicTile.Tokens;
         LabelChannels channels = plan.Channels;
         double over = 1 / problem.Interaction.Beta;
         double* z = tile.Z, gradient = tile.Joined, total = tile.Total;
         int dimension = problem.Dimension;
-        fixed (double* k = coefficients)
+        if (IsPlain)
         {
-            if (IsPlain)
+            kernel.Evaluate(tile, basis, k, over);
+            return;
+        }
+        new Span<double>(total, 5 * Column).Clear();
+        for (int channel = 0; channel < channels.Count; channel++)
+        {
+            kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
+            tile.CopyGradient(dimension, count, gradient);
+            double scale = channels.ScaleFactor(channel);
+            for (int i = 0; i < count; i++)
             {
-                kernel.Evaluate(tile, basis, k, over);
-                return;
-            }
-            new Span<double>(total, 5 * Column).Clear();
-            for (int channel = 0; channel < channels.Count; channel++)
-            {
-                kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
-                tile.CopyGradient(dimension, count, gradient);
-                double scale = channels.ScaleFactor(channel);
-                for (int i = 0; i < count; i++)
-                {
-                    double factor = channels.Factor(channel, rows[at + i]);
-                    total[i] += factor * z[i];
-                    total[Column + i] += scale * z[i];
-                    for (int c = dimension * i; c < dimension * (i + 1); c++) total[2 * Column + c] += factor * gradient[c];
-                }
+                double factor = channels.Factor(channel, rows[at + i]);
+                total[i] += factor * z[i];
+                total[Column + i] += scale * z[i];
+                for (int c = dimension * i; c < dimension * (i + 1); c++) total[2 * Column + c] += factor * gradient[c];
             }
         }
     }
@@ -171,7 +183,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
                 else if (scale[i] < lowest) lowest = scale[i];
             }
         }
-        smallest = Math.Min(smallest, lowest / error);
+        if (error > 0) smallest = Math.Min(smallest, lowest / error);
         if (!rows.IsRange)
         {
             Scatter(tile, z, rows, at, count);
@@ -180,10 +192,12 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         int first = rows[at];
         Span<double> shift = into.Shift.AsSpan(first, count);
         if (shift.ContainsAnyExcept(problem.Interaction.Beta)) shift.Fill(problem.Interaction.Beta);
-        new Span<double>(z, count).CopyTo(into.Z.AsSpan(first));
+        fixed (double* to = into.Z.AsSpan(first, count))
+            if (z != to) new Span<double>(z, count).CopyTo(new Span<double>(to, count));
         if (!into.Columns.HasFlag(Columns.Force)) return;
         fixed (double* force = into.Force.AsSpan(first * dimension, count * dimension))
         {
+            if (tile.Gradient == force) return;
             if (IsPlain) tile.CopyGradient(dimension, count, force);
             else new Span<double>(z + 2 * Column, count * dimension).CopyTo(new Span<double>(force, count * dimension));
         }

@@ -12,10 +12,8 @@ internal sealed class HarmonicMoments(HarmonicBasis basis, int channels)
     public Span<double> Channel(int channel) => _numbers.AsSpan(channel * Basis.Moments, Basis.Moments);
 
     /// <summary>The coefficients of every channel, one after the other.</summary>
-    public double[] Coefficients(KernelSeries series, int channels)
+    public void ToCoefficients(KernelSeries series, int channels, Span<double> coefficients)
     {
-        double[] coefficients = new double[channels * Basis.Coefficients];
-        for (int k = 0; k < channels; k++) Basis.ToCoefficients(Channel(k), series, coefficients.AsSpan(k * Basis.Coefficients, Basis.Coefficients));
-        return coefficients;
+        for (int k = 0; k < channels; k++) Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));
     }
 }

@@ -14,25 +14,29 @@ internal sealed unsafe class HarmonicTile
     private readonly FixedBuffer<double> _columns = new(), _sums = new();
 
     /// <summary>Empty columns.</summary>
-    public HarmonicTile() => _columns.Reserve(18 * Tokens);
+    public HarmonicTile()
+    {
+        _columns.Reserve(18 * Tokens);
+        Reset();
+    }
 
     /// <summary>Tokens in use, padding included.</summary>
     public int Count { get; private set; }
 
     /// <summary>Circle: x, y, x, y, ... of the tokens; sphere: the columns x, y, z.</summary>
-    public double* Position => _columns.Pointer;
+    public double* Position { get; private set; }
 
-    /// <summary>The weights of the channel at hand.</summary>
-    public double* Weight => _columns.Pointer + 3 * Tokens;
+    /// <summary>The weights of the channel at hand. Somebody else's memory where that has them as they are.</summary>
+    public double* Weight { get; set; }
+
+    /// <summary>Z for the channel at hand. The memory it is meant for, where kernels can write there.</summary>
+    public double* Z { get; set; }
+
+    /// <summary>The tangential gradient of Z for the channel at hand, laid out as <see cref="Position"/>. As <see cref="Z"/>.</summary>
+    public double* Gradient { get; set; }
 
     /// <summary>Two columns that a kernel may use.</summary>
     public double* Scratch => _columns.Pointer + 4 * Tokens;
-
-    /// <summary>Z for the channel at hand.</summary>
-    public double* Z => _columns.Pointer + 6 * Tokens;
-
-    /// <summary>The tangential gradient of Z for the channel at hand, laid out as <see cref="Position"/>.</summary>
-    public double* Gradient => _columns.Pointer + 7 * Tokens;
 
     /// <summary>Sums over channels: Z, what errors are relative to, and the gradient [token, coordinate].</summary>
     public double* Total => _columns.Pointer + 10 * Tokens;
@@ -50,22 +54,35 @@ internal sealed unsafe class HarmonicTile
         new Span<double>(Sums, rows * HarmonicBasis.Lanes).Clear();
     }
 
-    /// <summary>Takes the tokens [first, first + count) of <paramref name="positions"/>, [.., d].</summary>
-    public void Load(double[] positions, int dimension, int first, int count)
+    /// <summary>True for a tile that needs no padding, so that kernels may work in memory that is not its own.</summary>
+    public static bool IsWhole(int count) => count % Step == 0;
+
+    /// <summary>Takes <paramref name="count"/> tokens from pinned memory, [token, coordinate], which has to stay until the tile is done with.</summary>
+    public void Load(double* tokens, int dimension, int count)
     {
+        Reset();
         Pad(dimension, count);
-        ReadOnlySpan<double> tokens = positions.AsSpan(first * dimension, count * dimension);
-        if (dimension == 2) tokens.CopyTo(new Span<double>(Position, 2 * count));
-        else
-            fixed (double* from = tokens) Split(from, Position, count);
+        if (dimension == 3) Split(tokens, Position, count);
+        else if (IsWhole(count)) Position = tokens;
+        else new Span<double>(tokens, 2 * count).CopyTo(new Span<double>(Position, 2 * count));
     }
 
     /// <summary>Takes the tokens <paramref name="rows"/> of <paramref name="positions"/>.</summary>
-    public void Gather(double[] positions, int dimension, ReadOnlySpan<int> rows)
+    public void Gather(double* positions, int dimension, ReadOnlySpan<int> rows)
     {
+        Reset();
         Pad(dimension, rows.Length);
         for (int i = 0; i < rows.Length; i++)
-            for (int c = 0; c < dimension; c++) Position[dimension == 2 ? 2 * i + c : c * Tokens + i] = positions[rows[i] * dimension + c];
+            for (int c = 0; c < dimension; c++) Position[dimension == 2 ? 2 * i + c : c * Tokens + i] = positions[(long)rows[i] * dimension + c];
+    }
+
+    private void Reset()
+    {
+        double* columns = _columns.Pointer;
+        Position = columns;
+        Weight = columns + 3 * Tokens;
+        Z = columns + 6 * Tokens;
+        Gradient = columns + 7 * Tokens;
     }
 
     /// <summary>Copies the gradients of the first <paramref name="count"/> tokens to [token, coordinate].</summary>
