@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
-internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicKernel kernel, ConcurrentBag<HarmonicTile> tiles,
-    FixedBuffer<double> coefficients, int threads, double tolerance, RowSums into, CancellationToken stop)
+internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
 {
     // Moments are summed in lanes within a block, then over the blocks of a segment, then over segments: fixed by n alone.
     private const int TilesPerBlock = 16, MostSegments = 64;
@@ -43,13 +41,13 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         int[] replicas = rows.Replicas(tokens);
         int perReplica = plan.Channels.Count * plan.Bases[level].Coefficients;
         int[] places = new int[problem.Replicas];
-        coefficients.Reserve((long)perReplica * replicas.Length);
+        memory.Coefficients.Reserve((long)perReplica * replicas.Length);
         Workers.For(replicas.Length, 1, threads, (from, to) =>
         {
             for (int i = from; i < to; i++)
             {
                 places[replicas[i]] = i;
-                var numbers = new Span<double>(coefficients.Pointer + (nint)i * perReplica, perReplica);
+                var numbers = new Span<double>(memory.Coefficients.Pointer + (nint)i * perReplica, perReplica);
                 moments[replicas[i]]!.ToCoefficients(plan.Series, plan.Channels.Count, numbers);
             }
         });
@@ -73,7 +71,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
                         tile.Z = z + first;
                         if (problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
                     }
-                    SumChannels(tile, plan.Bases[level], coefficients.Pointer + (nint)places[replica] * perReplica, rows, at, count);
+                    SumChannels(tile, plan.Bases[level], memory.Coefficients.Pointer + (nint)places[replica] * perReplica, rows, at, count);
                     Write(tile, plan.Error(level) * plan.Mass[replica], rows, at, count, failedHere, ref smallest);
                 }
             lock (_lock)
@@ -88,9 +86,9 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
 
     private void WithTile(Action<HarmonicTile> body)
     {
-        if (!tiles.TryTake(out HarmonicTile? tile)) tile = new HarmonicTile();
+        if (!memory.Tiles.TryTake(out HarmonicTile? tile)) tile = new HarmonicTile();
         body(tile);
-        tiles.Add(tile);
+        memory.Tiles.Add(tile);
     }
 
     private HarmonicMoments Segment(HarmonicTile tile, HarmonicBasis basis, int replica, int firstBlock, int endBlock)
@@ -112,7 +110,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
                         tile.Load(k + (long)first * problem.Dimension, problem.Dimension, count);
                         if (channel == 0 && HarmonicTile.IsWhole(count)) tile.Weight = weights + first;
                         else plan.Channels.Weights(channel, first, count, tile.Weight);
-                        kernel.Accumulate(tile, basis);
+                        plan.Kernel.Accumulate(tile, basis);
                     }
                     basis.Reduce(tile.Sums, sums.Channel(channel));
                 }
@@ -148,13 +146,13 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         int dimension = problem.Dimension;
         if (IsPlain)
         {
-            kernel.Evaluate(tile, basis, k, over);
+            plan.Kernel.Evaluate(tile, basis, k, over);
             return;
         }
         new Span<double>(total, 5 * Column).Clear();
         for (int channel = 0; channel < channels.Count; channel++)
         {
-            kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
+            plan.Kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
             tile.CopyGradient(dimension, count, gradient);
             double scale = channels.ScaleFactor(channel);
             for (int i = 0; i < count; i++)
@@ -173,7 +171,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         const int Column = HarmonicTile.Tokens;
         double* z = IsPlain ? tile.Z : tile.Total, scale = plan.Channels.ScaleIsZ ? z : z + Column;
         int dimension = problem.Dimension;
-        double least = error * (1 + 1 / tolerance), lowest = Lowest(scale, count);
+        double least = error * (1 + 1 / plan.Tolerance), lowest = Lowest(scale, count);
         if (!(lowest >= least))
         {
             lowest = double.PositiveInfinity;

@@ -17,7 +17,7 @@ internal sealed class HarmonicPlan
     /// <summary>The plan for a problem whose profile is curved and whose coupling <see cref="LabelChannels"/> knows.</summary>
     public HarmonicPlan(PairProblem problem, double tolerance, HarmonicKernel kernel)
     {
-        _dimension = problem.Dimension;
+        (_dimension, Tolerance, Kernel) = (problem.Dimension, tolerance, kernel);
         Channels = new LabelChannels(problem);
         double beta = problem.Interaction.Beta, worst = 1;
         Series = new KernelSeries(problem.Dimension, beta);
@@ -38,6 +38,12 @@ internal sealed class HarmonicPlan
         int first = OrderFor(tolerance * usual), second = OrderFor(tolerance * worst);
         Bases = second <= first ? [kernel.Basis(second)] : [kernel.Basis(first), kernel.Basis(second)];
     }
+
+    /// <summary>tol.</summary>
+    public double Tolerance { get; }
+
+    /// <summary>The work per token.</summary>
+    public HarmonicKernel Kernel { get; }
 
     /// <summary>The expansion of the kernel.</summary>
     public KernelSeries Series { get; }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -28,8 +27,7 @@ public sealed class HarmonicSums : IPairSums
     private readonly int _threads;
     private readonly HarmonicKernel _circle, _sphere;
     private readonly SimdSums _direct;
-    private readonly ConcurrentBag<HarmonicTile> _tiles = [];
-    private readonly FixedBuffer<double> _coefficients = new();
+    private readonly HarmonicMemory _memory = new();
     private readonly ConditionalWeakTable<PairProblem, HarmonicPlan> _plans = [];
     private HarmonicMoments?[] _moments = [];
     private HarmonicPlan? _plan;
@@ -96,7 +94,7 @@ public sealed class HarmonicSums : IPairSums
         stop.ThrowIfCancellationRequested();
         (_plan, _interaction, _moments) = (Plan(problem), problem.Interaction, new HarmonicMoments?[problem.Replicas]);
         (Order, ErrorBound, RowsRaised, RowsRedone) = (0, 0, 0, 0);
-        var call = new HarmonicCall(problem, _plan, problem.Dimension == 2 ? _circle : _sphere, _tiles, _coefficients, _threads, Tolerance, into, stop);
+        var call = new HarmonicCall(problem, _plan, _memory, _threads, into, stop);
         RowSet left = RowSet.Range(first, count);
         for (int level = 0; level < _plan.Bases.Length && left.Count > 0; level++)
         {

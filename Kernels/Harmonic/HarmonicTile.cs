@@ -1,6 +1,17 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
+
+/// <summary>Memory that calls of one instance reuse.</summary>
+internal sealed class HarmonicMemory
+{
+    /// <summary>Tiles that no thread is using.</summary>
+    public ConcurrentBag<HarmonicTile> Tiles { get; } = [];
+
+    /// <summary>The coefficients of the replicas at hand.</summary>
+    public FixedBuffer<double> Coefficients { get; } = new();
+}
 
 /// <summary>The memory of one thread: a tile of tokens and what kernels make of it. Columns are <see cref="Tokens"/> long and begin on cache lines.</summary>
 internal sealed unsafe class HarmonicTile

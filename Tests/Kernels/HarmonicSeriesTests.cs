@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.Intrinsics;
 using AttentionFlow.Kernels;
 using AttentionFlow.Solver;
@@ -61,7 +60,7 @@ public sealed class HarmonicSeriesTests
         if (order is { } fixedOrder) plan = new HarmonicPlan(problem, tolerance, kernel) { Bases = [kernel.Basis(fixedOrder)] };
         int level = plan.Bases.Length - 1;
         var actual = new RowSums(60, d, Columns.Force);
-        var call = new HarmonicCall(problem, plan, kernel, new ConcurrentBag<HarmonicTile>(), new FixedBuffer<double>(), 1, tolerance, actual, CancellationToken.None);
+        var call = new HarmonicCall(problem, plan, new HarmonicMemory(), 1, actual, CancellationToken.None);
         var moments = new HarmonicMoments?[1];
         call.AddMoments(level, [0], moments);
         call.Evaluate(level, RowSet.Range(0, 60), moments);
