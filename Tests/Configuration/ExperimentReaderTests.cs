@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
