@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace AttentionFlow.Experiments;
 
-/// <summary>Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere, nothing when quiet.</summary>
+/// <summary>Progress on standard error: a bar on a terminal, elsewhere a line after one second and every ten seconds, nothing when quiet.</summary>
 public static class ProgressDisplay
 {
     /// <summary>Does the work, showing its progress.</summary>
@@ -32,7 +32,7 @@ public static class ProgressDisplay
     {
         private readonly Stopwatch _watch = Stopwatch.StartNew();
         private string _name = "";
-        private double _nextShown;
+        private double _nextShown = 1;
 
         protected double Done { get; private set; }
         protected double Seconds => _watch.Elapsed.TotalSeconds;
@@ -45,7 +45,7 @@ public static class ProgressDisplay
         {
             Done += pairs;
             if (Seconds < _nextShown) return;
-            _nextShown = Seconds + (_nextShown == 0 ? Math.Min(1, Interval) : Interval);
+            _nextShown = Seconds + Interval;
             Show(_name, detail);
         }
 
