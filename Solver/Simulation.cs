@@ -60,7 +60,7 @@ public sealed class Simulation(Flow flow, Tableau method, double step, double ho
         }
         catch (ArithmeticException error)
         {
-            string advice = Stability.Advice(flow.Interaction, method, step) ?? "reduce beta: e^beta is beyond the range of double precision";
+            string advice = Stability.Advice(flow.Interaction, method, step) ?? "the step is stable near collapse, so the cause is elsewhere: look at the initial cloud";
             return new RunResult(RunStatus.Diverged, time, steps, flow.Evaluations, $"{error.Message}; {advice}");
         }
     }
