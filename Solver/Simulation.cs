@@ -35,7 +35,7 @@ public sealed class Simulation(Flow flow, Tableau method, double step, double ho
         try
         {
             stepper.Begin(x, stop);
-            Show(observers, new Frame(time, steps, x, stepper.Drift, flow));
+            Show(observers, new Frame(time, steps, x, stepper.Drift, flow, stop));
             while (time < horizon)
             {
                 double start = time, target = NextStop(observers, time);
@@ -46,19 +46,19 @@ public sealed class Simulation(Flow flow, Tableau method, double step, double ho
                     time = i == count ? target : start + (target - start) * i / count;
                     steps++;
                     stepper.Begin(x, stop);
-                    if (!IsFinite(stepper.Drift)) throw new ArithmeticException($"the drift is not finite at t = {time:G6}");
-                    Show(observers, new Frame(time, steps, x, stepper.Drift, flow));
+                    if (!IsFinite(stepper.Drift) || !IsOnSphere(x)) throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {time:G6}"));
+                    Show(observers, new Frame(time, steps, x, stepper.Drift, flow, stop));
                 }
             }
             return new RunResult(RunStatus.Complete, time, steps, flow.Evaluations, null);
         }
         catch (OperationCanceledException)
         {
-            return new RunResult(RunStatus.Stopped, time, steps, flow.Evaluations, $"stopped at t = {time:G6} of {horizon:G6}");
+            return new RunResult(RunStatus.Stopped, time, steps, flow.Evaluations, FormattableString.Invariant($"stopped at t = {time:G6} of {horizon:G6}"));
         }
         catch (ArithmeticException error)
         {
-            string advice = Stability.Advice(flow.Interaction, method, step) ?? "reduce beta: e^beta is beyond the range of double precision";
+            string advice = Stability.Advice(flow.Interaction, method, step) ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out";
             return new RunResult(RunStatus.Diverged, time, steps, flow.Evaluations, $"{error.Message}; {advice}");
         }
     }
@@ -75,6 +75,14 @@ public sealed class Simulation(Flow flow, Tableau method, double step, double ho
     {
         foreach (IObserver observer in observers)
             if (observer.NextTime <= frame.Time + SameTime * step) observer.Observe(frame);
+    }
+
+    // A step that overflows leaves a token of length 0 or NaN.
+    private bool IsOnSphere(double[] x)
+    {
+        double squares = 0;
+        foreach (double v in x) squares += v * v;
+        return Math.Abs(squares - flow.Rows) <= 0.5;
     }
 
     private static bool IsFinite(double[] drift)

@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "energy, gaps, mean, covariance, speed, energy_drops, limit";
+    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
