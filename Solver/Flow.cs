@@ -152,19 +152,23 @@ public sealed class Flow
         }
     }
 
-    // In place of F: P_y F scaled, then rotated back.
+    // P_y F scaled, then rotated back.
     private void Finish(double[] drift, int from, int to)
     {
         bool softmax = Interaction.Normalization == Normalization.Softmax;
         int d = Dimension;
+        double shift = double.NaN, unshift = 0;
         for (int i = from; i < to; i++)
         {
-            double scale = !softmax ? Math.Exp(_rows.Shift[i]) : _rows.Z[i] > 0 ? 1 / _rows.Z[i] : 0;
-            ReadOnlySpan<double> y = _y.AsSpan(i * d, d), force = _rows.Force.AsSpan(i * d, d);
-            Span<double> target = drift.AsSpan(i * d, d);
-            double along = 0;
-            for (int c = 0; c < y.Length; c++) along += y[c] * force[c];
-            for (int c = 0; c < y.Length; c++) target[c] = scale * (force[c] - along * y[c]);
+            double scale = softmax && _rows.Z[i] > 0 ? 1 / _rows.Z[i] : 0;
+            if (!softmax)
+            {
+                // The self form shifts all rows alike: one exponential for all of them.
+                if (_rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
+                scale = unshift;
+            }
+            int at = i * d;
+            Sphere.Project(_y.AsSpan(at, d), _rows.Force.AsSpan(at, d), scale, drift.AsSpan(at, d));
         }
         if (!_frame.IsIdentity) _frame.Leave(drift, drift, from, to);
     }

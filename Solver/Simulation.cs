@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AttentionFlow.Solver;
 
 /// <summary>The end of a run, with advice where it did not complete.</summary>
@@ -77,19 +79,25 @@ public sealed class Simulation(Flow flow, Tableau method, double step, double ho
             if (observer.NextTime <= frame.Time + SameTime * step) observer.Observe(frame);
     }
 
-    // A step that overflows leaves a token of length 0 or NaN.
-    private bool IsOnSphere(double[] x)
-    {
-        double squares = 0;
-        foreach (double v in x) squares += v * v;
-        return Math.Abs(squares - flow.Rows) <= 0.5;
-    }
-
+    // A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.
     private static bool IsFinite(double[] drift)
     {
-        // Any NaN or infinity makes the sum of x - x non-zero or NaN.
-        double sum = 0;
-        foreach (double v in drift) sum += v - v;
-        return sum == 0;
+        Vector<double> sum = Vector<double>.Zero;
+        int i = 0, lanes = Vector<double>.Count;
+        for (; i <= drift.Length - lanes; i += lanes) sum += new Vector<double>(drift, i);
+        double total = Vector.Sum(sum);
+        for (; i < drift.Length; i++) total += drift[i];
+        return double.IsFinite(total);
+    }
+
+    // A step that overflows leaves tokens of length 0 or NaN.
+    private bool IsOnSphere(double[] x)
+    {
+        Vector<double> squares = Vector<double>.Zero;
+        int i = 0, lanes = Vector<double>.Count;
+        for (; i <= x.Length - lanes; i += lanes) squares += new Vector<double>(x, i) * new Vector<double>(x, i);
+        double total = Vector.Sum(squares);
+        for (; i < x.Length; i++) total += x[i] * x[i];
+        return Math.Abs(total - flow.Rows) <= 0.5;
     }
 }

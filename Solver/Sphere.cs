@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AttentionFlow.Solver;
 
 /// <summary>Vectors on the unit sphere S^{d-1}.</summary>
@@ -38,6 +40,43 @@ public static class Sphere
         double[] unit = x.ToArray();
         if (!TryNormalize(unit)) throw new ArgumentException("a zero or non-finite vector has no direction");
         return unit;
+    }
+
+    /// <summary>sum += c v, element by element.</summary>
+    public static void AddScaled(Span<double> sum, double c, ReadOnlySpan<double> v)
+    {
+        int i = 0, lanes = Vector<double>.Count;
+        for (Vector<double> factor = new(c); i <= sum.Length - lanes; i += lanes)
+            (new Vector<double>(sum[i..]) + factor * new Vector<double>(v[i..])).CopyTo(sum[i..]);
+        for (; i < sum.Length; i++) sum[i] += c * v[i];
+    }
+
+    /// <summary>N: every row of points [rows, d] divided by its length.</summary>
+    public static void Retract(Span<double> points, int d)
+    {
+        if (d == 3)
+        {
+            for (int i = 0; i + 2 < points.Length; i += 3)
+            {
+                (double x, double y, double z) = (points[i], points[i + 1], points[i + 2]);
+                double scale = 1 / Math.Sqrt(x * x + y * y + z * z);
+                (points[i], points[i + 1], points[i + 2]) = (scale * x, scale * y, scale * z);
+            }
+            return;
+        }
+        for (int i = 0; i < points.Length; i += d)
+        {
+            Span<double> row = points.Slice(i, d);
+            double scale = 1 / Norm(row);
+            for (int c = 0; c < row.Length; c++) row[c] *= scale;
+        }
+    }
+
+    /// <summary>scale P_y v = scale (v - &lt;y, v&gt; y), the tangential part of v at the unit vector y.</summary>
+    public static void Project(ReadOnlySpan<double> y, ReadOnlySpan<double> v, double scale, Span<double> tangent)
+    {
+        double along = Dot(y, v);
+        for (int c = 0; c < y.Length; c++) tangent[c] = scale * (v[c] - along * y[c]);
     }
 
     /// <summary>The basis vector e_axis of R^d.</summary>

@@ -82,7 +82,7 @@ public sealed class Figure2Study : Study
             yield return new Check($"rotary, n = {n}: Kolmogorov distance of |m| to U[0, 1]", "Theorem 1, rotation invariance; level 0.001", 0, sample.Distance,
                 rotary.Replicas == 100 ? 0.195 : sample.CriticalDistance(0.001));
         }
-        yield return new Check("rotary: largest |G_{energy} − closed form at |m||", "e^{βc^{2}} I_{0}(β(1−c^{2}))/2β", 0,
+        yield return new Check("rotary: largest |G_{energy} − closed form at |m||", "e^{βc²} I_{0}(β(1−c²))/2β", 0,
             sizes.Max(n => CircleError(table("rotary", n, ""))), 1e-9);
         foreach (string system in Systems)
         {

@@ -79,7 +79,7 @@ public sealed class Figure3Study : Study
             {
                 PredictedCurves = curve ? [[.. limit, .. limit[..3]]] : [],
                 PredictedPoints = _gauge is PrefixGauge prefix ? [.. prefix.Targets.SelectMany(g => g)] : curve ? [] : limit[..3],
-                Facts = [Fact(x, limit, time ?? Experiment.Time.Horizon)],
+                Facts = Facts(x, limit, time ?? Experiment.Time.Horizon),
             };
         }
 
@@ -97,7 +97,7 @@ public sealed class Figure3Study : Study
             if (_gauge is RotaryGauge)
             {
                 yield return new Check($"{at}: |m|", "|u_{z}|", 0.5, Observed.Last("mean_norm")[0], 1e-9);
-                yield return new Check($"{at}: G_{{energy}}", "e/2 − e^{c^{2}} I_{0}(1−c^{2})/2, c = u_{z}", Math.E / 2 - Energies.LatitudeCircle(1, 0.5), Observed.Last("gap_energy")[0], 1e-9);
+                yield return new Check($"{at}: G_{{energy}}", "e/2 − e^{c²} I_{0}(1−c²)/2, c = u_{z}", Math.E / 2 - Energies.LatitudeCircle(1, 0.5), Observed.Last("gap_energy")[0], 1e-9);
             }
             if (_interaction.Coupling is ToeplitzCoupling)
                 foreach ((int k, double expected) in new[] { (0, 0.5), (1, 0.5), (2, 0.0) })
@@ -113,10 +113,10 @@ public sealed class Figure3Study : Study
             _ => _gauge switch { RotaryGauge => "Theorem 1: latitude circle", PathGauge => "wavy curve Ψ^{T} u", PrefixGauge => "Theorem 4: targets", _ => "a point" },
         };
 
-        private string Fact(double[] x, double[] limit, double time)
+        private string[] Facts(double[] x, double[] limit, double time)
         {
-            string what = _interaction.Coupling is ToeplitzCoupling ? "great circle" : _gauge switch { RotaryGauge => "latitude circle", PathGauge => "wavy curve", PrefixGauge => "targets", _ => "a point" };
-            return string.Create(CultureInfo.InvariantCulture, $"predicted: {what}; t = {time}, off by {Numbers.ForPeople(Largest(x, limit), 0.1 * Largest(x, limit))}");
+            string what = _interaction.Coupling is ToeplitzCoupling ? "a great circle" : _gauge switch { RotaryGauge => "a latitude circle", PathGauge => "a wavy curve", PrefixGauge => "its targets", _ => "a point" };
+            return [$"predicted limit: {what}", string.Create(CultureInfo.InvariantCulture, $"t = {time}, largest distance {Numbers.Scientific(Largest(x, limit), 2)}")];
         }
 
         private double[] Positions(double? time)

@@ -4,10 +4,10 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>
 /// 2^y and 2^y - 1 in lanes, the same bits for every vector width: y = k + f, 2^y = 2^k P(f) with P the polynomial of least relative
-/// error on [-1/2, 1/2] and P(0) = 1, by Horner's rule in fused operations. Two vectors at a time, to fill the pipes.
+/// error on [-1/2, 1/2] and P(0) = 1, in fused operations. Two vectors at a time, to fill the pipes.
 /// </summary>
 /// <remarks>
-/// Largest relative error, measured: single, degree 5: 2.1e-7; double, degree 10: 3.9e-16. Range: |y| &lt;= 100
+/// Largest relative error, measured: single, degree 5: 2.1e-7; double, degree 10: 5.2e-16. Range: |y| &lt;= 100
 /// in single and 996 in double; <see cref="WithUnderflow"/> also takes any y below and returns 0 there. 2^0 = 1 exactly.
 /// </remarks>
 internal static class Exp2<L, V, T> where L : struct, ILanes<V, T> where V : struct where T : unmanaged
@@ -33,21 +33,25 @@ internal static class Exp2<L, V, T> where L : struct, ILanes<V, T> where V : str
             L.Horner(ref p, f, ref q, g, 5.550713092088699e-2);
             L.Horner(ref p, f, ref q, g, 0.24022120237350464);
             L.Horner(ref p, f, ref q, g, 0.6931469440460205);
+            L.Horner(ref p, f, ref q, g, 1);
         }
         else
         {
+            // Even and odd powers apart: one operation more, but half the waiting.
+            V f2 = L.Multiply(f, f), g2 = L.Multiply(g, g), oddP = L.Constant(1.0208537929657404e-7), oddQ = oddP;
             p = q = L.Constant(7.037278846726901e-9);
-            L.Horner(ref p, f, ref q, g, 1.0208537929657404e-7);
-            L.Horner(ref p, f, ref q, g, 1.3215662835959238e-6);
-            L.Horner(ref p, f, ref q, g, 1.5252658116409854e-5);
-            L.Horner(ref p, f, ref q, g, 1.5403529961127076e-4);
-            L.Horner(ref p, f, ref q, g, 1.3333558228561767e-3);
-            L.Horner(ref p, f, ref q, g, 9.618129108034596e-3);
-            L.Horner(ref p, f, ref q, g, 5.550410866445883e-2);
-            L.Horner(ref p, f, ref q, g, 0.24022650695908768);
-            L.Horner(ref p, f, ref q, g, 0.6931471805599497);
+            L.Horner(ref oddP, f2, ref oddQ, g2, 1.5252658116409854e-5);
+            L.Horner(ref p, f2, ref q, g2, 1.3215662835959238e-6);
+            L.Horner(ref oddP, f2, ref oddQ, g2, 1.3333558228561767e-3);
+            L.Horner(ref p, f2, ref q, g2, 1.5403529961127076e-4);
+            L.Horner(ref oddP, f2, ref oddQ, g2, 5.550410866445883e-2);
+            L.Horner(ref p, f2, ref q, g2, 9.618129108034596e-3);
+            L.Horner(ref oddP, f2, ref oddQ, g2, 0.6931471805599497);
+            L.Horner(ref p, f2, ref q, g2, 0.24022650695908768);
+            L.Horner(ref p, f2, ref q, g2, 1);
+            p = L.MultiplyAdd(oddP, f, p);
+            q = L.MultiplyAdd(oddQ, g, q);
         }
-        L.Horner(ref p, f, ref q, g, 1);
         a = L.Scale(p, powerA);
         b = L.Scale(q, powerB);
     }

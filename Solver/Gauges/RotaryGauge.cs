@@ -29,19 +29,19 @@ public sealed record RotaryGauge(IReadOnlyList<double> Speeds) : Gauge
 
         private void Turn(ReadOnlySpan<double> x, Span<double> y, int from, int to, double sign)
         {
-            for (int i = from; i < to; i++)
+            for (int i = from, turn = from * planes, at = from * d; i < to; i++)
             {
-                ReadOnlySpan<double> source = x.Slice(i * d, d);
-                Span<double> target = y.Slice(i * d, d);
-                for (int p = 0; p < planes; p++)
+                for (int p = 0; p < planes; p++, turn++, at += 2)
                 {
-                    (double sin, double cos) = turns[i * planes + p];
+                    (double sin, double cos) = turns[turn];
                     sin *= sign;
-                    (double a, double b) = (source[2 * p], source[2 * p + 1]);
-                    target[2 * p] = cos * a - sin * b;
-                    target[2 * p + 1] = sin * a + cos * b;
+                    (double a, double b) = (x[at], x[at + 1]);
+                    y[at] = cos * a - sin * b;
+                    y[at + 1] = sin * a + cos * b;
                 }
-                if (d > 2 * planes) target[d - 1] = source[d - 1];
+                if (d == 2 * planes) continue;
+                y[at] = x[at];
+                at++;
             }
         }
     }

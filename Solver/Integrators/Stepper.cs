@@ -47,19 +47,7 @@ public sealed class Stepper
             Span<double> sum = target.AsSpan(start, length);
             x.AsSpan(start, length).CopyTo(sum);
             for (int j = 0; j < coefficients.Length; j++)
-            {
-                double c = h * coefficients[j];
-                if (c == 0) continue;
-                ReadOnlySpan<double> k = _k[j].AsSpan(start, length);
-                for (int e = 0; e < sum.Length; e++) sum[e] += c * k[e];
-            }
-            for (int i = 0; i < to - from; i++)
-            {
-                Span<double> token = sum.Slice(i * d, d);
-                double squared = 0;
-                for (int e = 0; e < token.Length; e++) squared += token[e] * token[e];
-                double scale = 1 / Math.Sqrt(squared);
-                for (int e = 0; e < token.Length; e++) token[e] *= scale;
-            }
+                if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].AsSpan(start, length));
+            Sphere.Retract(sum, d);
         });
 }
