@@ -5,6 +5,8 @@ namespace AttentionFlow.Solver;
 /// <summary>What is known about steps before a run starts.</summary>
 public static class Stability
 {
+    private const double UselessRate = 1e12;
+
     /// <summary>
     /// A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: max |b| e^beta (exponential profile) or
     /// max |b| (linear) under USA, 1 under SA.
@@ -18,7 +20,7 @@ public static class Stability
     {
         double rate = CollapseRate(interaction), limit = method.StabilityLimit / rate;
         if (step <= limit) return null;
-        if (!double.IsFinite(rate)) return "e^beta is beyond the range of double precision; use softmax, or a beta below 700";
+        if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         double better = Math.Pow(10, Math.Floor(Math.Log10(limit / 2)));
         better *= Math.Floor(limit / 2 / better);
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {better:G2} or less");

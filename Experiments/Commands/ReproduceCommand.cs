@@ -16,8 +16,8 @@ public static class ReproduceCommand
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
         Argument<string> figure = new("figure") { Description = "figure2, figure3 or all.", DefaultValueFactory = _ => "all", HelpName = "figure2|figure3|all" };
-        figure.AcceptOnlyFromAmong([.. Study.All.Select(s => s.Name), "all"]);
-        Option<string> folder = new("--out") { Description = "The folder to write; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("out", "reproduce") };
+        figure.CustomParser = result => OptionValues.OneOf(result, [.. Study.All.Select(s => s.Name), "all"]);
+        Option<string> folder = new("--out") { Description = "The folder to write; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder, DefaultValueFactory = _ => Path.Combine("out", "reproduce") };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
         Command command = new("reproduce", "The paper's figures 2 and 3: CSV, SVG and one self-contained report.html.") { figure, folder, quick };
         command.SetAction(parsed =>
@@ -56,7 +56,7 @@ public static class ReproduceCommand
 
     // Null when all completed, else the record of the run that did not.
     private static RunRecord? RunAll(CommandContext context, IReadOnlyList<PlannedRun> plan, string folder) =>
-        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), progress =>
+        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
         {
             ExperimentRun run = new(context.Threads, progress, context.Warn);
             foreach (PlannedRun planned in plan)

@@ -65,11 +65,11 @@ public sealed record TimeSpec
 /// <summary>The <c>record</c> section.</summary>
 public sealed record RecordSpec
 {
-    [Quantity("the number of snapshots", AtLeast = 1)]
+    [Quantity("the number of snapshots", AtLeast = 1, AtMost = 10_000_000)]
     [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
     public int Snapshots { get; init; } = 21;
 
-    [Quantity("the number of observations", AtLeast = 2)]
+    [Quantity("the number of observations", AtLeast = 2, AtMost = 10_000_000)]
     [Description("Times at which observables are written, first and last included.")]
     public int Observations { get; init; } = 401;
 

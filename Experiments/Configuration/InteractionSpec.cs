@@ -107,7 +107,7 @@ public sealed record OneCouplingSpec : CouplingSpec
 [Description("b = e^(-|s - t|/length), the distance bias of ALiBi.")]
 public sealed record DistanceCouplingSpec : CouplingSpec
 {
-    [Quantity("the length", Above = 0)]
+    [Quantity("the length", AtLeast = 1e-300)]
     [Description("Decay length, in units of the label.")]
     public double Length { get; init; } = 0.5;
 

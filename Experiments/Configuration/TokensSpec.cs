@@ -54,7 +54,7 @@ public sealed record ClustersInitialSpec : InitialSpec
     [Description("The centres, unit vectors.")]
     public required IReadOnlyList<IReadOnlyList<double>> Centres { get; init => field = Sequence.OfPoints(value); }
 
-    [Quantity("the spread", AtLeast = 0)]
+    [Quantity("the spread", AtLeast = 0, AtMost = 1e6)]
     [Description("Standard deviation of the scatter along each coordinate, before the return to the sphere; 0 = on the centres.")]
     public double Spread { get; init; } = 0.1;
 }

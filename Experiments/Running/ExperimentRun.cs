@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Kernels;
 using AttentionFlow.Solver;
@@ -19,6 +20,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <exception cref="IOException">Reading or writing failed.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
     {
+        CheckMemory(experiment);
         Interaction interaction = ExperimentBuilder.Interaction(experiment);
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
@@ -35,17 +37,17 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
         });
         (double[] snapshotTimes, double[] observationTimes) = ExperimentBuilder.Times(experiment);
-        List<IObserver> observers =
-        [
-            .. observables.OfType<IObserver>(),
-            new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
-            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
-            new ProgressObserver(progress, experiment),
-        ];
-        Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            List<IObserver> observers =
+            [
+                .. observables.OfType<IObserver>(),
+                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new ProgressObserver(progress, experiment),
+            ];
+            Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
             RunResult result = simulation.Run(cloud, observers, stop);
             record = record with
             {
@@ -65,10 +67,37 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    /// <summary>Ordered pairs that a run of this experiment sums: replicas x tokens^2 x evaluations.</summary>
-    public static double Pairs(Experiment experiment) =>
-        (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count
-        * Math.Ceiling(experiment.Time.Horizon / experiment.Time.Step) * Tableau.Find(experiment.Time.Method)!.B.Length;
+    /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
+    public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
+
+    /// <summary>Ordered pairs that a run of this experiment sums for the drift.</summary>
+    public static double Pairs(Experiment experiment)
+    {
+        (double[] snapshots, double[] observations) = ExperimentBuilder.Times(experiment);
+        double steps = 0, last = 0;
+        foreach (double time in snapshots.Concat(observations).Order())
+        {
+            // As in Simulation: times closer than 1e-9 of a step are one.
+            if (time <= last + 1e-9 * experiment.Time.Step) continue;
+            steps += Math.Max(1, Math.Ceiling((time - last) / experiment.Time.Step - 1e-9));
+            last = time;
+        }
+        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+    }
+
+    // Beyond the memory the system would end the program without a word.
+    private static void CheckMemory(Experiment experiment)
+    {
+        const double gigabyte = 1 << 30;
+        double needed = Memory(experiment) / gigabyte, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / gigabyte;
+        if (needed > available)
+            throw ConfigurationException.At("$.tokens.count", string.Create(CultureInfo.InvariantCulture,
+                $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about {needed:F0} GB of memory; there are {available:F0} GB."));
+    }
+
+    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums.
+    private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
+        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
 
     private static Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads)
     {

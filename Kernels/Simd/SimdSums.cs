@@ -61,7 +61,7 @@ public sealed class SimdSums : IPairSums
     {
         if (problem.WhyNever(columns) is { } never) return never;
         if (!problem.IsSelf) return "the vectorised sums take the self form only, where queries, keys and values are one array";
-        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for {problem.Interaction.Mask}";
+        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for \"{problem.Interaction.Mask.ToString().ToLowerInvariant()}\"";
         Columns missing = columns & ~(Columns.Force | Columns.Deficit);
         if (missing != Columns.None) return $"the vectorised sums have the columns Force and Deficit, not {missing}";
         return null;

@@ -45,7 +45,8 @@ public sealed class RunFolder : IDisposable
     public static RunFolder Create(string path, bool overwrite) => WholeFile.Guard(path, () =>
     {
         var full = Path.GetFullPath(path);
-        if (File.Exists(full)) throw new IOException("this is a file; --out names a folder");
+        for (var above = full; above is not null; above = Path.GetDirectoryName(above))
+            if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
         Directory.CreateDirectory(full);
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
         foreach (var name in Names)
