@@ -60,6 +60,8 @@ public static class CommandLine
 
     private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 
+    private static string Place(Exception error) => error.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
+
     private static int Guarded(Func<int> action, TextWriter error)
     {
         try
@@ -83,7 +85,7 @@ public static class CommandLine
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
         OperationCanceledException => (ExitCodes.Stopped, "stopped"),
         OutOfMemoryException => (ExitCodes.BadInput, "there is not enough memory; reduce $.tokens.count or $.replicas"),
-        _ => (ExitCodes.Unexpected, $"this should not happen, please report it: {error.GetType().Name} in {error.TargetSite?.DeclaringType?.Name}.{error.TargetSite?.Name}: {error.Message.ReplaceLineEndings(" ")}"),
+        _ => (ExitCodes.Unexpected, $"this should not happen, please report it: {error.GetType().Name}{Place(error)}: {error.Message.ReplaceLineEndings(" ")}"),
     };
 }
 

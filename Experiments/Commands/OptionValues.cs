@@ -43,7 +43,7 @@ internal static class OptionValues
         }
         if (stray is null) return parsed.Errors[0].Message;
         if (!stray.StartsWith('-')) return $"'{stray}' is one argument too many for '{command.Name}'";
-        string? near = Names.Nearest(stray, command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(o => o.Name));
-        return $"'{stray}' is not an option of '{command.Name}'" + (near is null ? "" : $"; did you mean '{near}'?");
+        string? near = Names.Nearest(stray.TrimStart('-'), command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(o => o.Name.TrimStart('-')));
+        return $"'{stray}' is not an option of '{command.Name}'" + (near is null ? "" : $"; did you mean '--{near}'?");
     }
 }

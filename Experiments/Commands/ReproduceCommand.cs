@@ -32,16 +32,29 @@ public static class ReproduceCommand
     {
         Stopwatch watch = Stopwatch.StartNew();
         (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
-        string runs = Path.Combine(folder, "runs");
-        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], runs) is { } unfinished)
+        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], RunsOf(folder)) is { } unfinished)
         {
             context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
             return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
         }
+        return Publish(context, plans, folder, quick, command, watch.Elapsed);
+    }
+
+    /// <summary>Draws the figures of finished runs, writes the report and prints the checks.</summary>
+    /// <returns>0 when every check passes, else 1.</returns>
+    /// <param name="context">The command line.</param>
+    /// <param name="plans">The studies with their runs, whose folders are in folder/runs.</param>
+    /// <param name="folder">Where figures and report go.</param>
+    /// <param name="quick">Whether the runs are reduced.</param>
+    /// <param name="command">The command line, for the report.</param>
+    /// <param name="wall">Time the runs took, for the report.</param>
+    public static int Publish(CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, string folder, bool quick, string command, TimeSpan wall)
+    {
+        string runs = RunsOf(folder);
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
         string report = Path.Combine(folder, ReportFile);
-        WholeFile.WriteText(report, Report(found, command, quick, watch.Elapsed, context.Threads));
+        WholeFile.WriteText(report, Report(found, command, quick, wall, context.Threads));
         Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
         if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
         else
@@ -53,6 +66,8 @@ public static class ReproduceCommand
         }
         return checks.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
+
+    private static string RunsOf(string folder) => Path.Combine(folder, "runs");
 
     // Null when all completed, else the record of the run that did not.
     private static RunRecord? RunAll(CommandContext context, IReadOnlyList<PlannedRun> plan, string folder) =>
