@@ -17,13 +17,15 @@ public static class ReproduceCommand
     {
         Argument<string> figure = new("figure") { Description = "figure2, figure3 or all.", DefaultValueFactory = _ => "all", HelpName = "figure2|figure3|all" };
         figure.CustomParser = result => OptionValues.OneOf(result, [.. Study.All.Select(s => s.Name), "all"]);
-        Option<string> folder = new("--out") { Description = "The folder to write; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder, DefaultValueFactory = _ => Path.Combine("out", "reproduce") };
+        Option<string?> folder = new("--out") { Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
         Command command = new("reproduce", "The paper's figures 2 and 3: CSV, SVG and one self-contained report.html.") { figure, folder, quick };
         command.SetAction(parsed =>
         {
             Study[] studies = [.. Study.All.Where(s => parsed.GetRequiredValue(figure) is "all" || s.Name == parsed.GetValue(figure))];
-            return Execute(contextOf(parsed), studies, parsed.GetRequiredValue(folder), parsed.GetValue(quick), string.Join(' ', parsed.Tokens.Select(t => t.Value)));
+            bool isQuick = parsed.GetValue(quick);
+            string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
+            return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
         });
         return command;
     }
@@ -91,8 +93,8 @@ public static class ReproduceCommand
         if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the paper's sizes.");
         foreach ((Study study, Findings findings) in found)
         {
-            report.Section(study.Heading).Paragraph(study.Introduction);
-            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption);
+            report.Section(study.Heading).Paragraph(study.Introduction(quick));
+            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
             report.Checks("Measured against predicted.", findings.Checks.ToArray());
         }
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };

@@ -49,12 +49,17 @@ public static class RunCommand
         RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error,
             progress =>
             {
-                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : "run");
+                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder));
                 return new ExperimentRun(context.Threads, progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
             });
         if (context.Json) context.Output.Write(record.ToJson());
         else Summarize(context.Output, folder, record);
-        if (record.Status == RunStatus.Complete) return ExitCodes.Done;
+        if (record.Status == RunStatus.Complete)
+        {
+            // Again, below the results: the warning before the run is far up by now.
+            if (record.Advice is not null) context.Warn(record.Advice);
+            return ExitCodes.Done;
+        }
         context.Error.WriteLine($"attentionflow: {record.Advice}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
@@ -66,12 +71,13 @@ public static class RunCommand
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}, over {last["time"].Length} replica(s):"));
-            output.Write(TextTable.Render(["  column", "median", "smallest", "largest"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
+            int replicas = last["time"].Length;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:"));
+            output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
             {
                 double[] sorted = [.. c.Value.Order()];
                 double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-                return (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])];
+                return replicas > 1 ? (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])] : ["  " + c.Key, Format(median)];
             })));
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");

@@ -29,12 +29,14 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, threads);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        if (Stability.Advice(interaction, method, experiment.Time.Step) is { } advice) warn($"$.time.step: {advice}");
+        string? advice = Stability.Advice(interaction, method, experiment.Time.Step) is { } sentence ? $"$.time.step: {sentence}" : null;
+        if (advice is not null) warn(advice);
 
-        using RunFolder target = RunFolder.Create(folder, overwrite);
-        RunRecord record = target.Start(ExperimentReader.Write(experiment with { Device = device }), new RunRecord
+        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device });
+        using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
+        RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
-            Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
+            Advice = advice, Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
         });
         (double[] snapshotTimes, double[] observationTimes) = ExperimentBuilder.Times(experiment);
         Stopwatch watch = Stopwatch.StartNew();
@@ -52,7 +54,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             record = record with
             {
                 Status = result.Status,
-                Advice = result.Advice,
+                Advice = result.Advice ?? advice,
                 Steps = result.Steps,
                 Evaluations = result.Evaluations,
                 TimeReached = result.Time,
@@ -83,6 +85,23 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             last = time;
         }
         return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+    }
+
+    // The files that the experiment reads travel with the run, under names of their own.
+    private static (Experiment Stored, (string Name, string Source)[] Inputs) WithInputs(Experiment experiment)
+    {
+        List<(string, string)> inputs = [];
+        if (experiment.Tokens.Initial is FileInitialSpec cloud)
+        {
+            inputs.Add((RunFolder.CloudFile, cloud.Path));
+            experiment = experiment with { Tokens = experiment.Tokens with { Initial = cloud with { Path = RunFolder.CloudFile } } };
+        }
+        if (experiment.Interaction.Gauge is PrefixGaugeSpec { Targets.Path: { } path } prefix)
+        {
+            inputs.Add((RunFolder.TargetsFile, path));
+            experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
+        }
+        return (experiment, [.. inputs]);
     }
 
     // Beyond the memory the system would end the program without a word.
