@@ -156,19 +156,23 @@ public sealed class Flow
     private void Finish(double[] drift, int from, int to)
     {
         bool softmax = Interaction.Normalization == Normalization.Softmax;
+        double[] y = _y, force = _rows.Force, z = _rows.Z, shifts = _rows.Shift;
         int d = Dimension;
         double shift = double.NaN, unshift = 0;
-        for (int i = from; i < to; i++)
+        for (int i = from, at = from * d; i < to; i++, at += d)
         {
-            double scale = softmax && _rows.Z[i] > 0 ? 1 / _rows.Z[i] : 0;
-            if (!softmax)
+            // The self form shifts all rows alike: one exponential for all of them.
+            if (!softmax && shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i]));
+            double scale = !softmax ? unshift : z[i] > 0 ? 1 / z[i] : 0;
+            if (d == 3)
             {
-                // The self form shifts all rows alike: one exponential for all of them.
-                if (_rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
-                scale = unshift;
+                (double y0, double y1, double y2, double f0, double f1, double f2) = (y[at], y[at + 1], y[at + 2], force[at], force[at + 1], force[at + 2]);
+                double dot = y0 * f0 + y1 * f1 + y2 * f2;
+                (drift[at], drift[at + 1], drift[at + 2]) = (scale * (f0 - dot * y0), scale * (f1 - dot * y1), scale * (f2 - dot * y2));
+                continue;
             }
-            int at = i * d;
-            Sphere.Project(_y.AsSpan(at, d), _rows.Force.AsSpan(at, d), scale, drift.AsSpan(at, d));
+            double along = Sphere.Dot(y.AsSpan(at, d), force.AsSpan(at, d));
+            for (int c = at; c < at + d; c++) drift[c] = scale * (force[c] - along * y[c]);
         }
         if (!_frame.IsIdentity) _frame.Leave(drift, drift, from, to);
     }

@@ -72,13 +72,6 @@ public static class Sphere
         }
     }
 
-    /// <summary>scale P_y v = scale (v - &lt;y, v&gt; y), the tangential part of v at the unit vector y.</summary>
-    public static void Project(ReadOnlySpan<double> y, ReadOnlySpan<double> v, double scale, Span<double> tangent)
-    {
-        double along = Dot(y, v);
-        for (int c = 0; c < y.Length; c++) tangent[c] = scale * (v[c] - along * y[c]);
-    }
-
     /// <summary>The basis vector e_axis of R^d.</summary>
     public static double[] Axis(int dimension, int axis)
     {

@@ -47,8 +47,8 @@ internal static class ExperimentChecks
                 return List($"{at}.centres", clusters.Centres, d);
             case EquiangularInitialSpec when n > d:
                 return [new($"{at}.law", $"{n} tokens can not be equiangular in dimension {d}; $.tokens.count must be at most $.tokens.dimension.")];
-            case EquiangularInitialSpec equiangular when !((n - 1) * equiangular.Cosine > -1):
-                return [new($"{at}.cosine", Text($"{equiangular.Cosine} is too small; with {n} tokens the cosine must be above -1/(n-1) = {-1.0 / (n - 1)}."))];
+            case EquiangularInitialSpec equiangular when !((n - 1) * equiangular.Cosine >= -1):
+                return [new($"{at}.cosine", Text($"{equiangular.Cosine} is too small; with {n} tokens the cosine must be at least -1/(n-1) = {-1.0 / (n - 1)}."))];
             default:
                 return [];
         }

@@ -68,7 +68,7 @@ public sealed record PathGaugeSpec : GaugeSpec
     public double Turns { get; init; } = 1;
 }
 
-[Description("Reflections that exchange the base with the target of the label: 2 v v' - I, v along base + target.")]
+[Description("Half turns that swap the base and the target of the label: 2 v v' - I, v the unit vector along base + target.")]
 public sealed record PrefixGaugeSpec : GaugeSpec
 {
     [UnitVector]

@@ -10,7 +10,7 @@ public static class Names
     public static readonly string[] Observables = [.. Solver.Observable.All.Keys];
 
     /// <summary>Interaction profiles.</summary>
-    public static readonly string[] Profiles = [Kernels.Profile.Exponential.Name, Kernels.Profile.Linear.Name];
+    public static readonly string[] Profiles = [.. Kernels.Profile.All.Select(p => p.Name)];
 
     /// <summary>The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.</summary>
     public static string? Nearest(string name, IEnumerable<string> known)

@@ -63,7 +63,7 @@ public sealed record ClustersInitialSpec : InitialSpec
 public sealed record EquiangularInitialSpec : InitialSpec
 {
     [Quantity("the cosine", AtLeast = -1, AtMost = 1)]
-    [Description("The inner product of every pair, above -1/(n-1).")]
+    [Description("The inner product of every pair, at least -1/(n-1).")]
     public double Cosine { get; init; }
 }
 

@@ -40,7 +40,7 @@ public sealed class ObservationTable
         return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
     })];
 
-    /// <summary>Largest |difference| of a column between two tables, over all replicas and the times they share.</summary>
+    /// <summary>Largest |difference| of a column between two tables, over the times and the replicas they share.</summary>
     public double LargestDifference(ObservationTable other, string column) =>
         Enumerable.Range(0, Times.Length).Max(k => At(column, k).Zip(other.AtTime(column, Times[k]), (a, b) => Math.Abs(a - b)).Max());
 

@@ -15,6 +15,9 @@ public sealed record BlockCoupling(double Across) : Coupling
     /// <inheritdoc/>
     public override double Smallest => Math.Min(1, Across);
 
+    /// <inheritdoc/>
+    public override double Largest => Math.Max(1, Math.Abs(Across));
+
     internal override (int Query, int Key) TableRows => (1, 3);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)

@@ -26,6 +26,9 @@ public sealed record ToeplitzCoupling : Coupling
     public override double Smallest { get; }
 
     /// <inheritdoc/>
+    public override double Largest => Math.Max(1, Math.Abs(Constant) + Cosines.Sum(Math.Abs));
+
+    /// <inheritdoc/>
     public override double Value(double s, double t)
     {
         double u = 2 * Math.PI * (t - s), b = Constant;

@@ -38,6 +38,12 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
     /// <summary>y = k + f with k the nearest whole number (ties to even), f exact in [-1/2, 1/2]. <paramref name="power"/> stands for 2^k.</summary>
     static abstract void Split(V y, out V power, out V f);
 
+    /// <summary>y = m/16 + f with m the nearest whole number (ties to even), f exact in [-1/32, 1/32]. <paramref name="sixteenths"/> has m in its lowest bits.</summary>
+    static abstract void SplitSixteenths(V y, out V sixteenths, out V f);
+
+    /// <summary>2^{m/16}, rounded to nearest, for the m of <see cref="SplitSixteenths"/>: see <see cref="Exp2Table"/>.</summary>
+    static abstract V Power(V sixteenths);
+
     /// <summary>p 2^k; p and the result must be normal numbers.</summary>
     static abstract V Scale(V p, V power);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -40,6 +41,22 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
     {
         power = y + Vector256.Create(12582912f);
         f = y - (power - Vector256.Create(12582912f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SplitSixteenths(Vector256<float> y, out Vector256<float> sixteenths, out Vector256<float> f)
+    {
+        sixteenths = y + Vector256.Create(786432f);
+        f = y - (sixteenths - Vector256.Create(786432f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Power(Vector256<float> sixteenths)
+    {
+        if (!Avx2.IsSupported) return Vector256.Create(Lanes128Single.Power(sixteenths.GetLower()), Lanes128Single.Power(sixteenths.GetUpper()));
+        Vector256<int> m = sixteenths.AsInt32();
+        Vector256<float> low = Avx2.PermuteVar8x32(Vector256.Load((float*)Exp2Table.Single), m), high = Avx2.PermuteVar8x32(Vector256.Load((float*)Exp2Table.Single + 8), m);
+        return (Avx.BlendVariable(low, high, (m << 28).AsSingle()).AsInt32() + (m << 19)).AsSingle();
     }
 
     public static Vector256<float> Scale(Vector256<float> p, Vector256<float> power) => (p.AsInt32() + (power.AsInt32() << 23)).AsSingle();
@@ -88,6 +105,23 @@ internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, doubl
     {
         power = y + Vector256.Create(6755399441055744d);
         f = y - (power - Vector256.Create(6755399441055744d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SplitSixteenths(Vector256<double> y, out Vector256<double> sixteenths, out Vector256<double> f)
+    {
+        sixteenths = y + Vector256.Create(422212465065984d);
+        f = y - (sixteenths - Vector256.Create(422212465065984d));
+    }
+
+    // Sixteen doubles are too many for permutations; indices by way of memory are faster than taken out of the register, and than a gather.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Power(Vector256<double> sixteenths)
+    {
+        Vector256<long> m = sixteenths.AsInt64(), copy = m;
+        long* table = Exp2Table.Double;
+        uint* at = (uint*)&copy;
+        return (Vector256.Create(table[at[0] & 15], table[at[2] & 15], table[at[4] & 15], table[at[6] & 15]) + (m << 48)).AsDouble();
     }
 
     public static Vector256<double> Scale(Vector256<double> p, Vector256<double> power) => (p.AsInt64() + (power.AsInt64() << 52)).AsDouble();

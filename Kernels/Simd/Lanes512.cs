@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -62,6 +63,28 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
         }
         power = y + Vector512.Create(12582912f);
         f = y - (power - Vector512.Create(12582912f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SplitSixteenths(Vector512<float> y, out Vector512<float> sixteenths, out Vector512<float> f)
+    {
+        if (Avx512DQ.IsSupported)
+        {
+            sixteenths = Avx512F.Add(y, Vector512.Create(786432f));
+            f = Avx512DQ.Reduce(y, 0x48);
+            return;
+        }
+        sixteenths = y + Vector512.Create(786432f);
+        f = y - (sixteenths - Vector512.Create(786432f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Power(Vector512<float> sixteenths)
+    {
+        Vector512<int> m = sixteenths.AsInt32();
+        return Avx512DQ.IsSupported
+            ? Avx512F.Add(Avx512F.PermuteVar16x32(Vector512.Load(Exp2Table.Single), m), Avx512F.ShiftLeftLogical(m, 19)).AsSingle()
+            : Vector512.Create(Lanes256Single.Power(sixteenths.GetLower()), Lanes256Single.Power(sixteenths.GetUpper()));
     }
 
     public static Vector512<float> Scale(Vector512<float> p, Vector512<float> power) =>
@@ -132,6 +155,28 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
         }
         power = y + Vector512.Create(6755399441055744d);
         f = y - (power - Vector512.Create(6755399441055744d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SplitSixteenths(Vector512<double> y, out Vector512<double> sixteenths, out Vector512<double> f)
+    {
+        if (Avx512DQ.IsSupported)
+        {
+            sixteenths = Avx512F.Add(y, Vector512.Create(422212465065984d));
+            f = Avx512DQ.Reduce(y, 0x48);
+            return;
+        }
+        sixteenths = y + Vector512.Create(422212465065984d);
+        f = y - (sixteenths - Vector512.Create(422212465065984d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Power(Vector512<double> sixteenths)
+    {
+        Vector512<long> m = sixteenths.AsInt64(), low = Vector512.Load(Exp2Table.Double), high = Vector512.Load(Exp2Table.Double + 8);
+        return Avx512DQ.IsSupported
+            ? Avx512F.Add(Avx512F.PermuteVar8x64x2(low, m, high), Avx512F.ShiftLeftLogical(m, 48)).AsDouble()
+            : Vector512.Create(Lanes256Double.Power(sixteenths.GetLower()), Lanes256Double.Power(sixteenths.GetUpper()));
     }
 
     public static Vector512<double> Scale(Vector512<double> p, Vector512<double> power) =>

@@ -22,7 +22,6 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
 
     private readonly ConditionalWeakTable<PairProblem, SimdTables<T>> _tables = [];
     private readonly FixedBuffer<T> _positions = new();
-    private double[] _bounds = [];
 
     // Queries that a kernel takes at a time.
     private static int Group => 2 * L.Count;
@@ -34,8 +33,10 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         SimdTables<T> tables = _tables.GetValue(problem, p => new SimdTables<T>(p, stride));
         if ((long)count * tokens < FewPairs) threads = 1;
         int firstReplica = first / tokens, replicas = (first + count - 1) / tokens - firstReplica + 1;
-        double bound = Prepare(problem, firstReplica, replicas, stride, threads) + tables.ExponentBound;
+        Prepare(problem, firstReplica, replicas, stride, threads);
         Interaction interaction = problem.Interaction;
+        // Tokens are unit vectors: |x_j - x_i|^2 <= 4.
+        double scale = Scale(interaction), bound = 4 * scale * scale + tables.ExponentBound;
         var call = new Call(problem, into, tables, first, first + count, stride, firstReplica, stop)
         {
             Kernel = KernelChoice<L, V, T>.For(interaction, problem.Dimension, tables.EvenWeight is not null,
@@ -49,60 +50,47 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     }
 
     // Positions relative to the replica's mean and times sqrt(beta log2(e)/2), rounded to T: token j and query i have y_ij = -|x_j - x_i|^2,
-    // and close tokens keep their differences however far the cloud is from the origin. Returns a bound on all |y_ij|.
-    private double Prepare(PairProblem problem, int firstReplica, int replicas, int stride, int threads)
+    // and close tokens keep their differences however far the cloud is from the origin.
+    private void Prepare(PairProblem problem, int firstReplica, int replicas, int stride, int threads)
     {
         int tokens = problem.Keys, dimension = problem.Dimension;
         double scale = Scale(problem.Interaction);
         _positions.Reserve((long)replicas * dimension * stride);
-        if (_bounds.Length < replicas) _bounds = new double[replicas];
         T* positions = _positions.Pointer;
-        double[] bounds = _bounds;
         Workers.For(replicas, Math.Max(1, 10_000 / (tokens * dimension)), threads, (from, to) =>
         {
             for (int r = from; r < to; r++)
-                bounds[r] = Centre(problem.Q.AsSpan((firstReplica + r) * tokens * dimension, tokens * dimension),
-                    dimension, scale, positions + (nint)r * dimension * stride, stride);
+                Centre(problem.Q.AsSpan((firstReplica + r) * tokens * dimension, tokens * dimension), dimension, scale, positions + (nint)r * dimension * stride, stride);
         });
-        double bound = 0;
-        for (int r = 0; r < replicas; r++) bound = Math.Max(bound, bounds[r]);
-        return bound;
     }
 
-    private static double Centre(ReadOnlySpan<double> x, int dimension, double scale, T* into, int stride)
+    // Coordinates are taken four at a time, so that their additions overlap.
+    private static void Centre(ReadOnlySpan<double> x, int dimension, double scale, T* into, int stride)
     {
         int tokens = x.Length / dimension;
-        double squaredRadius = 0;
-        for (int c = 0; c < dimension; c++)
+        for (int c = 0; c < dimension; c += 4)
         {
-            double mean = Total(x[c..], dimension) / tokens, largest = 0;
-            T* row = into + (nint)c * stride;
-            for (int i = 0, at = c; i < tokens; i++, at += dimension)
+            int c1 = Math.Min(c + 1, dimension - 1), c2 = Math.Min(c + 2, dimension - 1), c3 = Math.Min(c + 3, dimension - 1);
+            double mean0 = 0, mean1 = 0, mean2 = 0, mean3 = 0;
+            for (int at = 0; at < x.Length; at += dimension)
             {
-                double position = (x[at] - mean) * scale;
-                if (Math.Abs(position) > largest) largest = Math.Abs(position);
-                row[i] = T.CreateTruncating(position);
+                mean0 += x[at + c];
+                mean1 += x[at + c1];
+                mean2 += x[at + c2];
+                mean3 += x[at + c3];
             }
-            new Span<T>(row + tokens, stride - tokens).Clear();
-            squaredRadius += largest * largest;
+            Shift(x, c, mean0 / tokens);
+            if (c1 > c) Shift(x, c1, mean1 / tokens);
+            if (c2 > c1) Shift(x, c2, mean2 / tokens);
+            if (c3 > c2) Shift(x, c3, mean3 / tokens);
         }
-        return 4 * squaredRadius;
-    }
 
-    // Every step-th number, in four sums that need not wait for each other.
-    private static double Total(ReadOnlySpan<double> x, int step)
-    {
-        double a = 0, b = 0, c = 0, d = 0;
-        int i = 0;
-        for (; i + 3 * step < x.Length; i += 4 * step)
+        void Shift(ReadOnlySpan<double> x, int c, double mean)
         {
-            a += x[i];
-            b += x[i + step];
-            c += x[i + 2 * step];
-            d += x[i + 3 * step];
+            T* row = into + (nint)c * stride;
+            for (int i = 0, at = c; i < tokens; i++, at += dimension) row[i] = T.CreateTruncating((x[at] - mean) * scale);
+            new Span<T>(row + tokens, stride - tokens).Clear();
         }
-        for (; i < x.Length; i += step) a += x[i];
-        return a + b + (c + d);
     }
 
     private static double Scale(Interaction interaction) =>
@@ -152,14 +140,19 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0, weight = tables.EvenWeight ?? 1;
             double forceScale = weight / Scale(interaction);
             bool force = into.Columns.HasFlag(Columns.Force), deficit = into.Columns.HasFlag(Columns.Deficit);
+            double[] shifts = into.Shift, z = into.Z, forces = into.Force, deficits = into.Deficit;
             for (int row = from; row < to; row++)
             {
                 int lane = row - begin;
-                into.Shift[row] = shift;
-                into.Z[row] = totals[lane] * weight;
-                if (force)
-                    for (int c = 0; c < dimension; c++) into.Force[row * dimension + c] = totals[(1 + c) * Group + lane] * forceScale;
-                if (deficit) into.Deficit[row] = totals[(1 + dimension) * Group + lane] * weight;
+                shifts[row] = shift;
+                z[row] = totals[lane] * weight;
+                if (deficit) deficits[row] = totals[(1 + dimension) * Group + lane] * weight;
+            }
+            if (!force) return;
+            for (int c = 0; c < dimension; c++)
+            {
+                ReadOnlySpan<double> component = totals.Slice((1 + c) * Group, Group);
+                for (int row = from, at = from * dimension + c; row < to; row++, at += dimension) forces[at] = component[row - begin] * forceScale;
             }
         }
     }
