@@ -83,7 +83,7 @@ public static class ProgressDisplay
                 _shown = true;
                 double seconds = _watch.Elapsed.TotalSeconds, share = _totalPairs > 0 ? Math.Min(1, _done / _totalPairs) : 1;
                 string left = share is > 0.005 and < 1 ? string.Create(CultureInfo.InvariantCulture, $", {seconds * (1 - share) / share:F0} s left") : "";
-                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}, {Rate(_done, seconds)}{left}"));
+                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 ? ", " + Rate(_done, seconds) : "")}{left}"));
             }
         }
     }

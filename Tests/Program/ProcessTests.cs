@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Solver;
 using AttentionFlow.Tests.Output;
@@ -67,6 +68,21 @@ public class ProcessTests
         {
             Environment.SetEnvironmentVariable("SLURM_CPUS_PER_TASK", before);
         }
+    }
+
+    [Test]
+    public void ProgressIsShownAfterASecondAndTheLastLineSaysWhereTheWorkEnded()
+    {
+        using StringWriter error = new();
+        int answer = ProgressDisplay.Run(quiet: false, 2e9, TextWriter.Synchronized(error), progress =>
+        {
+            progress.Begin("slow");
+            Thread.Sleep(1200);
+            progress.Advance(2e9, "t = 3 of 3");
+            return 5;
+        });
+        Assert.That(answer, Is.EqualTo(5));
+        Assert.That(error.ToString(), Does.Match(@"^  0 %  slow: starting\r?\n100 %  slow: t = 3 of 3, \d\.\d\d G pairs/s\r?\n$"));
     }
 
     private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
