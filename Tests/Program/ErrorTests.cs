@@ -26,7 +26,7 @@ public class ErrorTests
     [TestCase("run", "Required argument 'FILE|NAME' missing for command: 'run'" + RunHelp)]
     [TestCase("run figure3-path figure3-rotary", "'figure3-rotary' is one argument too many for 'run'" + RunHelp)]
     [TestCase("run figure3-path --thread 2", "'--thread' is not an option of 'run'; did you mean '--threads'?" + RunHelp)]
-    [TestCase("run figure3-path --beta 2", "'--beta' is not an option of 'run'; did you mean '--set'?" + RunHelp)]
+    [TestCase("run figure3-path --beta 2", "'--beta' is not an option of 'run'" + RunHelp)]
     [TestCase("run figure3-path --out", "Required argument missing for option: '--out'" + RunHelp)]
     [TestCase("run figure3-path --threads 0", "--threads 0: a whole number of threads, at least 1, is needed" + RunHelp)]
     [TestCase("run figure3-path --threads two", "--threads two: a whole number of threads, at least 1, is needed" + RunHelp)]

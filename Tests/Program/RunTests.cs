@@ -23,7 +23,7 @@ public class RunTests
         Answer answer = Shell.RunSmall(_folder["run"]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Does.Match(@"^complete at t = 1: 12 steps, 25 evaluations in \d+\.\d s on cpu \(double\)\n"));
-        Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replica(s):").And.EndWith(
+        Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replicas:").And.EndWith(
             $"files in {_folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, run.json{Environment.NewLine}"));
         Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
     }
@@ -97,6 +97,38 @@ public class RunTests
         Assert.That(start["x1"], Is.EqualTo(new[] { 0.0, 1, 0 }));
         IReadOnlyDictionary<string, double[]> mean = CsvData.ReadWhere(Path.Combine(_folder["run"], "observables.csv"), "time", 0);
         Assert.That((mean["mean0"][0], mean["mean1"][0]), Is.EqualTo((0.0, 0.5)));
+    }
+
+    [Test]
+    public void ARunCarriesTheFilesItReadsAndRunsAgainFromAnywhereAndInPlace()
+    {
+        File.WriteAllText(_folder["tokens.csv"], "x0,x1,x2\n1,0,0\n0,2,0\n-1,0,4\n");
+        File.WriteAllText(_folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
+        File.WriteAllText(_folder["own.json"], """
+            { "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
+              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
+            """);
+        Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
+        byte[][] tables = [.. Shell.Tables(_folder["run"])];
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(_folder["tokens.csv"])));
+            Assert.That(Shell.Record(_folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
+            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "experiment.json")), Does.Not.Contain(_folder.FullPath));
+            Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
+        });
+        File.Delete(_folder["tokens.csv"]);
+        File.Delete(_folder["targets.csv"]);
+        Directory.Move(_folder["run"], _folder["moved"]);
+        string experiment = Path.Combine(_folder["moved"], "experiment.json");
+        Assert.That(Shell.Run("run", experiment, "--out", _folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", experiment, "--out", _folder["moved"], "--overwrite").Code, Is.Zero, "in place");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(tables));
+            Assert.That(Shell.Tables(_folder["moved"]), Is.EqualTo(tables));
+            Assert.That(RunFolder.Verify(_folder["moved"]), Is.Empty);
+        });
     }
 
     [Test]
