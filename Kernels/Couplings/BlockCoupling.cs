@@ -46,22 +46,15 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        Factor(view, query, key, out V factorA, out V factorB);
-        a = L.Multiply(a, factorA);
-        b = L.Multiply(b, factorB);
-    }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor) => L.Multiply(factor, Factor(view, query, key));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
+    public static V Factor(in LabelView<T> view, int query, int key)
     {
-        V label = L.Broadcast(view.Key + key);
         V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
-        a = L.SelectEqual(label, L.Load(view.Query + query), same, across);
-        b = L.SelectEqual(label, L.Load(view.Query + query + L.Count), same, across);
+        return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);
     }
 }

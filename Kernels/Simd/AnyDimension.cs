@@ -55,14 +55,17 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Deficit>
     private static void Factors(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
         LabelView<T> labels = block.Labels;
+        var exp2 = new Exp2<L, V, T>();
         T* deficits = sums + 2 * (1 + block.Dimension) * L.Count;
         V sumA = L.Load(sums), sumB = L.Load(sums + L.Count), deficitA = L.Constant(0), deficitB = deficitA;
         for (int key = from; key < to; key++, tile += 2 * L.Count)
         {
             V a = L.Constant(0), b = a;
             if (P.IsCurved) (a, b) = (L.Load(tile), L.Load(tile + L.Count));
-            if (Deficit.IsOn) PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, b, ref deficitA, ref deficitB);
-            PairFactor<L, V, T, C, P>.Of(labels, query, key, ref a, ref b);
+            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, deficitA);
+            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P>.AddDeficit(labels, query + L.Count, key, b, deficitB);
+            a = PairFactor<L, V, T, C, P>.Of(labels, query, key, a, exp2);
+            b = PairFactor<L, V, T, C, P>.Of(labels, query + L.Count, key, b, exp2);
             Put(tile, a, b);
             sumA = L.Add(sumA, a);
             sumB = L.Add(sumB, b);

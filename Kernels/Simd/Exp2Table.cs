@@ -21,6 +21,25 @@ internal static unsafe class Exp2Table
         get => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(SingleBits));
     }
 
+    public static double* DoubleCoefficients
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (double*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(DoubleQ));
+    }
+
+    public static float* SingleCoefficients
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(SingleQ));
+    }
+
+    private static ReadOnlySpan<double> DoubleQ =>
+    [
+        0.6931471805599468, 0.24022650695910167, 0.05550410865195458, 0.009618129102053445, 0.0013333820232909134, 0.00015404211728455147,
+    ];
+
+    private static ReadOnlySpan<float> SingleQ => [0.6931882800931597f, 0.24024787237920323f];
+
     private static ReadOnlySpan<long> DoubleBits =>
     [
         0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,

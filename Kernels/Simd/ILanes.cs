@@ -22,6 +22,9 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
 
     static abstract V Subtract(V a, V b);
 
+    /// <summary>a - the number at this address; the latter may stay in memory.</summary>
+    static abstract V Subtract(V a, T* address);
+
     static abstract V Multiply(V a, V b);
 
     /// <summary>a b + c, rounded once.</summary>
@@ -30,8 +33,8 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
     /// <summary>c - a b, rounded once.</summary>
     static abstract V NegativeMultiplyAdd(V a, V b, V c);
 
-    /// <summary>p = p f + c and q = q g + c, each rounded once: a step of Horner's rule for two vectors.</summary>
-    static abstract void Horner(ref V p, V f, ref V q, V g, double coefficient);
+    /// <summary>p f + coefficient, rounded once.</summary>
+    static abstract V Horner(V p, V f, double coefficient);
 
     static abstract V Abs(V a);
 

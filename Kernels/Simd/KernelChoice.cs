@@ -30,8 +30,11 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         PairKernel<T> WithColumns<C, P, D>() where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes where D : struct, IChoice =>
             dimension switch
             {
-                2 => LowDimension<L, V, T, C, P, Off, D>.Sum,
-                3 => LowDimension<L, V, T, C, P, On, D>.Sum,
+                2 => LowDimension<L, V, T, C, P, Two, D>.Sum,
+                3 => LowDimension<L, V, T, C, P, Three, D>.Sum,
+                4 => LowDimension<L, V, T, C, P, Four, D>.Sum,
+                5 => LowDimension<L, V, T, C, P, Five, D>.Sum,
+                6 => LowDimension<L, V, T, C, P, Six, D>.Sum,
                 _ => AnyDimension<L, V, T, C, P, D>.Sum,
             };
     }

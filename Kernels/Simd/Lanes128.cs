@@ -21,6 +21,8 @@ internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
 
     public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
 
+    public static Vector128<float> Subtract(Vector128<float> a, float* address) => a - Vector128.Create(*address);
+
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
 
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.FusedMultiplyAdd(a, b, c);
@@ -28,11 +30,8 @@ internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
     public static Vector128<float> NegativeMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
 
-    public static void Horner(ref Vector128<float> p, Vector128<float> f, ref Vector128<float> q, Vector128<float> g, double coefficient)
-    {
-        p = Vector128.FusedMultiplyAdd(p, f, Vector128.Create((float)coefficient));
-        q = Vector128.FusedMultiplyAdd(q, g, Vector128.Create((float)coefficient));
-    }
+    public static Vector128<float> Horner(Vector128<float> p, Vector128<float> f, double coefficient) =>
+        Vector128.FusedMultiplyAdd(p, f, Vector128.Create((float)coefficient));
 
     public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
 
@@ -86,6 +85,8 @@ internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, doubl
 
     public static Vector128<double> Subtract(Vector128<double> a, Vector128<double> b) => a - b;
 
+    public static Vector128<double> Subtract(Vector128<double> a, double* address) => a - Vector128.Create(*address);
+
     public static Vector128<double> Multiply(Vector128<double> a, Vector128<double> b) => a * b;
 
     public static Vector128<double> MultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) => Vector128.FusedMultiplyAdd(a, b, c);
@@ -93,11 +94,8 @@ internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, doubl
     public static Vector128<double> NegativeMultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector128.FusedMultiplyAdd(-a, b, c);
 
-    public static void Horner(ref Vector128<double> p, Vector128<double> f, ref Vector128<double> q, Vector128<double> g, double coefficient)
-    {
-        p = Vector128.FusedMultiplyAdd(p, f, Vector128.Create(coefficient));
-        q = Vector128.FusedMultiplyAdd(q, g, Vector128.Create(coefficient));
-    }
+    public static Vector128<double> Horner(Vector128<double> p, Vector128<double> f, double coefficient) =>
+        Vector128.FusedMultiplyAdd(p, f, Vector128.Create(coefficient));
 
     public static Vector128<double> Abs(Vector128<double> a) => Vector128.Abs(a);
 

@@ -21,6 +21,8 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
 
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
 
+    public static Vector256<float> Subtract(Vector256<float> a, float* address) => a - Vector256.Create(*address);
+
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
@@ -28,11 +30,8 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
     public static Vector256<float> NegativeMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector256.FusedMultiplyAdd(-a, b, c);
 
-    public static void Horner(ref Vector256<float> p, Vector256<float> f, ref Vector256<float> q, Vector256<float> g, double coefficient)
-    {
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create((float)coefficient));
-        q = Vector256.FusedMultiplyAdd(q, g, Vector256.Create((float)coefficient));
-    }
+    public static Vector256<float> Horner(Vector256<float> p, Vector256<float> f, double coefficient) =>
+        Vector256.FusedMultiplyAdd(p, f, Vector256.Create((float)coefficient));
 
     public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
 
@@ -85,6 +84,8 @@ internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, doubl
 
     public static Vector256<double> Subtract(Vector256<double> a, Vector256<double> b) => a - b;
 
+    public static Vector256<double> Subtract(Vector256<double> a, double* address) => a - Vector256.Create(*address);
+
     public static Vector256<double> Multiply(Vector256<double> a, Vector256<double> b) => a * b;
 
     public static Vector256<double> MultiplyAdd(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Vector256.FusedMultiplyAdd(a, b, c);
@@ -92,11 +93,8 @@ internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, doubl
     public static Vector256<double> NegativeMultiplyAdd(Vector256<double> a, Vector256<double> b, Vector256<double> c) =>
         Fma.IsSupported ? Fma.MultiplyAddNegated(a, b, c) : Vector256.FusedMultiplyAdd(-a, b, c);
 
-    public static void Horner(ref Vector256<double> p, Vector256<double> f, ref Vector256<double> q, Vector256<double> g, double coefficient)
-    {
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(coefficient));
-        q = Vector256.FusedMultiplyAdd(q, g, Vector256.Create(coefficient));
-    }
+    public static Vector256<double> Horner(Vector256<double> p, Vector256<double> f, double coefficient) =>
+        Vector256.FusedMultiplyAdd(p, f, Vector256.Create(coefficient));
 
     public static Vector256<double> Abs(Vector256<double> a) => Vector256.Abs(a);
 

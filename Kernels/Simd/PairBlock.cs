@@ -44,26 +44,15 @@ internal static class PairFactor<L, V, T, C, P>
 {
     /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of(in LabelView<T> labels, int query, int key, ref V a, ref V b)
+    public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
     {
-        if (!P.IsCurved)
-        {
-            C.Factor(labels, query, key, out a, out b);
-            return;
-        }
-        C.Bend(labels, query, key, ref a, ref b);
-        if (P.MayUnderflow) Exp2<L, V, T>.WithUnderflow(ref a, ref b);
-        else Exp2<L, V, T>.Of(ref a, ref b);
-        C.Finish(labels, query, key, ref a, ref b);
+        if (!P.IsCurved) return C.Factor(labels, query, key);
+        V bent = C.Bend(labels, query, key, y);
+        return C.Finish(labels, query, key, P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent));
     }
 
-    /// <summary>deficit += w_j b_ij (1 - 2^y).</summary>
+    /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddDeficit(in LabelView<T> labels, int query, int key, V a, V b, ref V deficitA, ref V deficitB)
-    {
-        C.Factor(labels, query, key, out V factorA, out V factorB);
-        Exp2<L, V, T>.MinusOne(ref a, ref b);
-        deficitA = L.NegativeMultiplyAdd(factorA, a, deficitA);
-        deficitB = L.NegativeMultiplyAdd(factorB, b, deficitB);
-    }
+    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit) =>
+        L.NegativeMultiplyAdd(C.Factor(labels, query, key), Exp2<L, V, T>.MinusOne(y), deficit);
 }

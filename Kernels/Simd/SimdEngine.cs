@@ -55,7 +55,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     {
         int tokens = problem.Keys, dimension = problem.Dimension;
         double scale = Scale(problem.Interaction);
-        _positions.Reserve((long)replicas * dimension * stride);
+        // Kernels may read a few keys beyond the last.
+        _positions.Reserve((long)replicas * dimension * stride + 8);
         T* positions = _positions.Pointer;
         Workers.For(replicas, Math.Max(1, 10_000 / (tokens * dimension)), threads, (from, to) =>
         {

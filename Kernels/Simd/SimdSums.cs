@@ -23,11 +23,11 @@ public sealed class SimdSums : IPairSums
     /// <summary>Sums in this precision on up to <paramref name="threads"/> threads.</summary>
     /// <param name="precision">The arithmetic of the pairs.</param>
     /// <param name="threads">At least 1, the caller's thread among them.</param>
-    /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has. Widths that it has not work too, slowly.</param>
+    /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has, and so is 512 where it has no AVX-512.</param>
     public SimdSums(Precision precision, int threads, int? vectorBits = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        (Precision, _threads, VectorBits) = (precision, threads, vectorBits ?? WidestVectorBits);
+        (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
         _engine = (precision, VectorBits) switch
         {
             (Precision.Single, 128) => new SimdEngine<Lanes128Single, Vector128<float>, float>(),
