@@ -16,7 +16,7 @@ public static class Names
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(k => Distance(name, k));
-        return nearest is not null && Distance(name, nearest) <= Math.Max(1, Math.Max(name.Length, nearest.Length) / 3) ? nearest : null;
+        return nearest is not null && Distance(name, nearest) <= (Math.Max(name.Length, nearest.Length) + 1) / 3 ? nearest : null;
     }
 
     /// <summary>The end of a sentence about an unknown name: the nearest known one where there is one, and the whole list.</summary>
