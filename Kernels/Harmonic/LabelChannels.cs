@@ -1,0 +1,84 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>
+/// A coupling as a sum of products, b(s, t) = sum_k f_k(s) g_k(t): one set of moments, with weights w_j g_k(t_j), per term k, its channel.
+/// </summary>
+/// <remarks>
+/// One: f = g = 1. Toeplitz: f = c, g = 1, then for m = 1, 2, ... f = a_m cos 2 pi m s, g = cos 2 pi m t and the same with sines.
+/// When weights have both signs, a last channel with g = 1 and |w_j| carries the scale of errors and nothing else.
+/// </remarks>
+internal sealed class LabelChannels
+{
+    private readonly PairProblem _problem;
+    private readonly ToeplitzCoupling? _toeplitz;
+    private readonly bool _absolute;
+
+    /// <summary>The channels of a problem whose coupling <see cref="Knows"/>.</summary>
+    public LabelChannels(PairProblem problem)
+    {
+        Coupling coupling = problem.Interaction.Coupling;
+        _problem = problem;
+        _toeplitz = coupling as ToeplitzCoupling;
+        _absolute = problem.Weights.Any(w => w < 0);
+        ScaleIsZ = !_absolute && coupling.Smallest >= 0;
+        Bound = _toeplitz is null ? 1 : Math.Abs(_toeplitz.Constant) + _toeplitz.Cosines.Sum(Math.Abs);
+        Mean = !ScaleIsZ ? Bound : _toeplitz?.Constant ?? 1;
+        Least = !ScaleIsZ ? Bound : coupling.Smallest;
+        Self = !ScaleIsZ ? Bound : coupling.Value(0, 0);
+        Terms = 1 + 2 * (_toeplitz?.Cosines.Count ?? 0);
+    }
+
+    /// <summary>Couplings that are a short sum of products.</summary>
+    public static bool Knows(Coupling coupling) => coupling is OneCoupling or ToeplitzCoupling;
+
+    /// <summary>Terms of the sum.</summary>
+    public int Terms { get; }
+
+    /// <summary>Terms, and the channel of the scale where there is one.</summary>
+    public int Count => Terms + (_absolute ? 1 : 0);
+
+    /// <summary>
+    /// True when no term of Z_i is negative: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
+    /// B the bound on |b|.
+    /// </summary>
+    public bool ScaleIsZ { get; }
+
+    /// <summary>B, a bound on |b|.</summary>
+    public double Bound { get; }
+
+    /// <summary>The factor of the pairs in the scale of errors: its mean over labels, its least value, and at equal labels.</summary>
+    public double Mean { get; }
+
+    /// <summary>See <see cref="Mean"/>.</summary>
+    public double Least { get; }
+
+    /// <summary>See <see cref="Mean"/>.</summary>
+    public double Self { get; }
+
+    /// <summary>w_j g_k(t_j) for the tokens [first, first + count).</summary>
+    public unsafe void Weights(int channel, int first, int count, double* into)
+    {
+        ReadOnlySpan<double> weights = _problem.Weights.AsSpan(first, count), labels = _problem.KeyLabels.AsSpan(first, count);
+        if (channel == 0) weights.CopyTo(new Span<double>(into, count));
+        else if (channel == Terms)
+            for (int i = 0; i < count; i++) into[i] = Math.Abs(weights[i]);
+        else
+            for (int i = 0; i < count; i++) into[i] = weights[i] * Wave(channel, labels[i]);
+    }
+
+    /// <summary>f_k(s) of a row.</summary>
+    public double Factor(int channel, int row) => channel == 0 ? _toeplitz?.Constant ?? 1
+        : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
+
+    /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
+    public double ScaleFactor(int channel) => channel == (_absolute ? Terms : 0) ? Bound : 0;
+
+    /// <summary>sum_ij w_i w_j b_ij y_i y_j = sum_k of this times the square of sum_j w_j g_k(t_j) y_j.</summary>
+    public double EnergyFactor(int channel) => channel == 0 ? _toeplitz?.Constant ?? 1 : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2];
+
+    private static double Wave(int channel, double label)
+    {
+        double phase = 2 * Math.PI * ((channel + 1) / 2) * label;
+        return channel % 2 == 1 ? Math.Cos(phase) : Math.Sin(phase);
+    }
+}

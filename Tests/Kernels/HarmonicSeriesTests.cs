@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Runtime.Intrinsics;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>The series behind <see cref="HarmonicSums"/>: coefficients, tails, rounding, and what the moments tell.</summary>
+public sealed class HarmonicSeriesTests
+{
+    [Test]
+    public void CoefficientsAreFunkHecke([Values(2, 3)] int d, [Values(1e-3, 0.1, 1, 9, 128, 256)] double beta)
+    {
+        var series = new KernelSeries(d, beta);
+        for (int l = 0; l < Math.Min(series.Coefficients.Length, 40); l++)
+        {
+            double multiplicity = d == 3 ? 2 * l + 1 : l == 0 ? 1 : 2, expected = Math.Exp(-beta) * multiplicity * Bessel.FunkHecke(d, l, beta);
+            // MathNet's Bessel functions are the less accurate side.
+            if (expected > 1e-200) Assert.That(series.Coefficients[l], Is.EqualTo(expected).Within(1e-4).Percent, $"degree {l}");
+        }
+        Assert.That(series.Coefficients.Sum(), Is.EqualTo(1).Within(1e-15 * series.Coefficients.Length));
+        Assert.That(series.Coefficients[^1], Is.LessThan(1e-28));
+    }
+
+    [Test]
+    public void TheTailBoundsTheTruncation([Values(2, 3)] int d, [Values(0.1, 9, 256)] double beta)
+    {
+        var series = new KernelSeries(d, beta);
+        foreach (double error in (double[])[1e-3, 1e-6, 1e-12])
+        {
+            int order = series.OrderFor(error);
+            Assert.That(series.ErrorBeyond(order), Is.LessThanOrEqualTo(error));
+            if (order > 0) Assert.That(series.ErrorBeyond(order - 1), Is.GreaterThan(error));
+            // The value's tail, attained at t = 1.
+            Assert.That(1 - series.Coefficients.Take(order + 1).Sum(), Is.LessThanOrEqualTo(error + 1e-14));
+        }
+    }
+
+    // No row is redone here: what truncation and rounding do together stays below the plan's bound.
+    [Test]
+    public void ErrorsStayBelowTheBound([Values(2, 3)] int d, [Values(0.01, 1, 32, 256)] double beta)
+    {
+        foreach (string kind in HarmonicClouds.Kinds)
+            foreach (double tolerance in (double[])[1e-6, 1e-13])
+                CheckBound(kind, d, beta, tolerance, order: null);
+    }
+
+    [Test]
+    public void HighDegreesAreStable([Values(2, 3)] int d, [Values(145, 200, HarmonicSums.MaxOrder)] int order)
+    {
+        foreach (string kind in HarmonicClouds.Kinds) CheckBound(kind, d, order > 200 ? 430 : 256, 1e-13, order);
+    }
+
+    private static void CheckBound(string kind, int d, double beta, double tolerance, int? order)
+    {
+        HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256Double, Vector256<double>>() : new SphereKernel<Lanes256Double, Vector256<double>>();
+        PairProblem problem = HarmonicClouds.Problem(kind, 6, 60, d, new Interaction(beta), decades: true);
+        RowSums expected = Problems.Sum(new ReferenceSums(), problem, Columns.Force);
+        var plan = new HarmonicPlan(problem, tolerance, kernel);
+        if (order is { } fixedOrder) plan = new HarmonicPlan(problem, tolerance, kernel) { Bases = [kernel.Basis(fixedOrder)] };
+        int level = plan.Bases.Length - 1;
+        var actual = new RowSums(60, d, Columns.Force);
+        var call = new HarmonicCall(problem, plan, kernel, new ConcurrentBag<HarmonicTile>(), 1, tolerance, actual, CancellationToken.None);
+        var moments = new HarmonicMoments?[1];
+        call.AddMoments(level, [0], moments);
+        call.Evaluate(level, RowSet.Range(0, 60), moments);
+        double[] ones = [.. Enumerable.Repeat(1.0, 60)];
+        Assert.That(HarmonicClouds.Error(problem, actual, expected, ones, expected.Z), Is.LessThanOrEqualTo(plan.Error(level)), $"{kind}, order {plan.Bases[level].Order}");
+    }
+
+    [Test]
+    public void SpectrumOfAPointIsOne([Values(2, 3)] int d)
+    {
+        double[] x = [.. Enumerable.Range(0, 5 * d).Select(i => i % d == 0 ? 0.6 : i % d == 1 ? 0.8 : 0)];
+        foreach (double amplitude in Spectrum(x, d)) Assert.That(amplitude, Is.EqualTo(1).Within(1e-13));
+    }
+
+    // N equally spaced points: degrees that N divides, and no others.
+    [Test]
+    public void SpectrumOfARegularPolygon()
+    {
+        double[] x = [.. Enumerable.Range(0, 14).Select(i => i % 2 == 0 ? Math.Cos(0.3 + 2 * Math.PI * (i / 2) / 7) : Math.Sin(0.3 + 2 * Math.PI * (i / 2) / 7))];
+        double[] spectrum = Spectrum(x, 2);
+        for (int l = 0; l < spectrum.Length; l++) Assert.That(spectrum[l], Is.EqualTo(l % 7 == 0 ? 1 : 0).Within(1e-7), $"degree {l}");
+    }
+
+    // A spherical 3-design; degree 4: (6 P_4(1) + 6 P_4(-1) + 24 P_4(0))/36 = 21/36.
+    [Test]
+    public void SpectrumOfAnOctahedron()
+    {
+        double[] spectrum = Spectrum([1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1], 3);
+        double[] expected = [1, 0, 0, 0, Math.Sqrt(21.0 / 36), 0];
+        for (int l = 0; l < expected.Length; l++) Assert.That(spectrum[l], Is.EqualTo(expected[l]).Within(1e-7), $"degree {l}");
+    }
+
+    [Test]
+    public void ParsevalGivesTheEnergy([Values(2, 3)] int d, [Values(0.1, 9, 60)] double beta)
+    {
+        foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.1, 1, -0.5)])
+        {
+            PairProblem problem = Problems.Self(9, 2, 120, d, new Interaction(beta) { Coupling = coupling }, evenWeights: true);
+            using var sums = new HarmonicSums(1e-11, 1);
+            Problems.Sum(sums, problem, Columns.Force);
+            RowSums pairs = Problems.Sum(new ReferenceSums(), problem, Columns.None);
+            for (int r = 0; r < 2; r++)
+            {
+                double expected = 0;
+                for (int i = r * 120; i < (r + 1) * 120; i++) expected += problem.Weights[i] * pairs.Z[i] * Math.Exp(beta) / (2 * beta);
+                Assert.That(sums.Energy(r), Is.EqualTo(expected).Within(1e-8).Percent);
+            }
+        }
+    }
+
+    [Test]
+    public void DegreeOneIsTheMean([Values(2, 3)] int d)
+    {
+        double[] x = Problems.Sphere(new Random(1), 50, d), mean = new double[d];
+        for (int i = 0; i < x.Length; i++) mean[i % d] += x[i] / 50;
+        Assert.That(Spectrum(x, d)[1], Is.EqualTo(Math.Sqrt(mean.Sum(m => m * m))).Within(1e-13));
+    }
+
+    [Test]
+    public void NoSpectrumBeforeASum()
+    {
+        using var sums = new HarmonicSums(1e-6, 1);
+        Assert.That(() => sums.Spectrum(0), Throws.InvalidOperationException);
+    }
+
+    private static double[] Spectrum(double[] x, int d)
+    {
+        int n = x.Length / d;
+        using var sums = new HarmonicSums(1e-10, 1);
+        Problems.Sum(sums, PairProblem.Self(1, n, d, new Interaction(9), x, HarmonicClouds.Weights(false, n), new double[n]), Columns.Force);
+        return sums.Spectrum(0);
+    }
+}

@@ -1,0 +1,155 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>Sums by Fourier modes and spherical harmonics against <see cref="ReferenceSums"/>.</summary>
+public sealed class HarmonicSumsTests
+{
+    private static readonly ReferenceSums Reference = new();
+
+    // The promise: errors of Z and of the force never above tol Z_i.
+    [Test]
+    public void ErrorsStayBelowTheTolerance([Values(2, 3)] int d, [Values(0.1, 1, 9, 60, 256)] double beta)
+    {
+        int seed = 0;
+        foreach (string kind in HarmonicClouds.Kinds)
+            foreach (bool decades in (bool[])[false, true])
+                foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.6, 0.3, 0.2)])
+                {
+                    PairProblem problem = HarmonicClouds.Problem(kind, ++seed, 90, d, new Interaction(beta) { Coupling = coupling }, decades);
+                    RowSums expected = Problems.Sum(Reference, problem, Columns.Force);
+                    foreach (double tolerance in (double[])[1e-3, 1e-6, 1e-9, 1e-12])
+                    {
+                        using var sums = new HarmonicSums(tolerance, 1);
+                        RowSums actual = Problems.Sum(sums, problem, Columns.Force);
+                        string where = $"{kind}, {coupling}, decades {decades}, tol {tolerance}, order {sums.Order}, redone {sums.RowsRedone}";
+                        Assert.That(HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z), Is.LessThanOrEqualTo(tolerance), where);
+                        Assert.That(sums.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
+                        Assert.That(actual.Shift, Is.All.EqualTo(beta));
+                        if (tolerance >= 1e-9 && kind == "uniform" && !decades && beta <= 60) Assert.That(sums.RowsRedone, Is.Zero, where);
+                    }
+                }
+    }
+
+    // Terms of both signs: errors relative to S_i = B sum_j |w_j| e^{beta (t - 1)}.
+    [Test]
+    public void ErrorsWithSignsAreRelativeToTheAbsoluteSum([Values(2, 3)] int d, [Values(0.1, 9, 128)] double beta)
+    {
+        foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.1, 1, -0.5), new ToeplitzCoupling(0, 1)])
+        {
+            PairProblem problem = Problems.Self(5, 2, 150, d, new Interaction(beta) { Coupling = coupling });
+            RowSums expected = Problems.Sum(Reference, problem, Columns.Force);
+            double[] scale = Problems.Sum(Reference, Problems.Absolute(problem), Columns.None).Z;
+            foreach (double tolerance in (double[])[1e-4, 1e-8])
+            {
+                using var sums = new HarmonicSums(tolerance, 1);
+                RowSums actual = Problems.Sum(sums, problem, Columns.Force);
+                Assert.That(HarmonicClouds.Error(problem, actual, expected, scale, scale), Is.LessThanOrEqualTo(tolerance), $"{coupling}");
+            }
+        }
+    }
+
+    [Test]
+    public void RowsWithASmallZAreRaisedOrRedone([Values(2, 3)] int d)
+    {
+        PairProblem problem = HarmonicClouds.Problem("outlier", 3, 400, d, new Interaction(9), decades: false);
+        using var coarse = new HarmonicSums(1e-6, 1);
+        Problems.Sum(coarse, problem, Columns.Force);
+        Assert.That((coarse.RowsRaised, coarse.RowsRedone), Is.EqualTo((1, 0)));
+        problem.Weights[399] = 1e-9;
+        problem = PairProblem.Self(1, 400, d, new Interaction(30), problem.Q, problem.Weights, problem.KeyLabels);
+        using var fine = new HarmonicSums(1e-10, 1);
+        RowSums sums = Problems.Sum(fine, problem, Columns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), problem, Columns.Force);
+        Assert.That((fine.RowsRaised, fine.RowsRedone), Is.EqualTo((1, 1)));
+        Assert.That(sums.Z[399], Is.EqualTo(direct.Z[399]));
+    }
+
+    [Test]
+    public void SameBitsForThreadsWidthsAndRowRanges([Values(2, 3)] int d)
+    {
+        foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
+        {
+            PairProblem problem = HarmonicClouds.Problem("outlier", 8, 9001, d, new Interaction(9) { Coupling = coupling }, decades: false);
+            using var one = new HarmonicSums(1e-6, 1);
+            RowSums expected = Problems.Sum(one, problem, Columns.Force);
+            Assert.That(one.RowsRaised, Is.GreaterThan(0));
+            foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
+            {
+                using var sums = new HarmonicSums(1e-6, threads, bits);
+                var actual = new RowSums(problem.Rows, d, Columns.Force);
+                int[] cuts = threads == 2 ? [0, 9001] : [0, 1, 4100, 8999, 9001];
+                for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+                Assert.That(actual.Z, Is.EqualTo(expected.Z));
+                Assert.That(actual.Force, Is.EqualTo(expected.Force));
+            }
+        }
+    }
+
+    [Test]
+    public void ReplicasDoNotMeet([Values(2, 3)] int d)
+    {
+        PairProblem all = Problems.Self(4, 3, 70, d, new Interaction(4), evenWeights: true);
+        using var sums = new HarmonicSums(1e-8, 2);
+        var into = new RowSums(210, d, Columns.Force);
+        into.Z.AsSpan().Fill(7);
+        sums.Sum(all, 65..205, into, CancellationToken.None);
+        Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 65 or >= 205)), Is.All.True);
+        PairProblem second = PairProblem.Self(1, 70, d, all.Interaction, all.Q[(70 * d)..(140 * d)], all.Weights[70..140], all.KeyLabels[70..140]);
+        RowSums alone = Problems.Sum(sums, second, Columns.Force);
+        Assert.That(into.Z[70..140], Is.EqualTo(alone.Z));
+        Assert.That(into.Force[(70 * d)..(140 * d)], Is.EqualTo(alone.Force));
+    }
+
+    // The drift of a flow through the seam: rotary gauge, softmax.
+    [Test]
+    public void AFlowCannotTellTheDifference([Values(2, 3)] int d)
+    {
+        var interaction = new Interaction(4) { Normalization = Normalization.Softmax };
+        double[] x = Problems.Sphere(new Random(2), 300, d), labels = [.. Enumerable.Range(0, 300).Select(i => (i + 0.5) / 300)];
+        var cloud = new Cloud(1, 300, d, x, labels);
+        using var harmonic = new HarmonicSums(1e-9, 1);
+        var flow = new Flow(interaction, new RotaryGauge([2]), cloud, harmonic);
+        var direct = new Flow(interaction, new RotaryGauge([2]), cloud, Reference);
+        double[] drift = new double[x.Length], expected = new double[x.Length];
+        flow.Drift(x, drift);
+        direct.Drift(x, expected);
+        for (int i = 0; i < x.Length; i++) Assert.That(drift[i], Is.EqualTo(expected[i]).Within(2e-9));
+        Assert.That(flow.Energy(0), Is.EqualTo(direct.Energy(0)).Within(1e-7).Percent);
+    }
+
+    [Test]
+    public void StopsWhenAsked()
+    {
+        PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
+        using var sums = new HarmonicSums(1e-6, 1);
+        Assert.That(() => sums.Sum(problem, .., new RowSums(600, 3, Columns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void SaysWhyNot()
+    {
+        using var sums = new HarmonicSums(1e-6, 1);
+        PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));
+        double[] other = [.. self.Q];
+        var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sums.WhyNot(self, Columns.Force), Is.Null);
+            Assert.That(sums.WhyNot(general, Columns.Force), Does.Contain("self form"));
+            Assert.That(sums.WhyNot(self, Columns.Deficit), Does.Contain("Deficit"));
+            Assert.That(Why(4, new Interaction(1)), Does.Contain("d = 4"));
+            Assert.That(Why(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
+            Assert.That(Why(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
+            Assert.That(Why(3, new Interaction(0)), Does.Contain("beta > 0"));
+            Assert.That(Why(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
+            Assert.That(Why(3, new Interaction(1e5)), Does.Contain("degree"));
+            Assert.That(() => Problems.Sum(sums, general, Columns.Force), Throws.TypeOf<NotSupportedException>());
+            Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        });
+
+        string? Why(int d, Interaction interaction) => sums.WhyNot(Problems.Self(1, 1, 4, d, interaction), Columns.Force);
+    }
+}
