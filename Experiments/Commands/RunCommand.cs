@@ -67,7 +67,7 @@ public static class RunCommand
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {
@@ -81,6 +81,8 @@ public static class RunCommand
             })));
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
+
+        static string Sums(SummationRecord? summation) => summation is { Method: "harmonic" } s ? FormattableString.Invariant($", harmonic sums to {s.ErrorBound:G2}") : "";
 
         static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
     }

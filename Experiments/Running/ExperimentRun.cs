@@ -26,7 +26,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         string device = Devices.Resolve(experiment.Device, interaction);
-        using IPairSums sums = Devices.Open(device, experiment.Precision, threads);
+        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
+        using IPairSums sums = Devices.Open(device, experiment.Precision, threads, experiment.Summation, tolerance);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, threads);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
         string? advice = Stability.Advice(interaction, method, experiment.Time.Step) is { } sentence ? $"$.time.step: {sentence}" : null;
@@ -58,6 +59,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Steps = result.Steps,
                 Evaluations = result.Evaluations,
                 TimeReached = result.Time,
+                Summation = sums is FastSums { Calls: > 0 } fast
+                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound, fast.RowsRedone) : new SummationRecord("direct"),
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -130,7 +133,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         catch (NotSupportedException error)
         {
-            throw ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
+            throw ConfigurationException.At("$.device", $"{error.Message}; summation \"direct\" on the device \"reference\" can do it");
         }
     }
 
