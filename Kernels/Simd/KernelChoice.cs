@@ -8,8 +8,9 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     /// <param name="dimension">d.</param>
     /// <param name="even">True when b = 1 and the equal weights are multiplied later.</param>
     /// <param name="steep">True when a pair factor may be too small for a normal number.</param>
+    /// <param name="dots">True when the force may be summed without differences: <see cref="AnyDimension{L, V, T, C, P, Dots, Deficit}"/>.</param>
     /// <param name="deficit">True when the deficit is asked for.</param>
-    public static PairKernel<T>? For(Interaction interaction, int dimension, bool even, bool steep, bool deficit)
+    public static PairKernel<T>? For(Interaction interaction, int dimension, bool even, bool steep, bool dots, bool deficit)
     {
         bool curved = interaction.Profile.IsCurved(interaction.Beta);
         return interaction.Coupling switch
@@ -35,7 +36,7 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
                 4 => LowDimension<L, V, T, C, P, Four, D>.Sum,
                 5 => LowDimension<L, V, T, C, P, Five, D>.Sum,
                 6 => LowDimension<L, V, T, C, P, Six, D>.Sum,
-                _ => AnyDimension<L, V, T, C, P, D>.Sum,
+                _ => dots ? AnyDimension<L, V, T, C, P, On, D>.Sum : AnyDimension<L, V, T, C, P, Off, D>.Sum,
             };
     }
 }

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels;
 
 /// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays.</summary>
-/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token.</param>
+/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token. Above <see cref="SimdSums.LargestFused"/> scaled so
+/// that y_ij = -|x_j - x_i|^2/2, and row d holds -|x_j|^2/2.</param>
 /// <param name="stride">Tokens per row of a table, a multiple of two vectors and of four.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>

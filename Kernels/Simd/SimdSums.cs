@@ -15,8 +15,12 @@ namespace AttentionFlow.Kernels;
 /// </remarks>
 public sealed class SimdSums : IPairSums
 {
-    // Keys per tile of the kernel for any dimension: with two 512-bit vectors each, 8 KiB.
-    internal const int TileKeys = 64;
+    /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
+    internal const int LargestFused = 6;
+
+    /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
+    internal const int TileKeys = 48;
+
     private readonly SimdEngine _engine;
     private readonly int _threads;
 
