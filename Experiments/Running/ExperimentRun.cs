@@ -28,7 +28,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, experiment.Summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, threads);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, experiment.Summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
         string? advice = Stability.Advice(interaction, method, experiment.Time.Step) is { } sentence ? $"$.time.step: {sentence}" : null;
         if (advice is not null) warn(advice);
@@ -121,7 +121,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
 
-    private static Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads)
+    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
     {
         try
         {
@@ -133,7 +133,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         catch (NotSupportedException error)
         {
-            throw ConfigurationException.At("$.device", $"{error.Message}; summation \"direct\" on the device \"reference\" can do it");
+            throw summation == Summation.Fast
+                ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
+                : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
         }
     }
 
