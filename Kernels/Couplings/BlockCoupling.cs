@@ -49,10 +49,10 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
     public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor) => L.Multiply(factor, Factor(view, query, key));
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key)
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
     {
         V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
         return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);

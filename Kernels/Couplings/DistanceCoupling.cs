@@ -35,9 +35,9 @@ internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
         L.Subtract(y, L.Abs(L.Subtract(L.Load(view.Query + query), view.Key + key)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor) => L.Multiply(factor, L.Broadcast(view.Key + view.Stride + key));
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + view.Stride + key));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key) =>
-        Finish(view, query, key, new Exp2<L, V, T>().WithUnderflow(Bend(view, query, key, L.Constant(0))));
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
+        Finish(view, query, key, exp2.WithUnderflow(Bend(view, query, key, L.Constant(0))), exp2);
 }

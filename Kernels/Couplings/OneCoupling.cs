@@ -27,10 +27,10 @@ internal readonly unsafe struct OneLanes<L, V, T> : ICouplingLanes<L, V, T>
     public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor) => L.Multiply(factor, L.Broadcast(view.Key + key));
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + key));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key) => L.Broadcast(view.Key + key);
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Broadcast(view.Key + key);
 }
 
 /// <summary>w b = 1 in lanes: equal weights, which multiply the row's sums afterwards.</summary>
@@ -41,8 +41,8 @@ internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
     public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor) => factor;
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key) => L.Constant(1);
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(1);
 }

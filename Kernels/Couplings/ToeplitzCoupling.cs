@@ -86,10 +86,10 @@ internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
     public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor) => L.Multiply(factor, Factor(view, query, key));
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key)
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
     {
         int last = view.KeyRows - 1;
         V b = L.Broadcast(view.Key + (nint)last * view.Stride + key);

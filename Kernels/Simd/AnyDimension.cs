@@ -86,8 +86,8 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
         {
             V a = L.Constant(0), b = a;
             if (P.IsCurved) (a, b) = (L.Load(tile), L.Load(tile + L.Count));
-            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, deficitA);
-            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P>.AddDeficit(labels, query + L.Count, key, b, deficitB);
+            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, deficitA, exp2);
+            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P>.AddDeficit(labels, query + L.Count, key, b, deficitB, exp2);
             a = PairFactor<L, V, T, C, P>.Of(labels, query, key, a, exp2);
             b = PairFactor<L, V, T, C, P>.Of(labels, query + L.Count, key, b, exp2);
             Put(tile, a, b);

@@ -10,10 +10,10 @@ internal interface ICouplingLanes<L, V, T> where L : struct, ILanes<V, T> where 
     static abstract V Bend(in LabelView<T> view, int query, int key, V y);
 
     /// <summary>The factors times that part of w_j b_ij that <see cref="Bend"/> did not cover.</summary>
-    static abstract V Finish(in LabelView<T> view, int query, int key, V factor);
+    static abstract V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2);
 
     /// <summary>All of w_j b_ij.</summary>
-    static abstract V Factor(in LabelView<T> view, int query, int key);
+    static abstract V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2);
 }
 
 /// <summary>The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of token i is at [r * Stride + i].</summary>

@@ -81,7 +81,7 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Chain a, in LabelView<T> labels, int query, int key, in Exp2<L, V, T> exp2)
     {
-        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a.Y, a.Deficit);
+        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a.Y, a.Deficit, exp2);
         V p = PairFactor<L, V, T, C, P>.Of(labels, query, key, a.Y, exp2);
         a.Sum = L.Add(a.Sum, p);
         a.F0 = L.NegativeMultiplyAdd(p, a.D0, a.F0);

@@ -47,13 +47,13 @@ internal static class PairFactor<L, V, T, C, P>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
     {
-        if (!P.IsCurved) return C.Factor(labels, query, key);
+        if (!P.IsCurved) return C.Factor(labels, query, key, exp2);
         V bent = C.Bend(labels, query, key, y);
-        return C.Finish(labels, query, key, P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent));
+        return C.Finish(labels, query, key, P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent), exp2);
     }
 
     /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit) =>
-        L.NegativeMultiplyAdd(C.Factor(labels, query, key), Exp2<L, V, T>.MinusOne(y), deficit);
+    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit, in Exp2<L, V, T> exp2) =>
+        L.NegativeMultiplyAdd(C.Factor(labels, query, key, exp2), Exp2<L, V, T>.MinusOne(y), deficit);
 }
