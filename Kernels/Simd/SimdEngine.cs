@@ -43,15 +43,17 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         double bound = (curved ? 2 * interaction.Beta / Math.Log(2) : 0) + tables.ExponentBound;
         var call = new Call(problem, into, tables, first, first + count, stride, firstReplica, stop)
         {
-            Kernel = KernelChoice<L, V, T>.For(interaction, problem.Dimension, tables.EvenWeight is not null,
-                steep: !(bound <= Exp2<L, V, T>.Range),
-                dots: interaction.Coupling is OneCoupling && (!curved || interaction.Beta <= LargestBetaOfDots), into.Columns.HasFlag(Columns.Deficit))!,
+            Even = KernelFor(even: true),
+            Uneven = KernelFor(even: false),
             Positions = _positions.Pointer,
         };
         int from = first % tokens / Group, to = (replicas - 1) * groups + (first + count - 1) % tokens / Group + 1;
         long pairs = (long)Group * tokens;
         int grain = (int)Math.Clamp(Math.Min(ManyPairs / pairs, (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
+
+        PairKernel<T> KernelFor(bool even) => KernelChoice<L, V, T>.For(interaction, problem.Dimension, even, steep: !(bound <= Exp2<L, V, T>.Range),
+            dots: interaction.Coupling is OneCoupling && (!curved || interaction.Beta <= LargestBetaOfDots), into.Columns.HasFlag(Columns.Deficit));
     }
 
     // Numbers between two rows of a table. Many rows begin an odd number of pairs of cache lines apart, so that they do not compete for the same sets, and end in a zero.
@@ -131,7 +133,10 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
 
     private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, int firstRow, int endRow, int stride, int firstReplica, CancellationToken stop)
     {
-        public required PairKernel<T> Kernel { get; init; }
+        // For replicas with and without equal weights.
+        public required PairKernel<T> Even { get; init; }
+
+        public required PairKernel<T> Uneven { get; init; }
 
         public required T* Positions { get; init; }
 
@@ -149,14 +154,16 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 {
                     int replica = group / groups, query = group % groups * Group;
                     var block = new PairBlock<T>(Positions + (nint)replica * Rows(dimension) * stride, stride, dimension, tables.Of(firstReplica + replica));
+                    double? even = tables.EvenWeights[firstReplica + replica];
+                    PairKernel<T> kernel = even is null ? Uneven : Even;
                     totals.Clear();
                     for (int key = 0; key < problem.Keys; key += KeysPerFlush)
                     {
                         stop.ThrowIfCancellationRequested();
-                        Kernel(block, query, key, Math.Min(problem.Keys, key + KeysPerFlush), sums, tile);
+                        kernel(block, query, key, Math.Min(problem.Keys, key + KeysPerFlush), sums, tile);
                         for (int i = 0; i < numbers; i++) totals[i] += double.CreateTruncating(sums[i]);
                     }
-                    Write(totals, (firstReplica + replica) * problem.Keys, query);
+                    Write(totals, even ?? 1, (firstReplica + replica) * problem.Keys, query);
                 }
             }
             finally
@@ -165,12 +172,12 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        private void Write(ReadOnlySpan<double> totals, int replicaRow, int query)
+        private void Write(ReadOnlySpan<double> totals, double weight, int replicaRow, int query)
         {
             int dimension = problem.Dimension, begin = replicaRow + query;
             int from = Math.Max(firstRow, begin), to = Math.Min(Math.Min(endRow, replicaRow + problem.Keys), begin + Group);
             Interaction interaction = problem.Interaction;
-            double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0, weight = tables.EvenWeight ?? 1;
+            double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0;
             double forceScale = weight / Scale(interaction, dimension);
             bool force = into.Columns.HasFlag(Columns.Force), deficit = into.Columns.HasFlag(Columns.Deficit);
             double[] shifts = into.Shift, z = into.Z, forces = into.Force, deficits = into.Deficit;
