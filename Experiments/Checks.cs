@@ -42,6 +42,8 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
         _ => Math.Abs(Difference) <= Tolerance,
     };
 
+    private bool IsBound => Comparison != Comparison.Within && Tolerance == 0;
+
     /// <summary>"pass" or "FAIL".</summary>
     public string Verdict => Passed ? "pass" : "FAIL";
 
@@ -52,7 +54,8 @@ public sealed record Check(string Quantity, string Source, double Expected, doub
         return
         [
             Quantity, Source, sign + Numbers.ForPeople(Expected, Tolerance), Numbers.ForPeople(Measured, Tolerance),
-            Numbers.ForPeople(Difference), Numbers.ForPeople(Tolerance), Verdict,
+            // Against a bound there is only one side.
+            IsBound ? "" : Numbers.ForPeople(Difference), IsBound ? "" : Numbers.ForPeople(Tolerance), Verdict,
         ];
     }
 

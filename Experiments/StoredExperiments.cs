@@ -33,6 +33,6 @@ public static class StoredExperiments
         if (File.Exists(fileOrName)) return ExperimentReader.Read(fileOrName, settings);
         if (Names.Contains(fileOrName)) return Load(fileOrName, settings);
         string hint = Configuration.Names.Nearest(fileOrName, Names) is { } near ? $"; did you mean '{near}'?" : "";
-        throw new ConfigurationException($"{fileOrName}: neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
+        throw new ConfigurationException($"'{fileOrName}' is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
     }
 }

@@ -32,13 +32,16 @@ public static class Devices
     /// <param name="name">A name of <see cref="All"/>.</param>
     /// <param name="precision">Arithmetic of the pair sums; the reference knows double only.</param>
     /// <param name="threads">At least 1.</param>
+    /// <param name="summation">Direct, fast or auto; the reference sums directly.</param>
+    /// <param name="tolerance">For sums that are not direct: error allowed relative to Z_i.</param>
     /// <exception cref="DeviceUnavailableException">When there is no such device here.</exception>
-    public static IPairSums Open(string name, Precision precision, int threads)
+    public static IPairSums Open(string name, Precision precision, int threads, Summation summation = Summation.Direct, double tolerance = 1e-10)
     {
         DeviceInfo device = All.FirstOrDefault(d => d.Name == name)
             ?? throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", All.Select(d => d.Name))}");
         if (device.WhyNot is { } why) throw new DeviceUnavailableException($"device '{name}' is not available: {why}");
-        if (name == "cpu") return new SimdSums(precision, threads);
+        if (name == "cpu") return summation == Summation.Direct ? new SimdSums(precision, threads) : new FastSums(summation, tolerance, precision, threads);
+        if (summation == Summation.Fast) throw new DeviceUnavailableException("device 'reference' sums directly; use --set summation=direct or device cpu");
         return precision == Precision.Double ? new ReferenceSums()
             : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");
     }

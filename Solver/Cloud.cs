@@ -31,7 +31,7 @@ public sealed class Cloud
                 throw new ArgumentException($"token {row % tokens} of replica {row / tokens} has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
         for (int r = 0; r < replicas; r++)
         {
-            double total = Weights.AsSpan(r * tokens, tokens).ToArray().Sum();
+            double total = Sum(Weights.AsSpan(r * tokens, tokens));
             if (!(Math.Abs(total - 1) <= 1e-9)) throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
         }
     }
@@ -59,6 +59,15 @@ public sealed class Cloud
 
     /// <summary>The d coordinates of the token with this flattened (replica, token) index.</summary>
     public Span<double> Token(int row) => Positions.AsSpan(row * Dimension, Dimension);
+
+    // By halves, so that rounding does not grow with the number of tokens.
+    private static double Sum(ReadOnlySpan<double> values)
+    {
+        if (values.Length > 64) return Sum(values[..(values.Length / 2)]) + Sum(values[(values.Length / 2)..]);
+        double sum = 0;
+        foreach (double v in values) sum += v;
+        return sum;
+    }
 
     private static double[] EqualWeights(int replicas, int tokens)
     {

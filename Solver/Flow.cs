@@ -129,8 +129,12 @@ public sealed class Flow
     /// <summary>
     /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica,
     /// without cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2.
-    /// One pair sum for the exponential profile.
+    /// One pair sum for the exponential profile. Where the device has harmonic sums alone, 1 - sum_i m_i Z_i with an absolute error of tol k(1)/2, or beta (1 - |m|^2) when all
+    /// tokens are so near to their mean (beta |x_i - m|^2 below 1e-6) that this is as good relatively.
     /// </summary>
+    /// <param name="x">[R, n, d].</param>
+    /// <param name="gap">[R].</param>
+    /// <param name="stop">Stops the pair sum.</param>
     public void EnergyGap(double[] x, Span<double> gap, CancellationToken stop = default)
     {
         if (!Interaction.Profile.IsCurved(Interaction.Beta))
@@ -141,15 +145,28 @@ public sealed class Flow
         if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
         {
             _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
-            _contentRows ??= new RowSums(Rows, Dimension, Columns.Deficit);
+            _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(_contentProblem, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
         }
         _sums.Sum(_contentProblem, .., _contentRows!, stop);
+        bool exact = _contentRows!.Columns == Columns.Deficit;
         for (int r = 0; r < Replicas; r++)
         {
-            gap[r] = 0;
-            for (int i = r * Tokens; i < (r + 1) * Tokens; i++) gap[r] += _weights[i] * _contentRows!.Deficit[i];
-            gap[r] *= Interaction.DiracEnergy;
+            double deficit = exact ? 0 : 1;
+            for (int i = r * Tokens; i < (r + 1) * Tokens; i++)
+                deficit += _weights[i] * (exact ? _contentRows.Deficit[i] : -_contentRows.Z[i]);
+            gap[r] = Interaction.DiracEnergy * (exact ? deficit : Collapsed(x, r) ?? deficit);
         }
+    }
+
+    // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.
+    private double? Collapsed(double[] x, int replica)
+    {
+        int first = replica * Tokens;
+        double[] mean = new double[Dimension];
+        Mean.Of(x, _weights, first, Tokens, mean);
+        double farthest = 0;
+        for (int i = first; i < first + Tokens; i++) farthest = Math.Max(farthest, Sphere.Distance(x.AsSpan(i * Dimension, Dimension), mean));
+        return Interaction.Beta * farthest * farthest < 1e-6 ? Interaction.Beta * Mean.Variance(x, _weights, first, Tokens, Dimension) : null;
     }
 
     // P_y F scaled, then rotated back.

@@ -6,7 +6,8 @@ namespace AttentionFlow.Solver;
 /// <param name="Positions">x, [R, n, d]; to be copied by whoever keeps it.</param>
 /// <param name="Drift">dx/dt at x, [R, n, d].</param>
 /// <param name="Flow">The flow, whose last drift evaluation was at x.</param>
-public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow);
+/// <param name="Stop">Stops the run: for observers that take long.</param>
+public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default);
 
 /// <summary>Looks at a run as it goes.</summary>
 public interface IObserver

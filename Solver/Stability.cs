@@ -5,18 +5,22 @@ namespace AttentionFlow.Solver;
 /// <summary>What is known about steps before a run starts.</summary>
 public static class Stability
 {
+    private const double UselessRate = 1e12;
+
     /// <summary>
-    /// The rate at which tokens close in on the collapsed state, the stiffest the flow gets: e^beta (exponential profile) or 1 under USA,
-    /// 1 under SA, for couplings with values up to 1.
+    /// A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: max |b| e^beta (exponential profile) or
+    /// max |b| (linear) under USA, 1 under SA.
     /// </summary>
     public static double CollapseRate(Interaction interaction) =>
-        interaction.Normalization == Normalization.Softmax || !interaction.Profile.IsCurved(interaction.Beta) ? 1 : Math.Exp(interaction.Beta);
+        interaction.Normalization == Normalization.Softmax ? 1
+        : interaction.Coupling.Largest * (interaction.Profile.IsCurved(interaction.Beta) ? Math.Exp(interaction.Beta) : 1);
 
     /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
     public static string? Advice(Interaction interaction, Tableau method, double step)
     {
         double rate = CollapseRate(interaction), limit = method.StabilityLimit / rate;
         if (step <= limit) return null;
+        if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         double better = Math.Pow(10, Math.Floor(Math.Log10(limit / 2)));
         better *= Math.Floor(limit / 2 / better);
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {better:G2} or less");

@@ -9,15 +9,6 @@ namespace AttentionFlow.Experiments.Commands;
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
 public static class CommandLine
 {
-    private static readonly Option<int> Threads = new("--threads")
-    {
-        Description = "Threads to use.", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
-    };
-
-    private static readonly Option<bool> Quiet = new("--quiet") { Description = "No progress and no messages but errors.", Recursive = true };
-
-    private static readonly Option<bool> Json = new("--json") { Description = "Results as JSON on standard output.", Recursive = true };
-
     /// <summary>The processors this process may use, or SLURM_CPUS_PER_TASK where that is set and lower.</summary>
     public static int DefaultThreads =>
         int.TryParse(Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK"), out int given) && given >= 1
@@ -27,15 +18,18 @@ public static class CommandLine
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        RootCommand root = new("Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.");
-        root.Options.Add(Threads);
-        root.Options.Add(Quiet);
-        root.Options.Add(Json);
-        Threads.Validators.Clear();
-        Threads.Validators.Add(result =>
+        error = TextWriter.Synchronized(error); // progress comes from a thread of its own
+        Option<int> threads = new("--threads")
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int n) && n < 1) result.AddError($"--threads {n}: at least 1 thread is needed");
-        });
+            Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
+            CustomParser = result => OptionValues.Whole(result, int.MaxValue) is { } n && n >= 1 ? (int)n : OptionValues.Refuse<int>(result, "a whole number of threads, at least 1, is needed"),
+        };
+        Option<bool> quiet = new("--quiet") { Description = "No progress and no messages but errors.", Recursive = true };
+        Option<bool> json = new("--json") { Description = "Results as JSON on standard output.", Recursive = true };
+        RootCommand root = new("Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.")
+        {
+            threads, quiet, json,
+        };
         using CancellationTokenSource source = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -43,7 +37,7 @@ public static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"attentionflow: {parsed.Errors[0].Message.TrimEnd('.')} (attentionflow {Help(parsed)}--help shows what there is)");
+            error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {Help(parsed)}--help shows what there is)");
             return ExitCodes.BadInput;
         }
         return Guarded(() => parsed.Invoke(new InvocationConfiguration
@@ -52,7 +46,7 @@ public static class CommandLine
         }), error);
 
         CommandContext Context(ParseResult result) =>
-            new(result.GetValue(Threads), result.GetValue(Quiet), result.GetValue(Json), output, error, source.Token);
+            new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, error, source.Token);
 
         void Stop(PosixSignalContext context)
         {
@@ -66,27 +60,32 @@ public static class CommandLine
 
     private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 
+    private static string Place(Exception error) => error.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
+
     private static int Guarded(Func<int> action, TextWriter error)
     {
         try
         {
             return action();
         }
-        catch (Exception e) when (ExitCodeOf(e) is { } code)
+        catch (Exception e)
         {
-            error.WriteLine($"attentionflow: {e.Message}");
+            (int code, string sentence) = Explain(e);
+            error.WriteLine($"attentionflow: {sentence}");
             return code;
         }
     }
 
-    private static int? ExitCodeOf(Exception error) => error switch
+    /// <summary>The exit code of an exception that ended a command, and the line for the user.</summary>
+    public static (int Code, string Sentence) Explain(Exception error) => error switch
     {
-        ConfigurationException or FolderNotEmptyException => ExitCodes.BadInput,
-        DeviceUnavailableException => ExitCodes.DeviceUnavailable,
-        ArithmeticException => ExitCodes.Diverged,
-        IOException or UnauthorizedAccessException => ExitCodes.InputOutput,
-        OperationCanceledException => ExitCodes.Stopped,
-        _ => null,
+        ConfigurationException or FolderNotEmptyException => (ExitCodes.BadInput, error.Message),
+        DeviceUnavailableException => (ExitCodes.DeviceUnavailable, error.Message),
+        NonFiniteException => (ExitCodes.Diverged, error.Message),
+        IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
+        OperationCanceledException => (ExitCodes.Stopped, "stopped"),
+        OutOfMemoryException => (ExitCodes.BadInput, "there is not enough memory; reduce $.tokens.count or $.replicas"),
+        _ => (ExitCodes.Unexpected, $"this should not happen, please report it: {error.GetType().Name}{Place(error)}: {error.Message.ReplaceLineEndings(" ")}"),
     };
 }
 

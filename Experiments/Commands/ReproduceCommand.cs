@@ -16,14 +16,16 @@ public static class ReproduceCommand
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
         Argument<string> figure = new("figure") { Description = "figure2, figure3 or all.", DefaultValueFactory = _ => "all", HelpName = "figure2|figure3|all" };
-        figure.AcceptOnlyFromAmong([.. Study.All.Select(s => s.Name), "all"]);
-        Option<string> folder = new("--out") { Description = "The folder to write; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("out", "reproduce") };
+        figure.CustomParser = result => OptionValues.OneOf(result, [.. Study.All.Select(s => s.Name), "all"]);
+        Option<string?> folder = new("--out") { Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
         Command command = new("reproduce", "The paper's figures 2 and 3: CSV, SVG and one self-contained report.html.") { figure, folder, quick };
         command.SetAction(parsed =>
         {
             Study[] studies = [.. Study.All.Where(s => parsed.GetRequiredValue(figure) is "all" || s.Name == parsed.GetValue(figure))];
-            return Execute(contextOf(parsed), studies, parsed.GetRequiredValue(folder), parsed.GetValue(quick), string.Join(' ', parsed.Tokens.Select(t => t.Value)));
+            bool isQuick = parsed.GetValue(quick);
+            string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
+            return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
         });
         return command;
     }
@@ -32,16 +34,29 @@ public static class ReproduceCommand
     {
         Stopwatch watch = Stopwatch.StartNew();
         (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
-        string runs = Path.Combine(folder, "runs");
-        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], runs) is { } unfinished)
+        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], RunsOf(folder)) is { } unfinished)
         {
             context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
             return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
         }
+        return Publish(context, plans, folder, quick, command, watch.Elapsed);
+    }
+
+    /// <summary>Draws the figures of finished runs, writes the report and prints the checks.</summary>
+    /// <returns>0 when every check passes, else 1.</returns>
+    /// <param name="context">The command line.</param>
+    /// <param name="plans">The studies with their runs, whose folders are in folder/runs.</param>
+    /// <param name="folder">Where figures and report go.</param>
+    /// <param name="quick">Whether the runs are reduced.</param>
+    /// <param name="command">The command line, for the report.</param>
+    /// <param name="wall">Time the runs took, for the report.</param>
+    public static int Publish(CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, string folder, bool quick, string command, TimeSpan wall)
+    {
+        string runs = RunsOf(folder);
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
         string report = Path.Combine(folder, ReportFile);
-        WholeFile.WriteText(report, Report(found, command, quick, watch.Elapsed, context.Threads));
+        WholeFile.WriteText(report, Report(found, command, quick, wall, context.Threads));
         Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
         if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
         else
@@ -54,9 +69,11 @@ public static class ReproduceCommand
         return checks.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
+    private static string RunsOf(string folder) => Path.Combine(folder, "runs");
+
     // Null when all completed, else the record of the run that did not.
     private static RunRecord? RunAll(CommandContext context, IReadOnlyList<PlannedRun> plan, string folder) =>
-        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), progress =>
+        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
         {
             ExperimentRun run = new(context.Threads, progress, context.Warn);
             foreach (PlannedRun planned in plan)
@@ -76,8 +93,8 @@ public static class ReproduceCommand
         if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the paper's sizes.");
         foreach ((Study study, Findings findings) in found)
         {
-            report.Section(study.Heading).Paragraph(study.Introduction);
-            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption);
+            report.Section(study.Heading).Paragraph(study.Introduction(quick));
+            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
             report.Checks("Measured against predicted.", findings.Checks.ToArray());
         }
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };

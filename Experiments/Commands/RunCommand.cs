@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Solver;
 
@@ -13,10 +14,17 @@ public static class RunCommand
     {
         Argument<string> file = new("FILE|NAME") { Description = "An experiment file, or the name of a stored one ('attentionflow list')." };
         Option<string[]> set = new("--set") { Description = "path=value: sets a key of the experiment, for example interaction.beta=2; may be repeated.", HelpName = "path=value" };
-        Option<ulong?> seed = new("--seed") { Description = "Seed; the same as --set seed=N." };
-        Option<string?> device = new("--device") { Description = "Device; the same as --set device=D ('attentionflow devices')." };
-        Option<string?> precision = new("--precision") { Description = "Arithmetic of the pair sums: single or double." };
-        Option<string?> folder = new("--out") { Description = "The folder to write; out/NAME by default.", HelpName = "DIR" };
+        Option<ulong?> seed = new("--seed")
+        {
+            Description = "Seed; the same as --set seed=N.", HelpName = "N",
+            CustomParser = result => OptionValues.Whole(result, ulong.MaxValue) ?? OptionValues.Refuse<ulong?>(result, $"the seed is a whole number up to {ulong.MaxValue}"),
+        };
+        Option<string?> device = new("--device") { Description = "Device; the same as --set device=D ('attentionflow devices').", HelpName = "D" };
+        Option<string?> precision = new("--precision")
+        {
+            Description = "Arithmetic of the pair sums: single or double.", HelpName = "P", CustomParser = result => OptionValues.OneOf(result, ["single", "double"]),
+        };
+        Option<string?> folder = new("--out") { Description = "The folder to write; out/NAME by default.", HelpName = "DIR", CustomParser = OptionValues.Folder };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace the run that is in the folder." };
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
         {
@@ -26,7 +34,7 @@ public static class RunCommand
         {
             List<string> settings = [.. parsed.GetValue(set) ?? []];
             if (parsed.GetValue(seed) is { } s) settings.Add($"seed={s}");
-            if (parsed.GetValue(device) is { } d) settings.Add($"device=\"{d}\"");
+            if (parsed.GetValue(device) is { } d) settings.Add($"device={JsonSerializer.Serialize(d)}");
             if (parsed.GetValue(precision) is { } p) settings.Add($"precision=\"{p}\"");
             string name = parsed.GetRequiredValue(file);
             Experiment experiment = StoredExperiments.Find(name, settings);
@@ -38,15 +46,20 @@ public static class RunCommand
 
     private static int Execute(CommandContext context, Experiment experiment, string folder, bool overwrite)
     {
-        RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment),
+        RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error,
             progress =>
             {
-                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : "run");
+                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder));
                 return new ExperimentRun(context.Threads, progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
             });
         if (context.Json) context.Output.Write(record.ToJson());
         else Summarize(context.Output, folder, record);
-        if (record.Status == RunStatus.Complete) return ExitCodes.Done;
+        if (record.Status == RunStatus.Complete)
+        {
+            // Again, below the results: the warning before the run is far up by now.
+            if (record.Advice is not null) context.Warn(record.Advice);
+            return ExitCodes.Done;
+        }
         context.Error.WriteLine($"attentionflow: {record.Advice}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
@@ -54,19 +67,22 @@ public static class RunCommand
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
-        if (last["time"].Length > 0)
+        if (last["time"].Length > 0 && last.Count > 2)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}, over {last["time"].Length} replica(s):"));
-            output.Write(TextTable.Render(["  column", "median", "smallest", "largest"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
+            int replicas = last["time"].Length;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:"));
+            output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
             {
                 double[] sorted = [.. c.Value.Order()];
                 double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-                return (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])];
+                return replicas > 1 ? (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])] : ["  " + c.Key, Format(median)];
             })));
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
+
+        static string Sums(SummationRecord? summation) => summation is { Method: "harmonic" } s ? FormattableString.Invariant($", harmonic sums to {s.ErrorBound:G2}") : "";
 
         static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
     }

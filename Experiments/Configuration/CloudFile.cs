@@ -96,6 +96,8 @@ public static class CloudFile
             {
                 if (unknown.Length > 1 && unknown[0] == 'x' && unknown[1..].All(char.IsAsciiDigit))
                     throw Wrong($"there is a column '{unknown}' but no column 'x{coordinates.Length}'.");
+                if (unknown.Length == 0) throw Wrong("a column has no name; a table saved with its index needs the index left out (pandas: index=False).");
+                if (header.Length == 1 && unknown.Contains(';')) throw Wrong("columns are separated by semicolons; commas are expected.");
                 string hint = Names.Nearest(unknown, known) is { } nearest ? $"did you mean '{nearest}'? K" : "k";
                 throw Wrong($"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).");
             }

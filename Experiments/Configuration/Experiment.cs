@@ -30,6 +30,13 @@ public sealed record Experiment
     [Description("Arithmetic of the pair sums; the state is always kept in double.")]
     public Precision Precision { get; init; } = Precision.Double;
 
+    [Description("How pairs are summed: directly, n^2; fast, by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n, to a tolerance; auto, the cheaper of the two by a fixed rule.")]
+    public Summation Summation { get; init; } = Summation.Auto;
+
+    [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
+    [Description("For fast sums: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
+    public double? Tolerance { get; init; }
+
     [Description("The tokens and where they start.")]
     public TokensSpec Tokens { get; init; } = new();
 
@@ -65,11 +72,11 @@ public sealed record TimeSpec
 /// <summary>The <c>record</c> section.</summary>
 public sealed record RecordSpec
 {
-    [Quantity("the number of snapshots", AtLeast = 1)]
+    [Quantity("the number of snapshots", AtLeast = 1, AtMost = 10_000_000)]
     [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
     public int Snapshots { get; init; } = 21;
 
-    [Quantity("the number of observations", AtLeast = 2)]
+    [Quantity("the number of observations", AtLeast = 2, AtMost = 10_000_000)]
     [Description("Times at which observables are written, first and last included.")]
     public int Observations { get; init; } = 401;
 

@@ -5,12 +5,15 @@ namespace AttentionFlow.Experiments.Configuration;
 /// <summary>The conditions that join several values of an experiment. The first one that fails is the error.</summary>
 internal static class ExperimentChecks
 {
+    private const double MostSteps = 1e15;
+
     private sealed record Problem(string Where, string Sentence);
 
     /// <summary>Refuses an experiment whose values, each in its range, do not fit together.</summary>
     public static void Check(Experiment experiment)
     {
-        Problem? first = Initial(experiment.Tokens)
+        Problem? first = Size(experiment)
+            .Concat(Initial(experiment.Tokens))
             .Concat(Labels(experiment))
             .Concat(Gauge(experiment))
             .Concat(Interaction(experiment.Interaction))
@@ -18,6 +21,16 @@ internal static class ExperimentChecks
             .Concat(Record(experiment))
             .FirstOrDefault();
         if (first is not null) throw ConfigurationException.At(first.Where, first.Sentence);
+    }
+
+    // One array holds the coordinates of all replicas.
+    private static IEnumerable<Problem> Size(Experiment experiment)
+    {
+        (int replicas, int count, int dimension) = (experiment.Replicas, experiment.Tokens.Count, experiment.Tokens.Dimension);
+        double numbers = (double)replicas * count * dimension;
+        string where = replicas >= Math.Max(count, dimension) ? "$.replicas" : count >= dimension ? "$.tokens.count" : "$.tokens.dimension";
+        if (numbers > Array.MaxLength)
+            yield return new(where, Text($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible."));
     }
 
     private static IEnumerable<Problem> Initial(TokensSpec tokens)
@@ -34,8 +47,8 @@ internal static class ExperimentChecks
                 return List($"{at}.centres", clusters.Centres, d);
             case EquiangularInitialSpec when n > d:
                 return [new($"{at}.law", $"{n} tokens can not be equiangular in dimension {d}; $.tokens.count must be at most $.tokens.dimension.")];
-            case EquiangularInitialSpec equiangular when !((n - 1) * equiangular.Cosine > -1):
-                return [new($"{at}.cosine", Text($"{equiangular.Cosine} is too small; with {n} tokens the cosine must be above -1/(n-1) = {-1.0 / (n - 1)}."))];
+            case EquiangularInitialSpec equiangular when !((n - 1) * equiangular.Cosine >= -1):
+                return [new($"{at}.cosine", Text($"{equiangular.Cosine} is too small; with {n} tokens the cosine must be at least -1/(n-1) = {-1.0 / (n - 1)}."))];
             default:
                 return [];
         }
@@ -100,6 +113,8 @@ internal static class ExperimentChecks
     {
         if (time.Step > time.Horizon)
             yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
+        if (!(time.Horizon / time.Step <= MostSteps))
+            yield return new("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps, and double precision cannot tell so many times apart."));
     }
 
     private static IEnumerable<Problem> Record(Experiment experiment)

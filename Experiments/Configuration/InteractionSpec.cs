@@ -68,7 +68,7 @@ public sealed record PathGaugeSpec : GaugeSpec
     public double Turns { get; init; } = 1;
 }
 
-[Description("Reflections that exchange the base with the target of the label: 2 v v' - I, v along base + target.")]
+[Description("Half turns that swap the base and the target of the label: 2 v v' - I, v the unit vector along base + target.")]
 public sealed record PrefixGaugeSpec : GaugeSpec
 {
     [UnitVector]
@@ -107,7 +107,7 @@ public sealed record OneCouplingSpec : CouplingSpec
 [Description("b = e^(-|s - t|/length), the distance bias of ALiBi.")]
 public sealed record DistanceCouplingSpec : CouplingSpec
 {
-    [Quantity("the length", Above = 0)]
+    [Quantity("the length", AtLeast = 1e-300)]
     [Description("Decay length, in units of the label.")]
     public double Length { get; init; } = 0.5;
 

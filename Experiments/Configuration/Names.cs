@@ -10,13 +10,13 @@ public static class Names
     public static readonly string[] Observables = [.. Solver.Observable.All.Keys];
 
     /// <summary>Interaction profiles.</summary>
-    public static readonly string[] Profiles = [Kernels.Profile.Exponential.Name, Kernels.Profile.Linear.Name];
+    public static readonly string[] Profiles = [.. Kernels.Profile.All.Select(p => p.Name)];
 
     /// <summary>The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.</summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(k => Distance(name, k));
-        return nearest is not null && Distance(name, nearest) <= (Math.Max(name.Length, nearest.Length) + 2) / 3 ? nearest : null;
+        return nearest is not null && Distance(name, nearest) <= (Math.Max(name.Length, nearest.Length) + 1) / 3 ? nearest : null;
     }
 
     /// <summary>The end of a sentence about an unknown name: the nearest known one where there is one, and the whole list.</summary>

@@ -54,7 +54,7 @@ public sealed record ClustersInitialSpec : InitialSpec
     [Description("The centres, unit vectors.")]
     public required IReadOnlyList<IReadOnlyList<double>> Centres { get; init => field = Sequence.OfPoints(value); }
 
-    [Quantity("the spread", AtLeast = 0)]
+    [Quantity("the spread", AtLeast = 0, AtMost = 1e6)]
     [Description("Standard deviation of the scatter along each coordinate, before the return to the sphere; 0 = on the centres.")]
     public double Spread { get; init; } = 0.1;
 }
@@ -63,7 +63,7 @@ public sealed record ClustersInitialSpec : InitialSpec
 public sealed record EquiangularInitialSpec : InitialSpec
 {
     [Quantity("the cosine", AtLeast = -1, AtMost = 1)]
-    [Description("The inner product of every pair, above -1/(n-1).")]
+    [Description("The inner product of every pair, at least -1/(n-1).")]
     public double Cosine { get; init; }
 }
 

@@ -122,6 +122,6 @@ public sealed record Figure2
             [0, .. sorted, 1], [0, .. Enumerable.Range(1, n).Select(i => (double)i / n), 1])
         { Steps = true };
         var values = new Axis(SampleLabel, 0, 1) { Ticks = 2 };
-        return new ChartPanel("law over seeds", values, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
+        return new ChartPanel("rotary: law over seeds", values, new Axis("share of seeds below", 0, 1), [band, law, seeds]);
     }
 }

@@ -19,8 +19,8 @@ public sealed class Figure3Study : Study
     public override string Heading => "Figure 3: the limit pictures the auxiliary variable";
 
     /// <inheritdoc/>
-    public override string Introduction =>
-        "One cloud each on S^{2}, β = 1, unnormalised attention, projected Heun steps of 0.01. Rotary code, rotary path and prefix start from mirror pairs in the "
+    public override string Introduction(bool quick) =>
+        $"One cloud each on S^{{2}}, β = 1, unnormalised attention, projected Heun steps of {(quick ? "0.02" : "0.01")}. Rotary code, rotary path and prefix start from mirror pairs in the "
         + "gauge frame, which fixes the otherwise random direction u: their limit is known to the last token. Distance bias and Toeplitz coupling approach their "
         + "limit slowly; they run to t = 100, and the paper's t = 20 is shown too.";
 
@@ -38,9 +38,9 @@ public sealed class Figure3Study : Study
         string energies = new EnergyFigure { Until = 30 }.Render([.. runs.Select(run => new EnergyCurve(run.Title, run.Observed.Times, run.Observed.Quantile("energy", 0.5), run.EnergyLimit))]);
         return new Findings(
         [
-            new FinishedFigure("figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the tokens."),
-            new FinishedFigure("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new FinishedFigure("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; drawn up to t = 30."),
+            new FinishedFigure("3", "figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the tokens."),
+            new FinishedFigure("3, earlier", "figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
+            new FinishedFigure("3, energies", "energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; drawn up to t = 30."),
         ], [.. runs.SelectMany(run => run.Checks())]);
     }
 
@@ -134,7 +134,7 @@ public sealed class Figure3Study : Study
             GaugeFrame frame = _gauge.Prepare(_start.Labels, 3);
             double[] y = new double[x.Length];
             frame.Enter(x, y, 0, _start.Tokens);
-            double[] limit = PredictedLimit.For(_interaction, out string? why)?.Fit(y, _start.Labels, _start.Weights, 3) ?? throw new NotSupportedException(why);
+            double[] limit = PredictedLimit.For(_interaction, 3, out string? why)?.Fit(y, _start.Labels, _start.Weights, 3) ?? throw new NotSupportedException(why);
             frame.Leave(limit, limit, 0, _start.Tokens);
             return limit;
         }

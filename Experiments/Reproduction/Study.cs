@@ -8,10 +8,11 @@ namespace AttentionFlow.Experiments;
 public sealed record PlannedRun(string Name, Experiment Experiment);
 
 /// <summary>A finished figure.</summary>
+/// <param name="Number">Its number, the paper's where it is one of the paper's.</param>
 /// <param name="File">Its name without ending.</param>
 /// <param name="Svg">The picture.</param>
-/// <param name="Caption">What is to be seen, in markup.</param>
-public sealed record FinishedFigure(string File, string Svg, string Caption);
+/// <param name="Caption">What is to be seen, in the notation of <see cref="Figures.Notation"/>.</param>
+public sealed record FinishedFigure(string Number, string File, string Svg, string Caption);
 
 /// <summary>What a study found, from the files of its runs alone.</summary>
 /// <param name="Figures">In the order of the report.</param>
@@ -31,7 +32,7 @@ public abstract class Study
     public abstract string Heading { get; }
 
     /// <summary>What it shows, for the report.</summary>
-    public abstract string Introduction { get; }
+    public abstract string Introduction(bool quick);
 
     /// <summary>The runs, at full size or small enough for a look in a few seconds.</summary>
     public abstract IReadOnlyList<PlannedRun> Plan(bool quick);

@@ -10,7 +10,7 @@ public static class ExperimentBuilder
     /// <summary>beta, profile, coupling, normalisation, mask.</summary>
     public static Interaction Interaction(Experiment experiment) => new(experiment.Interaction.Beta)
     {
-        Profile = experiment.Interaction.Profile == Profile.Linear.Name ? Profile.Linear : Profile.Exponential,
+        Profile = Profile.All.Single(p => p.Name == experiment.Interaction.Profile),
         Normalization = experiment.Interaction.Normalization,
         Coupling = experiment.Interaction.Coupling.Build(),
         Mask = experiment.Interaction.Mask,

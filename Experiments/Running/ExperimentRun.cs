@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Kernels;
 using AttentionFlow.Solver;
@@ -19,41 +20,47 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <exception cref="IOException">Reading or writing failed.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
     {
+        CheckMemory(experiment);
         Interaction interaction = ExperimentBuilder.Interaction(experiment);
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         string device = Devices.Resolve(experiment.Device, interaction);
-        using IPairSums sums = Devices.Open(device, experiment.Precision, threads);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, threads);
+        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
+        using IPairSums sums = Devices.Open(device, experiment.Precision, threads, experiment.Summation, tolerance);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, experiment.Summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        if (Stability.Advice(interaction, method, experiment.Time.Step) is { } advice) warn($"$.time.step: {advice}");
+        string? advice = Stability.Advice(interaction, method, experiment.Time.Step) is { } sentence ? $"$.time.step: {sentence}" : null;
+        if (advice is not null) warn(advice);
 
-        using RunFolder target = RunFolder.Create(folder, overwrite);
-        RunRecord record = target.Start(ExperimentReader.Write(experiment with { Device = device }), new RunRecord
+        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device });
+        using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
+        RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
-            Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
+            Advice = advice, Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
         });
         (double[] snapshotTimes, double[] observationTimes) = ExperimentBuilder.Times(experiment);
-        List<IObserver> observers =
-        [
-            .. observables.OfType<IObserver>(),
-            new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
-            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
-            new ProgressObserver(progress, experiment),
-        ];
-        Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            List<IObserver> observers =
+            [
+                .. observables.OfType<IObserver>(),
+                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new ProgressObserver(progress, experiment),
+            ];
+            Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
             RunResult result = simulation.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
-                Advice = result.Advice,
+                Advice = result.Advice ?? advice,
                 Steps = result.Steps,
                 Evaluations = result.Evaluations,
                 TimeReached = result.Time,
+                Summation = sums is FastSums { Calls: > 0 } fast
+                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound, fast.RowsRedone) : new SummationRecord("direct"),
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -65,12 +72,56 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    /// <summary>Ordered pairs that a run of this experiment sums: replicas x tokens^2 x evaluations.</summary>
-    public static double Pairs(Experiment experiment) =>
-        (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count
-        * Math.Ceiling(experiment.Time.Horizon / experiment.Time.Step) * Tableau.Find(experiment.Time.Method)!.B.Length;
+    /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
+    public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
 
-    private static Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads)
+    /// <summary>Ordered pairs that a run of this experiment sums for the drift.</summary>
+    public static double Pairs(Experiment experiment)
+    {
+        (double[] snapshots, double[] observations) = ExperimentBuilder.Times(experiment);
+        double steps = 0, last = 0;
+        foreach (double time in snapshots.Concat(observations).Order())
+        {
+            // As in Simulation: times closer than 1e-9 of a step are one.
+            if (time <= last + 1e-9 * experiment.Time.Step) continue;
+            steps += Math.Max(1, Math.Ceiling((time - last) / experiment.Time.Step - 1e-9));
+            last = time;
+        }
+        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+    }
+
+    // The files that the experiment reads travel with the run, under names of their own.
+    private static (Experiment Stored, (string Name, string Source)[] Inputs) WithInputs(Experiment experiment)
+    {
+        List<(string, string)> inputs = [];
+        if (experiment.Tokens.Initial is FileInitialSpec cloud)
+        {
+            inputs.Add((RunFolder.CloudFile, cloud.Path));
+            experiment = experiment with { Tokens = experiment.Tokens with { Initial = cloud with { Path = RunFolder.CloudFile } } };
+        }
+        if (experiment.Interaction.Gauge is PrefixGaugeSpec { Targets.Path: { } path } prefix)
+        {
+            inputs.Add((RunFolder.TargetsFile, path));
+            experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
+        }
+        return (experiment, [.. inputs]);
+    }
+
+    // Beyond the memory the system would end the program without a word.
+    private static void CheckMemory(Experiment experiment)
+    {
+        const double gigabyte = 1 << 30;
+        double needed = Memory(experiment) / gigabyte, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / gigabyte;
+        if (needed > available)
+            throw ConfigurationException.At("$.tokens.count", string.Create(CultureInfo.InvariantCulture,
+                $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about {needed:F0} GB of memory; there are {available:F0} GB."));
+    }
+
+    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums.
+    private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
+        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
+
+    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
     {
         try
         {
@@ -82,7 +133,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         catch (NotSupportedException error)
         {
-            throw ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
+            throw summation == Summation.Fast
+                ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
+                : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
         }
     }
 

@@ -16,8 +16,8 @@ public interface IProgressDisplay
 /// <summary>Tells a display about the steps of a run.</summary>
 public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment) : IObserver
 {
-    private readonly double _pairsPerTime = ExperimentRun.Pairs(experiment) / experiment.Time.Horizon;
-    private double _last;
+    private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
+    private long _seen;
 
     /// <inheritdoc/>
     public double NextTime => double.NegativeInfinity;
@@ -25,7 +25,7 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     /// <inheritdoc/>
     public void Observe(in Frame frame)
     {
-        display.Advance((frame.Time - _last) * _pairsPerTime, FormattableString.Invariant($"t = {frame.Time:F2} of {experiment.Time.Horizon:G4}"));
-        _last = frame.Time;
+        display.Advance((frame.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {frame.Time:G4} of {experiment.Time.Horizon:G4}"));
+        _seen = frame.Flow.Evaluations;
     }
 }

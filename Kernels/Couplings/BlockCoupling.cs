@@ -15,6 +15,9 @@ public sealed record BlockCoupling(double Across) : Coupling
     /// <inheritdoc/>
     public override double Smallest => Math.Min(1, Across);
 
+    /// <inheritdoc/>
+    public override double Largest => Math.Max(1, Math.Abs(Across));
+
     internal override (int Query, int Key) TableRows => (1, 3);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
@@ -43,22 +46,15 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        Factor(view, query, key, out V factorA, out V factorB);
-        a = L.Multiply(a, factorA);
-        b = L.Multiply(b, factorB);
-    }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
     {
-        V label = L.Broadcast(view.Key + key);
         V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
-        a = L.SelectEqual(label, L.Load(view.Query + query), same, across);
-        b = L.SelectEqual(label, L.Load(view.Query + query + L.Count), same, across);
+        return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);
     }
 }

@@ -14,6 +14,9 @@ public abstract record Coupling
     /// <summary>The smallest value b takes over all labels (a lower bound that is attained or approached). Softmax needs it to be >= 0.</summary>
     public abstract double Smallest { get; }
 
+    /// <summary>A bound on |b| over all labels, at least 1: how much faster than e^beta a flow may get.</summary>
+    public virtual double Largest => 1;
+
     /// <summary>How many numbers per query and per key <see cref="FillTables"/> writes.</summary>
     internal abstract (int Query, int Key) TableRows { get; }
 

@@ -31,27 +31,13 @@ internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        V t = L.Broadcast(view.Key + key);
-        a = L.Subtract(a, L.Abs(L.Subtract(t, L.Load(view.Query + query))));
-        b = L.Subtract(b, L.Abs(L.Subtract(t, L.Load(view.Query + query + L.Count))));
-    }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) =>
+        L.Subtract(y, L.Abs(L.Subtract(L.Load(view.Query + query), view.Key + key)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        V weight = L.Broadcast(view.Key + view.Stride + key);
-        a = L.Multiply(a, weight);
-        b = L.Multiply(b, weight);
-    }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + view.Stride + key));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
-    {
-        a = b = L.Constant(0);
-        Bend(view, query, key, ref a, ref b);
-        Exp2<L, V, T>.WithUnderflow(ref a, ref b);
-        Finish(view, query, key, ref a, ref b);
-    }
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
+        Finish(view, query, key, exp2.WithUnderflow(Bend(view, query, key, L.Constant(0))), exp2);
 }

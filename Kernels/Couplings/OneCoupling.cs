@@ -24,18 +24,13 @@ internal readonly unsafe struct OneLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        V weight = L.Broadcast(view.Key + key);
-        a = L.Multiply(a, weight);
-        b = L.Multiply(b, weight);
-    }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + key));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b) => a = b = L.Broadcast(view.Key + key);
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Broadcast(view.Key + key);
 }
 
 /// <summary>w b = 1 in lanes: equal weights, which multiply the row's sums afterwards.</summary>
@@ -43,11 +38,11 @@ internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b) => a = b = L.Constant(1);
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(1);
 }

@@ -26,6 +26,9 @@ public sealed record ToeplitzCoupling : Coupling
     public override double Smallest { get; }
 
     /// <inheritdoc/>
+    public override double Largest => Math.Max(1, Math.Abs(Constant) + Cosines.Sum(Math.Abs));
+
+    /// <inheritdoc/>
     public override double Value(double s, double t)
     {
         double u = 2 * Math.PI * (t - s), b = Constant;
@@ -80,26 +83,18 @@ internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b) { }
+    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b)
-    {
-        Factor(view, query, key, out V factorA, out V factorB);
-        a = L.Multiply(a, factorA);
-        b = L.Multiply(b, factorB);
-    }
+    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Factor(in LabelView<T> view, int query, int key, out V a, out V b)
+    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
     {
         int last = view.KeyRows - 1;
-        a = b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
+        V b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
         for (int row = 0; row < last; row++)
-        {
-            V amplitude = L.Broadcast(view.Key + (nint)row * view.Stride + key);
-            a = L.MultiplyAdd(amplitude, L.Load(view.Query + (nint)row * view.Stride + query), a);
-            b = L.MultiplyAdd(amplitude, L.Load(view.Query + (nint)row * view.Stride + query + L.Count), b);
-        }
+            b = L.MultiplyAdd(L.Broadcast(view.Key + (nint)row * view.Stride + key), L.Load(view.Query + (nint)row * view.Stride + query), b);
+        return b;
     }
 }

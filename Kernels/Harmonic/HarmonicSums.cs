@@ -86,6 +86,9 @@ public sealed class HarmonicSums : IPairSums
         return order <= MaxOrder ? null : $"beta = {interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {MaxOrder}";
     }
 
+    /// <summary>The order that ordinary rows of this problem take; the problem must be supported.</summary>
+    public int UsualOrder(PairProblem problem) => Plan(problem).Bases[0].Order;
+
     /// <inheritdoc/>
     public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
     {

@@ -9,6 +9,9 @@ public abstract record Profile
     /// <summary>k(t) = t.</summary>
     public static readonly Profile Linear = new LinearProfile();
 
+    /// <summary>Both of them.</summary>
+    public static readonly IReadOnlyList<Profile> All = [Exponential, Linear];
+
     private protected Profile() { }
 
     /// <summary>Name in an experiment file.</summary>

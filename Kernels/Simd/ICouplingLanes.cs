@@ -3,18 +3,17 @@ namespace AttentionFlow.Kernels;
 /// <summary>
 /// A coupling in lanes: a pair is the queries query, query + 1, ... of one vector against one key. With a pair factor
 /// w_j b_ij 2^y, part of w_j b_ij may enter the exponent (<see cref="Bend"/>), the rest multiplies (<see cref="Finish"/>).
-/// Two vectors of queries at a time: the second begins at query + L.Count.
 /// </summary>
 internal interface ICouplingLanes<L, V, T> where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
-    /// <summary>Adds to the exponents what of log2 b enters there.</summary>
-    static abstract void Bend(in LabelView<T> view, int query, int key, ref V a, ref V b);
+    /// <summary>The exponents y plus what of log2 b enters there.</summary>
+    static abstract V Bend(in LabelView<T> view, int query, int key, V y);
 
-    /// <summary>Multiplies by that part of w_j b_ij that <see cref="Bend"/> did not cover.</summary>
-    static abstract void Finish(in LabelView<T> view, int query, int key, ref V a, ref V b);
+    /// <summary>The factors times that part of w_j b_ij that <see cref="Bend"/> did not cover.</summary>
+    static abstract V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2);
 
     /// <summary>All of w_j b_ij.</summary>
-    static abstract void Factor(in LabelView<T> view, int query, int key, out V a, out V b);
+    static abstract V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2);
 }
 
 /// <summary>The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of token i is at [r * Stride + i].</summary>

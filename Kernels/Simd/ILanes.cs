@@ -22,6 +22,9 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
 
     static abstract V Subtract(V a, V b);
 
+    /// <summary>a - the number at this address; the latter may stay in memory.</summary>
+    static abstract V Subtract(V a, T* address);
+
     static abstract V Multiply(V a, V b);
 
     /// <summary>a b + c, rounded once.</summary>
@@ -30,13 +33,19 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
     /// <summary>c - a b, rounded once.</summary>
     static abstract V NegativeMultiplyAdd(V a, V b, V c);
 
-    /// <summary>p = p f + c and q = q g + c, each rounded once: a step of Horner's rule for two vectors.</summary>
-    static abstract void Horner(ref V p, V f, ref V q, V g, double coefficient);
+    /// <summary>p f + coefficient, rounded once.</summary>
+    static abstract V Horner(V p, V f, double coefficient);
 
     static abstract V Abs(V a);
 
     /// <summary>y = k + f with k the nearest whole number (ties to even), f exact in [-1/2, 1/2]. <paramref name="power"/> stands for 2^k.</summary>
     static abstract void Split(V y, out V power, out V f);
+
+    /// <summary>y = m/16 + f with m the nearest whole number (ties to even), f exact in [-1/32, 1/32]. <paramref name="sixteenths"/> has m in its lowest bits.</summary>
+    static abstract void SplitSixteenths(V y, out V sixteenths, out V f);
+
+    /// <summary>2^{m/16}, rounded to nearest, for the m of <see cref="SplitSixteenths"/>: see <see cref="Exp2Table"/>.</summary>
+    static abstract V Power(V sixteenths);
 
     /// <summary>p 2^k; p and the result must be normal numbers.</summary>
     static abstract V Scale(V p, V power);

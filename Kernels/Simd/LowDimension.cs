@@ -2,61 +2,94 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
-/// <summary>The pair kernel for d = 2 and, with <typeparamref name="Third"/>, d = 3: everything of two vectors of queries stays in registers.</summary>
-internal static unsafe class LowDimension<L, V, T, C, P, Third, Deficit>
+/// <summary>A dimension from 2 to 6, known at compile time of a kernel.</summary>
+internal interface IDimension
+{
+    static abstract int Count { get; }
+}
+
+/// <summary>
+/// The pair kernel for d = 2 to 6: straight-line code, everything of two vectors of queries in registers. The two run half a pair
+/// apart, the differences of one before the exponential of the other, so that their chains of operations overlap.
+/// </summary>
+internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
     where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
-    where Third : struct, IChoice where Deficit : struct, IChoice
+    where D : struct, IDimension where Deficit : struct, IChoice
 {
-    /// <summary>See <see cref="PairKernel{T}"/>.</summary>
+    /// <summary>See <see cref="PairKernel{T}"/>. Reads one key beyond the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
-        T* x = block.Positions, y = x + block.Stride, z = Third.IsOn ? y + block.Stride : y;
+        nint stride = block.Stride;
         LabelView<T> labels = block.Labels;
-        V zero = L.Constant(0);
-        V ax = L.Load(x + query), ay = L.Load(y + query), az = Third.IsOn ? L.Load(z + query) : zero;
-        V bx = L.Load(x + query + L.Count), by = L.Load(y + query + L.Count), bz = Third.IsOn ? L.Load(z + query + L.Count) : zero;
-        V sumA = zero, forceAX = zero, forceAY = zero, forceAZ = zero, deficitA = zero;
-        V sumB = zero, forceBX = zero, forceBY = zero, forceBZ = zero, deficitB = zero;
+        var exp2 = new Exp2<L, V, T>();
+        T* x = block.Positions;
+        Chain a = default, b = default;
+        Begin(ref a, x + query, stride);
+        Begin(ref b, x + query + L.Count, stride);
+        Meet(ref b, x + from, stride);
         for (int key = from; key < to; key++)
         {
-            V kx = L.Broadcast(x + key), ky = L.Broadcast(y + key), kz = Third.IsOn ? L.Broadcast(z + key) : zero;
-            V dax = L.Subtract(kx, ax), dbx = L.Subtract(kx, bx);
-            V day = L.Subtract(ky, ay), dby = L.Subtract(ky, by);
-            V daz = Third.IsOn ? L.Subtract(kz, az) : zero, dbz = Third.IsOn ? L.Subtract(kz, bz) : zero;
-            V a = zero, b = zero;
-            if (P.IsCurved)
-            {
-                a = L.NegativeMultiplyAdd(dax, dax, zero);
-                b = L.NegativeMultiplyAdd(dbx, dbx, zero);
-                a = L.NegativeMultiplyAdd(day, day, a);
-                b = L.NegativeMultiplyAdd(dby, dby, b);
-                if (Third.IsOn)
-                {
-                    a = L.NegativeMultiplyAdd(daz, daz, a);
-                    b = L.NegativeMultiplyAdd(dbz, dbz, b);
-                }
-                if (Deficit.IsOn) PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, b, ref deficitA, ref deficitB);
-            }
-            PairFactor<L, V, T, C, P>.Of(labels, query, key, ref a, ref b);
-            sumA = L.Add(sumA, a);
-            sumB = L.Add(sumB, b);
-            forceAX = L.MultiplyAdd(a, dax, forceAX);
-            forceBX = L.MultiplyAdd(b, dbx, forceBX);
-            forceAY = L.MultiplyAdd(a, day, forceAY);
-            forceBY = L.MultiplyAdd(b, dby, forceBY);
-            if (Third.IsOn)
-            {
-                forceAZ = L.MultiplyAdd(a, daz, forceAZ);
-                forceBZ = L.MultiplyAdd(b, dbz, forceBZ);
-            }
+            Meet(ref a, x + key, stride);
+            Add(ref b, labels, query + L.Count, key, exp2);
+            Meet(ref b, x + key + 1, stride);
+            Add(ref a, labels, query, key, exp2);
         }
-        Put(ref sums, sumA, sumB);
-        Put(ref sums, forceAX, forceBX);
-        Put(ref sums, forceAY, forceBY);
-        if (Third.IsOn) Put(ref sums, forceAZ, forceBZ);
-        if (Deficit.IsOn) Put(ref sums, deficitA, deficitB);
+        Put(ref sums, a.Sum, b.Sum);
+        Put(ref sums, a.F0, b.F0);
+        Put(ref sums, a.F1, b.F1);
+        if (D.Count > 2) Put(ref sums, a.F2, b.F2);
+        if (D.Count > 3) Put(ref sums, a.F3, b.F3);
+        if (D.Count > 4) Put(ref sums, a.F4, b.F4);
+        if (D.Count > 5) Put(ref sums, a.F5, b.F5);
+        if (Deficit.IsOn) Put(ref sums, a.Deficit, b.Deficit);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Begin(ref Chain a, T* x, nint stride)
+    {
+        a.X0 = L.Load(x);
+        a.X1 = L.Load(x + stride);
+        if (D.Count > 2) a.X2 = L.Load(x + 2 * stride);
+        if (D.Count > 3) a.X3 = L.Load(x + 3 * stride);
+        if (D.Count > 4) a.X4 = L.Load(x + 4 * stride);
+        if (D.Count > 5) a.X5 = L.Load(x + 5 * stride);
+    }
+
+    // Differences (query - key: the key may stay in memory) and exponent of the next key.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Meet(ref Chain a, T* x, nint stride)
+    {
+        a.D0 = L.Subtract(a.X0, x);
+        a.D1 = L.Subtract(a.X1, x + stride);
+        if (D.Count > 2) a.D2 = L.Subtract(a.X2, x + 2 * stride);
+        if (D.Count > 3) a.D3 = L.Subtract(a.X3, x + 3 * stride);
+        if (D.Count > 4) a.D4 = L.Subtract(a.X4, x + 4 * stride);
+        if (D.Count > 5) a.D5 = L.Subtract(a.X5, x + 5 * stride);
+        if (!P.IsCurved) return;
+        V y = L.NegativeMultiplyAdd(a.D0, a.D0, L.Constant(0));
+        y = L.NegativeMultiplyAdd(a.D1, a.D1, y);
+        if (D.Count > 2) y = L.NegativeMultiplyAdd(a.D2, a.D2, y);
+        if (D.Count > 3) y = L.NegativeMultiplyAdd(a.D3, a.D3, y);
+        if (D.Count > 4) y = L.NegativeMultiplyAdd(a.D4, a.D4, y);
+        if (D.Count > 5) y = L.NegativeMultiplyAdd(a.D5, a.D5, y);
+        a.Y = y;
+    }
+
+    // Factor and sums of the key it met.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref Chain a, in LabelView<T> labels, int query, int key, in Exp2<L, V, T> exp2)
+    {
+        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a.Y, a.Deficit, exp2);
+        V p = PairFactor<L, V, T, C, P>.Of(labels, query, key, a.Y, exp2);
+        a.Sum = L.Add(a.Sum, p);
+        a.F0 = L.NegativeMultiplyAdd(p, a.D0, a.F0);
+        a.F1 = L.NegativeMultiplyAdd(p, a.D1, a.F1);
+        if (D.Count > 2) a.F2 = L.NegativeMultiplyAdd(p, a.D2, a.F2);
+        if (D.Count > 3) a.F3 = L.NegativeMultiplyAdd(p, a.D3, a.F3);
+        if (D.Count > 4) a.F4 = L.NegativeMultiplyAdd(p, a.D4, a.F4);
+        if (D.Count > 5) a.F5 = L.NegativeMultiplyAdd(p, a.D5, a.F5);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,4 +99,35 @@ internal static unsafe class LowDimension<L, V, T, C, P, Third, Deficit>
         L.Store(sums + L.Count, b);
         sums += 2 * L.Count;
     }
+
+    // One vector of queries X, its differences D and exponent Y to a key, and its sums.
+    private struct Chain
+    {
+        public V X0, X1, X2, X3, X4, X5, D0, D1, D2, D3, D4, D5, F0, F1, F2, F3, F4, F5, Y, Sum, Deficit;
+    }
+}
+
+internal readonly struct Two : IDimension
+{
+    public static int Count => 2;
+}
+
+internal readonly struct Three : IDimension
+{
+    public static int Count => 3;
+}
+
+internal readonly struct Four : IDimension
+{
+    public static int Count => 4;
+}
+
+internal readonly struct Five : IDimension
+{
+    public static int Count => 5;
+}
+
+internal readonly struct Six : IDimension
+{
+    public static int Count => 6;
 }

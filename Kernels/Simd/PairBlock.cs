@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels;
 
 /// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays.</summary>
-/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token.</param>
+/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token. Above <see cref="SimdSums.LargestFused"/> scaled so
+/// that y_ij = -|x_j - x_i|^2/2, and row d holds -|x_j|^2/2.</param>
 /// <param name="stride">Tokens per row of a table, a multiple of two vectors and of four.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>
@@ -44,26 +45,15 @@ internal static class PairFactor<L, V, T, C, P>
 {
     /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Of(in LabelView<T> labels, int query, int key, ref V a, ref V b)
+    public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
     {
-        if (!P.IsCurved)
-        {
-            C.Factor(labels, query, key, out a, out b);
-            return;
-        }
-        C.Bend(labels, query, key, ref a, ref b);
-        if (P.MayUnderflow) Exp2<L, V, T>.WithUnderflow(ref a, ref b);
-        else Exp2<L, V, T>.Of(ref a, ref b);
-        C.Finish(labels, query, key, ref a, ref b);
+        if (!P.IsCurved) return C.Factor(labels, query, key, exp2);
+        V bent = C.Bend(labels, query, key, y);
+        return C.Finish(labels, query, key, P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent), exp2);
     }
 
-    /// <summary>deficit += w_j b_ij (1 - 2^y).</summary>
+    /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddDeficit(in LabelView<T> labels, int query, int key, V a, V b, ref V deficitA, ref V deficitB)
-    {
-        C.Factor(labels, query, key, out V factorA, out V factorB);
-        Exp2<L, V, T>.MinusOne(ref a, ref b);
-        deficitA = L.NegativeMultiplyAdd(factorA, a, deficitA);
-        deficitB = L.NegativeMultiplyAdd(factorB, b, deficitB);
-    }
+    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit, in Exp2<L, V, T> exp2) =>
+        L.NegativeMultiplyAdd(C.Factor(labels, query, key, exp2), Exp2<L, V, T>.MinusOne(y), deficit);
 }

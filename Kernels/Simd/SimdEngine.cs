@@ -20,6 +20,9 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // Fewer pairs than this are not worth a second thread; the larger number is the most one thread takes at a time.
     private const int FewPairs = 100_000, ManyPairs = 400_000;
 
+    // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single precision.
+    private const double LargestBetaOfDots = 2;
+
     private readonly ConditionalWeakTable<PairProblem, SimdTables<T>> _tables = [];
     private readonly FixedBuffer<T> _positions = new();
 
@@ -29,76 +32,111 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     /// <inheritdoc/>
     public override void Sum(PairProblem problem, int first, int count, RowSums into, int threads, CancellationToken stop)
     {
-        int tokens = problem.Keys, groups = (tokens - 1) / Group + 1, stride = groups * Group;
+        int tokens = problem.Keys, groups = (tokens - 1) / Group + 1, stride = Stride(problem);
         SimdTables<T> tables = _tables.GetValue(problem, p => new SimdTables<T>(p, stride));
         if ((long)count * tokens < FewPairs) threads = 1;
         int firstReplica = first / tokens, replicas = (first + count - 1) / tokens - firstReplica + 1;
         Prepare(problem, firstReplica, replicas, stride, threads);
         Interaction interaction = problem.Interaction;
         // Tokens are unit vectors: |x_j - x_i|^2 <= 4.
-        double scale = Scale(interaction), bound = 4 * scale * scale + tables.ExponentBound;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        double bound = (curved ? 2 * interaction.Beta / Math.Log(2) : 0) + tables.ExponentBound;
         var call = new Call(problem, into, tables, first, first + count, stride, firstReplica, stop)
         {
-            Kernel = KernelChoice<L, V, T>.For(interaction, problem.Dimension, tables.EvenWeight is not null,
-                steep: !(bound <= Exp2<L, V, T>.Range), into.Columns.HasFlag(Columns.Deficit))!,
+            Even = KernelFor(even: true),
+            Uneven = KernelFor(even: false),
             Positions = _positions.Pointer,
         };
         int from = first % tokens / Group, to = (replicas - 1) * groups + (first + count - 1) % tokens / Group + 1;
         long pairs = (long)Group * tokens;
         int grain = (int)Math.Clamp(Math.Min(ManyPairs / pairs, (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
+
+        PairKernel<T> KernelFor(bool even) => KernelChoice<L, V, T>.For(interaction, problem.Dimension, even, steep: !(bound <= Exp2<L, V, T>.Range),
+            dots: interaction.Coupling is OneCoupling && (!curved || interaction.Beta <= LargestBetaOfDots), into.Columns.HasFlag(Columns.Deficit));
     }
 
-    // Positions relative to the replica's mean and times sqrt(beta log2(e)/2), rounded to T: token j and query i have y_ij = -|x_j - x_i|^2,
-    // and close tokens keep their differences however far the cloud is from the origin.
+    // Numbers between two rows of a table. Many rows begin an odd number of pairs of cache lines apart, so that they do not compete for the same sets, and end in a zero.
+    private static int Stride(PairProblem problem)
+    {
+        int stride = ((problem.Keys - 1) / Group + 1) * Group, pair = 128 / sizeof(T);
+        return problem.Dimension <= SimdSums.LargestFused ? stride : (problem.Keys / pair + 1 | 1) * pair;
+    }
+
+    // Rows of positions: the coordinates, and with tiles -|x|^2/2.
+    private static int Rows(int dimension) => dimension <= SimdSums.LargestFused ? dimension : dimension + 1;
+
+    // Positions relative to the replica's mean and scaled, rounded to T: see PairBlock. Close tokens keep their differences however far the cloud is from the origin.
     private void Prepare(PairProblem problem, int firstReplica, int replicas, int stride, int threads)
     {
         int tokens = problem.Keys, dimension = problem.Dimension;
-        double scale = Scale(problem.Interaction);
-        _positions.Reserve((long)replicas * dimension * stride);
+        double scale = Scale(problem.Interaction, dimension);
+        // Kernels may read a few keys beyond the last.
+        _positions.Reserve((long)replicas * Rows(dimension) * stride + 8);
         T* positions = _positions.Pointer;
         Workers.For(replicas, Math.Max(1, 10_000 / (tokens * dimension)), threads, (from, to) =>
         {
             for (int r = from; r < to; r++)
-                Centre(problem.Q.AsSpan((firstReplica + r) * tokens * dimension, tokens * dimension), dimension, scale, positions + (nint)r * dimension * stride, stride);
+                Centre(problem.Q.AsSpan((firstReplica + r) * tokens * dimension, tokens * dimension), dimension, scale, positions + (nint)r * Rows(dimension) * stride, stride);
         });
     }
 
-    // Coordinates are taken four at a time, so that their additions overlap.
+    // In blocks of tokens that stay in the first cache, four coordinates of the mean at a time so that their additions overlap.
     private static void Centre(ReadOnlySpan<double> x, int dimension, double scale, T* into, int stride)
     {
+        const int Block = 16;
         int tokens = x.Length / dimension;
+        Span<double> mean = dimension <= 128 ? stackalloc double[dimension] : new double[dimension], squares = stackalloc double[Block];
+        mean.Clear();
+        for (int first = 0; first < tokens; first += Block)
+            AddTo(mean, x[(first * dimension)..(Math.Min(first + Block, tokens) * dimension)]);
+        for (int first = 0; first < tokens; first += Block)
+        {
+            int end = Math.Min(first + Block, tokens);
+            squares.Clear();
+            for (int c = 0; c < dimension; c++)
+            {
+                T* row = into + (nint)c * stride;
+                double centre = mean[c] / tokens;
+                for (int i = first, at = first * dimension + c; i < end; i++, at += dimension) row[i] = T.CreateTruncating((x[at] - centre) * scale);
+                if (Rows(dimension) == dimension) continue;
+                for (int i = first; i < end; i++) squares[i - first] += double.CreateTruncating(row[i]) * double.CreateTruncating(row[i]);
+            }
+            for (int i = first; i < end && Rows(dimension) > dimension; i++) into[(nint)dimension * stride + i] = T.CreateTruncating(-squares[i - first] / 2);
+        }
+        for (int row = 0; row < Rows(dimension); row++) new Span<T>(into + (nint)row * stride + tokens, stride - tokens).Clear();
+    }
+
+    private static void AddTo(Span<double> sums, ReadOnlySpan<double> x)
+    {
+        int dimension = sums.Length;
         for (int c = 0; c < dimension; c += 4)
         {
             int c1 = Math.Min(c + 1, dimension - 1), c2 = Math.Min(c + 2, dimension - 1), c3 = Math.Min(c + 3, dimension - 1);
-            double mean0 = 0, mean1 = 0, mean2 = 0, mean3 = 0;
+            double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
             for (int at = 0; at < x.Length; at += dimension)
             {
-                mean0 += x[at + c];
-                mean1 += x[at + c1];
-                mean2 += x[at + c2];
-                mean3 += x[at + c3];
+                sum0 += x[at + c];
+                sum1 += x[at + c1];
+                sum2 += x[at + c2];
+                sum3 += x[at + c3];
             }
-            Shift(x, c, mean0 / tokens);
-            if (c1 > c) Shift(x, c1, mean1 / tokens);
-            if (c2 > c1) Shift(x, c2, mean2 / tokens);
-            if (c3 > c2) Shift(x, c3, mean3 / tokens);
-        }
-
-        void Shift(ReadOnlySpan<double> x, int c, double mean)
-        {
-            T* row = into + (nint)c * stride;
-            for (int i = 0, at = c; i < tokens; i++, at += dimension) row[i] = T.CreateTruncating((x[at] - mean) * scale);
-            new Span<T>(row + tokens, stride - tokens).Clear();
+            sums[c] += sum0;
+            if (c1 > c) sums[c1] += sum1;
+            if (c2 > c1) sums[c2] += sum2;
+            if (c3 > c2) sums[c3] += sum3;
         }
     }
 
-    private static double Scale(Interaction interaction) =>
-        interaction.Profile.IsCurved(interaction.Beta) ? Math.Sqrt(interaction.Beta / (2 * Math.Log(2))) : 1;
+    private static double Scale(Interaction interaction, int dimension) =>
+        interaction.Profile.IsCurved(interaction.Beta) ? Math.Sqrt(interaction.Beta / ((dimension <= SimdSums.LargestFused ? 2 : 1) * Math.Log(2))) : 1;
 
     private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, int firstRow, int endRow, int stride, int firstReplica, CancellationToken stop)
     {
-        public required PairKernel<T> Kernel { get; init; }
+        // For replicas with and without equal weights.
+        public required PairKernel<T> Even { get; init; }
+
+        public required PairKernel<T> Uneven { get; init; }
 
         public required T* Positions { get; init; }
 
@@ -106,8 +144,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         public void Run(int from, int to)
         {
             int dimension = problem.Dimension, columns = dimension + (into.Columns.HasFlag(Columns.Deficit) ? 2 : 1);
-            int numbers = columns * Group, groups = stride / Group;
-            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (sizeof(double) + sizeof(T)) + SimdSums.TileKeys * Group * sizeof(T)), 64);
+            int numbers = columns * Group, groups = (problem.Keys - 1) / Group + 1;
+            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
             var totals = new Span<double>(scratch, numbers);
             T* sums = (T*)(scratch + numbers * sizeof(double)), tile = sums + numbers;
             try
@@ -115,15 +153,17 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 for (int group = from; group < to; group++)
                 {
                     int replica = group / groups, query = group % groups * Group;
-                    var block = new PairBlock<T>(Positions + (nint)replica * dimension * stride, stride, dimension, tables.Of(firstReplica + replica));
+                    var block = new PairBlock<T>(Positions + (nint)replica * Rows(dimension) * stride, stride, dimension, tables.Of(firstReplica + replica));
+                    double? even = tables.EvenWeights[firstReplica + replica];
+                    PairKernel<T> kernel = even is null ? Uneven : Even;
                     totals.Clear();
                     for (int key = 0; key < problem.Keys; key += KeysPerFlush)
                     {
                         stop.ThrowIfCancellationRequested();
-                        Kernel(block, query, key, Math.Min(problem.Keys, key + KeysPerFlush), sums, tile);
+                        kernel(block, query, key, Math.Min(problem.Keys, key + KeysPerFlush), sums, tile);
                         for (int i = 0; i < numbers; i++) totals[i] += double.CreateTruncating(sums[i]);
                     }
-                    Write(totals, (firstReplica + replica) * problem.Keys, query);
+                    Write(totals, even ?? 1, (firstReplica + replica) * problem.Keys, query);
                 }
             }
             finally
@@ -132,13 +172,13 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        private void Write(ReadOnlySpan<double> totals, int replicaRow, int query)
+        private void Write(ReadOnlySpan<double> totals, double weight, int replicaRow, int query)
         {
             int dimension = problem.Dimension, begin = replicaRow + query;
             int from = Math.Max(firstRow, begin), to = Math.Min(Math.Min(endRow, replicaRow + problem.Keys), begin + Group);
             Interaction interaction = problem.Interaction;
-            double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0, weight = tables.EvenWeight ?? 1;
-            double forceScale = weight / Scale(interaction);
+            double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0;
+            double forceScale = weight / Scale(interaction, dimension);
             bool force = into.Columns.HasFlag(Columns.Force), deficit = into.Columns.HasFlag(Columns.Deficit);
             double[] shifts = into.Shift, z = into.Z, forces = into.Force, deficits = into.Deficit;
             for (int row = from; row < to; row++)

@@ -10,24 +10,28 @@ namespace AttentionFlow.Kernels;
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
-/// (2^-24, 2^-53): about 4e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
+/// (2^-24, 2^-53): about 7e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
 /// positions and labels.
 /// </remarks>
 public sealed class SimdSums : IPairSums
 {
-    // Keys per tile of the kernel for any dimension: with two 512-bit vectors each, 8 KiB.
-    internal const int TileKeys = 64;
+    /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
+    internal const int LargestFused = 6;
+
+    /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
+    internal const int TileKeys = 48;
+
     private readonly SimdEngine _engine;
     private readonly int _threads;
 
     /// <summary>Sums in this precision on up to <paramref name="threads"/> threads.</summary>
     /// <param name="precision">The arithmetic of the pairs.</param>
     /// <param name="threads">At least 1, the caller's thread among them.</param>
-    /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has. Widths that it has not work too, slowly.</param>
+    /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has, and so is 512 where it has no AVX-512.</param>
     public SimdSums(Precision precision, int threads, int? vectorBits = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        (Precision, _threads, VectorBits) = (precision, threads, vectorBits ?? WidestVectorBits);
+        (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
         _engine = (precision, VectorBits) switch
         {
             (Precision.Single, 128) => new SimdEngine<Lanes128Single, Vector128<float>, float>(),
@@ -61,7 +65,7 @@ public sealed class SimdSums : IPairSums
     {
         if (problem.WhyNever(columns) is { } never) return never;
         if (!problem.IsSelf) return "the vectorised sums take the self form only, where queries, keys and values are one array";
-        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for {problem.Interaction.Mask}";
+        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for \"{problem.Interaction.Mask.ToString().ToLowerInvariant()}\"";
         Columns missing = columns & ~(Columns.Force | Columns.Deficit);
         if (missing != Columns.None) return $"the vectorised sums have the columns Force and Deficit, not {missing}";
         return null;

@@ -32,7 +32,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     {
         Coupling coupling = problem.Interaction.Coupling;
         double[] labels = coupling.TableLabels(problem.KeyLabels);
-        EvenWeight = coupling is OneCoupling && !problem.Weights.AsSpan().ContainsAnyExcept(problem.Weights[0]) ? problem.Weights[0] : null;
+        EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
         ExponentBound = coupling.ExponentBound(labels);
         _stride = stride;
         (_queryRows, _keyRows) = coupling.TableRows;
@@ -53,11 +53,14 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         }
     }
 
-    /// <summary>The weight of every token when b = 1 and all weights are equal, else null.</summary>
-    public double? EvenWeight { get; }
+    /// <summary>For every replica the weight of each of its tokens when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
+    public double?[] EvenWeights { get; }
 
     /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
     public double ExponentBound { get; }
+
+    private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
+        coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
     /// <summary>The tables of one replica.</summary>
     public LabelView<T> Of(int replica) => new(_query.Pointer + (nint)replica * _queryRows * _stride,

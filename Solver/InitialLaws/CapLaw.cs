@@ -14,13 +14,26 @@ public sealed record CapLaw(IReadOnlyList<double> Axis, double Angle) : InitialL
     {
         double[] axis = Sphere.Normalized([.. Axis]);
         double[] side = new double[d];
+        double lowest = Math.Cos(Angle);
         for (int i = 0; i < tokens; i++)
         {
             RandomStream random = Stream(seed, replica, i);
-            // Polar angle of density sin^{d-2}: propose from theta^{d-2}, accept with (sin theta / theta)^{d-2}.
-            double theta;
-            do theta = Angle * Math.Pow(random.Uniform(), 1.0 / (d - 1));
-            while (theta > 0 && random.Uniform() > Math.Pow(Math.Sin(theta) / theta, d - 2));
+            Span<double> token = positions.Slice(i * d, d);
+            if (lowest < 1 / Math.Sqrt(d))
+            {
+                // A good share of the sphere, in any dimension.
+                do random.OnSphere(token);
+                while (Sphere.Dot(token, axis) < lowest);
+                continue;
+            }
+            // s = sin(polar angle) has the density s^{d-2} / sqrt(1 - s^2): propose from s^{d-2}, accept with cos(Angle) / sqrt(1 - s^2).
+            double sin, cos;
+            do
+            {
+                sin = Math.Sin(Angle) * Math.Pow(random.Uniform(), 1.0 / (d - 1));
+                cos = Math.Sqrt(1 - sin * sin);
+            }
+            while (random.Uniform() * cos > lowest);
             do
             {
                 random.OnSphere(side);
@@ -28,8 +41,6 @@ public sealed record CapLaw(IReadOnlyList<double> Axis, double Angle) : InitialL
                 for (int c = 0; c < d; c++) side[c] -= along * axis[c];
             }
             while (!Sphere.TryNormalize(side));
-            (double sin, double cos) = Math.SinCos(theta);
-            Span<double> token = positions.Slice(i * d, d);
             for (int c = 0; c < d; c++) token[c] = cos * axis[c] + sin * side[c];
             Sphere.TryNormalize(token);
         }

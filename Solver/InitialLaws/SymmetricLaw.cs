@@ -2,7 +2,7 @@ namespace AttentionFlow.Solver;
 
 /// <summary>
 /// Mirror pairs in the gauge frame: y and 2&lt;u,y&gt;u - y, y uniform on the open hemisphere around u, an odd last token at u; then
-/// x = Psi^T y. By symmetry the gauge-frame mean stays on the axis u for ever, so the limit is u_inf = u, to rounding.
+/// x = Psi^T y. With coupling 1 the gauge-frame mean then stays on the axis u for ever, by symmetry, so the limit is u_inf = u, to rounding.
 /// </summary>
 /// <param name="Axis">u, unit vector in R^d.</param>
 public sealed record SymmetricLaw(IReadOnlyList<double> Axis) : InitialLaw

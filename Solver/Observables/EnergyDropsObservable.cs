@@ -14,7 +14,7 @@ public sealed class EnergyDropsObservable : Observable, IObserver
     /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
     public EnergyDropsObservable(Flow flow)
     {
-        _ = new EnergyObservable(flow);
+        EnergyObservable.ThrowIfNone(flow);
         (_rounding, _last, _drops) = (flow.EnergyRounding, new double[flow.Replicas], new long[flow.Replicas]);
         Array.Fill(_last, double.NegativeInfinity);
     }
@@ -32,7 +32,7 @@ public sealed class EnergyDropsObservable : Observable, IObserver
         for (int r = 0; r < _last.Length; r++)
         {
             double energy = frame.Flow.Energy(r);
-            if (energy < _last[r] - _rounding * frame.Flow.Interaction.DiracEnergy) _drops[r]++;
+            if (energy < _last[r] - _rounding * frame.Flow.Interaction.DiracEnergy * frame.Flow.Interaction.Coupling.Largest) _drops[r]++;
             _last[r] = energy;
         }
     }

@@ -5,7 +5,9 @@ public sealed class EnergyObservable : Observable
 {
     /// <summary>The energy of this flow.</summary>
     /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
-    public EnergyObservable(Flow flow)
+    public EnergyObservable(Flow flow) => ThrowIfNone(flow);
+
+    internal static void ThrowIfNone(Flow flow)
     {
         if (!flow.HasEnergy) throw new NotSupportedException("a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out");
     }

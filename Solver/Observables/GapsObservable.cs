@@ -19,7 +19,7 @@ public sealed class GapsObservable : Observable
     {
         Flow flow = frame.Flow;
         double[] energyGap = new double[flow.Replicas];
-        flow.EnergyGap(frame.Positions, energyGap);
+        flow.EnergyGap(frame.Positions, energyGap, frame.Stop);
         for (int r = 0; r < flow.Replicas; r++)
         {
             double second = Mean.Variance(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, flow.Dimension);

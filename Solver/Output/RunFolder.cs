@@ -28,32 +28,44 @@ public sealed class RunFolder : IDisposable
     /// <summary>The description of the tables.</summary>
     public const string PackageFile = "datapackage.json";
 
+    /// <summary>The cloud file of the initial law 'file', copied.</summary>
+    public const string CloudFile = "cloud.csv";
+
+    /// <summary>The targets file of a prefix gauge, copied.</summary>
+    public const string TargetsFile = "targets.csv";
+
     /// <summary>In the order in which they are removed: what vouches goes first.</summary>
-    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, ExperimentFile];
+    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, ExperimentFile, CloudFile, TargetsFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
+    private readonly FileRecord[] _inputs;
     private FileRecord? _experiment;
 
-    private RunFolder(string path) => FullPath = path;
+    private RunFolder(string path, FileRecord[] inputs) => (FullPath, _inputs) = (path, inputs);
 
     /// <summary>Where it is.</summary>
     public string FullPath { get; }
 
-    /// <summary>Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else.</summary>
+    /// <summary>Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else; then copies the files the run reads.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="overwrite">Whether there may be something in it.</param>
+    /// <param name="inputs">Name in the folder and source of every file that the run reads; a source may be that very file.</param>
     /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false.</exception>
     /// <exception cref="IOException">The folder cannot be created or changed.</exception>
-    public static RunFolder Create(string path, bool overwrite) => WholeFile.Guard(path, () =>
+    public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) => WholeFile.Guard(path, () =>
     {
         var full = Path.GetFullPath(path);
-        if (File.Exists(full)) throw new IOException("this is a file; --out names a folder");
+        for (var above = full; above is not null; above = Path.GetDirectoryName(above))
+            if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
         Directory.CreateDirectory(full);
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
         foreach (var name in Names)
         {
-            File.Delete(Path.Combine(full, name));
-            File.Delete(Path.Combine(full, name + WholeFile.PartSuffix));
+            var file = Path.Combine(full, name);
+            if (!inputs.Any(i => Path.GetFullPath(i.Source) == file)) File.Delete(file);
+            File.Delete(file + WholeFile.PartSuffix);
         }
-        return new RunFolder(full);
+        return new RunFolder(full, [.. inputs.Select(i => WholeFile.Copy(i.Source, Path.Combine(full, i.Name)))]);
     });
 
     /// <summary>Writes experiment.json, and run.json with the status running.</summary>
@@ -90,7 +102,7 @@ public sealed class RunFolder : IDisposable
         }
         _tables.Clear();
         var package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
-        record = record with { End = record.End ?? RunRecord.Now(), Files = [_experiment, .. tables.Select(t => t.File), package] };
+        record = record with { End = record.End ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package] };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
         return record;
     }

@@ -35,6 +35,14 @@ public sealed record HostRecord(string Os, string Architecture, int VectorBits)
         Kernels.SimdSums.WidestVectorBits);
 }
 
+/// <summary>How the pairs of a run were summed.</summary>
+/// <param name="Method">direct or harmonic.</param>
+/// <param name="Tolerance">Error allowed relative to Z_i.</param>
+/// <param name="Order">Highest degree of the harmonics used.</param>
+/// <param name="ErrorBound">Largest bound on that error.</param>
+/// <param name="RowsRedone">Rows summed directly all the same, because no order serves them.</param>
+public sealed record SummationRecord(string Method, double? Tolerance = null, int? Order = null, double? ErrorBound = null, long? RowsRedone = null);
+
 /// <summary>run.json: where the numbers of a run come from, and which files they are. Members in the order of the file.</summary>
 public sealed record RunRecord
 {
@@ -58,6 +66,9 @@ public sealed record RunRecord
 
     /// <summary>Arithmetic of the pair sums: single or double.</summary>
     public required string Precision { get; init; }
+
+    /// <summary>How pairs were summed; null while it runs.</summary>
+    public SummationRecord? Summation { get; init; }
 
     /// <summary>Threads of the pair sums. The numbers do not depend on it.</summary>
     public int? Threads { get; init; }

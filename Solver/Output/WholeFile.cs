@@ -32,6 +32,27 @@ public static class WholeFile
         return new FileRecord(Path.GetFileName(path), null, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     });
 
+    /// <summary>Copies a file, whole; a file onto itself is left as it is.</summary>
+    internal static FileRecord Copy(string source, string target)
+    {
+        if (Path.GetFullPath(source) != target)
+        {
+            Guard(source, () =>
+            {
+                using var from = File.OpenRead(source);
+                using var part = OpenPart(target);
+                from.CopyTo(part);
+                Finish(part, target);
+                return 0;
+            });
+        }
+        return Guard(target, () =>
+        {
+            using var file = File.OpenRead(target);
+            return new FileRecord(Path.GetFileName(target), null, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+        });
+    }
+
     internal static void DropPart(string path)
     {
         try { File.Delete(path + PartSuffix); }

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Solver;
@@ -6,9 +5,6 @@ namespace AttentionFlow.Solver;
 /// <summary>Energies of known states, coupling 1.</summary>
 public static class Energies
 {
-    /// <summary>All tokens at one point: k(1)/2, e^beta/(2 beta) for the exponential profile.</summary>
-    public static double Dirac(Interaction interaction) => interaction.DiracEnergy;
-
     /// <summary>The uniform law on S^{d-1}, exponential profile: lambda_0/(2 beta).</summary>
     public static double Uniform(int dimension, double beta) => Bessel.FunkHecke(dimension, 0, beta) / (2 * beta);
 

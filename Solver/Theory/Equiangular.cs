@@ -3,8 +3,8 @@ using AttentionFlow.Kernels;
 namespace AttentionFlow.Solver;
 
 /// <summary>
-/// A state with all cosines equal stays one, g(t): USA g' = (2/n) e^{beta g} (1 - g)((n - 1) g + 1), SA with the denominator e^beta + (n - 1) e^{beta g} in
-/// place of n e^0; equal weights, exponential profile [arXiv 2312.10794].
+/// A state with all cosines equal stays one, g(t): USA g' = (2/n) e^{beta g} (1 - g)((n - 1) g + 1), SA with e^beta + (n - 1) e^{beta g} in
+/// place of n; equal weights, exponential profile [arXiv 2312.10794].
 /// </summary>
 public static class Equiangular
 {

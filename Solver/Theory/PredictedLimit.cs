@@ -8,8 +8,11 @@ namespace AttentionFlow.Solver;
 /// </summary>
 public abstract class PredictedLimit
 {
-    /// <summary>The limit predicted for this interaction, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11].</summary>
-    public static PredictedLimit? For(Interaction interaction, out string? why)
+    /// <summary>
+    /// The limit predicted for this interaction on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11]. The
+    /// circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent starts settle elsewhere.
+    /// </summary>
+    public static PredictedLimit? For(Interaction interaction, int dimension, out string? why)
     {
         why = interaction.Mask != Mask.None ? "no limit is predicted under a mask" : null;
         if (why is not null) return null;
@@ -18,6 +21,11 @@ public abstract class PredictedLimit
             case ToeplitzCoupling { Cosines: [> 0 and var amplitude] } toeplitz when toeplitz.Smallest < 0 && interaction.Normalization == Normalization.Unnormalized
                     && toeplitz.Constant >= 0:
                 double radius = ToeplitzCircle.Radius(interaction, toeplitz.Constant / amplitude);
+                if (dimension == 2 && radius is > 0 and < 1)
+                {
+                    why = "the predicted circle does not lie in the plane, and no limit is known for d = 2 here; leave \"limit\" out of the observables";
+                    return null;
+                }
                 return radius > 0 ? new CircleLimit(radius) : new PointLimit();
             case { Smallest: >= 0 } and not BlockCoupling { Across: 0 }:
                 return new PointLimit();

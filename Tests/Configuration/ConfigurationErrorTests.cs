@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "energy, gaps, mean, covariance, speed, energy_drops, limit";
+    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
@@ -55,7 +55,7 @@ public class ConfigurationErrorTests
     public void OneValueIsRefused(string section, string message) => Refused(section, message);
 
     [TestCase(""" "tokens": { "count": 4, "initial": { "law": "equiangular" } } """, "$.tokens.initial.law: 4 tokens can not be equiangular in dimension 3; $.tokens.count must be at most $.tokens.dimension.")]
-    [TestCase(""" "tokens": { "count": 3, "initial": { "law": "equiangular", "cosine": -0.5 } } """, "$.tokens.initial.cosine: -0.5 is too small; with 3 tokens the cosine must be above -1/(n-1) = -0.5.")]
+    [TestCase(""" "tokens": { "count": 3, "initial": { "law": "equiangular", "cosine": -0.75 } } """, "$.tokens.initial.cosine: -0.75 is too small; with 3 tokens the cosine must be at least -1/(n-1) = -0.5.")]
     [TestCase(""" "tokens": { "initial": { "law": "cap", "axis": [1, 0] } } """, "$.tokens.initial.axis: this vector has 2 coordinates, but $.tokens.dimension is 3.")]
     [TestCase(""" "tokens": { "initial": { "law": "symmetric", "axis": [1] } } """, "$.tokens.initial.axis: this vector has 1 coordinate, but $.tokens.dimension is 3.")]
     [TestCase(""" "tokens": { "initial": { "law": "clusters", "centres": [[1, 0, 0], [1, 0]] } } """, "$.tokens.initial.centres[1]: this vector has 2 coordinates, but $.tokens.dimension is 3.")]

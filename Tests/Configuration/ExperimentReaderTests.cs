@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
@@ -121,9 +122,7 @@ public class ExperimentReaderTests
     [Test]
     public void TheSchemaFileIsTrue()
     {
-        string root = TestContext.CurrentContext.TestDirectory;
-        while (!File.Exists(Path.Combine(root, "AttentionFlow.sln"))) root = Path.GetDirectoryName(root)!;
-        string stored = File.ReadAllText(Path.Combine(root, "data", "experiment.schema.json"));
+        string stored = Repository.Text("data", "experiment.schema.json");
         Assert.That(stored, Is.EqualTo(ExperimentSchema.Text + "\n"), "Regenerate it: attentionflow schema > data/experiment.schema.json");
     }
 

@@ -25,7 +25,7 @@ public sealed class SimdBitsTests
     {
         int seed = 100;
         foreach (Coupling coupling in Problems.Couplings)
-            foreach (int d in (int[])[2, 3, 5])
+            foreach (int d in (int[])[2, 3, 5, 9])
                 foreach (double beta in (double[])[0, 1, 300])
                     yield return Problems.Self(++seed, 2, 37, d, new Interaction(beta) { Coupling = coupling }, evenWeights: d == 3);
     }
@@ -60,7 +60,7 @@ public sealed class SimdBitsTests
     }
 
     [Test]
-    public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4)] int d)
+    public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4, 9)] int d)
     {
         PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new ToeplitzCoupling(0.2, 1) });
         using var one = new SimdSums(precision, 1);
@@ -91,7 +91,7 @@ public sealed class SimdBitsTests
     }
 
     [Test]
-    public void DeficitDoesNotChangeTheOtherColumns([Values] Precision precision, [Values(3, 6)] int d)
+    public void DeficitDoesNotChangeTheOtherColumns([Values] Precision precision, [Values(3, 6, 9)] int d)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
+using AttentionFlow.Tests.Docs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;
 
 /// <summary>Runs the lines of docs/files.md that load snapshots, as they stand there.</summary>
-public sealed partial class DocumentedLinesTests
+public sealed class DocumentedLinesTests
 {
     [Test]
     public void PandasPrintsTheLengthsOfTheMeans() =>
@@ -35,18 +35,9 @@ public sealed partial class DocumentedLinesTests
 
     private static string Block(string language)
     {
-        var blocks = Fence().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "files.md")))
-            .Where(m => m.Groups["language"].Value == language).ToArray();
-        Assert.That(blocks, Has.Length.EqualTo(1), $"blocks of {language} in docs/files.md");
-        return blocks[0].Groups["lines"].Value;
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AttentionFlow.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("the tests run outside the repository");
-        return folder.FullName;
+        var blocks = Repository.Blocks(Repository.Text("docs", "files.md"), language);
+        Assert.That(blocks, Has.Count.EqualTo(1), $"blocks of {language} in docs/files.md");
+        return blocks[0];
     }
 
     /// <summary>Exit status and output, with standard error where the status is not 0; null where there is no such program.</summary>
@@ -78,7 +69,4 @@ public sealed partial class DocumentedLinesTests
         if (required.Split([',', ' ', ';']).Contains(requirement)) Assert.Fail($"{why}, and ATTENTIONFLOW_REQUIRE names {requirement}");
         Assert.Ignore(why);
     }
-
-    [GeneratedRegex(@"^```(?<language>\w+)\n(?<lines>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Fence();
 }

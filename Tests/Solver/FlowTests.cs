@@ -128,6 +128,23 @@ public class FlowTests
     }
 
     [Test]
+    public void ABitOfAReplicaDoesNotDependOnTheWeightsOfAnother()
+    {
+        using SimdSums simd = new(Precision.Double, 1);
+        Cloud even = Clouds.Uniform(2, 20, 3, seed: 10);
+        double[] weights = [.. even.Weights[..20], .. Clouds.Weights(1, 20)];
+        Cloud mixed = new(2, 20, 3, even.Positions, even.Labels, weights);
+        double[] a = new double[120], b = new double[120];
+        new Flow(new Interaction(2), new IdentityGauge(), even, simd).Drift(even.Positions, a);
+        new Flow(new Interaction(2), new IdentityGauge(), mixed, simd).Drift(even.Positions, b);
+        Assert.Multiple(() =>
+        {
+            Assert.That(b[..60], Is.EqualTo(a[..60]));
+            Assert.That(b[60..], Is.Not.EqualTo(a[60..]));
+        });
+    }
+
+    [Test]
     public void SoftmaxRefusesACouplingThatChangesSign() =>
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
             Throws.ArgumentException.With.Message.Contains("must not change sign"));

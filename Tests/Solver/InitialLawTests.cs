@@ -20,6 +20,17 @@ public class InitialLawTests
         });
     }
 
+    /// <summary>In high dimension a uniform token of a cap is at its rim, or at the equator where that is in the cap: 1/2 and 0 within 5 sigma of its cosine.</summary>
+    [TestCase(1.0471975511965976, 0.5)]
+    [TestCase(1.6, 0)]
+    [TestCase(3, 0)]
+    public void CapsInHighDimensionAreDrawnAtOnce(double angle, double cosine)
+    {
+        Cloud cloud = new CapLaw(Sphere.Axis(900, 0), angle).Draw(1, 20, 900, seed: 5);
+        for (int i = 0; i < 20; i++)
+            Assert.That(cloud.Token(i)[0], Is.GreaterThanOrEqualTo(Math.Cos(angle) - 1e-12).And.EqualTo(cosine).Within(5.0 / 30));
+    }
+
     /// <summary>On S^2 the height over the base of a cap is uniform (Archimedes).</summary>
     [TestCase(0.3)]
     [TestCase(2.5)]

@@ -132,6 +132,15 @@ public class ObservableTests
     public void MaskedFlowsReportNoEnergy() =>
         Assert.That(() => Measure("energy", One with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3)), Throws.TypeOf<NotSupportedException>());
 
+    [Test]
+    public void GapsStopWhenTheRunDoes()
+    {
+        using ReferenceSums sums = new();
+        Cloud cloud = Clouds.Uniform(1, 4, 3);
+        Flow flow = new(One, new IdentityGauge(), cloud, sums);
+        Assert.That(() => new GapsObservable().Measure(new Frame(0, 0, cloud.Positions, [], flow, new CancellationToken(true)), new double[3]), Throws.InstanceOf<OperationCanceledException>());
+    }
+
     private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud) => Measure(name, interaction, gauge, cloud, out _);
 
     private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, out Observable observable)

@@ -12,9 +12,9 @@ public class TheoryTests
     [Test]
     public void EnergiesOfKnownStates() => Assert.Multiple(() =>
     {
-        Assert.That(Energies.Dirac(One), Is.EqualTo(1.3591409142295225).Within(1e-15));
+        Assert.That(One.DiracEnergy, Is.EqualTo(1.3591409142295225).Within(1e-15));
         Assert.That(Energies.Uniform(3, 1), Is.EqualTo(Math.Sinh(1) / 2).Within(1e-13));
-        Assert.That(Energies.Dirac(One) - Energies.Uniform(3, 1), Is.EqualTo(0.7715403174).Within(1e-10));
+        Assert.That(One.DiracEnergy - Energies.Uniform(3, 1), Is.EqualTo(0.7715403174).Within(1e-10));
         Assert.That(Energies.LatitudeCircle(1, 1), Is.EqualTo(Math.E / 2).Within(1e-15));
         Assert.That(Energies.MeanRotaryGap(1), Is.EqualTo(0.546).Within(5e-4));
         Assert.That(Energies.PartTurnMeanSquared(Clouds.Turn, 0.3), Is.EqualTo(0.09).Within(1e-15));
@@ -150,7 +150,7 @@ public class TheoryTests
         Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
         double[] drift = new double[x.Length];
         flow.Drift(x, drift);
-        double[] limit = PredictedLimit.For(interaction, out _)!.Fit(x, cloud.Labels, cloud.Weights, 3);
+        double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, 3);
         Assert.Multiple(() =>
         {
             Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
@@ -192,7 +192,7 @@ public class TheoryTests
             "block 0" => new BlockCoupling(0),
             _ => new BlockCoupling(-1),
         };
-        Assert.That(PredictedLimit.For(One with { Coupling = coupling }, out string? why) is not null, Is.EqualTo(known));
+        Assert.That(PredictedLimit.For(One with { Coupling = coupling }, 3, out string? why) is not null, Is.EqualTo(known));
         Assert.That(why is null, Is.EqualTo(known));
     }
 }

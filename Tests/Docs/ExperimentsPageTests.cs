@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AttentionFlow.Experiments;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Tests.Output;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Docs;
+
+/// <summary>docs/experiments.md against the schema, the stored experiments and the exit codes.</summary>
+public sealed class ExperimentsPageTests
+{
+    private static readonly string Page = Repository.Text("docs", "experiments.md");
+
+    /// <summary>The first four cells of each row of the tables of keys, as the schema has them.</summary>
+    public static IEnumerable<string> Rows => Section(JsonNode.Parse(ExperimentSchema.Text)!.AsObject(), "");
+
+    [TestCaseSource(nameof(Rows))]
+    public void EveryKeyHasItsRow(string row) => Assert.That(Page.Split('\n').Count(line => line.StartsWith(row, StringComparison.Ordinal)), Is.EqualTo(1));
+
+    [Test]
+    public void NoKeyIsInvented()
+    {
+        string keys = Page.Split("## Settings on the command line")[0];
+        Assert.That(keys.Split('\n').Count(line => line.StartsWith("| `", StringComparison.Ordinal)), Is.EqualTo(Rows.Count()));
+    }
+
+    [Test]
+    public void EveryStoredExperimentLoadsAndIsDescribed()
+    {
+        Assert.That(StoredExperiments.Names, Is.Not.Empty);
+        foreach (string name in StoredExperiments.Names)
+        {
+            Assert.That(StoredExperiments.Load(name).Title, Is.Not.Empty);
+            Assert.That(Page, Does.Contain($"| `{name}` |"));
+        }
+    }
+
+    [Test]
+    public void EveryExitCodeIsListed()
+    {
+        foreach (FieldInfo code in typeof(ExitCodes).GetFields()) Assert.That(Page, Does.Contain($"\n| {code.GetRawConstantValue()} |"), code.Name);
+    }
+
+    [Test]
+    public void TheExampleWithACloudReads()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["own.csv"], Repository.Blocks(Page, "csv").Single());
+        File.WriteAllText(folder["own.json"], Repository.Blocks(Page, "jsonc").Single());
+        Experiment experiment = ExperimentReader.Read(folder["own.json"], []);
+        Assert.That((experiment.Tokens.Count, experiment.Tokens.Dimension), Is.EqualTo((3, 3)));
+        Assert.That(experiment.Labels, Is.TypeOf<FileLabelsSpec>());
+        Assert.That(ExperimentBuilder.Cloud(experiment, ExperimentBuilder.Gauge(experiment)).Weights, Is.EqualTo(new[] { 0.25, 0.25, 0.5 }));
+    }
+
+    private static IEnumerable<string> Section(JsonObject section, string prefix)
+    {
+        foreach ((string key, JsonNode? node) in section["properties"]!.AsObject())
+        {
+            JsonObject value = node!.AsObject();
+            string path = prefix + key;
+            if (value.ContainsKey("properties"))
+                foreach (string row in Section(value, path + ".")) yield return row;
+            else if (value["anyOf"] is JsonArray kinds && value["required"] is JsonArray required)
+                foreach (string row in Kinds(value, kinds, (string)required[0]!, path)) yield return row;
+            else yield return Row($"`{path}`", value, IsRequired(section, key));
+        }
+    }
+
+    private static IEnumerable<string> Kinds(JsonObject value, JsonArray kinds, string kindKey, string path)
+    {
+        string[] names = [.. kinds.Select(k => (string)k!["properties"]![kindKey]!["const"]!)];
+        yield return $"| `{path}.{kindKey}` | name | `\"{value["default"]![kindKey]}\"` | {Names(names)} | ";
+        foreach ((string name, JsonObject kind) in names.Zip(kinds.Select(k => k!.AsObject())))
+            foreach ((string key, JsonNode? member) in kind["properties"]!.AsObject().Where(p => p.Key != kindKey))
+                yield return Row($"`{path}.{key}` (`{name}`)", member!.AsObject(), IsRequired(kind, key));
+    }
+
+    private static string Row(string name, JsonObject value, bool required)
+    {
+        string standard = required ? "required" : $"`{value["default"]?.ToJsonString(Spaced).Replace(",", ", ", StringComparison.Ordinal) ?? "null"}`";
+        return $"| {name} | {TypeOf(value)} | {standard} | {Range(value)} | ";
+    }
+
+    private static JsonSerializerOptions Spaced { get; } = new() { WriteIndented = false };
+
+    private static bool IsRequired(JsonObject owner, string key) => owner["required"]?.AsArray().Any(name => (string)name! == key) ?? false;
+
+    private static string TypeOf(JsonObject value)
+    {
+        if (value.ContainsKey("anyOf")) return "points or path";
+        if (value.ContainsKey("enum")) return "name";
+        string type = value["type"] is JsonArray types ? (string)types[0]! : (string)value["type"]!;
+        return type switch
+        {
+            "integer" => "whole number",
+            "string" => "text",
+            "boolean" => "true or false",
+            "array" => TypeOf(value["items"]!.AsObject()) switch { "number" => "list of numbers", "name" => "list of names", _ => "list of points" },
+            _ => type,
+        };
+    }
+
+    private static string Range(JsonObject value)
+    {
+        while (value["items"] is JsonObject items) value = items;
+        if (value["enum"] is JsonArray names) return Names(names.Select(name => (string)name!));
+        if (value["minimum"] is { } least && value["maximum"] is { } most && (double)least == (double)most) return Number(least);
+        List<string> bounds = [];
+        if (value["minimum"] is { } minimum) bounds.Add($"at least {Number(minimum)}");
+        if (value["exclusiveMinimum"] is { } above) bounds.Add($"above {Number(above)}");
+        if (value["maximum"] is { } maximum) bounds.Add($"at most {Number(maximum)}");
+        return string.Join("; ", bounds);
+    }
+
+    private static string Number(JsonNode bound) => ((double)bound).ToString("R", CultureInfo.InvariantCulture);
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"`{name}`"));
+}

@@ -1,0 +1,132 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using AttentionFlow.Experiments;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Solver;
+using AttentionFlow.Tests.Output;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Experiments;
+
+/// <summary>Figures, report and verdict from the files of small runs.</summary>
+public class ReproductionTests
+{
+    private const int Seeds = 5;
+
+    private TemporaryFolder _folder = null!;
+    private (Study Study, IReadOnlyList<PlannedRun> Runs)[] _plans = [];
+
+    [OneTimeSetUp]
+    public void RunAll()
+    {
+        _folder = new TemporaryFolder();
+        _plans = [.. Study.All.Select(study => (study, Small(study)))];
+        ExperimentRun run = new(2, new NoDisplay(), Assert.Fail);
+        foreach (PlannedRun planned in _plans.SelectMany(p => p.Runs))
+            Assert.That(run.Execute(planned.Experiment, Runs(planned.Name), overwrite: false, CancellationToken.None).Status, Is.EqualTo(RunStatus.Complete), planned.Name);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test, Order(1)]
+    public void EveryCheckPassesAndTheFiguresAreXml()
+    {
+        (int code, string output) = Publish("");
+        Assert.That(output, Does.Match(@"all \d+ checks pass; the report is "));
+        Assert.That(code, Is.EqualTo(ExitCodes.Done));
+        string[] figures = [.. Directory.EnumerateFiles(_folder.FullPath, "*.svg")];
+        Assert.That(figures.Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.svg", "figure2.svg", "figure3.svg", "figure3-t20.svg" }));
+        foreach (string figure in figures)
+        {
+            XElement root = XDocument.Load(figure).Root!;
+            Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
+            Assert.That(root.ToString(), Does.Not.Contain("NaN").And.Not.Contain("Infinity"), figure);
+        }
+    }
+
+    [Test, Order(2)]
+    public void TheReportNeedsNoOtherFile()
+    {
+        Publish("");
+        string report = File.ReadAllText(_folder["report.html"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Regex.Matches(report, "<svg[ >]"), Has.Count.EqualTo(4));
+            Assert.That(Regex.Matches(report, """(src|href)\s*=\s*["'][^#"']"""), Is.Empty);
+            Assert.That(report, Does.Not.Contain("<script").And.Not.Contain("<link").And.Not.Contain("@import").And.Not.Contain("url(http"));
+            foreach ((Study study, _) in _plans) Assert.That(report, Does.Contain("Measured against predicted").And.Contain(study.Name.Replace("figure", "Figure ")));
+        });
+    }
+
+    [Test, Order(3)]
+    public void WithJsonTheChecksAreJson()
+    {
+        (int code, string output) = Publish("json");
+        Assert.That(code, Is.EqualTo(ExitCodes.Done));
+        Assert.That(new Program.Answer(code, output, "").Json.EnumerateArray().Select(c => c.GetProperty("verdict").GetString()), Has.All.EqualTo("pass"));
+    }
+
+    [Test, Order(4)]
+    public void AWrongNumberInAFileFailsACheck()
+    {
+        string file = Path.Combine(Runs("figure3-rotary"), RunFolder.ObservablesFile), text = File.ReadAllText(file);
+        try
+        {
+            string[] lines = text.TrimEnd().Split('\n');
+            int column = Array.IndexOf(lines[0].Split(','), "mean_norm");
+            string[] last = lines[^1].Split(',');
+            last[column] = "0.4999";
+            File.WriteAllText(file, string.Join('\n', [.. lines[..^1], string.Join(',', last)]) + "\n");
+            (int code, string output) = Publish("");
+            Assert.That(code, Is.EqualTo(ExitCodes.VerificationFailed));
+            Assert.That(output.Split('\n').Where(line => line.TrimEnd().EndsWith("FAIL", StringComparison.Ordinal)).ToArray(), Has.Length.EqualTo(1).And.One.Contains("|m|"));
+            Assert.That(output, Does.Match(@"\d+ of \d+ checks pass, 1 FAIL; the report is "));
+        }
+        finally
+        {
+            File.WriteAllText(file, text);
+        }
+    }
+
+    [Test, Order(5)]
+    public void AMissingFileIsAnErrorOfReading()
+    {
+        string file = Path.Combine(Runs("figure3-path"), RunFolder.ObservablesFile);
+        File.Move(file, file + ".away");
+        try
+        {
+            Assert.That(() => Publish(""), Throws.InstanceOf<IOException>().With.Message.StartsWith(file));
+        }
+        finally
+        {
+            File.Move(file + ".away", file);
+        }
+    }
+
+    // The quick plan with a few seeds of the smallest clouds.
+    private static List<PlannedRun> Small(Study study)
+    {
+        IReadOnlyList<PlannedRun> quick = study.Plan(quick: true);
+        int smallest = quick.Min(run => run.Experiment.Tokens.Count);
+        return [.. quick.Where(run => run.Experiment.Tokens.Count == smallest)
+            .Select(run => run with { Experiment = run.Experiment with { Replicas = Math.Min(run.Experiment.Replicas, Seeds) } })];
+    }
+
+    private (int Code, string Output) Publish(string mode)
+    {
+        using StringWriter output = new(), error = new();
+        CommandContext context = new(2, Quiet: true, Json: mode == "json", output, error, CancellationToken.None);
+        int code = ReproduceCommand.Publish(context, _plans, _folder.FullPath, quick: true, "reproduce", TimeSpan.Zero);
+        Assert.That(error.ToString(), Is.Empty);
+        return (code, output.ToString());
+    }
+
+    private string Runs(string name) => Path.Combine(_folder.FullPath, "runs", name);
+
+    private sealed class NoDisplay : IProgressDisplay
+    {
+        public void Begin(string name) { }
+        public void Advance(double pairs, string detail) { }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using AttentionFlow.Experiments;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using AttentionFlow.Tests.Output;
+using AttentionFlow.Tests.Program;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Experiments;
+
+/// <summary>
+/// Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them, whatever the
+/// number of threads.
+/// </summary>
+public class StoredExperimentTests
+{
+    // Rounding differences of sums and of the system's sines and logarithms (1e-16 each), over 80 steps of a flow of rate e.
+    private const double Tolerance = 1e-11;
+
+    // Fast sums are asked for 1e-12 relative to Z, and the flow lets an error grow by e^4 at most in this time.
+    private const double FastTolerance = 1e-9;
+
+    private static readonly string[] Columns = ["energy", "gap_energy", "mean_norm", "limit_distance"];
+
+    private static readonly string[] Reduced =
+    [
+        "replicas=2", "seed=3", "tokens.count=25", "time.horizon=4", "time.step=0.05", "record.tokens=null", "record.snapshots=2", "record.observations=5",
+        "record.observables=[\"energy\",\"gaps\",\"mean\",\"limit\"]", "tolerance=1e-12",
+    ];
+
+    /// <summary>Name -> the last values of <see cref="Columns"/> of replica 0 under <see cref="Reduced"/>, from the reference sums.</summary>
+    private static readonly Dictionary<string, double[]> Pins = new()
+    {
+        ["figure2-baseline"] = [1.2074989861446876, 0.15164192808483498, 0.8912167338059319, 1.7563700105134485],
+        ["figure2-prefix"] = [0.7607038944377007, 0.7516850921706346, 0.14958727697049695, 1.9933291424708857],
+        ["figure2-rotary"] = [1.241806201282784, 0.19132926632264197, 0.9098004520340135, 1.3891953674928852],
+        ["figure3-baseline"] = [1.2074989861446876, 0.15164192808483498, 0.8912167338059319, 1.7563700105134485],
+        ["figure3-distance"] = [0.5898106608389505, 0.34289460177730274, 0.7401612231307101, 1.952906023804031],
+        ["figure3-path"] = [1.3591408928730346, 0.647830657412104, 0.46923730207706466, 0.00022115133179575536],
+        ["figure3-prefix"] = [1.3591408924234747, 0.7176465220816689, 0.20396982081017234, 0.0002159194894646374],
+        ["figure3-rotary"] = [1.3591408928730346, 0.6236211264018308, 0.4999999960743184, 0.00022115133179556265],
+        ["million"] = [111.12601366482886, 339.04531564491475, 0.3055687932286575, 1.9418470548796192],
+        ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
+    };
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [TestCaseSource(typeof(StoredExperiments), nameof(StoredExperiments.Names))]
+    public void AStoredExperimentGivesItsPinnedNumbers(string name)
+    {
+        if (!Pins.TryGetValue(name, out double[]? pin))
+        {
+            string numbers = string.Join(", ", Last(Run(name, "reference", 1)).Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
+            Assert.Fail($"'{name}' has no pin: check that these numbers of the reference sums are what the theory says, then add to {nameof(Pins)}:\n[\"{name}\"] = [{numbers}],");
+        }
+        string one = Run(name, "cpu", 1), three = Run(name, "cpu", 3), reference = Run(name, "reference", 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Last(one), Is.EqualTo(pin).Within(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns));
+            Assert.That(Last(reference), Is.EqualTo(pin).Within(Tolerance), "the reference itself");
+            Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
+        });
+    }
+
+    [Test]
+    public void EveryPinIsOfAStoredExperiment() => Assert.That(StoredExperiments.Names, Is.SupersetOf(Pins.Keys));
+
+    private string Run(string name, string device, int threads)
+    {
+        string folder = _folder[$"{device}-{threads}"];
+        Answer answer = Shell.Run(["run", name, "--device", device, "--threads", $"{threads}", "--out", folder, .. Reduced.Append(device == "reference" ? "summation=direct" : "precision=double").SelectMany(s => (string[])["--set", s])]);
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        Assert.That(RunFolder.Verify(folder), Is.Empty);
+        return folder;
+    }
+
+    private static double[] Last(string folder)
+    {
+        ObservationTable table = new(folder);
+        return [.. Columns.Select(c => table.Last(c)[0])];
+    }
+}

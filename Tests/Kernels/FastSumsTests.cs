@@ -1,0 +1,99 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using AttentionFlow.Tests.Solver;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+public class FastSumsTests
+{
+    [TestCase(3, 64, 1.0, false)]
+    [TestCase(3, 1024, 1.0, true)]
+    [TestCase(3, 1024, 128.0, false)]
+    [TestCase(3, 20_000, 128.0, true)]
+    [TestCase(2, 8, 1.0, false)]
+    [TestCase(2, 256, 1.0, true)]
+    [TestCase(4, 20_000, 1.0, false)]
+    public void AutoIsAFunctionOfSizesAndBeta(int d, int n, double beta, bool harmonic)
+    {
+        using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, threads: 1);
+        Assert.That(sums.IsHarmonic(Problem(new Interaction(beta), Clouds.Uniform(1, n, d))), Is.EqualTo(harmonic));
+    }
+
+    [Test]
+    public void WhatHarmonicsCannotDoIsDirectUnderAutoAndRefusedUnderFast()
+    {
+        PairProblem problem = Problem(new Interaction(1) { Coupling = new DistanceCoupling(0.3) }, Clouds.Uniform(1, 5000, 3));
+        using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(auto.WhyNot(problem, Columns.Force | Columns.Deficit), Is.Null);
+            Assert.That(auto.IsHarmonic(problem), Is.False);
+            Assert.That(fast.WhyNot(problem, Columns.Force), Does.Contain("not 'distance'"));
+            Assert.That(() => fast.Sum(problem, .., new RowSums(problem.Rows, 3, Columns.Force), default), Throws.TypeOf<NotSupportedException>());
+        });
+    }
+
+    [Test]
+    public void TheBookIsKept()
+    {
+        PairProblem problem = Problem(new Interaction(4), Clouds.Uniform(1, 2000, 3));
+        using FastSums sums = new(Summation.Auto, 1e-8, Precision.Double, 2);
+        double before = sums.RelativeError;
+        sums.Sum(problem, .., new RowSums(problem.Rows, 3, Columns.Force), default);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sums.Calls, Is.EqualTo(1));
+            Assert.That(sums.Order, Is.InRange(10, 30));
+            Assert.That(sums.ErrorBound, Is.InRange(1e-12, 1e-8));
+            Assert.That(before, Is.LessThan(1e-12));
+            Assert.That(sums.RelativeError, Is.EqualTo(1e-8));
+        });
+    }
+
+    /// <summary>A whole flow by harmonics stays within the tolerance of the direct one, in the gauge frame too; gaps to an absolute error before and a relative one after collapse.</summary>
+    [TestCase(Normalization.Unnormalized)]
+    [TestCase(Normalization.Softmax)]
+    public void FlowsAndGapsFollowTheDirectOnes(Normalization normalization)
+    {
+        Interaction interaction = new(2) { Normalization = normalization };
+        Gauge gauge = new RotaryGauge([Clouds.Turn]);
+        Cloud start = Clouds.Uniform(1, 300, 3, seed: 5);
+        foreach (double time in new[] { 0.5, 3.0 })
+        {
+            (double[] direct, double directGap) = Run(new SimdSums(Precision.Double, 2), time);
+            (double[] fast, double fastGap) = Run(new FastSums(Summation.Fast, 1e-12, Precision.Double, 2), time);
+            Assert.That(Clouds.LargestDifference(fast, direct), Is.LessThan(1e-9));
+            Assert.That(fastGap, Is.EqualTo(directGap).Within(1e-9));
+        }
+
+        (double[], double) Run(IPairSums sums, double time)
+        {
+            using (sums)
+            {
+                Cloud cloud = new(1, 300, 3, [.. start.Positions], start.Labels, Clouds.Weights(1, 300));
+                Flow flow = new(interaction, gauge, cloud, sums);
+                new Simulation(flow, Methods.RungeKutta4, 0.05, time).Run(cloud, []);
+                double[] gap = new double[1];
+                flow.EnergyGap(cloud.Positions, gap);
+                return (cloud.Positions, gap[0]);
+            }
+        }
+    }
+
+    [Test]
+    public void TheGapOfACollapsedCloudKeepsItsDigits()
+    {
+        Cloud cloud = new CapLaw([0, 0, 1], 1e-6).Draw(1, 500, 3, seed: 2);
+        double[] direct = new double[1], fast = new double[1];
+        using SimdSums simd = new(Precision.Double, 1);
+        using FastSums harmonic = new(Summation.Fast, 1e-10, Precision.Double, 1);
+        new Flow(new Interaction(3), new IdentityGauge(), cloud, simd).EnergyGap(cloud.Positions, direct);
+        new Flow(new Interaction(3), new IdentityGauge(), cloud, harmonic).EnergyGap(cloud.Positions, fast);
+        Assert.That(direct[0], Is.InRange(1e-13, 1e-10));
+        Assert.That(fast[0], Is.EqualTo(direct[0]).Within(1e-6 * direct[0]));
+    }
+
+    private static PairProblem Problem(Interaction interaction, Cloud cloud) =>
+        PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+}

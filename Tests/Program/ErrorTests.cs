@@ -1,0 +1,147 @@
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Kernels;
+using AttentionFlow.Tests.Output;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Program;
+
+/// <summary>Every exit code but 0, and its words.</summary>
+public class ErrorTests
+{
+    private const string RunHelp = " (attentionflow run --help shows what there is)";
+    private const string Commands = "reproduce, run, list, schema, devices (attentionflow --help shows what there is)";
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [TestCase("", $"a command is needed: {Commands}")]
+    [TestCase("rum figure3-path", $"'rum' is not a command; did you mean 'run'? Known: {Commands}")]
+    [TestCase("simulate", $"'simulate' is not a command; known: {Commands}")]
+    [TestCase("run", "Required argument 'FILE|NAME' missing for command: 'run'" + RunHelp)]
+    [TestCase("run figure3-path figure3-rotary", "'figure3-rotary' is one argument too many for 'run'" + RunHelp)]
+    [TestCase("run figure3-path --thread 2", "'--thread' is not an option of 'run'; did you mean '--threads'?" + RunHelp)]
+    [TestCase("run figure3-path --beta 2", "'--beta' is not an option of 'run'" + RunHelp)]
+    [TestCase("run figure3-path --out", "Required argument missing for option: '--out'" + RunHelp)]
+    [TestCase("run figure3-path --threads 0", "--threads 0: a whole number of threads, at least 1, is needed" + RunHelp)]
+    [TestCase("run figure3-path --threads two", "--threads two: a whole number of threads, at least 1, is needed" + RunHelp)]
+    [TestCase("run figure3-path --seed -1", "--seed -1: the seed is a whole number up to 18446744073709551615" + RunHelp)]
+    [TestCase("run figure3-path --precision half", "--precision half: unknown; known: single, double" + RunHelp)]
+    [TestCase("run figure3-path --set beta", "--set beta: a setting has the form path=value, for example interaction.beta=2.")]
+    [TestCase("run figure3-path --set interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]
+    [TestCase("run figure3-path --set interaction.beta=-1", "--set interaction.beta=-1: $.interaction.beta: -1 is negative; the inverse temperature must be at least 0.")]
+    [TestCase("run figure3-path --set tokens.count=2000000000",
+        "--set tokens.count=2000000000: $.tokens.count: replicas x count x dimension = 6E+09 is too large; at most 2147483591 coordinates are possible.")]
+    [TestCase("run figure3-path --set replicas=1000000000",
+        "--set replicas=1000000000: $.replicas: replicas x count x dimension = 7.68E+11 is too large; at most 2147483591 coordinates are possible.")]
+    [TestCase("run figure2-rotary --set tokens.dimension=1000000000 --set interaction.gauge.kind=none",
+        "--set tokens.dimension=1000000000: $.tokens.dimension: replicas x count x dimension = 6.4E+12 is too large; at most 2147483591 coordinates are possible.")]
+    [TestCase("run figure3-path --set time.step=1e-300",
+        "--set time.step=1e-300: $.time.step: 1E-300 is too small; a run to the horizon 20 would take 2E+301 steps, and double precision cannot tell so many times apart.")]
+    [TestCase("run figure3-path --set record.observations=2000000000",
+        "--set record.observations=2000000000: $.record.observations: 2000000000 is too large; the number of observations must be at most 10000000.")]
+    [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
+        "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
+    [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
+    [TestCase("run figure3-baseline --set interaction.mask=causal --device cpu",
+        "$.device: the vectorised sums have no mask, and the problem asks for \"causal\"; the device \"reference\" can do it")]
+    [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
+    [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
+    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, all (attentionflow reproduce --help shows what there is)")]
+    [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]
+    public void BadArgumentsExitWith2(string line, string message) => Refused(ExitCodes.BadInput, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    [TestCase("run figure3-path --device cuda", "device 'cuda' is not available: this version has no GPU backend yet")]
+    [TestCase("run figure3-path --device tpu", "device 'tpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu")]
+    [TestCase("run figure3-path --device \"cpu", "device '\"cpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu")]
+    [TestCase("run figure3-path --device reference --precision single", "device 'reference' sums in double precision only; use --precision double")]
+    public void AnAbsentDeviceExitsWith69(string line, string message) => Refused(ExitCodes.DeviceUnavailable, message, line.Split(' '));
+
+    [TestCase("x0,x1\n1,0\n0,one\n", "line 3: 'one' in column x1 is not a number.")]
+    [TestCase("x0,x1\n1,0\n0,1,0\n", "line 3: the number of values is 3, but the header has 2 columns.")]
+    [TestCase("x0,x1\n1,0\n1,1\n", "line 3: the point has length 1.41421356, not 1; write \"normalize\": true to scale every point to length 1.")]
+    [TestCase("x0,x1,wight\n1,0,1\n", "line 1: unknown column 'wight'; did you mean 'weight'? Known: x0, x1, ..., label, weight, and token (which is ignored).")]
+    public void AWrongCloudFileIsNamedWithItsLine(string csv, string problem)
+    {
+        File.WriteAllText(_folder["cloud.csv"], csv);
+        File.WriteAllText(_folder["own.json"], """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
+        Refused(ExitCodes.BadInput, $"$.tokens.initial.path: {_folder["cloud.csv"]}, {problem}", "run", _folder["own.json"]);
+    }
+
+    [Test]
+    public void AnExperimentFileThatIsNoJsonIsNamedWithItsLine()
+    {
+        File.WriteAllText(_folder["own.json"], "{\n  \"seed\": 1;\n}\n");
+        Refused(ExitCodes.BadInput, $"{_folder["own.json"]}, line 2, column 12: not valid JSON: ';' is an invalid end of a number. Expected a delimiter.", "run", _folder["own.json"]);
+    }
+
+    [Test]
+    public void AnEmptyNameOfAFolderIsRefused() => Refused(ExitCodes.BadInput, "--out : the name of a folder is needed" + RunHelp, "run", "figure3-path", "--out", "");
+
+    [Test]
+    public void AnExperimentBeyondTheMemoryIsRefused()
+    {
+        Assume.That(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Is.LessThan(150L << 30));
+        Answer answer = Shell.Run("run", "figure3-baseline", "--set", "tokens.count=700000000", "--out", _folder["run"]);
+        Assert.That(answer.Code, Is.EqualTo(ExitCodes.BadInput));
+        Assert.That(answer.Error, Does.Match(@"^attentionflow: \$\.tokens\.count: 1 x 700000000 tokens in dimension 3 need about 146 GB of memory; there are \d+ GB\.\n$"));
+        Assert.That(_folder.Names, Is.Empty);
+    }
+
+    [Test]
+    public void AFolderThatIsNotEmptyIsRefusedUnlessOverwritten()
+    {
+        string folder = _folder["run"];
+        Assert.That(Shell.RunSmall(folder).Code, Is.Zero);
+        Refused(ExitCodes.BadInput, $"{folder}: the folder is not empty; give --overwrite to replace the run in it, or another --out", ["run", "figure2-baseline", "--out", folder, .. Shell.Small]);
+        Assert.That(Shell.RunSmall(folder, "--overwrite").Code, Is.Zero);
+    }
+
+    [Test]
+    public void AFolderThatCannotBeWrittenExitsWith74()
+    {
+        File.WriteAllText(_folder["file"], "");
+        Refused(ExitCodes.InputOutput, $"{_folder["file"]}: this is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"]);
+        Refused(ExitCodes.InputOutput, $"{_folder["file"]}/run: {_folder["file"]} is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"] + "/run");
+        Refused(ExitCodes.InputOutput, $"{_folder["file"]}/runs/figure3-baseline: {_folder["file"]} is a file; --out names a folder", "reproduce", "figure3", "--quick", "--out", _folder["file"]);
+        Directory.CreateDirectory(Path.Combine(_folder["run"], "snapshots.csv"));
+        Answer answer = Shell.RunSmall(_folder["run"], "--overwrite");
+        Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.InputOutput, "")));
+        Assert.That(answer.Error, Does.StartWith($"attentionflow: {_folder["run"]}: ").And.Contain("snapshots.csv"));
+    }
+
+    [Test]
+    public void AFullDiskBehindStandardOutputExitsWith74()
+    {
+        if (!File.Exists("/dev/full")) Assert.Ignore("there is no /dev/full here");
+        Answer answer = Shell.Sh("$program list > /dev/full");
+        Assert.That((answer.Code, answer.Error.Split('\n').Length), Is.EqualTo((ExitCodes.InputOutput, 2)));
+        Assert.That(answer.Error, Does.StartWith("attentionflow: "));
+    }
+
+    [Test]
+    public void ExceptionsBecomeOneLine()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
+            Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
+            Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
+            Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
+            Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
+            Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
+            Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
+        });
+    }
+
+    private static void Refused(int code, string message, params string[] args)
+    {
+        Answer answer = Shell.Run(args);
+        Assert.That((answer.Code, answer.Output, answer.Error), Is.EqualTo((code, "", $"attentionflow: {message}{Environment.NewLine}")));
+    }
+}

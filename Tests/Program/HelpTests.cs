@@ -1,0 +1,67 @@
+using System.Text.Json;
+using AttentionFlow.Experiments;
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Program;
+
+/// <summary>The commands that tell what there is.</summary>
+public class HelpTests
+{
+    [TestCase("", "reproduce", "run", "list", "schema", "devices", "--version")]
+    [TestCase("run", "FILE|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
+    [TestCase("reproduce", "figure2|figure3|all", "--out", "--quick")]
+    [TestCase("list")]
+    [TestCase("schema")]
+    [TestCase("devices")]
+    public void HelpNamesEveryOption(string command, params string[] words)
+    {
+        Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        foreach (string word in (string[])[.. words, "--threads", "--quiet", "--json", "--help"]) Assert.That(answer.Output, Does.Contain(word));
+    }
+
+    [Test]
+    public void TheListNamesEveryStoredExperiment()
+    {
+        Answer table = Shell.Run("list"), json = Shell.Run("list", "--json");
+        Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
+        Assert.That(table.Output.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0]), Is.EqualTo(StoredExperiments.Names));
+        Assert.That(json.Json.EnumerateArray().Select(e => e.GetProperty("name").GetString()), Is.EqualTo(StoredExperiments.Names));
+    }
+
+    [Test]
+    public void TheStoredExperimentsAreTheFilesOfData() => Assert.That(StoredExperiments.Names,
+        Is.EqualTo(Directory.EnumerateFiles(Path.Combine(Root, "data", "experiments"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)));
+
+    [Test]
+    public void DevicesSayWhatIsAvailableAndWhyNot()
+    {
+        Answer table = Shell.Run("devices"), json = Shell.Run("devices", "--json");
+        Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
+        JsonElement[] devices = [.. json.Json.EnumerateArray()];
+        Assert.That(devices.Select(d => d.GetProperty("name").GetString()), Is.EqualTo(Devices.All.Select(d => d.Name)));
+        foreach (DeviceInfo device in Devices.All) Assert.That(table.Output, Does.Match($"(?m)^{device.Name} +{(device.WhyNot is null ? "yes" : "no")} "));
+    }
+
+    [Test]
+    public void TheSchemaIsTheStoredOne()
+    {
+        Answer answer = Shell.Run("schema");
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(Root, "data", "experiment.schema.json"))), "Regenerate it: attentionflow schema > data/experiment.schema.json");
+    }
+
+    [Test]
+    public void TheVersionIsOneLine() => Assert.That(Shell.Run("--version").Output, Does.Match(@"^\d+\.\d+\.\d+[^\n]*\r?\n$"));
+
+    private static string Root
+    {
+        get
+        {
+            DirectoryInfo? folder = new(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "AttentionFlow.sln"))) folder = folder.Parent;
+            return folder?.FullName ?? throw new InvalidOperationException("the tests do not run below AttentionFlow.sln");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Solver;
+using AttentionFlow.Tests.Output;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Program;
+
+/// <summary><c>run</c>: what goes to which stream, what ends up in the folder, and that it can be repeated.</summary>
+public class RunTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void ARunSaysWhatItFoundAndLeavesWholeFiles()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"]);
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        Assert.That(answer.Output, Does.Match(@"^complete at t = 1: 12 steps, 25 evaluations in \d+\.\d s on cpu \(double\)\n"));
+        Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replicas:").And.EndWith(
+            $"files in {_folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, run.json{Environment.NewLine}"));
+        Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
+    }
+
+    [Test]
+    public void WithJsonStandardOutputIsTheRecord()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"], "--json");
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        Assert.That(answer.Json.GetProperty("status").GetString(), Is.EqualTo("complete"));
+        Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(_folder["run"], "run.json"))));
+    }
+
+    [Test]
+    public void QuietIsSilentAboutAllButErrors()
+    {
+        const string unstable = "interaction.beta=6";
+        Assert.That(Shell.RunSmall(_folder["loud"], "--set", unstable).Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 cannot be stable near collapse"));
+        Assert.That(Shell.RunSmall(_folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
+    }
+
+    [Test]
+    public void OptionsAreSettings()
+    {
+        Shell.RunSmall(_folder["options"], "--seed", "7", "--device", "reference", "--precision", "double");
+        Shell.RunSmall(_folder["settings"], "--set", "seed=7", "--set", "device=reference", "--set", "precision=double");
+        Assert.That(Shell.Tables(_folder["options"]), Is.EqualTo(Shell.Tables(_folder["settings"])));
+        JsonElement record = Shell.Record(_folder["options"]);
+        Assert.That((record.GetProperty("seed").GetInt32(), record.GetProperty("device").GetString(), record.GetProperty("precision").GetString()), Is.EqualTo((7, "reference", "double")));
+        Shell.RunSmall(_folder["seed 1"]);
+        Assert.That(Shell.Tables(_folder["seed 1"]), Is.Not.EqualTo(Shell.Tables(_folder["options"])));
+    }
+
+    [TestCase("reference", "double", 1e-12)]
+    [TestCase("cpu", "single", 1e-5)]
+    public void DevicesAndPrecisionsAgree(string device, string precision, double tolerance)
+    {
+        Shell.RunSmall(_folder["cpu"]);
+        Answer answer = Shell.RunSmall(_folder["other"], "--device", device, "--precision", precision, "--json");
+        Assert.That((answer.Json.GetProperty("device").GetString(), answer.Json.GetProperty("precision").GetString()), Is.EqualTo((device, precision)));
+        IReadOnlyDictionary<string, double[]> cpu = CsvData.Read(Path.Combine(_folder["cpu"], "observables.csv")), other = CsvData.Read(Path.Combine(_folder["other"], "observables.csv"));
+        foreach (string column in cpu.Keys) Assert.That(other[column], Is.EqualTo(cpu[column]).Within(tolerance), column);
+    }
+
+    [Test]
+    public void TheResolvedExperimentRunsAgainToTheSameBytesOnAnyNumberOfThreads()
+    {
+        Shell.RunSmall(_folder["first"], "--threads", "1", "--set", "interaction.gauge={\"kind\": \"rotary\", \"speeds\": [3]}", "--set", "labels.law=uniform");
+        Answer again = Shell.Run("run", Path.Combine(_folder["first"], "experiment.json"), "--out", _folder["again"], "--threads", "2");
+        Assert.That(again.Code, Is.Zero);
+        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["first"])));
+        Assert.That(File.ReadAllText(Path.Combine(_folder["again"], "experiment.json")), Is.EqualTo(File.ReadAllText(Path.Combine(_folder["first"], "experiment.json"))));
+    }
+
+    [Test]
+    public void AnOwnCloudKeepsItsLabelsAndWeights()
+    {
+        File.WriteAllText(_folder["tokens.csv"], "x0,x1,label,weight\n1,0,0.25,1\n0,2,0.5,2\n-1,0,4,1\n");
+        File.WriteAllText(_folder["own.json"], """
+            // comments are allowed
+            {
+              "schemaVersion": 1,
+              "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
+              "time": { "horizon": 0.5 }, "record": { "snapshots": 2, "observations": 2, "observables": ["mean"] },
+            }
+            """);
+        Answer answer = Shell.Run("run", _folder["own.json"], "--out", _folder["run"], "--set", "interaction.gauge.kind=rotary", "--set", "interaction.gauge.speeds=[1.5]");
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        IReadOnlyDictionary<string, double[]> start = CsvData.ReadWhere(Path.Combine(_folder["run"], "snapshots.csv"), "snapshot", 0);
+        Assert.That(start["label"], Is.EqualTo(new[] { 0.25, 0.5, 4 }));
+        Assert.That(start["x1"], Is.EqualTo(new[] { 0.0, 1, 0 }));
+        IReadOnlyDictionary<string, double[]> mean = CsvData.ReadWhere(Path.Combine(_folder["run"], "observables.csv"), "time", 0);
+        Assert.That((mean["mean0"][0], mean["mean1"][0]), Is.EqualTo((0.0, 0.5)));
+    }
+
+    [Test]
+    public void ARunCarriesTheFilesItReadsAndRunsAgainFromAnywhereAndInPlace()
+    {
+        File.WriteAllText(_folder["tokens.csv"], "x0,x1,x2\n1,0,0\n0,2,0\n-1,0,4\n");
+        File.WriteAllText(_folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
+        File.WriteAllText(_folder["own.json"], """
+            { "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
+              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
+            """);
+        Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
+        byte[][] tables = [.. Shell.Tables(_folder["run"])];
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(_folder["tokens.csv"])));
+            Assert.That(Shell.Record(_folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
+            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "experiment.json")), Does.Not.Contain(_folder.FullPath));
+            Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
+        });
+        File.Delete(_folder["tokens.csv"]);
+        File.Delete(_folder["targets.csv"]);
+        Directory.Move(_folder["run"], _folder["moved"]);
+        string experiment = Path.Combine(_folder["moved"], "experiment.json");
+        Assert.That(Shell.Run("run", experiment, "--out", _folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", experiment, "--out", _folder["moved"], "--overwrite").Code, Is.Zero, "in place");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(tables));
+            Assert.That(Shell.Tables(_folder["moved"]), Is.EqualTo(tables));
+            Assert.That(RunFolder.Verify(_folder["moved"]), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void RowsWrittenBeforeANumberOverflowsStay()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
+        Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
+        string[] lines = answer.Error.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(2));
+        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta or use softmax"));
+        Assert.That(lines[1], Does.StartWith("attentionflow: the numbers are not finite at t = 0.08").And.EndsWith("reduce beta or use softmax"));
+        JsonElement record = Shell.Record(_folder["run"]);
+        Assert.That((record.GetProperty("status").GetString(), "attentionflow: " + record.GetProperty("advice").GetString()), Is.EqualTo(("diverged", lines[1].TrimEnd())));
+        Assert.That(CsvData.Read(Path.Combine(_folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
+        Assert.That(RunFolder.Verify(_folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
+    }
+
+    [Test]
+    public void ANumberThatCannotBeWrittenIsNamed()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax");
+        Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
+        Assert.That(answer.Error, Is.EqualTo("attentionflow: observables.csv: column energy of row 1 would be Infinity; only finite numbers are written; "
+            + "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out" + Environment.NewLine));
+        Assert.That(Shell.RunSmall(_folder["mean"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax", "--set", "record.observables=[\"mean\"]").Code, Is.Zero);
+    }
+
+    [Test]
+    public void AStepThatOverflowsIsADivergenceNotAZeroToken()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=500", "--set", "record.observations=11", "--set", "record.observables=[\"mean\"]");
+        Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
+        Assert.That(CsvData.Read(Path.Combine(_folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
+    }
+}
