@@ -13,42 +13,30 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
     /// <summary>The largest bound on the relative error of a row that passed, so far.</summary>
     public double ErrorBound { get; private set; }
 
-    /// <summary>Computes the moments of these replicas at a level and puts them into <paramref name="moments"/>.</summary>
-    public void AddMoments(int level, int[] replicas, HarmonicMoments?[] moments)
-    {
-        HarmonicBasis basis = plan.Bases[level];
-        int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1, segments = Math.Min(blocks, MostSegments);
-        int items = replicas.Length * segments;
-        var partial = new HarmonicMoments[items];
-        Workers.For(items, Math.Max(1, items / (16 * threads)), threads, (from, to) => WithTile(tile =>
-        {
-            for (int item = from; item < to; item++)
-            {
-                long segment = item % segments;
-                partial[item] = Segment(tile, basis, replicas[item / segments], (int)(segment * blocks / segments), (int)((segment + 1) * blocks / segments));
-            }
-        }));
-        Workers.For(replicas.Length, 1, threads, (from, to) =>
-        {
-            for (int i = from; i < to; i++) moments[replicas[i]] = Merge(partial.AsSpan(i * segments, segments));
-        });
-    }
-
-    /// <summary>Sums at these rows; returns those that the level's order does not serve.</summary>
+    /// <summary>
+    /// Sums at these rows with the orders of a level; returns those that the order does not serve. Leaves the moments of their replicas
+    /// in <paramref name="moments"/>.
+    /// </summary>
     public RowSet Evaluate(int level, RowSet rows, HarmonicMoments?[] moments)
     {
+        if (rows.Count == 0) return rows;
         int tokens = problem.Keys;
         int[] replicas = rows.Replicas(tokens);
-        int perReplica = plan.Channels.Count * plan.Bases[level].Coefficients;
-        int[] places = new int[problem.Replicas];
-        memory.Coefficients.Reserve((long)perReplica * replicas.Length);
+        AddMoments(level, replicas, moments);
+        long[] places = new long[problem.Replicas];
+        long room = 0;
+        foreach (int replica in replicas)
+        {
+            places[replica] = room;
+            room += plan.Channels.Count * moments[replica]!.Basis.Coefficients;
+        }
+        memory.Coefficients.Reserve(room);
         Workers.For(replicas.Length, 1, threads, (from, to) =>
         {
             for (int i = from; i < to; i++)
             {
-                places[replicas[i]] = i;
-                var numbers = new Span<double>(memory.Coefficients.Pointer + (nint)i * perReplica, perReplica);
-                moments[replicas[i]]!.ToCoefficients(plan.Series, plan.Channels.Count, numbers);
+                HarmonicMoments of = moments[replicas[i]]!;
+                of.ToCoefficients(plan.Series, plan.Channels.Count, new(memory.Coefficients.Pointer + places[replicas[i]], plan.Channels.Count * of.Basis.Coefficients));
             }
         });
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
@@ -66,13 +54,13 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
                     int first = rows[at], replica = first / tokens;
                     if (rows.IsRange) tile.Load(q + (long)first * problem.Dimension, problem.Dimension, count);
                     else tile.Gather(q, problem.Dimension, rows.Listed(at, count));
-                    if (IsPlain && rows.IsRange && HarmonicTile.IsWhole(count))
+                    if (IsPlain(replica) && rows.IsRange && HarmonicTile.IsWhole(count))
                     {
                         tile.Z = z + first;
                         if (problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
                     }
-                    SumChannels(tile, plan.Bases[level], memory.Coefficients.Pointer + (nint)places[replica] * perReplica, rows, at, count);
-                    Write(tile, plan.Error(level) * plan.Mass[replica], rows, at, count, failedHere, ref smallest);
+                    SumChannels(tile, moments[replica]!.Basis, memory.Coefficients.Pointer + places[replica], rows, at, count);
+                    Write(tile, replica, level, rows, at, count, failedHere, ref smallest);
                 }
             lock (_lock)
             {
@@ -82,6 +70,27 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         }));
         ErrorBound = Math.Max(ErrorBound, 1 / (_smallest - 1));
         return RowSet.List(failed);
+    }
+
+    private void AddMoments(int level, int[] replicas, HarmonicMoments?[] moments)
+    {
+        int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1, segments = Math.Min(blocks, MostSegments);
+        int items = replicas.Length * segments;
+        var partial = new HarmonicMoments[items];
+        HarmonicBasis[] bases = [.. replicas.Select(replica => plan.Basis(replica, level))];
+        Workers.For(items, Math.Max(1, items / (16 * threads)), threads, (from, to) => WithTile(tile =>
+        {
+            for (int item = from; item < to; item++)
+            {
+                long segment = item % segments;
+                int place = item / segments;
+                partial[item] = Segment(tile, bases[place], replicas[place], (int)(segment * blocks / segments), (int)((segment + 1) * blocks / segments));
+            }
+        }));
+        Workers.For(replicas.Length, 1, threads, (from, to) =>
+        {
+            for (int i = from; i < to; i++) moments[replicas[i]] = Merge(partial.AsSpan(i * segments, segments));
+        });
     }
 
     private void WithTile(Action<HarmonicTile> body)
@@ -134,7 +143,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         return merged;
     }
 
-    private bool IsPlain => plan.Channels.ScaleIsZ && problem.Interaction.Coupling is OneCoupling;
+    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && problem.Interaction.Coupling is OneCoupling;
 
     // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
     private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)
@@ -143,8 +152,8 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         LabelChannels channels = plan.Channels;
         double over = 1 / problem.Interaction.Beta;
         double* z = tile.Z, gradient = tile.Joined, total = tile.Total;
-        int dimension = problem.Dimension;
-        if (IsPlain)
+        int dimension = problem.Dimension, replica = rows[at] / problem.Keys;
+        if (IsPlain(replica))
         {
             plan.Kernel.Evaluate(tile, basis, k, over);
             return;
@@ -154,7 +163,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         {
             plan.Kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
             tile.CopyGradient(dimension, count, gradient);
-            double scale = channels.ScaleFactor(channel);
+            double scale = channels.ScaleFactor(channel, replica);
             for (int i = 0; i < count; i++)
             {
                 double factor = channels.Factor(channel, rows[at + i]);
@@ -165,11 +174,12 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         }
     }
 
-    // error: of Z and F, absolute. A row passes when it is at most tol (scale - error).
-    private void Write(HarmonicTile tile, double error, RowSet rows, int at, int count, List<int> failed, ref double smallest)
+    // A row passes when the absolute error of Z and F is at most tol (scale - error).
+    private void Write(HarmonicTile tile, int replica, int level, RowSet rows, int at, int count, List<int> failed, ref double smallest)
     {
         const int Column = HarmonicTile.Tokens;
-        double* z = IsPlain ? tile.Z : tile.Total, scale = plan.Channels.ScaleIsZ ? z : z + Column;
+        double* z = IsPlain(replica) ? tile.Z : tile.Total, scale = plan.Channels.ScaleIsZ(replica) ? z : z + Column;
+        double error = plan.Error(plan.Replicas[replica].Order(level)) * plan.Replicas[replica].Mass;
         int dimension = problem.Dimension;
         double least = error * (1 + 1 / plan.Tolerance), lowest = Lowest(scale, count);
         if (!(lowest >= least))
@@ -184,7 +194,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         if (error > 0) smallest = Math.Min(smallest, lowest / error);
         if (!rows.IsRange)
         {
-            Scatter(tile, z, rows, at, count);
+            Scatter(tile, z, IsPlain(replica), rows, at, count);
             return;
         }
         int first = rows[at];
@@ -196,17 +206,17 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         fixed (double* force = into.Force.AsSpan(first * dimension, count * dimension))
         {
             if (tile.Gradient == force) return;
-            if (IsPlain) tile.CopyGradient(dimension, count, force);
+            if (IsPlain(replica)) tile.CopyGradient(dimension, count, force);
             else new Span<double>(z + 2 * Column, count * dimension).CopyTo(new Span<double>(force, count * dimension));
         }
     }
 
-    private void Scatter(HarmonicTile tile, double* z, RowSet rows, int at, int count)
+    private void Scatter(HarmonicTile tile, double* z, bool plain, RowSet rows, int at, int count)
     {
         int dimension = problem.Dimension;
         bool force = into.Columns.HasFlag(Columns.Force);
-        double* gradient = IsPlain ? tile.Joined : z + 2 * HarmonicTile.Tokens;
-        if (IsPlain) tile.CopyGradient(dimension, count, gradient);
+        double* gradient = plain ? tile.Joined : z + 2 * HarmonicTile.Tokens;
+        if (plain) tile.CopyGradient(dimension, count, gradient);
         for (int i = 0; i < count; i++)
         {
             int row = rows[at + i];

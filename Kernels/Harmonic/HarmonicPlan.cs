@@ -2,7 +2,7 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>
 /// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and the two orders, one for ordinary rows, one for rows with a
-/// small Z. No order depends on positions, so a row's bits depend neither on the other rows asked for nor on the history of calls.
+/// small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor on the history of calls.
 /// </summary>
 /// <remarks>
 /// With M = B sum_j |w_j| and an order L, the error of Z_i and of F_i is at most M (beyond(L) + rounding(L)): <see cref="KernelSeries.ErrorBeyond"/> and
@@ -13,30 +13,39 @@ namespace AttentionFlow.Kernels;
 internal sealed class HarmonicPlan
 {
     private readonly int _dimension;
+    private readonly Dictionary<int, HarmonicBasis> _bases = [];
 
     /// <summary>The plan for a problem whose profile is curved and whose coupling <see cref="LabelChannels"/> knows.</summary>
     public HarmonicPlan(PairProblem problem, double tolerance, HarmonicKernel kernel)
     {
         (_dimension, Tolerance, Kernel) = (problem.Dimension, tolerance, kernel);
         Channels = new LabelChannels(problem);
-        double beta = problem.Interaction.Beta, worst = 1;
-        Series = new KernelSeries(problem.Dimension, beta);
-        Mass = new double[problem.Replicas];
+        Series = new KernelSeries(problem.Dimension, problem.Interaction.Beta);
+        Replicas = new Replica[problem.Replicas];
         for (int r = 0; r < problem.Replicas; r++)
         {
-            ReadOnlySpan<double> weights = problem.Weights.AsSpan(r * problem.Keys, problem.Keys);
             double sum = 0, smallest = double.PositiveInfinity;
-            foreach (double w in weights)
+            foreach (double w in problem.Weights.AsSpan(r * problem.Keys, problem.Keys))
             {
                 sum += Math.Abs(w);
                 smallest = Math.Min(smallest, Math.Abs(w));
             }
-            Mass[r] = Channels.Bound * sum;
-            if (sum > 0) worst = Math.Min(worst, Math.Max(Channels.Self * smallest, Channels.Least * Math.Exp(-2 * beta) * sum) / Mass[r]);
+            (double mean, double least, double self) = Channels.ScaleOf(r);
+            double usual = 0.7 * Series.Coefficients[0] * mean / Channels.Bound;
+            double worst = sum > 0 ? Math.Max(self * smallest / sum, least * Math.Exp(-2 * problem.Interaction.Beta)) / Channels.Bound : 1;
+            int first = OrderFor(tolerance * usual), second = OrderFor(tolerance * worst);
+            Replicas[r] = new Replica(Channels.Bound * sum, Math.Min(first, second), second);
         }
-        double usual = 0.7 * Series.Coefficients[0] * Channels.Mean / Channels.Bound;
-        int first = OrderFor(tolerance * usual), second = OrderFor(tolerance * worst);
-        Bases = second <= first ? [kernel.Basis(second)] : [kernel.Basis(first), kernel.Basis(second)];
+    }
+
+    /// <summary>What is known of a replica.</summary>
+    /// <param name="Mass">M = B sum_j |w_j|.</param>
+    /// <param name="First">The order for ordinary rows.</param>
+    /// <param name="Second">The order for every row; not below the first.</param>
+    public readonly record struct Replica(double Mass, int First, int Second)
+    {
+        /// <summary>The order of a level, 0 or 1.</summary>
+        public int Order(int level) => level == 0 ? First : Second;
     }
 
     /// <summary>tol.</summary>
@@ -51,14 +60,19 @@ internal sealed class HarmonicPlan
     /// <summary>The coupling.</summary>
     public LabelChannels Channels { get; }
 
-    /// <summary>M = B sum_j |w_j| of every replica.</summary>
-    public double[] Mass { get; }
+    /// <summary>Masses and orders.</summary>
+    public Replica[] Replicas { get; }
 
-    /// <summary>One or two bases, the second of higher order.</summary>
-    public HarmonicBasis[] Bases { get; init; }
+    /// <summary>The basis for a replica and a level, made when it is first asked for. One caller at a time.</summary>
+    public HarmonicBasis Basis(int replica, int level)
+    {
+        int order = Replicas[replica].Order(level);
+        if (!_bases.TryGetValue(order, out HarmonicBasis? basis)) _bases[order] = basis = Kernel.Basis(order);
+        return basis;
+    }
 
     /// <summary>The error of a row's Z and F at most, for M = 1.</summary>
-    public double Error(int level) => Series.ErrorBeyond(Bases[level].Order) + Rounding(Bases[level].Order);
+    public double Error(int order) => Series.ErrorBeyond(order) + Rounding(order);
 
     /// <summary>
     /// What rounding may do at this order, for M = 1: three times the most that was measured, over beta = 0.01..256 and clouds from uniform to a point, at the poles

@@ -82,12 +82,12 @@ public sealed class HarmonicSums : IPairSums
         if (!interaction.Profile.IsCurved(interaction.Beta)) return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";
         if (!LabelChannels.Knows(interaction.Coupling)) return $"the harmonic sums know the couplings one and toeplitz, not '{interaction.Coupling.Name}'";
         if ((columns & ~Columns.Force) is not Columns.None and var missing) return $"the harmonic sums have the column Force, not {missing}";
-        int order = Plan(problem).Bases[^1].Order;
+        int order = Plan(problem).Replicas.Max(r => r.Second);
         return order <= MaxOrder ? null : $"beta = {interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {MaxOrder}";
     }
 
     /// <summary>The order that ordinary rows of this problem take; the problem must be supported.</summary>
-    public int UsualOrder(PairProblem problem) => Plan(problem).Bases[0].Order;
+    public int UsualOrder(PairProblem problem) => Plan(problem).Replicas.Max(r => r.First);
 
     /// <inheritdoc/>
     public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
@@ -98,15 +98,11 @@ public sealed class HarmonicSums : IPairSums
         (_plan, _interaction, _moments) = (Plan(problem), problem.Interaction, new HarmonicMoments?[problem.Replicas]);
         (Order, ErrorBound, RowsRaised, RowsRedone) = (0, 0, 0, 0);
         var call = new HarmonicCall(problem, _plan, _memory, _threads, into, stop);
-        RowSet left = RowSet.Range(first, count);
-        for (int level = 0; level < _plan.Bases.Length && left.Count > 0; level++)
-        {
-            if (level > 0) RowsRaised = left.Count;
-            call.AddMoments(level, left.Replicas(problem.Keys), _moments);
-            int asked = left.Count;
-            left = call.Evaluate(level, left, _moments);
-            if (asked > 0) Order = _plan.Bases[level].Order;
-        }
+        RowSet left = call.Evaluate(0, RowSet.Range(first, count), _moments);
+        (RowSet raised, left) = left.Split(row => _plan.Replicas[row / problem.Keys] is var replica && replica.Second > replica.First);
+        RowsRaised = raised.Count;
+        left = RowSet.List(left.Concat(call.Evaluate(1, raised, _moments)));
+        foreach (HarmonicMoments? moments in _moments) Order = Math.Max(Order, moments?.Basis.Order ?? 0);
         ErrorBound = call.ErrorBound;
         RowsRedone = left.Count;
         foreach ((int from, int length) in left.Runs())

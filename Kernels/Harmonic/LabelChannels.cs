@@ -11,7 +11,8 @@ internal sealed class LabelChannels
 {
     private readonly PairProblem _problem;
     private readonly ToeplitzCoupling? _toeplitz;
-    private readonly bool _absolute;
+    private readonly bool[] _signed;
+    private readonly bool _anySigned;
 
     /// <summary>The channels of a problem whose coupling <see cref="Knows"/>.</summary>
     public LabelChannels(PairProblem problem)
@@ -19,12 +20,9 @@ internal sealed class LabelChannels
         Coupling coupling = problem.Interaction.Coupling;
         _problem = problem;
         _toeplitz = coupling as ToeplitzCoupling;
-        _absolute = problem.Weights.Any(w => w < 0);
-        ScaleIsZ = !_absolute && coupling.Smallest >= 0;
+        _signed = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ContainsAnyInRange(double.NegativeInfinity, -double.Epsilon))];
+        _anySigned = _signed.Contains(true);
         Bound = _toeplitz is null ? 1 : Math.Abs(_toeplitz.Constant) + _toeplitz.Cosines.Sum(Math.Abs);
-        Mean = !ScaleIsZ ? Bound : _toeplitz?.Constant ?? 1;
-        Least = !ScaleIsZ ? Bound : coupling.Smallest;
-        Self = !ScaleIsZ ? Bound : coupling.Value(0, 0);
         Terms = 1 + 2 * (_toeplitz?.Cosines.Count ?? 0);
     }
 
@@ -35,25 +33,23 @@ internal sealed class LabelChannels
     public int Terms { get; }
 
     /// <summary>Terms, and the channel of the scale where there is one.</summary>
-    public int Count => Terms + (_absolute ? 1 : 0);
-
-    /// <summary>
-    /// True when no term of Z_i is negative: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
-    /// B the bound on |b|.
-    /// </summary>
-    public bool ScaleIsZ { get; }
+    public int Count => Terms + (_anySigned ? 1 : 0);
 
     /// <summary>B, a bound on |b|.</summary>
     public double Bound { get; }
 
+    /// <summary>
+    /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
+    /// B the bound on |b|.
+    /// </summary>
+    public bool ScaleIsZ(int replica) => !_signed[replica] && _problem.Interaction.Coupling.Smallest >= 0;
+
     /// <summary>The factor of the pairs in the scale of errors: its mean over labels, its least value, and at equal labels.</summary>
-    public double Mean { get; }
-
-    /// <summary>See <see cref="Mean"/>.</summary>
-    public double Least { get; }
-
-    /// <summary>See <see cref="Mean"/>.</summary>
-    public double Self { get; }
+    public (double Mean, double Least, double Self) ScaleOf(int replica)
+    {
+        Coupling coupling = _problem.Interaction.Coupling;
+        return ScaleIsZ(replica) ? (_toeplitz?.Constant ?? 1, coupling.Smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
+    }
 
     /// <summary>w_j g_k(t_j) for the tokens [first, first + count).</summary>
     public unsafe void Weights(int channel, int first, int count, double* into)
@@ -71,7 +67,7 @@ internal sealed class LabelChannels
         : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
 
     /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
-    public double ScaleFactor(int channel) => channel == (_absolute ? Terms : 0) ? Bound : 0;
+    public double ScaleFactor(int channel, int replica) => channel == (_signed[replica] ? Terms : 0) ? Bound : 0;
 
     /// <summary>sum_ij w_i w_j b_ij y_i y_j = sum_k of this times the square of sum_j w_j g_k(t_j) y_j.</summary>
     public double EnergyFactor(int channel) => channel == 0 ? _toeplitz?.Constant ?? 1 : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2];

@@ -1,7 +1,9 @@
+using System.Collections;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>Rows in rising order: a range, or a list.</summary>
-internal sealed class RowSet
+internal sealed class RowSet : IEnumerable<int>
 {
     private readonly int _first;
     private readonly int[]? _rows;
@@ -21,6 +23,9 @@ internal sealed class RowSet
         Array.Sort(sorted);
         return new(0, sorted.Length, sorted);
     }
+
+    /// <summary>The rows for which a condition holds, and the others.</summary>
+    public (RowSet Yes, RowSet No) Split(Func<int, bool> condition) => (List(this.Where(condition)), List(this.Where(row => !condition(row))));
 
     /// <summary>The row at a place.</summary>
     public int this[int at] => _rows is null ? _first + at : _rows[at];
@@ -61,4 +66,12 @@ internal sealed class RowSet
             at += count;
         }
     }
+
+    /// <inheritdoc/>
+    public IEnumerator<int> GetEnumerator()
+    {
+        for (int at = 0; at < Count; at++) yield return this[at];
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

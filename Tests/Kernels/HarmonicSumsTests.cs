@@ -102,6 +102,22 @@ public sealed class HarmonicSumsTests
         Assert.That(into.Force[(70 * d)..(140 * d)], Is.EqualTo(alone.Force));
     }
 
+    // Neither orders nor scales nor channels of one replica depend on the weights of another.
+    [Test]
+    public void AReplicaDoesNotFeelTheWeightsOfAnother([Values(2, 3)] int d)
+    {
+        foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
+        {
+            PairProblem alone = HarmonicClouds.Problem("outlier", 3, 300, d, new Interaction(9) { Coupling = coupling }, decades: false);
+            double[] other = [.. HarmonicClouds.Weights(true, 300).Select((w, i) => i % 2 == 0 ? w : -w)];
+            PairProblem both = PairProblem.Self(2, 300, d, alone.Interaction, [.. alone.Q, .. alone.Q], [.. alone.Weights, .. other], [.. alone.KeyLabels, .. alone.KeyLabels]);
+            using var sums = new HarmonicSums(1e-6, 2);
+            RowSums expected = Problems.Sum(sums, alone, Columns.Force), actual = Problems.Sum(sums, both, Columns.Force);
+            Assert.That(actual.Z[..300], Is.EqualTo(expected.Z));
+            Assert.That(actual.Force[..(300 * d)], Is.EqualTo(expected.Force));
+        }
+    }
+
     // The drift of a flow through the seam: rotary gauge, softmax.
     [Test]
     public void AFlowCannotTellTheDifference([Values(2, 3)] int d)
