@@ -1,14 +1,14 @@
 namespace AttentionFlow.Kernels;
 
 /// <summary>
-/// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and the two orders, one for ordinary rows, one for rows with a
-/// small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor on the history of calls.
+/// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and for every replica two orders, one for ordinary rows, one for
+/// rows with a small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor on earlier calls.
 /// </summary>
 /// <remarks>
 /// With M = B sum_j |w_j| and an order L, the error of Z_i and of F_i is at most M (beyond(L) + rounding(L)): <see cref="KernelSeries.ErrorBeyond"/> and
-/// <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i when no term is negative. The first order serves rows down to 0.7 of the
-/// scale in a uniform cloud; the second every row there can be: Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j; the milder of the two; but there is no use in making
-/// the truncation much smaller than the rounding.
+/// <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i when no term is negative. The first order serves rows
+/// down to 0.7 of the scale in a uniform cloud; the second every row there can be: Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j; the milder of
+/// the two; but there is no use in making the truncation much smaller than the rounding.
 /// </remarks>
 internal sealed class HarmonicPlan
 {

@@ -20,7 +20,7 @@ internal sealed class LabelChannels
         Coupling coupling = problem.Interaction.Coupling;
         _problem = problem;
         _toeplitz = coupling as ToeplitzCoupling;
-        _signed = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ContainsAnyInRange(double.NegativeInfinity, -double.Epsilon))];
+        _signed = [.. Enumerable.Range(0, problem.Replicas).Select(IsSigned)];
         _anySigned = _signed.Contains(true);
         Bound = _toeplitz is null ? 1 : Math.Abs(_toeplitz.Constant) + _toeplitz.Cosines.Sum(Math.Abs);
         Terms = 1 + 2 * (_toeplitz?.Cosines.Count ?? 0);
@@ -77,4 +77,7 @@ internal sealed class LabelChannels
         double phase = 2 * Math.PI * ((channel + 1) / 2) * label;
         return channel % 2 == 1 ? Math.Cos(phase) : Math.Sin(phase);
     }
+
+    private bool IsSigned(int replica) =>
+        _problem.Weights.AsSpan(replica * _problem.Keys, _problem.Keys).ContainsAnyInRange(double.NegativeInfinity, -double.Epsilon);
 }
