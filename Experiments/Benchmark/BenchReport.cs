@@ -8,7 +8,8 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="Choices">The cost model against the clock.</param>
 /// <param name="Notes">What is missing and why, a line each.</param>
 internal sealed record BenchReport(
-    BenchMachine Machine, double Beta, IReadOnlyList<BenchCeiling> Ceilings, IReadOnlyList<BenchRow> Rows, IReadOnlyList<BenchChoice> Choices, IReadOnlyList<string> Notes);
+    BenchMachine Machine, double Beta, IReadOnlyList<BenchCeiling> Ceilings, IReadOnlyList<BenchRow> Rows,
+    IReadOnlyList<BenchChoice> Choices, IReadOnlyList<string> Notes);
 
 /// <summary>The machine, without its name.</summary>
 /// <param name="Architecture">Of the processor.</param>

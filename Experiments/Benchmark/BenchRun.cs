@@ -70,7 +70,8 @@ internal sealed class BenchRun
             foreach (Precision precision in (Precision[])[Precision.Single, Precision.Double])
             {
                 Ceiling found = Ceiling.Measure(precision, threads, part, _stop);
-                if (!_ceilings.TryGetValue((precision, threads), out Ceiling? best) || found.SlotsPerSecond > best.SlotsPerSecond) _ceilings[(precision, threads)] = found;
+                if (!_ceilings.TryGetValue((precision, threads), out Ceiling? best) || found.SlotsPerSecond > best.SlotsPerSecond)
+                    _ceilings[(precision, threads)] = found;
             }
     }
 

@@ -115,8 +115,8 @@ internal sealed class PeerSet : IDisposable
     private List<PeerResult> Child(string name, string program, string[] first, string file, BenchProblem problem)
     {
         int d = problem.Problem.Dimension;
-        string[] numbers = [.. new[] { problem.Problem.Keys, d, BenchProblem.Beta, _budget.WarmUp, _budget.Repeats }.Select(x => x.ToString("R", CultureInfo.InvariantCulture)),
-            .. problem.Sample.Select(row => row.ToString(CultureInfo.InvariantCulture))];
+        double[] settings = [problem.Problem.Keys, d, BenchProblem.Beta, _budget.WarmUp, _budget.Repeats];
+        string[] numbers = [.. settings.Select(x => x.ToString("R", CultureInfo.InvariantCulture)), .. problem.Sample.Select(row => row.ToString(CultureInfo.InvariantCulture))];
         ChildAnswer? answer = ChildProcess.Run(program, [.. first, file, .. numbers], _stop);
         List<PeerResult> results = [];
         foreach (string line in answer is { Code: 0 } ? answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [])

@@ -40,7 +40,8 @@ internal static class Timing
             stop.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             call();
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            // At least a tick, so that a rate is finite.
+            seconds.Add((double)Math.Max(1, Stopwatch.GetTimestamp() - start) / Stopwatch.Frequency);
         }
         return seconds;
     }

@@ -13,7 +13,10 @@ public static class BenchCommand
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Option<bool> peers = new("--peers") { Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where there is one)." };
+        Option<bool> peers = new("--peers")
+        {
+            Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where python3 has it).",
+        };
         Command command = new("bench", "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.") { peers };
         command.SetAction(parsed =>
         {
@@ -38,7 +41,8 @@ public static class BenchCommand
     private static string Text(BenchReport report)
     {
         BenchMachine m = report.Machine;
-        List<string> parts = [$"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} of {m.Processors} processor(s), {m.Runtime}, attentionflow {m.Version}, {m.Date}\n"];
+        string machine = $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, attentionflow {m.Version}, {m.Date}\n";
+        List<string> parts = [machine];
         parts.AddRange(report.Ceilings.Select(c =>
             Invariant($"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n")));
         parts.Add(Invariant($"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n"));
@@ -54,7 +58,7 @@ public static class BenchCommand
     private static string[] Cells(BenchRow r) =>
     [
         Invariant($"{r.Dimension}"), Invariant($"{r.Tokens}"), Invariant($"{r.Threads}"), Label(r), Short(r.PairsPerSecond / 1e9), Short(r.LimitPairsPerSecond / 1e9),
-        r.Share is { } share ? Invariant($"{share:F2}") : "", r.NanosecondsPerToken is { } ns ? Invariant($"{ns:F1}") : "", Invariant($"{r.Error:0.0e-0}"), Short(r.OursOverTheirs),
+        r.Share is { } share ? Short(share) : "", r.NanosecondsPerToken is { } ns ? Invariant($"{ns:F1}") : "", Invariant($"{r.Error:0.0e-0}"), Short(r.OursOverTheirs),
     ];
 
     private static string[] Cells(BenchChoice c) =>
@@ -64,7 +68,8 @@ public static class BenchCommand
     ];
 
     private static string Label(BenchRow row) =>
-        row.Tolerance is { } tolerance ? Invariant($"{row.Implementation} {tolerance:0e-0}") : row.Implementation == "reference" ? row.Implementation : $"{row.Implementation} {row.Precision}";
+        row.Tolerance is { } tolerance ? Invariant($"{row.Implementation} {tolerance:0e-0}")
+            : row.Implementation == "reference" ? row.Implementation : $"{row.Implementation} {row.Precision}";
 
     // Three digits, no exponent.
     private static string Short(double? value) => value is not { } x ? "" : x >= 100 ? Invariant($"{x:F0}")
