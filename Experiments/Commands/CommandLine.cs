@@ -56,7 +56,7 @@ public static class CommandLine
     }
 
     private static IEnumerable<Command> Make(Func<ParseResult, CommandContext> context) =>
-        [ReproduceCommand.Make(context), RunCommand.Make(context), ListCommand.Make(context), SchemaCommand.Make(context), DevicesCommand.Make(context)];
+        [ReproduceCommand.Make(context), RunCommand.Make(context), ListCommand.Make(context), SchemaCommand.Make(context), DevicesCommand.Make(context), BenchCommand.Make(context)];
 
     private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 

@@ -63,7 +63,8 @@ public sealed class DocumentedLinesTests
         }
     }
 
-    private static void Absent(string why, string requirement)
+    /// <summary>Skips the test, or fails it where ATTENTIONFLOW_REQUIRE names the requirement.</summary>
+    internal static void Absent(string why, string requirement)
     {
         var required = Environment.GetEnvironmentVariable("ATTENTIONFLOW_REQUIRE") ?? "";
         if (required.Split([',', ' ', ';']).Contains(requirement)) Assert.Fail($"{why}, and ATTENTIONFLOW_REQUIRE names {requirement}");

@@ -10,7 +10,7 @@ namespace AttentionFlow.Tests.Program;
 public class ErrorTests
 {
     private const string RunHelp = " (attentionflow run --help shows what there is)";
-    private const string Commands = "reproduce, run, list, schema, devices (attentionflow --help shows what there is)";
+    private const string Commands = "reproduce, run, list, schema, devices, bench (attentionflow --help shows what there is)";
 
     private TemporaryFolder _folder = null!;
 

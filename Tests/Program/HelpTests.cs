@@ -8,12 +8,13 @@ namespace AttentionFlow.Tests.Program;
 /// <summary>The commands that tell what there is.</summary>
 public class HelpTests
 {
-    [TestCase("", "reproduce", "run", "list", "schema", "devices", "--version")]
+    [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
     [TestCase("reproduce", "figure2|figure3|all", "--out", "--quick")]
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]
+    [TestCase("bench", "--peers")]
     public void HelpNamesEveryOption(string command, params string[] words)
     {
         Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

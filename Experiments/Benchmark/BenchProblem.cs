@@ -1,0 +1,54 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+
+namespace AttentionFlow.Experiments.Benchmark;
+
+/// <summary>A cloud to sum over, and the reference on a few of its rows: uniform tokens, equal weights, exponential profile, beta = 9.</summary>
+internal sealed class BenchProblem
+{
+    /// <summary>beta, large enough that single precision needs differences in every dimension.</summary>
+    public const double Beta = 9;
+
+    private const int SampleRows = 8;
+    private readonly RowSums _reference;
+
+    /// <summary>The problem of this size, always the same.</summary>
+    public BenchProblem(int dimension, int tokens)
+    {
+        Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens, dimension, seed: 1);
+        Problem = PairProblem.Self(1, tokens, dimension, new Interaction(Beta), cloud.Positions, cloud.Weights, cloud.Labels);
+        Sample = [.. Enumerable.Range(0, Math.Min(SampleRows, tokens)).Select(k => (int)((long)k * tokens / SampleRows)).Distinct()];
+        _reference = new RowSums(tokens, dimension, Columns.Force);
+        using ReferenceSums sums = new();
+        foreach (int row in Sample) sums.Sum(Problem, row..(row + 1), _reference, CancellationToken.None);
+    }
+
+    /// <summary>For the sums.</summary>
+    public PairProblem Problem { get; }
+
+    /// <summary>The rows that errors are measured on.</summary>
+    public IReadOnlyList<int> Sample { get; }
+
+    /// <summary>See <see cref="BenchRow"/>.</summary>
+    public double Error(RowSums sums) =>
+        Sample.Max(row => RowError(row, sums.Z[row] * Math.Exp(sums.Shift[row] - Beta), sums.Force.AsSpan(row * Problem.Dimension, Problem.Dimension)));
+
+    /// <summary>The error of one row. A force about another origin than x_i serves as well: the difference is along x_i.</summary>
+    /// <param name="row">i.</param>
+    /// <param name="z">e^{-beta} sum_j w_j e^{beta t_ij}; NaN where only F/Z is known, and <paramref name="force"/> is that.</param>
+    /// <param name="force">F_i, shifted likewise.</param>
+    public double RowError(int row, double z, ReadOnlySpan<double> force)
+    {
+        int d = Problem.Dimension;
+        ReadOnlySpan<double> x = Problem.Q.AsSpan(row * d, d), expected = _reference.Force.AsSpan(row * d, d);
+        double exact = _reference.Z[row], scale = double.IsNaN(z) ? exact : 1, along = 0, squared = 0;
+        for (int c = 0; c < d; c++) along += x[c] * (force[c] * scale - expected[c]);
+        for (int c = 0; c < d; c++) squared += Math.Pow(force[c] * scale - expected[c] - along * x[c], 2);
+        double ofForce = Math.Sqrt(squared) / exact;
+        return double.IsNaN(z) ? ofForce : Math.Max(Math.Abs(z - exact) / exact, ofForce);
+    }
+
+    /// <summary>What direct sums may be off by: see <see cref="SimdSums"/>; twice that because |v_j - x_i| goes up to 2.</summary>
+    public double RoundingBound(Precision precision) => precision == Precision.Single
+        ? 2 * (7e-7 + 2 * Beta * Math.Pow(2, -24)) : 2 * (4e-16 * Problem.Keys + 2 * Beta * Math.Pow(2, -53));
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Experiments.Benchmark;
+
+/// <summary>Measures a grid.</summary>
+internal sealed class BenchRun
+{
+    private readonly BenchGrid _grid;
+    private readonly TimeBudget _budget;
+    private readonly int[] _threads;
+    private readonly Action<string> _say;
+    private readonly CancellationToken _stop;
+    private readonly Dictionary<(Precision Precision, int Threads), Ceiling> _ceilings = [];
+    private readonly List<BenchRow> _rows = [];
+    private readonly List<BenchChoice> _choices = [];
+    private readonly List<string> _notes = [];
+
+    private BenchRun(BenchGrid grid, TimeBudget budget, int threads, Action<string> say, CancellationToken stop) =>
+        (_grid, _budget, _threads, _say, _stop) = (grid, budget, threads == 1 ? [1] : [1, threads], say, stop);
+
+    /// <summary>Measures a grid on one thread and on <paramref name="threads"/>.</summary>
+    /// <param name="grid">The sizes.</param>
+    /// <param name="budget">Time for each number.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="say">Progress, a line at a time.</param>
+    /// <param name="stop">Ends it with an <see cref="OperationCanceledException"/>.</param>
+    public static BenchReport Run(BenchGrid grid, TimeBudget budget, int threads, Action<string> say, CancellationToken stop)
+    {
+        BenchRun run = new(grid, budget, threads, say, stop);
+        say("bench: warm-up and ceilings");
+        using PeerSet? peers = grid.PeerTokens is null ? null : PeerSet.Open(budget, stop);
+        run.WarmUp(peers);
+        run.RaiseCeilings();
+        foreach (int dimension in grid.Dimensions)
+            foreach (int tokens in grid.Tokens) run.Measure(dimension, tokens, peers);
+        if (peers is not null) run._notes.AddRange(peers.Notes);
+        return new BenchReport(Machine(threads), BenchProblem.Beta,
+            [.. run._ceilings.Values.Select(c => new BenchCeiling(Name(c.Precision), c.Threads, c.Lanes, c.SlotsPerSecond))],
+            [.. run._rows.Select(run.WithShare)], run._choices, run._notes);
+    }
+
+    /// <summary>single or double.</summary>
+    public static string Name(Precision precision) => precision == Precision.Single ? "single" : "double";
+
+    // The JIT compiles in the background, after a tenth of a second and thirty calls: several rounds over everything, not one long one.
+    private void WarmUp(PeerSet? peers)
+    {
+        BenchProblem[] problems = [.. _grid.Dimensions.Select(d => new BenchProblem(d, _grid.Tokens[0]))];
+        TimeBudget share = _budget with { WarmUp = _budget.WarmUp / 5, Repeats = 0 };
+        for (int round = 0; round < 6; round++)
+            foreach (BenchProblem problem in problems)
+            {
+                RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, Columns.Force);
+                foreach (BenchCase one in BenchCase.All.Where(c => !c.IsSerial))
+                {
+                    using IPairSums sums = one.Open(_threads[^1]);
+                    if (sums.WhyNot(problem.Problem, Columns.Force) is null) Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), share, _stop);
+                }
+                peers?.WarmUp(problem, share);
+            }
+    }
+
+    // Again and again, because other work on the machine can only make them look lower than they are.
+    private void RaiseCeilings()
+    {
+        TimeBudget part = _budget with { WarmUp = _budget.WarmUp / 5, Repeats = _budget.Repeats / 5 };
+        foreach (int threads in _threads)
+            foreach (Precision precision in (Precision[])[Precision.Single, Precision.Double])
+            {
+                Ceiling found = Ceiling.Measure(precision, threads, part, _stop);
+                if (!_ceilings.TryGetValue((precision, threads), out Ceiling? best) || found.SlotsPerSecond > best.SlotsPerSecond)
+                    _ceilings[(precision, threads)] = found;
+            }
+    }
+
+    private BenchRow WithShare(BenchRow row)
+    {
+        if (row.Tolerance is not null) return row;
+        double limit = _ceilings[(row.Precision == "single" ? Precision.Single : Precision.Double, row.Threads)].PairsPerSecond(row.Dimension);
+        return row with { LimitPairsPerSecond = limit, Share = row.PairsPerSecond / limit };
+    }
+
+    private void Measure(int dimension, int tokens, PeerSet? peers)
+    {
+        _stop.ThrowIfCancellationRequested();
+        RaiseCeilings();
+        _say(string.Create(CultureInfo.InvariantCulture, $"bench: d = {dimension}, n = {tokens}"));
+        BenchProblem problem = new(dimension, tokens);
+        RowSums into = new(tokens, dimension, Columns.Force);
+        foreach (BenchCase one in BenchCase.All)
+            foreach (int threads in one.IsSerial ? [1] : _threads) Measure(one, problem, threads, into);
+        Compare(problem, Precision.Single, BenchCase.Loose);
+        Compare(problem, Precision.Double, BenchCase.Tight);
+        if (peers is not null && tokens == _grid.PeerTokens)
+            foreach (PeerResult result in peers.Measure(problem)) _rows.Add(Row(result, problem));
+    }
+
+    private void Measure(BenchCase one, BenchProblem problem, int threads, RowSums into)
+    {
+        (int d, int n) = (problem.Problem.Dimension, problem.Problem.Keys);
+        if (one.IsSerial && n > _grid.LargestReference) return;
+        if (one.IsDirect && Expected(one, d, n, threads) is { } expected && expected > _budget.LongestCall)
+        {
+            _notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{one.Name} {Name(one.Precision)}, d = {d}, n = {n}, threads {threads}: left out, a call would take about {expected:F1} s"));
+            return;
+        }
+        using IPairSums sums = one.Open(threads);
+        if (sums.WhyNot(problem.Problem, Columns.Force) is not null) return;
+        double seconds = Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), _budget, _stop);
+        double bound = one.Tolerance ?? problem.RoundingBound(one.Precision);
+        _rows.Add(new BenchRow(one.Name, Name(one.Precision), one.Tolerance, d, n, threads, seconds, (double)n * n / seconds,
+            one.IsDirect ? null : seconds / n * 1e9, null, null, problem.Error(into), bound, null));
+    }
+
+    // From the largest n so far, by n^2.
+    private double? Expected(BenchCase one, int d, int n, int threads) =>
+        Find(one.Name, one.Precision, one.Tolerance, d, threads).LastOrDefault() is { } row ? (double)n * n / row.PairsPerSecond : null;
+
+    private IEnumerable<BenchRow> Find(string name, Precision precision, double? tolerance, int d, int threads) => _rows.Where(r =>
+        r.Implementation == name && r.Precision == Name(precision) && r.Tolerance == tolerance && r.Dimension == d && r.Threads == threads);
+
+    private void Compare(BenchProblem problem, Precision precision, double tolerance)
+    {
+        (int d, int n) = (problem.Problem.Dimension, problem.Problem.Keys);
+        if (Find("harmonic", Precision.Double, tolerance, d, 1).FirstOrDefault(r => r.Tokens == n) is not { } harmonic) return;
+        if (Find("cpu", precision, null, d, 1).LastOrDefault() is not { } direct) return;
+        bool estimate = direct.Tokens != n;
+        double pairwise = estimate ? (double)n * n / direct.PairsPerSecond : direct.Seconds;
+        using FastSums auto = new(Summation.Auto, tolerance, precision, 1);
+        bool isHarmonic = auto.IsHarmonic(problem.Problem);
+        double fastest = Math.Min(pairwise, harmonic.Seconds);
+        _choices.Add(new BenchChoice(d, n, Name(precision), tolerance, pairwise, estimate, harmonic.Seconds, Sums(harmonic.Seconds < pairwise), Sums(isHarmonic),
+            (isHarmonic ? harmonic.Seconds : pairwise) / fastest));
+
+        static string Sums(bool harmonic) => harmonic ? "harmonic" : "direct";
+    }
+
+    private BenchRow Row(PeerResult result, BenchProblem problem)
+    {
+        (int d, int n) = (problem.Problem.Dimension, problem.Problem.Keys);
+        double rate = (double)n * n / result.Seconds;
+        BenchRow? ours = Find("cpu", result.Precision, null, d, 1).FirstOrDefault(r => r.Tokens == n);
+        return new BenchRow(result.Peer, Name(result.Precision), null, d, n, 1, result.Seconds, rate, null, null, null, result.Error, null,
+            ours?.PairsPerSecond / rate);
+    }
+
+    private static BenchMachine Machine(int threads) => new(
+        RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), SimdSums.WidestVectorBits, Environment.ProcessorCount, threads,
+        RuntimeInformation.FrameworkDescription, typeof(BenchRun).Assembly.GetName().Version!.ToString(3),
+        DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,41 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Experiments.Benchmark;
+
+/// <summary>The sizes to measure.</summary>
+/// <param name="Dimensions">Every d.</param>
+/// <param name="Tokens">Every n, rising.</param>
+/// <param name="LargestReference">The reference is measured up to this n.</param>
+/// <param name="PeerTokens">Peers are measured at this n, one of <paramref name="Tokens"/>; null for no peers.</param>
+internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens)
+{
+    /// <summary>What <c>bench</c> takes.</summary>
+    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null);
+}
+
+/// <summary>One of this project's implementations.</summary>
+/// <param name="Name">cpu, harmonic or reference.</param>
+/// <param name="Precision">Its arithmetic.</param>
+/// <param name="Tolerance">That of harmonic sums, else null.</param>
+/// <param name="Open">Opens it on so many threads.</param>
+internal sealed record BenchCase(string Name, Precision Precision, double? Tolerance, Func<int, IPairSums> Open)
+{
+    /// <summary>The tolerances that harmonic sums are measured with.</summary>
+    public const double Loose = 1e-6, Tight = 1e-10;
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BenchCase> All { get; } =
+    [
+        new("cpu", Precision.Single, null, threads => new SimdSums(Precision.Single, threads)),
+        new("cpu", Precision.Double, null, threads => new SimdSums(Precision.Double, threads)),
+        new("harmonic", Precision.Double, Loose, threads => new HarmonicSums(Loose, threads)),
+        new("harmonic", Precision.Double, Tight, threads => new HarmonicSums(Tight, threads)),
+        new("reference", Precision.Double, null, _ => new ReferenceSums()),
+    ];
+
+    /// <summary>True when its time grows like n^2.</summary>
+    public bool IsDirect => Tolerance is null;
+
+    /// <summary>True when it knows one thread only.</summary>
+    public bool IsSerial => Name == "reference";
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using AttentionFlow.Experiments.Benchmark;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary><c>bench</c>: pairs a second of every implementation here, beside what this machine could do at most.</summary>
+public static class BenchCommand
+{
+    private static readonly string[] Headings = ["d", "n", "threads", "sums", "G pairs/s", "limit", "share", "ns/token", "error", "ours/theirs"];
+
+    /// <summary>The command.</summary>
+    public static Command Make(Func<ParseResult, CommandContext> contextOf)
+    {
+        Option<bool> peers = new("--peers")
+        {
+            Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where python3 has it).",
+        };
+        Command command = new("bench", "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.") { peers };
+        command.SetAction(parsed =>
+        {
+            CommandContext context = contextOf(parsed);
+            BenchReport report = BenchRun.Run(BenchGrid.Usual(parsed.GetValue(peers)), TimeBudget.Usual, context.Threads, context.Say, context.Stop);
+            return Write(report, context);
+        });
+        return command;
+    }
+
+    /// <summary>Writes the report; the exit code says whether all errors are within their bounds.</summary>
+    internal static int Write(BenchReport report, CommandContext context)
+    {
+        context.Output.Write(context.Json ? JsonSerializer.Serialize(report, JsonOutput.Options) + "\n" : Text(report));
+        BenchRow[] failed = [.. report.Rows.Where(r => r.Fails)];
+        foreach (BenchRow row in failed)
+            context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"attentionflow: {Label(row)}, d = {row.Dimension}, n = {row.Tokens}: the error {row.Error:G2} is beyond {row.ErrorBound:G2}"));
+        return failed.Length == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
+    }
+
+    private static string Text(BenchReport report)
+    {
+        BenchMachine m = report.Machine;
+        string machine = $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, attentionflow {m.Version}, {m.Date}\n";
+        List<string> parts = [machine];
+        parts.AddRange(report.Ceilings.Select(c =>
+            Invariant($"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n")));
+        parts.Add(Invariant($"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n"));
+        bool peers = report.Rows.Any(r => r.IsPeer);
+        parts.Add(TextTable.Render(peers ? Headings : Headings[..^1], report.Rows.Select(r => peers ? Cells(r) : Cells(r)[..^1])));
+        if (report.Choices.Count > 0)
+            parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "auto", ""],
+                report.Choices.Select(Cells)));
+        if (report.Notes.Count > 0) parts.Add("\n" + string.Concat(report.Notes.Select(note => note + "\n")));
+        return string.Concat(parts);
+    }
+
+    private static string[] Cells(BenchRow r) =>
+    [
+        Invariant($"{r.Dimension}"), Invariant($"{r.Tokens}"), Invariant($"{r.Threads}"), Label(r), Short(r.PairsPerSecond / 1e9), Short(r.LimitPairsPerSecond / 1e9),
+        r.Share is { } share ? Short(share) : "", r.NanosecondsPerToken is { } ns ? Invariant($"{ns:F1}") : "", Invariant($"{r.Error:0.0e-0}"), Short(r.OursOverTheirs),
+    ];
+
+    private static string[] Cells(BenchChoice c) =>
+    [
+        Invariant($"{c.Dimension}"), Invariant($"{c.Tokens}"), c.Precision, Invariant($"{c.Tolerance:0e-0}"), (c.DirectIsEstimate ? "~" : "") + Short(c.DirectSeconds * 1e3),
+        Short(c.HarmonicSeconds * 1e3), c.Faster, c.Auto, c.IsSlow ? Invariant($"auto is {c.AutoOverFaster * 100 - 100:F0} % slower") : "",
+    ];
+
+    private static string Label(BenchRow row) =>
+        row.Tolerance is { } tolerance ? Invariant($"{row.Implementation} {tolerance:0e-0}")
+            : row.Implementation == "reference" ? row.Implementation : $"{row.Implementation} {row.Precision}";
+
+    // Three digits, no exponent.
+    private static string Short(double? value) => value is not { } x ? "" : x >= 100 ? Invariant($"{x:F0}")
+        : x >= 10 ? Invariant($"{x:F1}") : x >= 1 ? Invariant($"{x:F2}") : x >= 0.1 ? Invariant($"{x:F3}") : Invariant($"{x:F4}");
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using AttentionFlow.Experiments.Benchmark;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Tests.Output;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Program;
+
+/// <summary><c>bench</c> on tiny grids. No time is asserted.</summary>
+[NonParallelizable]
+public class BenchTests
+{
+    private static readonly TimeBudget Short = new(0.001, 0.001, 1);
+    private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerTokens: null);
+
+    // 1.2: a ceiling measured for a millisecond on a busy machine may be low.
+    [Test]
+    public void EveryImplementationHasRatesSharesAndErrorsWithinTheirBounds()
+    {
+        (int code, JsonElement json) = Json(Small, threads: 2);
+        Assert.That(code, Is.EqualTo(ExitCodes.Done));
+        Assert.That(json.GetProperty("machine").EnumerateObject().Select(p => p.Name),
+            Is.EqualTo(new[] { "architecture", "vectorBits", "processors", "threads", "runtime", "version", "date" }));
+        foreach (JsonElement ceiling in json.GetProperty("ceilings").EnumerateArray()) Positive(ceiling.GetProperty("slotsPerSecond"));
+        JsonElement[] rows = [.. json.GetProperty("rows").EnumerateArray()];
+        // d = 2, 3: two direct and two harmonic sums; d = 8: two direct; each for two n on one and two threads. The reference once for each d.
+        Assert.That(rows, Has.Length.EqualTo(2 * (4 + 4 + 2) * 2 + 3));
+        foreach (JsonElement row in rows)
+        {
+            Positive(row.GetProperty("seconds"));
+            Positive(row.GetProperty("pairsPerSecond"));
+            bool harmonic = row.GetProperty("implementation").GetString() == "harmonic";
+            if (harmonic) Positive(row.GetProperty("nanosecondsPerToken"));
+            else Assert.That(row.GetProperty("share").GetDouble(), Is.GreaterThan(0).And.AtMost(1.2));
+            Assert.That(row.GetProperty("error").GetDouble(), Is.AtMost(row.GetProperty("errorBound").GetDouble()), row.GetRawText());
+        }
+    }
+
+    [Test]
+    public void TheCostModelIsHeldAgainstTheClock()
+    {
+        (_, JsonElement json) = Json(Small, threads: 1);
+        JsonElement[] choices = [.. json.GetProperty("choices").EnumerateArray()];
+        Assert.That(choices, Has.Length.EqualTo(2 * 2 * 2));
+        foreach (JsonElement choice in choices)
+        {
+            Positive(choice.GetProperty("directSeconds"));
+            Positive(choice.GetProperty("harmonicSeconds"));
+            string faster = choice.GetProperty("faster").GetString()!, auto = choice.GetProperty("auto").GetString()!;
+            double ratio = choice.GetProperty("autoOverFaster").GetDouble();
+            Assert.That(ratio, faster == auto ? Is.EqualTo(1) : Is.GreaterThanOrEqualTo(1));
+            Assert.That(choice.GetProperty("isSlow").GetBoolean(), Is.EqualTo(ratio > 1.1));
+        }
+    }
+
+    // Peers sum dot products, whose rounding e^{beta t} enlarges: about beta (d + 2) units.
+    [Test]
+    public void PeersSumTheSame()
+    {
+        (_, JsonElement json) = Json(new([3, 64], [128], LargestReference: 0, PeerTokens: 128), threads: 1);
+        JsonElement[] peers = [.. json.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("isPeer").GetBoolean())];
+        Assert.That(peers.Select(r => r.GetProperty("implementation").GetString()), Is.SupersetOf(new[] { "C# loop", "Tensors" }));
+        foreach (JsonElement row in peers)
+        {
+            double unit = row.GetProperty("precision").GetString() == "single" ? Math.Pow(2, -24) : Math.Pow(2, -53);
+            Assert.That(row.GetProperty("error").GetDouble(), Is.AtMost(4 * BenchProblem.Beta * (row.GetProperty("dimension").GetInt32() + 2) * unit), row.GetRawText());
+            Positive(row.GetProperty("oursOverTheirs"));
+        }
+        string[] notes = [.. json.GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)];
+        foreach (string child in (string[])["C++", "PyTorch"])
+            Assert.That(peers.Any(r => r.GetProperty("implementation").GetString() == child), Is.Not.EqualTo(notes.Any(n => n.StartsWith(child, StringComparison.Ordinal))));
+        if (notes.FirstOrDefault(n => n.StartsWith("C++", StringComparison.Ordinal)) is not { } why) return;
+        Assert.That(why, Does.Contain("no g++"));
+        DocumentedLinesTests.Absent(why, "g++");
+    }
+
+    [Test]
+    public void CellsThatWouldTakeTooLongAreLeftOutAndNamed()
+    {
+        BenchReport report = BenchRun.Run(new([3], [64, 128], 0, null), Short with { LongestCall = 1e-9 }, 1, _ => { }, CancellationToken.None);
+        Assert.That(report.Rows.Where(r => r.Implementation == "cpu").Select(r => r.Tokens), Is.EqualTo(new[] { 64, 64 }));
+        Assert.That(report.Notes, Has.Count.EqualTo(2).And.All.Contains("n = 128, threads 1: left out"));
+        Assert.That(report.Choices.Where(c => c.Tokens == 128).Select(c => c.DirectIsEstimate), Has.All.True);
+    }
+
+    [Test]
+    public void TheTableHasARowForEveryNumberAndAnErrorBeyondItsBoundFails()
+    {
+        BenchReport report = BenchRun.Run(new([3], [64], 64, null), Short, 1, _ => { }, CancellationToken.None);
+        (int code, string output, string error) = Write(report, json: false);
+        Assert.That((code, error), Is.EqualTo((ExitCodes.Done, "")));
+        foreach (string sums in (string[])["cpu single", "cpu double", "harmonic 1e-6", "harmonic 1e-10", "reference"]) Assert.That(output, Does.Match($"(?m)^3 +64 +1 +{sums} "));
+        (code, _, error) = Write(report with { Rows = [.. report.Rows.Select(r => r with { Error = double.NaN })] }, json: false);
+        Assert.That(code, Is.EqualTo(ExitCodes.VerificationFailed));
+        Assert.That(error, Does.StartWith("attentionflow: cpu single, d = 3, n = 64: the error NaN is beyond "));
+    }
+
+    [Test]
+    public void ASetTokenStops() => Assert.That(() => BenchRun.Run(Small, Short, 1, _ => { }, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+
+    private static (int Code, JsonElement Json) Json(BenchGrid grid, int threads)
+    {
+        (int code, string output, _) = Write(BenchRun.Run(grid, Short, threads, _ => { }, CancellationToken.None), json: true);
+        return (code, JsonDocument.Parse(output).RootElement);
+    }
+
+    private static (int Code, string Output, string Error) Write(BenchReport report, bool json)
+    {
+        using StringWriter output = new(), error = new();
+        int code = BenchCommand.Write(report, new CommandContext(1, Quiet: true, json, output, error, CancellationToken.None));
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private static void Positive(JsonElement number) => Assert.That(number.GetDouble(), Is.Positive.And.LessThan(double.PositiveInfinity));
+}
