@@ -6,7 +6,7 @@ namespace AttentionFlow.Kernels;
 /// Direct or harmonic sums, chosen for every problem by a fixed cost model: the same choice on every machine and every day.
 /// </summary>
 /// <remarks>
-/// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key; harmonic 20 + (0.092 + 20/n) (L + 1)^2 on the sphere,
+/// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key; harmonic 20 + (0.092 + 30/n) (L + 1)^2 on the sphere,
 /// 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
 /// </remarks>
 public sealed class FastSums : IPairSums
@@ -86,6 +86,6 @@ public sealed class FastSums : IPairSums
         int order = _harmonic.UsualOrder(problem);
         int channels = problem.Interaction.Coupling is ToeplitzCoupling toeplitz ? 2 * toeplitz.Cosines.Count + 1 : 1;
         double modes = 2 * order + 1, harmonics = (order + 1) * (order + 1);
-        return channels * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 20.0 / problem.Keys) * harmonics);
+        return channels * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 30.0 / problem.Keys) * harmonics);
     }
 }
