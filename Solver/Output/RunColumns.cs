@@ -12,14 +12,14 @@ public static class RunColumns
     /// <summary>What identifies a row of observables.csv.</summary>
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 
-    /// <summary>snapshots.csv: snapshot, time, replica, token, label (or label0, label1, ...), x0, x1, ...</summary>
-    public static IReadOnlyList<CsvColumn> Snapshots(int dimension, int labels = 1) =>
+    /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ...</summary>
+    public static IReadOnlyList<CsvColumn> Snapshots(int dimension) =>
     [
         new("snapshot", ColumnType.Integer, "Number of the snapshot, from 0."),
         Time,
         Replica,
         new("token", ColumnType.Integer, "Index i of the token in its cloud, from 0."),
-        .. Enumerable.Range(0, labels).Select(l => Number(labels == 1 ? "label" : $"label{l}", "Frozen label xi_i of the token.")),
+        Number("label", "Frozen label xi_i of the token."),
         .. Enumerable.Range(0, dimension).Select(k => Number($"x{k}", $"Coordinate {k} of the token x_i on the unit sphere.")),
     ];
 

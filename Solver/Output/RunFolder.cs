@@ -79,8 +79,8 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>Opens snapshots.csv; <see cref="Finish"/> completes it.</summary>
-    public CsvTable OpenSnapshots(int dimension, int labels = 1) =>
-        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, labels), RunColumns.SnapshotKey);
+    public CsvTable OpenSnapshots(int dimension) =>
+        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension), RunColumns.SnapshotKey);
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenObservables(IEnumerable<CsvColumn> columns) =>

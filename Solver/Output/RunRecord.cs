@@ -88,10 +88,10 @@ public sealed record RunRecord
     /// <summary>Time spent, in seconds.</summary>
     public double WallSeconds { get; init; }
 
-    /// <summary>Time t the flow reached (the least over replicas).</summary>
+    /// <summary>Time t the flow reached.</summary>
     public double TimeReached { get; init; }
 
-    /// <summary>Accepted steps.</summary>
+    /// <summary>Steps taken.</summary>
     public long Steps { get; init; }
 
     /// <summary>Evaluations of the drift.</summary>

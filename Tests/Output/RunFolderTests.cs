@@ -25,8 +25,6 @@ public sealed class RunFolderTests
             Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label", "x0", "x1", "x2" }));
         Assert.That(CsvData.Header(_folder["observables.csv"]), Is.EqualTo(new[] { "time", "replica", "mean_norm" }));
         Assert.That(CsvData.ReadWhere(_folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
-        Assert.That(RunColumns.Snapshots(2, labels: 2).Select(c => c.Name),
-            Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label0", "label1", "x0", "x1" }));
     }
 
     [Test]
