@@ -130,7 +130,7 @@ internal sealed class BenchRun
         bool estimate = direct.Tokens != n;
         double pairwise = estimate ? (double)n * n / direct.PairsPerSecond : direct.Seconds;
         using FastSums auto = new(Summation.Auto, tolerance, precision, 1);
-        bool isHarmonic = auto.IsHarmonic(problem.Problem);
+        bool isHarmonic = auto.IsCheaper(problem.Problem);
         double fastest = Math.Min(pairwise, harmonic.Seconds);
         _choices.Add(new BenchChoice(d, n, Name(precision), tolerance, pairwise, estimate, harmonic.Seconds, Sums(harmonic.Seconds < pairwise), Sums(isHarmonic),
             (isHarmonic ? harmonic.Seconds : pairwise) / fastest));

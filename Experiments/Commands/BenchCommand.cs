@@ -49,7 +49,7 @@ public static class BenchCommand
         bool peers = report.Rows.Any(r => r.IsPeer);
         parts.Add(TextTable.Render(peers ? Headings : Headings[..^1], report.Rows.Select(r => peers ? Cells(r) : Cells(r)[..^1])));
         if (report.Choices.Count > 0)
-            parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "auto", ""],
+            parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "model", ""],
                 report.Choices.Select(Cells)));
         if (report.Notes.Count > 0) parts.Add("\n" + string.Concat(report.Notes.Select(note => note + "\n")));
         return string.Concat(parts);
@@ -64,7 +64,7 @@ public static class BenchCommand
     private static string[] Cells(BenchChoice c) =>
     [
         Invariant($"{c.Dimension}"), Invariant($"{c.Tokens}"), c.Precision, Invariant($"{c.Tolerance:0e-0}"), (c.DirectIsEstimate ? "~" : "") + Short(c.DirectSeconds * 1e3),
-        Short(c.HarmonicSeconds * 1e3), c.Faster, c.Auto, c.IsSlow ? Invariant($"auto is {c.AutoOverFaster * 100 - 100:F0} % slower") : "",
+        Short(c.HarmonicSeconds * 1e3), c.Faster, c.Auto, c.IsSlow ? Invariant($"the model is {c.AutoOverFaster * 100 - 100:F0} % slower") : "",
     ];
 
     private static string Label(BenchRow row) =>

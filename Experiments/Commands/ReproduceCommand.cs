@@ -89,7 +89,7 @@ public static class ReproduceCommand
     {
         HtmlReport report = new("Anti mode-collapse by auxiliary variables: the paper's figures, measured");
         report.Paragraph("Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
-            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). Every picture and number below comes from the CSV files beside this page.");
+            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). Every picture and number below comes from the CSV files in the folder runs beside this page.");
         if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the paper's sizes.");
         foreach ((Study study, Findings findings) in found)
         {

@@ -27,13 +27,19 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        using IPairSums sums = Devices.Open(device, experiment.Precision, threads, experiment.Summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, experiment.Summation);
+        Summation summation = Resolve(experiment, interaction, cloud, device, tolerance);
+        using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? advice = Stability.Advice(interaction, method, experiment.Time.Step) is { } sentence ? $"$.time.step: {sentence}" : null;
+        string?[] advices =
+        [
+            Stability.Advice(interaction, method, experiment.Time.Step) is { } step ? $"$.time.step: {step}" : null,
+            summation == Summation.Fast && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
+        ];
+        string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
-        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device });
+        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance });
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
@@ -60,7 +66,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Evaluations = result.Evaluations,
                 TimeReached = result.Time,
                 Summation = sums is FastSums { Calls: > 0 } fast
-                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound, fast.RowsRedone) : new SummationRecord("direct"),
+                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound > 0 ? fast.ErrorBound : null, fast.RowsRedone) : new SummationRecord("direct"),
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -120,6 +126,17 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
+
+    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
+    private static Summation Resolve(Experiment experiment, Interaction interaction, Cloud cloud, string device, double tolerance)
+    {
+        if (device != "cpu" && experiment.Summation == Summation.Fast)
+            throw ConfigurationException.At("$.summation", $"\"fast\" is for the device \"cpu\", not \"{device}\"{(interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
+        if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
+        using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
+        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+        return probe.IsHarmonic(problem) ? Summation.Fast : Summation.Direct;
+    }
 
     private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
     {

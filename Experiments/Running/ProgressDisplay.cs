@@ -29,7 +29,8 @@ public static class ProgressDisplay
     private static string Rate(double pairs, double seconds)
     {
         double rate = pairs / Math.Max(seconds, 1e-3);
-        return rate >= 1e8
+        // More than any processor does pair by pair.
+        return rate >= 1e12 ? string.Create(CultureInfo.InvariantCulture, $"as if {rate / 1e12:F1} T pairs/s") : rate >= 1e8
             ? string.Create(CultureInfo.InvariantCulture, $"{rate / 1e9:F2} G pairs/s") : string.Create(CultureInfo.InvariantCulture, $"{rate / 1e6:F2} M pairs/s");
     }
 

@@ -9,8 +9,8 @@ public class FastSumsTests
 {
     [TestCase(3, 64, 1.0, false)]
     [TestCase(3, 1024, 1.0, true)]
-    [TestCase(3, 1024, 128.0, false)]
-    [TestCase(3, 20_000, 128.0, true)]
+    [TestCase(3, 20_000, 9.0, true)]
+    [TestCase(3, 20_000, 12.0, false)]
     [TestCase(2, 8, 1.0, false)]
     [TestCase(2, 256, 1.0, true)]
     [TestCase(4, 20_000, 1.0, false)]
@@ -19,6 +19,12 @@ public class FastSumsTests
         using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, threads: 1);
         Assert.That(sums.IsHarmonic(Problem(new Interaction(beta), Clouds.Uniform(1, n, d))), Is.EqualTo(harmonic));
     }
+
+    [TestCase(9, 1e-10, null)]
+    [TestCase(9, 1e-6, "more than 91 degrees apart")]
+    [TestCase(30, 1e-10, "more than 67 degrees apart")]
+    public void AToleranceThatLosesTheWeakestPullIsNamed(double beta, double tolerance, string? words) =>
+        Assert.That(FastSums.Advice(new Interaction(beta), tolerance), words is null ? Is.Null : Does.Contain(words));
 
     [Test]
     public void WhatHarmonicsCannotDoIsDirectUnderAutoAndRefusedUnderFast()
