@@ -54,7 +54,7 @@ internal sealed record BenchRow(
     public bool Fails => ErrorBound is { } bound && !(Error <= bound);
 }
 
-/// <summary>Direct against harmonic sums on one thread, and what <c>auto</c> takes.</summary>
+/// <summary>Direct against harmonic sums on one thread, and what the cost model behind <c>auto</c> takes.</summary>
 /// <param name="Dimension">d.</param>
 /// <param name="Tokens">n.</param>
 /// <param name="Precision">Of direct sums.</param>
@@ -64,11 +64,11 @@ internal sealed record BenchRow(
 /// <param name="HarmonicSeconds">Median of a full evaluation.</param>
 /// <param name="Faster">direct or harmonic.</param>
 /// <param name="Auto">direct or harmonic.</param>
-/// <param name="AutoOverFaster">Seconds of what auto takes over those of the faster.</param>
+/// <param name="AutoOverFaster">Seconds of what the cost model takes over those of the faster.</param>
 internal sealed record BenchChoice(
     int Dimension, int Tokens, string Precision, double Tolerance, double DirectSeconds, bool DirectIsEstimate, double HarmonicSeconds,
     string Faster, string Auto, double AutoOverFaster)
 {
-    /// <summary>True when auto is more than 10 % slower than the faster.</summary>
+    /// <summary>True when the cost model's choice is more than 10 % slower than the faster.</summary>
     public bool IsSlow => AutoOverFaster > 1.1;
 }

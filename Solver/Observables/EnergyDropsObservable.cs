@@ -6,7 +6,6 @@ namespace AttentionFlow.Solver;
 /// </summary>
 public sealed class EnergyDropsObservable : Observable, IObserver
 {
-    private readonly double _rounding;
     private readonly double[] _last;
     private readonly long[] _drops;
 
@@ -15,7 +14,7 @@ public sealed class EnergyDropsObservable : Observable, IObserver
     public EnergyDropsObservable(Flow flow)
     {
         EnergyObservable.ThrowIfNone(flow);
-        (_rounding, _last, _drops) = (flow.EnergyRounding, new double[flow.Replicas], new long[flow.Replicas]);
+        (_last, _drops) = (new double[flow.Replicas], new long[flow.Replicas]);
         Array.Fill(_last, double.NegativeInfinity);
     }
 
@@ -29,10 +28,12 @@ public sealed class EnergyDropsObservable : Observable, IObserver
     /// <inheritdoc/>
     public void Observe(in Frame frame)
     {
+        // Asked now, not at the start: sums that choose their method know its error once they have been used.
+        double rounding = frame.Flow.EnergyRounding * frame.Flow.Interaction.DiracEnergy * frame.Flow.Interaction.Coupling.Largest;
         for (int r = 0; r < _last.Length; r++)
         {
             double energy = frame.Flow.Energy(r);
-            if (energy < _last[r] - _rounding * frame.Flow.Interaction.DiracEnergy * frame.Flow.Interaction.Coupling.Largest) _drops[r]++;
+            if (energy < _last[r] - rounding) _drops[r]++;
             _last[r] = energy;
         }
     }

@@ -87,6 +87,29 @@ public class FastSumsTests
         }
     }
 
+    /// <summary>A fall of the energy by less than harmonic sums resolve is no drop, one by more is; also when the counter was made before the first sum.</summary>
+    [TestCase(2e-4, 0)]
+    [TestCase(1e-2, 1)]
+    public void EnergyDropsKnowTheErrorOfTheSums(double angle, int expected)
+    {
+        Cloud narrow = new CapLaw([0, 0, 1], 1e-4).Draw(1, 2000, 3, seed: 2), wide = new CapLaw([0, 0, 1], angle).Draw(1, 2000, 3, seed: 2);
+        using FastSums sums = new(Summation.Auto, 1e-6, Precision.Double, 1);
+        Flow flow = new(new Interaction(1), new IdentityGauge(), narrow, sums);
+        EnergyDropsObservable drops = new(flow);
+        double[] drift = new double[narrow.Positions.Length], values = new double[1];
+        foreach (Cloud cloud in new[] { narrow, wide })
+        {
+            flow.Drift(cloud.Positions, drift);
+            drops.Observe(new Frame(0, 0, cloud.Positions, drift, flow));
+        }
+        drops.Measure(default, values);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sums.Calls, Is.EqualTo(2));
+            Assert.That(values[0], Is.EqualTo(expected));
+        });
+    }
+
     [Test]
     public void TheGapOfACollapsedCloudKeepsItsDigits()
     {
