@@ -43,6 +43,8 @@ internal static class ExperimentChecks
                 return Length($"{at}.axis", cap.Axis, d);
             case SymmetricInitialSpec symmetric:
                 return Length($"{at}.axis", symmetric.Axis, d);
+            case VonMisesFisherInitialSpec law:
+                return Length($"{at}.mean", law.Mean, d);
             case ClustersInitialSpec clusters:
                 return List($"{at}.centres", clusters.Centres, d);
             case EquiangularInitialSpec when n > d:
@@ -72,19 +74,35 @@ internal static class ExperimentChecks
             case RotaryGaugeSpec { Speeds.Count: int given } when given != planes:
                 string odd = d % 2 == 1 ? ", and the odd last axis is left alone" : "";
                 return [new($"{at}.speeds", $"{Plural(given, "speed")} for {Plural(planes, "plane")}: dimension {d} needs {Plural(planes, "speed")}{odd}.")];
+            case PhaseGaugeSpec phase:
+                return Phase(phase.Target, experiment.Labels);
             case PathGaugeSpec when d != 3:
                 return [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")];
             case PrefixGaugeSpec prefix:
-                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment.Labels, d));
+                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment));
             default:
                 return [];
         }
     }
 
-    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, LabelsSpec labels, int d)
+    private static IEnumerable<Problem> Phase(CircleLawSpec target, LabelsSpec labels)
+    {
+        const string at = "$.interaction.gauge.target";
+        if (target is ArcSpec arc && !(arc.To > arc.From && arc.To - arc.From <= 2 * Math.PI * (1 + 1e-12)))
+            yield return new($"{at}.to", Text($"{arc.To} is no end for an arc from {arc.From}; it must be above that by at most a turn, {2 * Math.PI}."));
+        if (target is AtomsSpec { Angles.Count: 0 })
+            yield return new($"{at}.angles", "this list is empty; at least one angle is needed.");
+        if (target is AtomsSpec { Weights: { } weights } atoms && weights.Count != atoms.Angles.Count)
+            yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(atoms.Angles.Count, "angle")}; each angle needs one.");
+        if (labels is BlocksLabelsSpec { Count: > 2 } blocks)
+            yield return new("$.labels.law", $"'blocks' gives the labels 0 to {blocks.Count - 1}; the phase gauge needs labels in [0, 1], such as 'grid'.");
+    }
+
+    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, Experiment experiment)
     {
         const string at = "$.interaction.gauge";
-        int? count = prefix.Targets.List?.Count;
+        (int d, LabelsSpec labels) = (experiment.Tokens.Dimension, experiment.Labels);
+        int? count = prefix.Targets.Law is { } law ? law.Count ?? experiment.Tokens.Count : prefix.Targets.List?.Count;
         if (prefix.Targets.Path is { } path)
         {
             CloudData file = CloudFile.ReadFor($"{at}.targets", path, normalize: false);
@@ -94,11 +112,32 @@ internal static class ExperimentChecks
             if (file.Weights is not null && prefix.Weights is not null)
                 yield return new($"{at}.weights", $"{path} has a column 'weight' already; leave one of the two out.");
         }
-        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d)) yield return problem;
+        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d).Concat(Law($"{at}.targets", prefix.Targets.Law, d))) yield return problem;
         if (prefix.Weights is { } weights && weights.Count != count)
             yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, "target")}; each target needs one.");
         if (labels is BlocksLabelsSpec blocks && blocks.Count > count)
             yield return new("$.labels.count", $"{blocks.Count} blocks for {Plural(count ?? 0, "target")} of the prefix gauge; each block needs one.");
+    }
+
+    private static IEnumerable<Problem> Law(string at, TargetLawSpec? law, int d)
+    {
+        switch (law)
+        {
+            case VonMisesFisherTargetsSpec single:
+                return Length($"{at}.mean", single.Mean, d);
+            case MixtureTargetsSpec mixture when mixture.Concentrations.Count != mixture.Means.Count:
+                return [new($"{at}.concentrations", $"{Plural(mixture.Concentrations.Count, "concentration")} for {Plural(mixture.Means.Count, "mean")}; each component needs one.")];
+            case MixtureTargetsSpec { Weights: { } weights } mixture when weights.Count != mixture.Means.Count:
+                return [new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(mixture.Means.Count, "mean")}; each component needs one.")];
+            case MixtureTargetsSpec mixture:
+                return List($"{at}.means", mixture.Means, d);
+            case GreatCircleTargetsSpec when d != 3:
+                return [new($"{at}.law", $"'greatCircle' needs dimension 3, but $.tokens.dimension is {d}.")];
+            case GreatCircleTargetsSpec circle:
+                return Length($"{at}.normal", circle.Normal, d);
+            default:
+                return [];
+        }
     }
 
     private static IEnumerable<Problem> Interaction(InteractionSpec interaction)

@@ -34,6 +34,7 @@ public sealed record InteractionSpec
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NoGaugeSpec), "none")]
 [JsonDerivedType(typeof(RotaryGaugeSpec), "rotary")]
+[JsonDerivedType(typeof(PhaseGaugeSpec), "phase")]
 [JsonDerivedType(typeof(PathGaugeSpec), "path")]
 [JsonDerivedType(typeof(PrefixGaugeSpec), "prefix")]
 public abstract record GaugeSpec
@@ -50,6 +51,13 @@ public sealed record RotaryGaugeSpec : GaugeSpec
     [Quantity("a speed")]
     [Description("Radians per unit of label, one for each of the floor(d/2) planes.")]
     public IReadOnlyList<double> Speeds { get; init => field = Sequence.Of(value); } = new Sequence<double>(2 * Math.PI);
+}
+
+[Description("Phase field: the plane (0,1) turns back by the quantile of the label, so that the tokens end distributed as the target on their orbit.")]
+public sealed record PhaseGaugeSpec : GaugeSpec
+{
+    [Description("The law of the angles at which the tokens end, counted from the angle of the common limit u.")]
+    public required CircleLawSpec Target { get; init; }
 }
 
 [Description("R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed, for dimension 3.")]
@@ -76,7 +84,7 @@ public sealed record PrefixGaugeSpec : GaugeSpec
     public IReadOnlyList<double>? Base { get; init => field = Sequence.Of(value); }
 
     [UnitVector, FilePath]
-    [Description("The targets: a list of unit vectors, or the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file.")]
+    [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file, or a law.")]
     public required Points Targets { get; init; }
 
     [Quantity("a target's weight", Above = 0)]

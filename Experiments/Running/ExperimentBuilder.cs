@@ -23,7 +23,8 @@ public static class ExperimentBuilder
         NoGaugeSpec => new IdentityGauge(),
         RotaryGaugeSpec g => new RotaryGauge(g.Speeds),
         PathGaugeSpec g => new PathGauge(g.Amplitude, g.Waves, g.Turns),
-        PrefixGaugeSpec g => Prefix(g, experiment.Tokens.Dimension),
+        PhaseGaugeSpec g => new PhaseGauge(g.Target.Build()),
+        PrefixGaugeSpec g => Prefix(g, experiment),
         var other => throw new NotSupportedException(other.GetType().Name),
     };
 
@@ -37,6 +38,7 @@ public static class ExperimentBuilder
         {
             UniformInitialSpec => new UniformLaw(),
             CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
+            VonMisesFisherInitialSpec i => new VonMisesFisherLaw(i.Mean ?? LastAxis(tokens.Dimension), i.Concentration),
             ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
             EquiangularInitialSpec i => new EquiangularLaw(i.Cosine),
             SymmetricInitialSpec i => new SymmetricLaw(i.Axis ?? LastAxis(tokens.Dimension)),
@@ -69,12 +71,12 @@ public static class ExperimentBuilder
             : RecordTimes.Logarithmic(count, experiment.Record.First!.Value, experiment.Time.Horizon);
     }
 
-    private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
+    private static PrefixGauge Prefix(PrefixGaugeSpec spec, Experiment experiment)
     {
         CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List
+        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List ?? spec.Targets.Law?.Build().Draw(spec.Targets.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
             ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
-        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? file?.Weights);
+        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

@@ -61,6 +61,10 @@ internal static class Arbiter
                     (psi[2 * p, 2 * p], psi[2 * p, 2 * p + 1], psi[2 * p + 1, 2 * p], psi[2 * p + 1, 2 * p + 1]) = (Math.Cos(w), -Math.Sin(w), Math.Sin(w), Math.Cos(w));
                 }
                 return psi;
+            case PhaseGauge phase:
+                double q = phase.Target.Quantile(s);
+                (psi[0, 0], psi[0, 1], psi[1, 0], psi[1, 1]) = (Math.Cos(q), Math.Sin(q), -Math.Sin(q), Math.Cos(q));
+                return psi;
             case PathGauge path:
                 double y = path.Amplitude * Math.Sin(2 * Math.PI * path.Waves * s), z = 2 * Math.PI * path.Turns * s;
                 double[,] ry = { { Math.Cos(y), 0, Math.Sin(y) }, { 0, 1, 0 }, { -Math.Sin(y), 0, Math.Cos(y) } };
