@@ -41,10 +41,10 @@ internal static class ExperimentChecks
         {
             case CapInitialSpec cap:
                 return Length($"{at}.axis", cap.Axis, d);
-            case SymmetricInitialSpec symmetric:
-                return Length($"{at}.axis", symmetric.Axis, d);
             case VonMisesFisherInitialSpec law:
                 return Length($"{at}.mean", law.Mean, d);
+            case SymmetricInitialSpec symmetric:
+                return Length($"{at}.axis", symmetric.Axis, d);
             case ClustersInitialSpec clusters:
                 return List($"{at}.centres", clusters.Centres, d);
             case EquiangularInitialSpec when n > d:

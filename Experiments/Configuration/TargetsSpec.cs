@@ -84,7 +84,7 @@ public sealed record VonMisesFisherTargetsSpec : TargetLawSpec
     [Description("The mean direction, a unit vector.")]
     public required IReadOnlyList<double> Mean { get; init => field = Sequence.Of(value); }
 
-    [Quantity("the concentration", AtLeast = 0, AtMost = 1e9)]
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6)]
     [Description("The concentration; 0 = uniform.")]
     public double Concentration { get; init; } = 1;
 
@@ -98,7 +98,7 @@ public sealed record MixtureTargetsSpec : TargetLawSpec
     [Description("The mean directions, unit vectors, one a component.")]
     public required IReadOnlyList<IReadOnlyList<double>> Means { get; init => field = Sequence.OfPoints(value); }
 
-    [Quantity("a concentration", AtLeast = 0, AtMost = 1e9)]
+    [Quantity("a concentration", AtLeast = 0, AtMost = 1e6)]
     [Description("The concentration of each component; 0 = uniform.")]
     public required IReadOnlyList<double> Concentrations { get; init => field = Sequence.Of(value); }
 

@@ -48,15 +48,15 @@ public sealed record CapInitialSpec : InitialSpec
     public double Angle { get; init; } = 0.5;
 }
 
-[Description("Independent, density proportional to e^(concentration <mean, x>).")]
+[Description("Independent, of the von Mises-Fisher law: density proportional to e^(concentration <mean, x>).")]
 public sealed record VonMisesFisherInitialSpec : InitialSpec
 {
     [UnitVector]
     [Description("The mean direction, a unit vector; null = the last basis vector.")]
     public IReadOnlyList<double>? Mean { get; init => field = Sequence.Of(value); }
 
-    [Quantity("the concentration", AtLeast = 0, AtMost = 1e9)]
-    [Description("The concentration; 0 = uniform.")]
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6)]
+    [Description("The concentration kappa; 0 = uniform.")]
     public double Concentration { get; init; } = 1;
 }
 

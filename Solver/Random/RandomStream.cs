@@ -9,6 +9,8 @@ public enum RandomPurpose : byte
     Labels = 2,
     /// <summary>Prefix targets drawn from a law.</summary>
     Targets = 3,
+    /// <summary>Brownian motion; the step is the number of the kick.</summary>
+    Noise = 4,
 }
 
 /// <summary>
