@@ -17,6 +17,7 @@ internal static class ExperimentChecks
             .Concat(Labels(experiment))
             .Concat(Gauge(experiment))
             .Concat(Interaction(experiment.Interaction))
+            .Concat(Noise(experiment))
             .Concat(Time(experiment.Time))
             .Concat(Record(experiment))
             .FirstOrDefault();
@@ -146,6 +147,23 @@ internal static class ExperimentChecks
         if (interaction.Normalization == Kernels.Normalization.Softmax && smallest < 0)
             yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; ")
                 + "use \"unnormalized\" or a coupling that is never negative.");
+    }
+
+    private static IEnumerable<Problem> Noise(Experiment experiment)
+    {
+        const string at = "$.interaction.noise";
+        const double mostSteps = 1e9;
+        TimeSpec time = experiment.Time;
+        if (experiment.Interaction.Noise is null) yield break;
+        if (experiment.Interaction.Scheme is not PostSchemeSpec)
+            yield return new(at, "noise goes with the scheme 'post' only; leave one of the two out.");
+        if (Solver.Tableau.Find(time.Method)!.IsAdaptive)
+            yield return new("$.time.method", $"'{time.Method}' estimates its error, which means nothing along a rough path; under noise use 'heun' with a $.time.step.");
+        if (time.Horizon / time.Step > mostSteps)
+            yield return new("$.time.step", Text($"{time.Step} is too small; noise numbers at most {mostSteps:G4} steps."));
+        if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit") is { } ordered)
+            yield return new("$.record.observables", ordered == "limit" ? "under noise tokens come to no limit; leave 'limit' out."
+                : "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out.");
     }
 
     private static IEnumerable<Problem> Time(TimeSpec time)

@@ -30,6 +30,10 @@ public static class ExperimentBuilder
         var other => throw new NotSupportedException(other.GetType().Name),
     };
 
+    /// <summary>The Brownian motion, null for none.</summary>
+    public static Noise? Noise(Experiment experiment) =>
+        experiment.Interaction.Noise is { } noise ? new Noise(noise.Kappa, experiment.Seed, noise.Splitting) : null;
+
     /// <summary>The initial cloud.</summary>
     /// <exception cref="ConfigurationException">A cloud file that cannot be used, or values that do not suit each other.</exception>
     public static Cloud Cloud(Experiment experiment, Gauge gauge)

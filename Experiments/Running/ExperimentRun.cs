@@ -30,11 +30,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         Summation summation = Resolve(experiment, interaction, cloud, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation, experiment.Interaction.Scheme.Build());
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
         string?[] advices =
         [
-            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length) is { } shorter ? $"$.time.step: {shorter}" : null,
+            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length, flow.Scheme) is { } shorter ? $"$.time.step: {shorter}" : null,
             summation == Summation.Fast && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
@@ -55,10 +55,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             [
                 .. observables.OfType<IObserver>(),
                 new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
-                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = ExperimentBuilder.Noise(experiment) }.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
@@ -98,7 +98,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
-        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+        int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
+        return PairsPerEvaluation(experiment) * (1 + steps * (Tableau.Find(experiment.Time.Method)!.B.Length + between));
     }
 
     // The files that the experiment reads travel with the run, under names of their own.
@@ -143,11 +144,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         return probe.IsHarmonic(problem) ? Summation.Fast : Summation.Direct;
     }
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
+    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation, Scheme scheme)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads);
+            return new Flow(interaction, gauge, cloud, sums, threads) { Scheme = scheme };
         }
         catch (ArgumentException error)
         {
