@@ -21,6 +21,9 @@ public abstract class Observable
     /// <summary>The columns.</summary>
     public abstract IReadOnlyList<CsvColumn> Columns { get; }
 
+    /// <summary>Whether it looks at the drift, or at what the flow knows from it; see <see cref="IObserver.NeedsDrift"/>.</summary>
+    public virtual bool NeedsDrift => true;
+
     /// <summary>Measures all replicas; <paramref name="values"/> is [R, columns].</summary>
     public abstract void Measure(in Frame frame, Span<double> values);
 
