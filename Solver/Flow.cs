@@ -20,7 +20,6 @@ public sealed class Flow
     private readonly double[] _labels, _weights;
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
-    private readonly int _threads;
     private readonly double[] _scales = [];
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
@@ -36,7 +35,7 @@ public sealed class Flow
     public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1)
     {
         if (WhyNoSoftmax(interaction) is { } why) throw new ArgumentException(why);
-        (Interaction, Gauge, _sums, _threads) = (interaction, gauge, sums, threads);
+        (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         _frame = gauge.Prepare(cloud.Labels, Dimension);
         (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
@@ -70,6 +69,9 @@ public sealed class Flow
 
     /// <summary>R n.</summary>
     public int Rows => Replicas * Tokens;
+
+    /// <summary>Threads for the per-token work outside the pair sums.</summary>
+    public int Threads { get; }
 
     /// <summary>xi, [R, n].</summary>
     public ReadOnlySpan<double> Labels => _labels;
@@ -108,9 +110,9 @@ public sealed class Flow
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
-        Workers.For(rows, Grain, _threads, (from, to) => _frame.Enter(at.Positions, _y, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(at.Positions, _y, first + from, first + to));
         _sums.Sum(_problem, first..(first + rows), _rows, stop);
-        Workers.For(rows, Grain, _threads, (from, to) =>
+        Workers.For(rows, Grain, Threads, (from, to) =>
         {
             Finish(rate.Positions, first + from, first + to);
             if (_scales.Length > 0) Normalise(at.Radii, rate, first + from, first + to);
@@ -163,13 +165,10 @@ public sealed class Flow
             for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _weights, r * Tokens, Tokens, Dimension) / 2;
             return;
         }
-        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
-        {
-            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
-            _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(_contentProblem, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
-        }
-        _sums.Sum(_contentProblem, .., _contentRows!, stop);
-        bool exact = _contentRows!.Columns == Columns.Deficit;
+        PairProblem content = Content(x);
+        _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(content, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
+        _sums.Sum(content, .., _contentRows, stop);
+        bool exact = _contentRows.Columns == Columns.Deficit;
         for (int r = 0; r < Replicas; r++)
         {
             double deficit = exact ? 0 : 1;
@@ -177,6 +176,14 @@ public sealed class Flow
                 deficit += _weights[i] * (exact ? _contentRows.Deficit[i] : -_contentRows.Z[i]);
             gap[r] = Interaction.DiracEnergy * (exact ? deficit : Collapsed(x, r) ?? deficit);
         }
+    }
+
+    /// <summary>The content marginal as a problem: the tokens at <paramref name="x"/> with coupling 1 and no gauge.</summary>
+    internal PairProblem Content(double[] x)
+    {
+        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
+            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
+        return _contentProblem;
     }
 
     // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.

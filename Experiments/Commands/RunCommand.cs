@@ -84,7 +84,8 @@ public static class RunCommand
 
         static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? FormattableString.Invariant($" and {r.ObservationEvaluations} for observables") : "";
 
-        static string Sums(SummationRecord? summation) => summation is { Method: "harmonic" } s ? FormattableString.Invariant($", harmonic sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
+        static string Sums(SummationRecord? summation) => summation is { Method: not "direct" } s
+            ? FormattableString.Invariant($", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
 
         static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
     }

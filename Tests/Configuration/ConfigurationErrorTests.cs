@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
+    private const string Observables = "clusters, covariance, energy, energy_drops, gaps, limit, mean, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
