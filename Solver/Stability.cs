@@ -40,7 +40,7 @@ public static class Stability
     }
 
     // To one digit.
-    private static double RoundDown(double value)
+    internal static double RoundDown(double value)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(value)));
         return power * Math.Floor(value / power);

@@ -40,7 +40,7 @@ public sealed record InteractionSpec
 /// <summary>The <c>noise</c> section.</summary>
 public sealed record NoiseSpec
 {
-    [Quantity("the inverse strength of the noise", AtLeast = 1e-6, AtMost = 1e300)]
+    [Quantity("the inverse strength of the noise", AtLeast = 1e-6)]
     [Description("Inverse strength kappa of the noise.")]
     public required double Kappa { get; init; }
 

@@ -26,6 +26,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
+        Noise? noise = ExperimentBuilder.Noise(experiment);
         string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
@@ -36,6 +37,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         string?[] advices =
         [
             step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length, flow.Scheme) is { } shorter ? $"$.time.step: {shorter}" : null,
+            noise?.Advice((step as FixedStep)!.Length, cloud.Dimension) is { } longer ? $"$.time.step: {longer}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
@@ -59,7 +61,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = ExperimentBuilder.Noise(experiment) }.Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise }.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
