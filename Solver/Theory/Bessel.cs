@@ -27,9 +27,6 @@ public static class Bessel
         return ratio;
     }
 
-    /// <summary>A_d(kappa) = I_{d/2}/I_{d/2-1}: the length of the mean of the von Mises-Fisher law of concentration kappa on S^{d-1}.</summary>
-    public static double MeanLength(int dimension, double concentration) => Ratio(dimension / 2.0, concentration);
-
     /// <summary>A number of orders l after which I_l(x)/I_0(x), about e^{-l^2/2x} for l below x, is below 1e-17.</summary>
     internal static int Terms(double x) => 25 + (int)(10 * Math.Sqrt(x));
 }

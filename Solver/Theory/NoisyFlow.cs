@@ -17,7 +17,7 @@ public static class NoisyFlow
     /// <summary>|m| of the stationary law for the linear profile, or beta = 0: the largest solution of |m| = A_d(kappa |m|), positive for kappa above d.</summary>
     public static double MeanNorm(int dimension, double kappa) => kappa <= dimension ? 0
         // A_d is concave: the fixed-point equation has one positive root, and A_d(kappa m) - m is positive below it.
-        : FindRoots.OfFunction(m => Bessel.MeanLength(dimension, kappa * m) - m, 1e-9, 1, 1e-14);
+        : FindRoots.OfFunction(m => VonMisesFisher.MeanLength(dimension, kappa * m) - m, 1e-9, 1, 1e-14);
 
     /// <summary>
     /// E&lt;x_1, x_2&gt; of two tokens of equal weight at all late times: their cosine w has the density e^{kappa k(w)/2} (1 - w^2)^{(d-3)/2} up to a factor; USA. Linear profile: A_d(kappa/2).

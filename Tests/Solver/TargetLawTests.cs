@@ -47,10 +47,10 @@ public class TargetLawTests
     [Test]
     public void MeanLengths([Values(0.01, 1, 17, 600)] double kappa, [Values(2, 3, 4, 9)] int d) => Assert.Multiple(() =>
     {
-        Assert.That(Bessel.MeanLength(d, kappa), Is.EqualTo(Bessel.I(d / 2.0, kappa) / Bessel.I(d / 2.0 - 1, kappa)).Within(1e-12));
-        Assert.That(Bessel.MeanLength(3, kappa), Is.EqualTo(1 / Math.Tanh(kappa) - 1 / kappa).Within(1e-13));
-        Assert.That(Bessel.MeanLength(d, 1e8), Is.EqualTo(1 - (d - 1) / 2e8).Within(1e-14));
-        Assert.That(Bessel.MeanLength(d, 0), Is.Zero);
+        Assert.That(VonMisesFisher.MeanLength(d, kappa), Is.EqualTo(Bessel.I(d / 2.0, kappa) / Bessel.I(d / 2.0 - 1, kappa)).Within(1e-12));
+        Assert.That(VonMisesFisher.MeanLength(3, kappa), Is.EqualTo(1 / Math.Tanh(kappa) - 1 / kappa).Within(1e-13));
+        Assert.That(VonMisesFisher.MeanLength(d, 1e8), Is.EqualTo(1 - (d - 1) / 2e8).Within(1e-14));
+        Assert.That(VonMisesFisher.MeanLength(d, 0), Is.Zero);
     });
 
     /// <summary>E w = A_d, E w^2 = 1 - (d - 1) A_d/kappa, and no preferred direction across; 5 standard errors.</summary>
@@ -62,7 +62,7 @@ public class TargetLawTests
         Cloud cloud = new VonMisesFisherLaw(mean, kappa).Draw(1, N, d, seed: 8);
         double[] w = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(cloud.Token(i), mean))];
         double[] across = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(cloud.Token(i), side))];
-        double first = Bessel.MeanLength(d, kappa), second = kappa == 0 ? 1.0 / d : 1 - (d - 1) * first / kappa;
+        double first = VonMisesFisher.MeanLength(d, kappa), second = kappa == 0 ? 1.0 / d : 1 - (d - 1) * first / kappa;
         double deviation = Math.Sqrt(Math.Max(second - first * first, 0)), sideways = (1 - second) / (d - 1);
         Assert.Multiple(() =>
         {
