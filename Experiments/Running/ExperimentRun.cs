@@ -31,9 +31,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
+        string? stepAdvice = Stability.Advice(interaction, method, experiment.Time.Step);
         string?[] advices =
         [
-            Stability.Advice(interaction, method, experiment.Time.Step) is { } step ? $"$.time.step: {step}" : null,
+            stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
             summation == Summation.Fast && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
@@ -49,10 +50,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            ObservableWriter writer = new(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables);
             List<IObserver> observers =
             [
                 .. observables.OfType<IObserver>(),
-                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                writer,
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
@@ -67,6 +69,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 TimeReached = result.Time,
                 Summation = sums is FastSums { Calls: > 0 } fast
                     ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound > 0 ? fast.ErrorBound : null, fast.RowsRedone) : new SummationRecord("direct"),
+                Alerts = [.. StepAlerts(stepAdvice, experiment, Stability.LargestStep(interaction, method)), .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -95,6 +98,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
     }
+
+    private static IEnumerable<Alert> StepAlerts(string? advice, Experiment experiment, double largest) =>
+        advice is null ? [] : [new("step too large", "step", 0, 0, experiment.Replicas, experiment.Time.Step, largest, advice)];
 
     // The files that the experiment reads travel with the run, under names of their own.
     private static (Experiment Stored, (string Name, string Source)[] Inputs) WithInputs(Experiment experiment)

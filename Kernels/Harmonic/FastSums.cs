@@ -7,7 +7,7 @@ namespace AttentionFlow.Kernels;
 /// </summary>
 /// <remarks>
 /// Auto takes harmonic sums where they are cheaper and resolve the weakest pull there is: errors are relative to Z, and clusters at an angle a pull each other with
-/// e^{-beta (1 - cos a)} of it, at the least e^{-2 beta}, of which a hundredth is asked for. Deficits are summed directly up to n = 4096, beyond that refused where sums are harmonic.
+/// e^{-beta (1 - cos a)} of it, at the least e^{-2 beta}, of which a hundredth is asked for. Columns other than the force are summed directly up to n = 4096, beyond that refused where sums are harmonic.
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key; harmonic 20 + (0.092 + 30/n) (L + 1)^2 on the sphere,
 /// 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
@@ -15,7 +15,7 @@ namespace AttentionFlow.Kernels;
 public sealed class FastSums : IPairSums
 {
     private const double ShareOfWeakestPull = 0.01;
-    private const int MostKeysOfDirectDeficits = 4096;
+    private const int MostKeysOfDirectColumns = 4096;
 
     private readonly SimdSums _direct;
     private readonly HarmonicSums _harmonic;
@@ -61,8 +61,11 @@ public sealed class FastSums : IPairSums
 
     /// <inheritdoc/>
     public string? WhyNot(PairProblem problem, Columns columns) =>
-        IsHarmonic(problem) && !IsDirectDeficit(problem, columns) || _always && _harmonic.WhyNot(problem, Columns.Force) is not null
+        IsHarmonic(problem) && !IsDirectColumn(problem, columns) || _always && _harmonic.WhyNot(problem, Columns.Force) is not null
             ? _harmonic.WhyNot(problem, columns) : _direct.WhyNot(problem, columns);
+
+    /// <inheritdoc/>
+    public bool IsTangential(PairProblem problem, Columns columns) => IsHarmonic(problem) && !IsDirectColumn(problem, columns);
 
     /// <summary>True when this problem's sums are harmonic.</summary>
     public bool IsHarmonic(PairProblem problem) => (bool)_choices.GetValue(problem, p =>
@@ -75,7 +78,7 @@ public sealed class FastSums : IPairSums
     public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
     {
         if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        if (!IsHarmonic(problem) || IsDirectDeficit(problem, into.Columns))
+        if (!IsHarmonic(problem) || IsDirectColumn(problem, into.Columns))
         {
             _direct.Sum(problem, rows, into, stop);
             return;
@@ -94,7 +97,7 @@ public sealed class FastSums : IPairSums
         _harmonic.Dispose();
     }
 
-    private static bool IsDirectDeficit(PairProblem problem, Columns columns) => columns.HasFlag(Columns.Deficit) && problem.Keys <= MostKeysOfDirectDeficits;
+    private static bool IsDirectColumn(PairProblem problem, Columns columns) => (columns & ~Columns.Force) != Columns.None && problem.Keys <= MostKeysOfDirectColumns;
 
     private double DirectCost(PairProblem problem) => problem.Keys * (_direct.Precision == Precision.Double ? 0.6 : 0.24);
 
