@@ -67,7 +67,7 @@ public static class RunCommand
 
     // One line; the step's alert is the advice above.
     private static string Alerts(RunRecord record) => string.Join("; ", record.Alerts.Where(a => a.Indicator != "step").Select(a => string.Create(CultureInfo.InvariantCulture,
-        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.Value:G4}, level {a.Level:G4}; {a.Replicas} replica(s)): {a.Advice}")));
+        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.Value:G4}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
 
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {

@@ -10,19 +10,23 @@ public static class EnergyDistance
     /// <summary>The distance; points [n, d] and [N, d], weights sum to 1 each.</summary>
     public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
     {
-        double square = 2 * Mean(x, weights, law, lawWeights, d) - Mean(x, weights, x, weights, d) - Mean(law, lawWeights, law, lawWeights, d);
-        return Math.Sqrt(Math.Max(0, square));
+        double cross = 0;
+        for (int i = 0; i < weights.Length; i++) cross += weights[i] * Row(x.Slice(i * d, d), law, lawWeights);
+        return Math.Sqrt(Math.Max(0, 2 * (cross - Pairs(x, weights, d) - Pairs(law, lawWeights, d))));
     }
 
-    private static double Mean(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> others, int d)
+    // E|X - X'|/2: every pair once.
+    private static double Pairs(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int d)
     {
         double sum = 0;
-        for (int i = 0; i < weights.Length; i++)
-        {
-            double row = 0;
-            for (int j = 0; j < others.Length; j++) row += others[j] * Sphere.Distance(x.Slice(i * d, d), y.Slice(j * d, d));
-            sum += weights[i] * row;
-        }
+        for (int i = 1; i < weights.Length; i++) sum += weights[i] * Row(x.Slice(i * d, d), x[..(i * d)], weights[..i]);
+        return sum;
+    }
+
+    private static double Row(ReadOnlySpan<double> point, ReadOnlySpan<double> others, ReadOnlySpan<double> weights)
+    {
+        double sum = 0;
+        for (int j = 0, d = point.Length; j < weights.Length; j++) sum += weights[j] * Sphere.Distance(point, others.Slice(j * d, d));
         return sum;
     }
 }

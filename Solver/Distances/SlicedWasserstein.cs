@@ -14,7 +14,7 @@ public static class SlicedWasserstein
     /// <param name="lawWeights">[N], sum 1.</param>
     /// <param name="d">The dimension.</param>
     /// <param name="directions">At least 1.</param>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d, int directions = 256)
+    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d, int directions = 128)
     {
         double[] direction = new double[d], projected = new double[weights.Length], lawProjected = new double[lawWeights.Length];
         double sum = 0;

@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
+    private const string Observables = "attention_entropy, attention_rows, covariance, energy, energy_drops, entropy_floor, gaps, law_distance, limit, low_pass, mean, participation, ranks, sink, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]

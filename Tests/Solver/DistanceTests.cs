@@ -8,8 +8,8 @@ namespace AttentionFlow.Tests.Solver;
 /// <summary>Distances between laws: closed forms, invariances and rates.</summary>
 public class DistanceTests
 {
-    // 256 directions leave a relative error of 0.58/16 in d = 3: three of those.
-    private const double SlicedTolerance = 0.11;
+    // 128 directions leave a relative error of 0.58/sqrt(128) in d = 3 and 0.7/sqrt(128) in d = 8: three of those.
+    private const double SlicedTolerance = 0.19;
 
     [Test]
     public void OnTheLineMassMovesAsFarAsItMust() => Assert.Multiple(() =>
@@ -66,7 +66,7 @@ public class DistanceTests
         {
             Assert.That(EnergyDistance.Distance(x, [1], y, [1], d), Is.EqualTo(Math.Sqrt(2 * Math.Sqrt(2))).Within(1e-15));
             Assert.That(SlicedWasserstein.Distance(x, [1], y, [1], d), Is.EqualTo(Math.Sqrt(2) * share).Within(SlicedTolerance * Math.Sqrt(2) * share));
-            Assert.That(SlicedWasserstein.Distance(x, [1], y, [1], d, directions: 20_000), Is.EqualTo(Math.Sqrt(2) * share).Within(SlicedTolerance * Math.Sqrt(2) * share * Math.Sqrt(256.0 / 20_000)));
+            Assert.That(SlicedWasserstein.Distance(x, [1], y, [1], d, directions: 20_000), Is.EqualTo(Math.Sqrt(2) * share).Within(SlicedTolerance * Math.Sqrt(2) * share * Math.Sqrt(128.0 / 20_000)));
         });
     }
 
