@@ -21,7 +21,7 @@ internal sealed class Attention
     private readonly List<(PairProblem Problem, RowSums Rows)> _passes = [];
     private readonly double[] _divergence, _squares, _largest;
     private Columns _asked;
-    private long _at = -1;
+    private double _at = -1;
 
     /// <summary>Of this flow, with the problem and the sums of its drift.</summary>
     public Attention(Flow flow, IPairSums sums, PairProblem problem, RowSums drift)
@@ -84,12 +84,12 @@ internal sealed class Attention
         Sum(Weighted(weights, transposed: true), product, stop);
     }
 
-    /// <summary>Makes sure that products can be had.</summary>
+    /// <summary>Makes sure that products of A and its adjoint can be had, with vectors of any sign or with positive ones alone.</summary>
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>
-    public void AskProducts()
+    public void AskProducts(bool anySign)
     {
         ThrowIfNone(_flow.Interaction);
-        ThrowIfUnsupported(Weighted(_problem.Weights, transposed: true), Columns.None);
+        ThrowIfUnsupported(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), Columns.None);
     }
 
     // The shift of the self form is the same for all rows, and the same in sums and their transposes: it cancels.
@@ -149,6 +149,6 @@ internal sealed class Attention
     private void ThrowIfUnsupported(PairProblem problem, Columns columns)
     {
         if (_sums.WhyNot(problem, columns) is { } why)
-            throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\"" : "the device \"reference\"")} can do it");
+            throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\" or " : "")}the device \"reference\" can do it");
     }
 }

@@ -11,7 +11,7 @@ public sealed class LowPassObservable : Observable
 
     /// <summary>The norm for this flow's attention.</summary>
     /// <exception cref="NotSupportedException">When the flow has no attention matrix or the device not the sums.</exception>
-    public LowPassObservable(Flow flow) => flow.Attention.AskProducts();
+    public LowPassObservable(Flow flow) => flow.Attention.AskProducts(anySign: true);
 
     /// <inheritdoc/>
     public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];

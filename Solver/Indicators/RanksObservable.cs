@@ -25,6 +25,9 @@ public sealed class RanksObservable(Flow flow) : Observable
     ];
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings => [OneDirection];
 
     /// <inheritdoc/>

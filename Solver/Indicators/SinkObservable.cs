@@ -8,7 +8,7 @@ public sealed class SinkObservable : Observable
 {
     /// <summary>The sink of this flow's attention.</summary>
     /// <exception cref="NotSupportedException">When the flow has no attention matrix or the device not the sums.</exception>
-    public SinkObservable(Flow flow) => flow.Attention.AskProducts();
+    public SinkObservable(Flow flow) => flow.Attention.AskProducts(anySign: false);
 
     /// <inheritdoc/>
     public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];

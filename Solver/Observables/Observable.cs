@@ -11,6 +11,7 @@ public abstract class Observable
     {
         ["attention_entropy"] = flow => new AttentionEntropyObservable(flow),
         ["attention_rows"] = flow => new AttentionRowsObservable(flow),
+        ["clusters"] = _ => new ClustersObservable(),
         ["covariance"] = flow => new CovarianceObservable(flow.Dimension),
         ["energy"] = flow => new EnergyObservable(flow),
         ["energy_drops"] = flow => new EnergyDropsObservable(flow),
@@ -23,6 +24,7 @@ public abstract class Observable
         ["participation"] = flow => new ParticipationObservable(flow),
         ["ranks"] = flow => new RanksObservable(flow),
         ["sink"] = flow => new SinkObservable(flow),
+        ["spectrum"] = flow => new SpectrumObservable(flow),
         ["speed"] = _ => new SpeedObservable(),
     };
 
@@ -31,6 +33,9 @@ public abstract class Observable
 
     /// <summary>Values of its columns that are signs of trouble.</summary>
     public virtual IReadOnlyList<WarningLevel> Warnings => [];
+
+    /// <summary>Whether it looks at the drift, or at what the flow knows from it; see <see cref="IObserver.NeedsDrift"/>.</summary>
+    public virtual bool NeedsDrift => true;
 
     /// <summary>Measures all replicas; <paramref name="values"/> is [R, columns].</summary>
     public abstract void Measure(in Frame frame, Span<double> values);

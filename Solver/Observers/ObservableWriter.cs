@@ -12,6 +12,9 @@ public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times
     public IReadOnlyList<Alert> Alerts => _watch.Alerts;
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
+    /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
         int replicas = frame.Flow.Replicas, width = 2 + observables.Sum(o => o.Columns.Count), column = 2;

@@ -56,6 +56,8 @@ public class ErrorTests
         "$.record.observables: the spread of logits is known for the coupling \"one\", not \"distance\"; leave \"entropy_floor\" out")]
     [TestCase("run figure3-rotary --set labels.law=blocks --set record.observables=[\"law_distance\"]",
         "$.record.observables: the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out")]
+    [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
+        "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
     [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, all (attentionflow reproduce --help shows what there is)")]
