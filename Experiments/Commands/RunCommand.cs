@@ -67,7 +67,7 @@ public static class RunCommand
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations:G6} evaluations{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {
@@ -81,6 +81,8 @@ public static class RunCommand
             })));
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
+
+        static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? FormattableString.Invariant($" and {r.ObservationEvaluations} for observables") : "";
 
         static string Sums(SummationRecord? summation) => summation is { Method: not "direct" } s
             ? FormattableString.Invariant($", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";

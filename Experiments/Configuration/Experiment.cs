@@ -61,12 +61,16 @@ public sealed record TimeSpec
     public double Horizon { get; init; } = 20;
 
     [MethodName]
-    [Description("The Runge-Kutta method; every step ends on the sphere.")]
-    public string Method { get; init; } = "heun";
+    [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take fixed ones.")]
+    public string Method { get; init; } = "tsit5";
 
     [Quantity("the time step", Above = 0)]
-    [Description("The time step, at most the horizon.")]
-    public double Step { get; init; } = 0.01;
+    [Description("The time step of euler, heun and rk4, at most the horizon.")]
+    public double? Step { get; init; }
+
+    [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
+    [Description("For tsit5: the distance by which a token may miss its place in one step, estimated; null = 1e-4.")]
+    public double? Tolerance { get; init; }
 }
 
 /// <summary>The <c>record</c> section.</summary>

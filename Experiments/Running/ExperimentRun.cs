@@ -25,6 +25,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
+        StepControl step = ExperimentBuilder.Step(experiment.Time);
         string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
@@ -34,13 +35,14 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
         string?[] advices =
         [
-            Stability.Advice(interaction, method, experiment.Time.Step) is { } step ? $"$.time.step: {step}" : null,
+            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length) is { } shorter ? $"$.time.step: {shorter}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
-        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance });
+        TimeSpec time = experiment.Time with { Tolerance = (step as AdaptiveStep)?.Tolerance };
+        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance, Time = time });
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
@@ -57,14 +59,15 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
-            RunResult result = simulation.Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
                 Advice = result.Advice ?? advice,
                 Steps = result.Steps,
+                RejectedSteps = result.Rejected,
                 Evaluations = result.Evaluations,
+                ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
                 Summation = sums is FastSums fast ? Record(fast, tolerance) : new SummationRecord("direct"),
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
@@ -81,16 +84,18 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
     public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
 
-    /// <summary>Ordered pairs that a run of this experiment sums for the drift.</summary>
+    /// <summary>Ordered pairs that a run of this experiment sums for the drift; a first guess where the steps are adaptive.</summary>
     public static double Pairs(Experiment experiment)
     {
+        const double evaluationsOfAnAdaptiveRun = 300;
         (double[] snapshots, double[] observations) = ExperimentBuilder.Times(experiment);
+        if (experiment.Time.Step is not { } step) return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
         double steps = 0, last = 0;
         foreach (double time in snapshots.Concat(observations).Order())
         {
-            // As in Simulation: times closer than 1e-9 of a step are one.
-            if (time <= last + 1e-9 * experiment.Time.Step) continue;
-            steps += Math.Max(1, Math.Ceiling((time - last) / experiment.Time.Step - 1e-9));
+            // As in FixedMotion: times closer than 1e-9 of a step are one.
+            if (time <= last + 1e-9 * step) continue;
+            steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
         return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
@@ -123,9 +128,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about {needed:F0} GB of memory; there are {available:F0} GB."));
     }
 
-    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums.
+    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two more states and two more drifts.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
-        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
+        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
     // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
     private static Summation Resolve(Experiment experiment, PairProblem problem, string device, double tolerance)

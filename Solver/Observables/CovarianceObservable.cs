@@ -10,6 +10,9 @@ public sealed class CovarianceObservable(int dimension) : Observable
         [.. Enumerable.Range(0, dimension).Select(c => Number($"covariance{c}", $"Eigenvalue {c} (falling) of the covariance sum_i m_i (x_i - m)(x_i - m)^T."))];
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

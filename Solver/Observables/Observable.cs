@@ -9,17 +9,22 @@ public abstract class Observable
     /// <summary>Every observable there is, by name: how to make one for a flow.</summary>
     public static readonly IReadOnlyDictionary<string, Func<Flow, Observable>> All = new SortedDictionary<string, Func<Flow, Observable>>
     {
+        ["clusters"] = _ => new ClustersObservable(),
         ["covariance"] = flow => new CovarianceObservable(flow.Dimension),
         ["energy"] = flow => new EnergyObservable(flow),
         ["energy_drops"] = flow => new EnergyDropsObservable(flow),
         ["gaps"] = _ => new GapsObservable(),
         ["limit"] = flow => new LimitObservable(flow),
         ["mean"] = flow => new MeanObservable(flow.Dimension),
+        ["spectrum"] = flow => new SpectrumObservable(flow),
         ["speed"] = _ => new SpeedObservable(),
     };
 
     /// <summary>The columns.</summary>
     public abstract IReadOnlyList<CsvColumn> Columns { get; }
+
+    /// <summary>Whether it looks at the drift, or at what the flow knows from it; see <see cref="IObserver.NeedsDrift"/>.</summary>
+    public virtual bool NeedsDrift => true;
 
     /// <summary>Measures all replicas; <paramref name="values"/> is [R, columns].</summary>
     public abstract void Measure(in Frame frame, Span<double> values);

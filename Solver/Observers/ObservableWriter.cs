@@ -7,6 +7,9 @@ namespace AttentionFlow.Solver;
 public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times, IReadOnlyList<Observable> observables) : TimedObserver(times)
 {
     /// <inheritdoc/>
+    public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
+    /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
         int replicas = frame.Flow.Replicas, width = 2 + observables.Sum(o => o.Columns.Count), column = 2;

@@ -110,11 +110,17 @@ public sealed record RunRecord
     /// <summary>Time t the flow reached.</summary>
     public double TimeReached { get; init; }
 
-    /// <summary>Steps taken.</summary>
+    /// <summary>Steps taken, by the replica that took most.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Evaluations of the drift.</summary>
-    public long Evaluations { get; init; }
+    /// <summary>Steps that were refused and taken again shorter, of the same replica.</summary>
+    public long RejectedSteps { get; init; }
+
+    /// <summary>Evaluations of the drift of all replicas for the motion; one of some replicas counts as their share.</summary>
+    public double Evaluations { get; init; }
+
+    /// <summary>Evaluations of the drift that only observables needed, at recording times between steps.</summary>
+    public double ObservationEvaluations { get; init; }
 
     /// <summary>The files this record vouches for; empty while it runs.</summary>
     public IReadOnlyList<FileRecord> Files { get; init; } = [];

@@ -100,7 +100,7 @@ public class FastSumsTests
         foreach (Cloud cloud in new[] { narrow, wide })
         {
             flow.Drift(cloud.Positions, drift);
-            drops.Observe(new Frame(0, 0, cloud.Positions, drift, flow));
+            drops.Stepped(new Step(0, 0, ReferenceEquals(cloud, wide) ? 1 : 0, flow.Energy(0), flow.Dissipation(0, drift), flow));
         }
         drops.Measure(default, values);
         Assert.Multiple(() =>

@@ -38,7 +38,7 @@ public sealed class RunFolderTests
         Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
         {
             "status", "programVersion", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
-            "start", "end", "wallSeconds", "timeReached", "steps", "evaluations", "files",
+            "start", "end", "wallSeconds", "timeReached", "steps", "rejectedSteps", "evaluations", "observationEvaluations", "files",
         }));
         Assert.That(root.GetProperty("seed").GetUInt64(), Is.EqualTo(ulong.MaxValue));
         Assert.That(root.GetProperty("start").GetString(), Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$"));

@@ -50,6 +50,8 @@ public class ErrorTests
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --device cpu",
         "$.device: the vectorised sums have no mask, and the problem asks for \"causal\"; the device \"reference\" can do it")]
+    [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
+        "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
     [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, all (attentionflow reproduce --help shows what there is)")]

@@ -106,7 +106,7 @@ public class RunTests
         File.WriteAllText(_folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
         File.WriteAllText(_folder["own.json"], """
             { "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
-              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
+              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "method": "heun", "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
             """);
         Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
         byte[][] tables = [.. Shell.Tables(_folder["run"])];
