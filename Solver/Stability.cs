@@ -18,10 +18,13 @@ public static class Stability
         return scheme?.CollapseRate(rate) ?? rate;
     }
 
+    /// <summary>The largest step that is stable near collapse for this method.</summary>
+    public static double LargestStep(Interaction interaction, Tableau method, Scheme? scheme = null) => method.StabilityLimit / CollapseRate(interaction, scheme);
+
     /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
     public static string? Advice(Interaction interaction, Tableau method, double step, Scheme? scheme = null)
     {
-        double rate = CollapseRate(interaction, scheme), limit = method.StabilityLimit / rate;
+        double rate = CollapseRate(interaction, scheme), limit = LargestStep(interaction, method, scheme);
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");

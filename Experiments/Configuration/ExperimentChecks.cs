@@ -161,9 +161,9 @@ internal static class ExperimentChecks
             yield return new("$.time.method", $"'{time.Method}' estimates its error, which means nothing along a rough path; under noise use 'heun' with a $.time.step.");
         if (time.Horizon / time.Step > mostSteps)
             yield return new("$.time.step", Text($"{time.Step} is too small; noise numbers at most {mostSteps:G4} steps."));
-        if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit") is { } ordered)
-            yield return new("$.record.observables", ordered == "limit" ? "under noise tokens come to no limit; leave 'limit' out."
-                : "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out.");
+        if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
+            yield return new("$.record.observables", ordered == "energy_drops"
+                ? "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out." : $"under noise tokens come to no limit; leave '{ordered}' out.");
     }
 
     private static IEnumerable<Problem> Time(TimeSpec time)

@@ -11,6 +11,8 @@ public enum RandomPurpose : byte
     Targets = 3,
     /// <summary>Brownian motion; the step is the number of the kick.</summary>
     Noise = 4,
+    /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
+    Probes = 16,
 }
 
 /// <summary>
