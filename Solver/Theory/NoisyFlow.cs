@@ -14,6 +14,13 @@ public static class NoisyFlow
     public static double CriticalKappa(Interaction interaction, int dimension) =>
         interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta / Bessel.FunkHecke(dimension, 1, interaction.Beta) : dimension;
 
+    /// <summary>
+    /// The beta up to which the transition at <see cref="CriticalKappa"/> is continuous; beyond it |m| jumps. Where lambda_2/lambda_1 = 1/d: there the cubic term of |m| = |m|(|m|), of which
+    /// the ripple of degree 2 that |m| drives takes its share, changes sign.
+    /// </summary>
+    public static double TricriticalBeta(int dimension) =>
+        FindRoots.OfFunction(beta => Bessel.Ratio(dimension / 2.0 + 1, beta) - 1.0 / dimension, 1e-3, 10, 1e-13);
+
     /// <summary>|m| of the stationary law for the linear profile, or beta = 0: the largest solution of |m| = A_d(kappa |m|), positive for kappa above d.</summary>
     public static double MeanNorm(int dimension, double kappa) => kappa <= dimension ? 0
         // A_d is concave: the fixed-point equation has one positive root, and A_d(kappa m) - m is positive below it.

@@ -165,8 +165,11 @@ public class NoiseTests
             // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
             Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));
             Assert.That(NoisyFlow.CriticalKappa(new(2), 2), Is.EqualTo(2 / 1.5906368546373291).Within(1e-13));
+            Assert.That(NoisyFlow.TricriticalBeta(2), Is.EqualTo(2.446918).Within(1e-6));
+            Assert.That(NoisyFlow.TricriticalBeta(3), Is.EqualTo(1.816155).Within(1e-6));
             foreach (int d in new[] { 2, 3, 7 })
             {
+                Assert.That(NoisyFlow.CriticalKappa(new(1.3), d), Is.EqualTo((d - 1) / Growth.Rate(new(1.3), d, 1)).Within(1e-12), "growth (d - 1) lambda_1/beta against decay (d - 1)/kappa");
                 Assert.That(NoisyFlow.CriticalKappa(new(1e-5), d), Is.EqualTo(d).Within(1e-4 * d), "beta -> 0");
                 Assert.That(NoisyFlow.CriticalKappa(new(1) { Profile = Profile.Linear }, d), Is.EqualTo(d));
                 Assert.That(NoisyFlow.MeanNorm(d, 0.99 * d), Is.Zero);
