@@ -22,6 +22,7 @@ public sealed class Flow
     private readonly RowSums _rows;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
+    private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
     /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
@@ -71,17 +72,20 @@ public sealed class Flow
     /// <summary>m, [R, n].</summary>
     public ReadOnlySpan<double> Weights => _weights;
 
-    /// <summary>Positions of the last <see cref="Drift"/> in the gauge frame, y = Psi x, [R, n, d].</summary>
+    /// <summary>Positions of the last <see cref="Drift(double[], double[], CancellationToken)"/> in the gauge frame, y = Psi x, [R, n, d].</summary>
     public ReadOnlySpan<double> GaugePositions => _y;
 
-    /// <summary>Drift evaluations so far.</summary>
-    public long Evaluations { get; private set; }
+    /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
+    public double Evaluations { get; private set; }
 
     /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
     public double EnergyRounding => _sums.RelativeError;
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
+
+    /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _problem, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>
@@ -94,36 +98,45 @@ public sealed class Flow
     /// <see cref="Energy"/>, <see cref="Dissipation"/> and <see cref="GaugePositions"/> then speak of this x.
     /// </summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
-    public void Drift(double[] x, double[] drift, CancellationToken stop = default)
+    public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
+
+    /// <summary>The same for some replicas; the others' entries stay as they are.</summary>
+    /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
+    public void Drift(double[] x, double[] drift, Range replicas, CancellationToken stop = default)
     {
-        Workers.For(Rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, from, to));
-        _sums.Sum(_problem, .., _rows, stop);
-        Workers.For(Rows, Grain, Threads, (from, to) => Finish(drift, from, to));
-        Evaluations++;
+        (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
+        int first = replica * Tokens, rows = count * Tokens;
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
+        _sums.Sum(_problem, first..(first + rows), _rows, stop);
+        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
+        Evaluations += (double)count / Replicas;
     }
 
-    /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift"/>; free, from the same sums.</summary>
+    /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>; free, from the same sums.</summary>
     public double Energy(int replica)
     {
         bool curved = Interaction.Profile.IsCurved(Interaction.Beta);
-        double energy = 0;
+        double energy = 0, shift = double.NaN, unshift = 0;
         for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
         {
-            if (curved) energy += _weights[i] * Math.Exp(_rows.Shift[i]) * _rows.Z[i] / (2 * Interaction.Beta);
+            // The self form shifts all rows alike: one exponential for all of them.
+            if (curved && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
+            if (curved) energy += _weights[i] * unshift * _rows.Z[i] / (2 * Interaction.Beta);
             else energy += _weights[i] * (_rows.Z[i] + Sphere.Dot(_y.AsSpan(i * Dimension, Dimension), _rows.Force.AsSpan(i * Dimension, Dimension))) / 2;
         }
         return energy;
     }
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
+    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift)
     {
-        double rate = 0;
+        bool softmax = Interaction.Normalization == Normalization.Softmax;
+        double rate = 0, shift = double.NaN, unshift = 0;
         for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
         {
             ReadOnlySpan<double> v = drift.Slice(i * Dimension, Dimension);
-            double z = Interaction.Normalization == Normalization.Softmax ? Math.Exp(_rows.Shift[i]) * _rows.Z[i] : 1;
-            rate += _weights[i] * z * Sphere.Dot(v, v);
+            if (softmax && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
+            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * Sphere.Dot(v, v);
         }
         return rate;
     }
@@ -185,7 +198,6 @@ public sealed class Flow
         double shift = double.NaN, unshift = 0;
         for (int i = from, at = from * d; i < to; i++, at += d)
         {
-            // The self form shifts all rows alike: one exponential for all of them.
             if (!softmax && shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i]));
             double scale = !softmax ? unshift : z[i] > 0 ? 1 / z[i] : 0;
             if (d == 3)

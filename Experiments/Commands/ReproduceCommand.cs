@@ -58,7 +58,7 @@ public static class ReproduceCommand
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
         string report = Path.Combine(folder, ReportFile);
-        WholeFile.WriteText(report, Report(found, command, quick, wall, context.Threads));
+        WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
         Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
         if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
         else
@@ -90,7 +90,10 @@ public static class ReproduceCommand
             return null;
         });
 
-    private static string Report((Study Study, Findings Findings)[] found, string command, bool quick, TimeSpan wall, int threads)
+    private static (string, Alert)[] Alerts(IEnumerable<PlannedRun> plan, string folder) =>
+        [.. plan.SelectMany(p => RunRecord.Read(Path.Combine(folder, p.Name, RunFolder.RunFile)).Alerts.Select(a => (p.Name, a)))];
+
+    private static string Report((Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
         bool paper = found.All(f => Study.Paper.Contains(f.Study));
         HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured" : "Mean-field self-attention, measured against theory");
@@ -103,6 +106,7 @@ public static class ReproduceCommand
             foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
             report.Checks("Measured against predicted.", findings.Checks.ToArray());
         }
+        report.Alerts("Warning levels that runs crossed.", alerts);
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };
         return report.Section("How this was made").Provenance(new Dictionary<string, string>
         {
