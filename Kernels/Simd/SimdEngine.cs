@@ -45,21 +45,23 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             ? interaction.Coupling is OneCoupling && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots) : problem.Origin is null;
         var call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
-            Even = KernelFor(even: true, masked: false),
-            Uneven = KernelFor(even: false, masked: false),
-            MaskedEven = KernelFor(even: true, masked: true),
-            MaskedUneven = KernelFor(even: false, masked: true),
-            Largest = KernelChoice<L, V, T>.Largest(interaction.Coupling, masked: false),
-            MaskedLargest = KernelChoice<L, V, T>.Largest(interaction.Coupling, masked: true),
+            Even = KernelsFor(even: true),
+            Uneven = KernelsFor(even: false),
+            Largest = problem.IsDifference ? default : Pair(mask => KernelChoice<L, V, T>.Largest(interaction.Coupling, mask)),
         };
         int from = first % queries / Group, to = (replicas - 1) * groups + (first + count - 1) % queries / Group + 1;
         long pairs = (long)Group * problem.Keys;
         int grain = (int)Math.Clamp(Math.Min(ManyPairs / pairs, (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
 
-        PairKernel<T> KernelFor(bool even, bool masked) =>
-            KernelChoice<L, V, T>.For(interaction, problem.Dimension, new(even, masked, steep, BufferLayout.IsTiled(problem), dots, into.Columns));
+        Kernels KernelsFor(bool even) =>
+            Pair(mask => KernelChoice<L, V, T>.For(interaction, problem.Dimension, new(even, mask, steep, BufferLayout.IsTiled(problem), dots, into.Columns)));
+
+        Kernels Pair(Func<bool, PairKernel<T>> kernel) => new(kernel(false), kernel(interaction.Mask != Mask.None));
     }
+
+    // For blocks of pairs that are seen by all and for those that are masked in part.
+    private readonly record struct Kernels(PairKernel<T> Whole, PairKernel<T> Part);
 
     private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, int firstRow, int endRow, BufferLayout layout, int firstReplica,
         CancellationToken stop)
@@ -69,19 +71,12 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         private readonly bool _masked = problem.Interaction.Mask != Mask.None, _sizes = (into.Columns & (Columns.Largest | Columns.Squares | Columns.CouplingLog)) != Columns.None;
 
         // For replicas with and without equal weights.
-        public required PairKernel<T> Even { get; init; }
+        public required Kernels Even { get; init; }
 
-        public required PairKernel<T> Uneven { get; init; }
+        public required Kernels Uneven { get; init; }
 
-        // The same for blocks of pairs that are masked in part.
-        public required PairKernel<T> MaskedEven { get; init; }
-
-        public required PairKernel<T> MaskedUneven { get; init; }
-
-        // The largest exponents.
-        public required PairKernel<T> Largest { get; init; }
-
-        public required PairKernel<T> MaskedLargest { get; init; }
+        // The largest exponents; general form only.
+        public required Kernels Largest { get; init; }
 
         // Groups of queries [from, to), counted from the first group of the first replica.
         public void Run(int from, int to)
@@ -98,14 +93,10 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                     int replica = group / groups, query = group % groups * Group;
                     PairBlock<T> block = positions.Of(replica, tables.Of(firstReplica + replica));
                     double? even = tables.EvenWeights[firstReplica + replica];
-                    (PairKernel<T> whole, PairKernel<T> part) = even is null ? (Uneven, MaskedUneven) : (Even, MaskedEven);
-                    totals.Clear();
-                    Visit(whole, part, block, query, sums, tile, totals, _sizes ? _extras * Group : numbers);
-                    if (!problem.IsDifference && Raise(block, replica, query, totals[..Group], even ?? 1, sums, tile))
-                    {
-                        totals.Clear();
-                        Visit(whole, part, block, query, sums, tile, totals, _sizes ? _extras * Group : numbers);
-                    }
+                    Kernels kernels = even is null ? Uneven : Even;
+                    int largest = _sizes ? _extras * Group : numbers;
+                    Visit(kernels, block, query, sums, tile, totals, largest);
+                    if (!problem.IsDifference && Raise(block, replica, query, totals[..Group], even ?? 1, sums, tile)) Visit(kernels, block, query, sums, tile, totals, largest);
                     Write(totals, even ?? 1, replica, query);
                 }
             }
@@ -115,9 +106,12 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        // Adds up the kernels' sums in double, but takes the largest from `largest` on for one group of numbers.
-        private void Visit(PairKernel<T> whole, PairKernel<T> part, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int largest)
+        // The kernels' sums over all keys, added up in double; from `largest` on, for one group of numbers, the largest of them.
+        private void Visit(Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int largest)
         {
+            totals.Clear();
+            // Largest exponents, alone in the sums, are not positive, largest factors not negative.
+            if (largest == 0) totals.Fill(double.NegativeInfinity);
             (int From, int To) first = problem.KeysOf(query), last = problem.KeysOf(Math.Min(query + Group, problem.Queries) - 1);
             int low = Math.Min(first.From, last.From), high = Math.Max(first.To, last.To), allFrom = Math.Max(first.From, last.From), allTo = Math.Min(first.To, last.To);
             int length = _masked ? KeysPerMaskedFlush : KeysPerFlush;
@@ -126,7 +120,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 stop.ThrowIfCancellationRequested();
                 // Whole tiles that nobody sees add nothing; the order of what is left is the same.
                 int from = key + Math.Max(0, low - key) / SimdSums.TileKeys * SimdSums.TileKeys, to = Math.Min(high, key + length);
-                (from < allFrom || to > allTo ? part : whole)(block, layout.FirstQuery + query, from, to, sums, tile);
+                (from < allFrom || to > allTo ? kernels.Part : kernels.Whole)(block, layout.FirstQuery + query, from, to, sums, tile);
                 int end = Math.Min(largest + Group, totals.Length);
                 for (int i = 0; i < Math.Min(largest, totals.Length); i++) totals[i] += double.CreateTruncating(sums[i]);
                 for (int i = largest; i < end; i++) totals[i] = Math.Max(totals[i], double.CreateTruncating(sums[i]));
@@ -144,8 +138,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 if (-2 * double.CreateTruncating(h[lane]) > Exp2<L, V, T>.Range && !(Math.Abs(z[lane] * weight) >= smallest)) low |= 1u << lane;
             if (low == 0) return false;
             Span<double> largest = stackalloc double[Group];
-            largest.Fill(double.NegativeInfinity);
-            Visit(Largest, MaskedLargest, block, query, sums, tile, largest, 0);
+            Visit(Largest, block, query, sums, tile, largest, 0);
             for (int lane = 0; lane < Group; lane++)
                 if ((low >> lane & 1) != 0 && largest[lane] > -1e29) h[lane] -= T.CreateTruncating(largest[lane]);
             return true;
