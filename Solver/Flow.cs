@@ -22,6 +22,7 @@ public sealed class Flow
     private readonly RowSums _rows;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
+    private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
     /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
@@ -82,6 +83,9 @@ public sealed class Flow
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
+
+    /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _problem, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>
