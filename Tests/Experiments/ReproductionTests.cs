@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Solver;
+using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 
@@ -44,6 +45,7 @@ public class ReproductionTests
             XElement root = XDocument.Load(figure).Root!;
             Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
             Assert.That(root.ToString(), Does.Not.Contain("NaN").And.Not.Contain("Infinity"), figure);
+            FigureText.AssertSound(File.ReadAllText(figure));
         }
     }
 

@@ -14,7 +14,7 @@ public class HelpTests
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]
-    [TestCase("bench", "--peers")]
+    [TestCase("bench", "--peers", "--scaling")]
     public void HelpNamesEveryOption(string command, params string[] words)
     {
         Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
