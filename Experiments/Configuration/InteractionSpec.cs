@@ -26,7 +26,7 @@ public sealed record InteractionSpec
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
     [OneOf("none", "causal")]
-    [Description("Which pairs take part: all, or under a causal mask those with j <= i (reference sums only).")]
+    [Description("Which pairs take part: all, or under a causal mask those with j <= i.")]
     public Mask Mask { get; init; } = Mask.None;
 }
 
