@@ -27,7 +27,7 @@ public sealed record InteractionSpec
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
     [OneOf("none", "causal")]
-    [Description("Which pairs take part: all, or under a causal mask those with j <= i (reference sums only).")]
+    [Description("Which pairs take part: all, or under a causal mask those with j <= i.")]
     public Mask Mask { get; init; } = Mask.None;
 
     [Description("Where the network normalises: dx_i/dt = P A_i/s_i, A_i the attention output before its projection.")]
