@@ -8,7 +8,7 @@ namespace AttentionFlow.Solver;
 /// <remarks>
 /// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by
 /// Z_i = sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with
-/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i).
+/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i), divided by the scale s_i of the scheme.
 /// </remarks>
 public sealed class Flow
 {
