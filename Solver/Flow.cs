@@ -21,6 +21,7 @@ public sealed class Flow
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
     private readonly int _threads;
+    private Flow? _whole;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
 
@@ -75,8 +76,8 @@ public sealed class Flow
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
 
-    /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
-    public double EnergyRounding => _sums.RelativeError;
+    /// <summary>What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method know it once they have been used.</summary>
+    public double EnergyRounding => _sums.RelativeError * Interaction.DiracEnergy * Interaction.Coupling.Largest;
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
@@ -103,7 +104,22 @@ public sealed class Flow
         Workers.For(rows, Grain, _threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
         _sums.Sum(_problem, first..(first + rows), _rows, stop);
         Workers.For(rows, Grain, _threads, (from, to) => Finish(drift, first + from, first + to));
-        Evaluations += (double)count / Replicas;
+        Count((double)count / Replicas);
+    }
+
+    /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
+    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, _threads) { _whole = this };
+
+    /// <summary>y = Psi x, both [R, n, d].</summary>
+    internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, _threads, (from, to) => _frame.Enter(x, y, from, to));
+
+    /// <summary>x = Psi^T y, both [R, n, d].</summary>
+    internal void Leave(double[] y, double[] x) => Workers.For(Rows, Grain, _threads, (from, to) => _frame.Leave(y, x, from, to));
+
+    private void Count(double evaluations)
+    {
+        Evaluations += evaluations;
+        _whole?.Count(evaluations * Tokens / _whole.Tokens * Tokens / _whole.Tokens / _whole.Replicas);
     }
 
     /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>; free, from the same sums.</summary>

@@ -62,7 +62,11 @@ public static class ExperimentBuilder
     }
 
     /// <summary>How long the steps are.</summary>
-    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step : new AdaptiveStep(time.Tolerance ?? DefaultTolerance);
+    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step
+        : new AdaptiveStep(time.Tolerance ?? DefaultTolerance) { MergeDistance = time.Merge?.Distance ?? 0 };
+
+    /// <summary>What ends the run before its horizon.</summary>
+    public static Until? Until(TimeSpec time) => time.Until is { } until ? new Until(until.Clusters, until.Speed, until.Gap) : null;
 
     /// <summary>Snapshot and observation times.</summary>
     public static (double[] Snapshots, double[] Observations) Times(Experiment experiment)
