@@ -20,10 +20,10 @@ public sealed class Flow
     private readonly double[] _labels, _weights;
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
-    private readonly int _threads;
     private Flow? _whole;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
+    private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
     /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
@@ -36,7 +36,7 @@ public sealed class Flow
     public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1)
     {
         if (WhyNoSoftmax(interaction) is { } why) throw new ArgumentException(why);
-        (Interaction, Gauge, _sums, _threads) = (interaction, gauge, sums, threads);
+        (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         _frame = gauge.Prepare(cloud.Labels, Dimension);
         (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
@@ -64,6 +64,9 @@ public sealed class Flow
     /// <summary>R n.</summary>
     public int Rows => Replicas * Tokens;
 
+    /// <summary>Threads for the per-token work outside the pair sums.</summary>
+    public int Threads { get; }
+
     /// <summary>xi, [R, n].</summary>
     public ReadOnlySpan<double> Labels => _labels;
 
@@ -81,6 +84,9 @@ public sealed class Flow
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
+
+    /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _problem, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>
@@ -101,20 +107,20 @@ public sealed class Flow
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
-        Workers.For(rows, Grain, _threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
         _sums.Sum(_problem, first..(first + rows), _rows, stop);
-        Workers.For(rows, Grain, _threads, (from, to) => Finish(drift, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
         Count((double)count / Replicas);
     }
 
     /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
-    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, _threads) { _whole = this };
+    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads) { _whole = this };
 
     /// <summary>y = Psi x, both [R, n, d].</summary>
-    internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, _threads, (from, to) => _frame.Enter(x, y, from, to));
+    internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Enter(x, y, from, to));
 
     /// <summary>x = Psi^T y, both [R, n, d].</summary>
-    internal void Leave(double[] y, double[] x) => Workers.For(Rows, Grain, _threads, (from, to) => _frame.Leave(y, x, from, to));
+    internal void Leave(double[] y, double[] x) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Leave(y, x, from, to));
 
     private void Count(double evaluations)
     {
@@ -167,13 +173,10 @@ public sealed class Flow
             for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _weights, r * Tokens, Tokens, Dimension) / 2;
             return;
         }
-        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
-        {
-            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
-            _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(_contentProblem, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
-        }
-        _sums.Sum(_contentProblem, .., _contentRows!, stop);
-        bool exact = _contentRows!.Columns == Columns.Deficit;
+        PairProblem content = Content(x);
+        _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(content, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
+        _sums.Sum(content, .., _contentRows, stop);
+        bool exact = _contentRows.Columns == Columns.Deficit;
         for (int r = 0; r < Replicas; r++)
         {
             double deficit = exact ? 0 : 1;
@@ -181,6 +184,14 @@ public sealed class Flow
                 deficit += _weights[i] * (exact ? _contentRows.Deficit[i] : -_contentRows.Z[i]);
             gap[r] = Interaction.DiracEnergy * (exact ? deficit : Collapsed(x, r) ?? deficit);
         }
+    }
+
+    /// <summary>The content marginal as a problem: the tokens at <paramref name="x"/> with coupling 1 and no gauge.</summary>
+    internal PairProblem Content(double[] x)
+    {
+        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
+            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
+        return _contentProblem;
     }
 
     // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.

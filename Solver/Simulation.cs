@@ -103,7 +103,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             if (due.Length == 0) return;
             Frame frame = FrameFor(due, needsDrift: Until?.Speed is not null);
             foreach (IObserver observer in due) observer.Observe(frame);
-            reason = Until?.Holds(frame, motion.Tokens);
+            reason = Until?.Holds(frame, motion.Left);
         }
 
         Frame FrameFor(IEnumerable<IObserver> seers, bool needsDrift) =>

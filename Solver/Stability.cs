@@ -15,10 +15,13 @@ public static class Stability
         interaction.Normalization == Normalization.Softmax ? 1
         : interaction.Coupling.Largest * (interaction.Profile.IsCurved(interaction.Beta) ? Math.Exp(interaction.Beta) : 1);
 
+    /// <summary>The largest step that is stable near collapse for this method.</summary>
+    public static double LargestStep(Interaction interaction, Tableau method) => method.StabilityLimit / CollapseRate(interaction);
+
     /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
     public static string? Advice(Interaction interaction, Tableau method, double step)
     {
-        double rate = CollapseRate(interaction), limit = method.StabilityLimit / rate;
+        double rate = CollapseRate(interaction), limit = LargestStep(interaction, method);
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");

@@ -30,11 +30,11 @@ public sealed record Experiment
     [Description("Arithmetic of the pair sums; the state is always kept in double.")]
     public Precision Precision { get; init; } = Precision.Double;
 
-    [Description("How pairs are summed: directly, n^2; fast, by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n, to a tolerance; auto, the cheaper of the two by a fixed rule.")]
+    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one and block); fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; auto, the cheapest by a fixed rule.")]
     public Summation Summation { get; init; } = Summation.Auto;
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
-    [Description("For fast sums: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
+    [Description("For sums that are not direct: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
     public double? Tolerance { get; init; }
 
     [Description("The tokens and where they start.")]
@@ -91,7 +91,7 @@ public sealed record MergeSpec
 public sealed record UntilSpec
 {
     [Quantity("the number of clusters", AtLeast = 1)]
-    [Description("End when mergers have left at most so many tokens; needs time.merge.")]
+    [Description("End when there are at most so many: tokens left with time.merge, else as the observable clusters counts.")]
     public int? Clusters { get; init; }
 
     [Quantity("the speed", Above = 0)]

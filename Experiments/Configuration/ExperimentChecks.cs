@@ -121,8 +121,6 @@ internal static class ExperimentChecks
             yield return new("$.time.tolerance", $"'{time.Method}' takes fixed steps, of $.time.step; leave this key out, or set it to null.");
         if (!adaptive && time.Merge is not null)
             yield return new("$.time.merge", $"'{time.Method}' takes fixed steps; merging needs a method that chooses them: tsit5.");
-        if (time.Until?.Clusters is not null && time.Merge is null)
-            yield return new("$.time.until.clusters", "clusters are counted by mergers; set $.time.merge, for example to { \"distance\": 1e-6 }.");
         if (time.Until is { Clusters: null, Speed: null, Gap: null })
             yield return new("$.time.until", "this section is empty; known: clusters, speed, gap.");
         if (time.Step > time.Horizon)

@@ -28,15 +28,19 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         StepControl step = ExperimentBuilder.Step(experiment.Time);
         string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        Summation summation = Resolve(experiment, interaction, cloud, device, tolerance);
+        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+        Summation summation = Resolve(experiment, problem, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length) : null;
         string?[] advices =
         [
-            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length) is { } shorter ? $"$.time.step: {shorter}" : null,
-            summation == Summation.Fast && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
+            stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
+            summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
+        Alert[] stepAlerts = stepAdvice is null ? []
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -51,10 +55,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            ObservableWriter writer = new(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables);
             List<IObserver> observers =
             [
                 .. observables.OfType<IObserver>(),
-                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                writer,
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
@@ -72,8 +77,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Evaluations = result.Evaluations,
                 ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
-                Summation = sums is FastSums { Calls: > 0 } fast
-                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound > 0 ? fast.ErrorBound : null, fast.RowsRedone) : new SummationRecord("direct"),
+                Summation = sums is FastSums fast ? Record(fast, tolerance) : new SummationRecord("direct"),
+                Alerts = [.. stepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -137,15 +142,24 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
     // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
-    private static Summation Resolve(Experiment experiment, Interaction interaction, Cloud cloud, string device, double tolerance)
+    private static Summation Resolve(Experiment experiment, PairProblem problem, string device, double tolerance)
     {
-        if (device != "cpu" && experiment.Summation == Summation.Fast)
-            throw ConfigurationException.At("$.summation", $"\"fast\" is for the device \"cpu\", not \"{device}\"{(interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
+        if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(problem.Interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        return probe.IsHarmonic(problem) ? Summation.Fast : Summation.Direct;
+        return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
     }
+
+    private static SummationRecord Record(FastSums sums, double tolerance) =>
+        new(string.Join(" and ", new[] { sums.Direct > 0 ? "direct" : "", sums.Harmonic > 0 ? "harmonic" : "", sums.Coalesced > 0 ? "coalesced" : "" }.Where(name => name.Length > 0)), tolerance)
+        {
+            Evaluations = new(sums.Direct, sums.Harmonic, sums.Coalesced),
+            Order = sums.Harmonic > 0 ? sums.Order : null,
+            Cells = sums.Coalesced > 0 ? sums.Cells : null,
+            ErrorBound = sums.ErrorBound > 0 ? sums.ErrorBound : null,
+            RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
+        };
 
     private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
     {
@@ -159,7 +173,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         catch (NotSupportedException error)
         {
-            throw summation == Summation.Fast
+            throw summation is Summation.Fast or Summation.Coalesced
                 ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
                 : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
         }

@@ -35,7 +35,7 @@ internal sealed class MergingMotion : Motion
 
     public override long ObservationEvaluations => _observations;
 
-    public override int Tokens => _replicas.Max(r => r.Flow.Tokens);
+    public override int? Left => _replicas.Max(r => r.Flow.Tokens);
 
     public override void Begin(CancellationToken stop)
     {

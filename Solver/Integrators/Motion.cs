@@ -23,8 +23,8 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     /// <summary>Evaluations that only observers needed.</summary>
     public virtual long ObservationEvaluations => 0;
 
-    /// <summary>Tokens that are left of the replica that has most.</summary>
-    public virtual int Tokens => Flow.Tokens;
+    /// <summary>Tokens that are left of the replica that has most, where tokens merge.</summary>
+    public virtual int? Left => null;
 
     /// <summary>Recording times closer than this are the same.</summary>
     public virtual double SameTime => 0;

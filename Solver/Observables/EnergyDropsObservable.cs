@@ -28,6 +28,10 @@ public sealed class EnergyDropsObservable : Observable, IObserver
         [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<WarningLevel> Warnings =>
+        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+
+    /// <inheritdoc/>
     public void Stepped(in Step step)
     {
         if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;

@@ -6,12 +6,12 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
+    private const string Observables = "attention_entropy, attention_rows, clusters, covariance, energy, energy_drops, entropy_floor, gaps, law_distance, limit, low_pass, mean, participation, ranks, sink, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
     [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
-    [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, method, step, tolerance.")]
+    [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, method, step, tolerance, merge, until.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "none", "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
     [TestCase(""" "seed": 1, "seed": 1 """, "$.seed: this key appears twice.")]
     [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 1, "angle": 1 } } """, "$.tokens.initial.angle: this key appears twice.")]
@@ -73,6 +73,10 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "block", "across": -0.25 } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -0.25; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase(""" "time": { "step": 0.1 } """, "$.time.step: 'tsit5' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun" } """, "$.time.step: this key is missing; 'heun' takes steps of this length.")]
+    [TestCase(""" "time": { "method": "rk4", "step": 0.1, "merge": {} } """, "$.time.merge: 'rk4' takes fixed steps; merging needs a method that chooses them: tsit5.")]
+    [TestCase(""" "interaction": { "mask": "causal" }, "time": { "merge": {} } """, "$.time.merge: under a mask tokens at one place move differently, by their order, and cannot merge.")]
+    [TestCase(""" "interaction": { "mask": "causal" }, "record": { "plateaus": true, "observables": ["mean"] } """, "$.record.plateaus: a masked flow climbs no energy; leave this key out.")]
+    [TestCase(""" "time": { "until": {} } """, "$.time.until: this section is empty; known: clusters, speed, gap.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
     [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]

@@ -53,8 +53,8 @@ public class MergingTests
         Assert.That(merged.Mergers.Select(m => m.Replica).Distinct().Count(), Is.EqualTo(4));
         Assert.That(merged.Mergers.GroupBy(m => m.Replica).Select(r => r.Last().Left).Distinct().Count(), Is.GreaterThan(1), "different sizes at the end");
         Assert.That(fast.Evaluations, Is.LessThan(0.9 * slow.Evaluations));
-        // While the tokens are merged they would be within the distance of their place.
-        foreach ((double[] a, double[] b) in plain.States.Zip(merged.States)) Assert.That(Clouds.LargestDifference(a, b), Is.LessThan(Distance));
+        // Chains of tokens may be longer than one link.
+        foreach ((double[] a, double[] b) in plain.States.Zip(merged.States)) Assert.That(Clouds.LargestDifference(a, b), Is.LessThan(3 * Distance));
         Assert.That(Clouds.LargestDifference(plain.States[^1], merged.States[^1]), Is.LessThan(1e-6), "the means have not moved");
     }
 
@@ -142,9 +142,11 @@ public class MergingTests
 
         Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out RunResult gap, new Until(Gap: 1e-12));
         Assert.That(gap.Reason, Is.EqualTo("gap < 1E-12"));
-        Log speed = Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-9), 1e6, out result, new Until(Clusters: 3, Speed: 1e-6));
+        Log speed = Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-9), 1e6, out result, new Until(Speed: 1e-6));
         Assert.That(result.Reason, Is.EqualTo("speed < 1E-06"));
         Assert.That(speed.Times.Count, Is.LessThan(60));
+        Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-6), 1e6, out result, new Until(Clusters: 1));
+        Assert.That(result.Reason, Is.EqualTo("clusters <= 1"), "without mergers");
 
         Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out RunResult whole);
         Assert.That((whole.Time, whole.Reason), Is.EqualTo((1e6, (string?)null)));
