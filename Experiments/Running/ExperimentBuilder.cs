@@ -37,7 +37,7 @@ public static class ExperimentBuilder
         CloudData? file = tokens.Initial is FileInitialSpec spec ? CloudFile.Read(spec.Path, spec.Normalize) : null;
         InitialLaw law = tokens.Initial switch
         {
-            UniformInitialSpec => new UniformLaw(),
+            UniformInitialSpec i => new UniformLaw(i.GaugeFrame),
             CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
             VonMisesFisherInitialSpec i => new VonMisesFisherLaw(i.Mean ?? LastAxis(tokens.Dimension), i.Concentration),
             ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
