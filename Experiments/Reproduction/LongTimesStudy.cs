@@ -21,21 +21,21 @@ public sealed class LongTimesStudy : Study
 
     /// <inheritdoc/>
     public override string Introduction(bool quick) =>
-        $"Softmax attention on S^{{2}}. {(quick ? 64 : 512)} independent uniform tokens at β = 16 form clusters by t = 20, which then attract each other with e^{{−β(1−cos σ)}}: each merger takes exponentially longer than those before. "
+        $"Softmax attention on S^{{2}}. {(quick ? 66 : 512)} independent uniform tokens at β = 16 form clusters by t = 20, which then attract each other with e^{{−β(1−cos σ)}}: each merger takes exponentially longer than those before. "
         + "Tokens that have come closer than 10^{−6} go on as one weighted token, so steps grow with the time. The same cloud in the gauge frame under a rotary code must climb the same stairs. Then two clusters at 90 degrees and three at 60, whose merger times are "
         + $"integrals, and two clusters in different blocks with a coupling of {Across} between them, which cannot merge but approach each other no faster than Theorem 5 allows.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick)
     {
-        string[] reduced = quick ? ["tokens.count=64"] : [];
+        string[] reduced = quick ? ["tokens.count=66"] : [];
         return
         [
             Run("long-times", ""),
             Run("long-times", "-rotary", "interaction.gauge={\"kind\":\"rotary\"}"),
             Run("long-times", "-finer", "time.tolerance=1e-8"),
             .. Betas.Select(beta => Run("two-clusters", $"-beta{beta}", $"interaction.beta={beta}")),
-            .. Betas.Select(beta => Run("two-clusters", $"-three-beta{beta}", $"interaction.beta={beta}", $"tokens.count={(quick ? 63 : 510)}", $"tokens.initial.centres={ThreeCentres}")),
+            .. Betas.Select(beta => Run("two-clusters", $"-three-beta{beta}", $"interaction.beta={beta}", $"tokens.count={(quick ? 66 : 510)}", $"tokens.initial.centres={ThreeCentres}")),
             // Evenly spaced observations: |m| is read between them.
             .. Betas.Select(beta => Run("two-clusters", $"-blocks-beta{beta}", $"interaction.beta={beta}", FormattableString.Invariant($"interaction.coupling={{\"kind\":\"block\",\"across\":{Across}}}"),
                 "labels={\"law\":\"blocks\",\"count\":2}", FormattableString.Invariant($"time.horizon={1.5 * HalfWayTime(beta)}"), "time.until=null", "record.spacing=linear", "record.first=null")),
@@ -110,11 +110,16 @@ public sealed class LongTimesStudy : Study
         return table.Times[after - 1] + share * (table.Times[after] - table.Times[after - 1]);
     }
 
-    private static ChartPanel EnergyPanel(Stairs baseline, Stairs rotary) => new("energy", TimeAxis(baseline), new Axis("E/E_{point}", 0, 0.6),
-        [Line(baseline, "baseline", 4), Line(rotary, "rotary", 1.6)])
+    private static ChartPanel EnergyPanel(Stairs baseline, Stairs rotary)
     {
-        References = [.. baseline.Levels.Select((level, k) => new Reference(level, k == 0 ? "Σ m_{k}^{2}" : "") { Tag = Numbers.ForPeople(level, 1e-2) })],
-    };
+        return new("energy", TimeAxis(baseline), new Axis("E/E_{point}", 0, 0.6), [Line(baseline, "baseline", 4), Line(rotary, "rotary", 1.6)])
+        {
+            References = [.. baseline.Levels.Select((level, k) => new Reference(level, k == 0 ? "Σ m_{k}^{2}" : "") { Tag = IsClear(k) ? Numbers.ForPeople(level, 1e-2) : "" })],
+        };
+
+        // Room for the number between this level and the next.
+        bool IsClear(int k) => k == baseline.Levels.Length - 1 || baseline.Levels[k + 1] - baseline.Levels[k] > 0.04;
+    }
 
     private static Series Line(Stairs stairs, string name, double width) => new(name, Palette.ForSystem(name, 0), stairs.Observed.Times[1..], [.. stairs.Observed.Quantile("energy", 0.5)[1..].Select(e => e / stairs.PointEnergy)]) { Width = width };
 
