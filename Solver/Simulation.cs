@@ -33,12 +33,20 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     public static string? WhyNot(Flow flow, Tableau method, StepControl step) => step switch
     {
         AdaptiveStep when !method.IsAdaptive => $"{method.Name} estimates no error and takes fixed steps only",
-        AdaptiveStep { MergeDistance: > 0 } => MergingMotion.WhyNot(flow.Interaction),
+        AdaptiveStep { MergeDistance: > 0 } => MergingMotion.WhyNot(flow),
         _ => null,
     };
 
     /// <summary>What ends the run before its horizon; null: nothing.</summary>
     public Until? Until { get; init; }
+
+    /// <summary>Brownian motion beside the drift; fixed steps only.</summary>
+    /// <exception cref="ArgumentException">With an adaptive step.</exception>
+    public Noise? Noise
+    {
+        get;
+        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+    }
 
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
@@ -46,11 +54,12 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
+        if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
         string? reason = null;
-        EnergyDropsObservable? drops = flow.HasEnergy ? new(flow) : null;
+        EnergyDropsObservable? drops = flow.HasEnergy && Noise is null ? new(flow) : null;
         Motion motion = _step switch
         {
-            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, threads, Tell),
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
             AdaptiveStep { MergeDistance: > 0 } merging => new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
             AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
             var other => throw new NotSupportedException(other.GetType().Name),
@@ -70,7 +79,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             // Only a run that ends early leaves anything unseen.
             Frame end = FrameFor(reason is null ? [] : observers, needsDrift: false);
             foreach (IObserver observer in observers) observer.Ended(end);
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow.Interaction, method, _step, drops.Total) : null);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
         }
         catch (OperationCanceledException)
         {
@@ -82,7 +91,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length) : null;
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length, flow.Scheme) : null;
             return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
 
@@ -107,7 +116,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
 
         Frame FrameFor(IEnumerable<IObserver> seers, bool needsDrift) =>
-            new(motion.Time, motion.Steps, cloud.Positions, needsDrift || seers.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop);
+            new(motion.Time, motion.Steps, cloud.Positions, needsDrift || seers.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
 
         RunResult Result(RunStatus status, string? advice) => new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
         {

@@ -50,9 +50,11 @@ public sealed class LongTimesStudy : Study
         Stairs baseline = new(plan, folder, "long-times"), rotary = new(plan, folder, "long-times-rotary"), finer = new(plan, folder, "long-times-finer");
         double[] two = MergerTimes(""), three = MergerTimes("-three"), apart = [.. Betas.Select(beta => TimeToHalfWay(Path.Combine(folder, $"two-clusters-blocks-beta{beta}")))];
         string stairs = new Chart("Metastable staircase", "The energy climbs from plateau to plateau, each on the sum of the squared masses of its clusters; rotary and baseline agree.",
-            [EnergyPanel(baseline, rotary), CountPanel(baseline, rotary)]) { Columns = 2, PlotHeight = 290 }.Render();
+            [EnergyPanel(baseline, rotary), CountPanel(baseline, rotary)])
+        { Columns = 2, PlotHeight = 290 }.Render();
         string times = new Chart("Merger times against beta", "Left: merger times of two and three clusters on their closed forms. Right: block coupling above its bound.",
-            [TimesPanel(two, three), BlocksPanel(apart)]) { Columns = 2, PlotHeight = 270 }.Render();
+            [TimesPanel(two, three), BlocksPanel(apart)])
+        { Columns = 2, PlotHeight = 270 }.Render();
         return new Findings(
         [
             new FinishedFigure("stairs", "long-times", stairs, "Left: energy in units of that of a single point against time; dashed the levels Σ m_{k}^{2} of the clusters left on each plateau. Right: tokens left."),

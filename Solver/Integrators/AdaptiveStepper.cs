@@ -9,9 +9,9 @@ namespace AttentionFlow.Solver;
 /// <param name="tolerance">Error allowed in a step.</param>
 /// <param name="horizon">No step goes beyond it.</param>
 /// <param name="threads">Threads for the per-token work.</param>
-/// <param name="x">[R, n, d], the start; becomes the stepper's own.</param>
+/// <param name="x">The start; becomes the stepper's own.</param>
 /// <param name="before">Of one replica: where this one goes on, or null to start at 0.</param>
-internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, double[] x, AdaptiveStepper? before = null)
+internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, AdaptiveStepper? before = null)
 {
     private const double Safety = 0.9, Smallest = 0.2, Largest = 10, AfterFall = 0.6;
 
@@ -19,7 +19,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     private const double Collapsed = 1e-7, Unstable = 0.5;
 
     private readonly Stepper _stepper = new(flow, method, threads);
-    private readonly double[] _next = new double[x.Length];
+    private readonly State _next = new([.. x.Positions], [.. x.Radii]);
     private readonly double[] _attempt = new double[flow.Replicas];
     private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica
     {
@@ -63,7 +63,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             if (flow.HasEnergy) _replicas[r].Energy = flow.Energy(r);
             if (_replicas[r].NextLength > 0) continue;
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
-            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
+            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction, flow.Scheme), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
             _replicas[r].NextLength = Math.Min(first, horizon);
         }
     }
@@ -93,23 +93,22 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     /// <summary>The next step of a replica is to be no longer than this.</summary>
     public void Limit(int replica, double length) => _replicas[replica].NextLength = Math.Min(_replicas[replica].NextLength, length);
 
-    /// <summary>The tokens of a replica at a time within its last step, to the same entries of <paramref name="target"/> [R, n, d].</summary>
-    public void Interpolate(int replica, double time, double[] target)
+    /// <summary>A replica at a time within its last step, to the same rows of <paramref name="target"/>.</summary>
+    public void Interpolate(int replica, double time, State target)
     {
         Replica state = _replicas[replica];
-        int n = flow.Tokens, numbers = n * flow.Dimension;
-        Span<double> into = target.AsSpan(replica * numbers, numbers);
-        if (state.Start == state.End) x.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else if (time == state.End) _next.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), into);
+        int n = flow.Tokens;
+        if (state.Start == state.End) x.CopyTo(target, replica * n, n, flow.Dimension);
+        else if (time == state.End) _next.CopyTo(target, replica * n, n, flow.Dimension);
+        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
-    /// <summary>One token, by its row, at a time within the last step of its replica.</summary>
-    public void InterpolateToken(int row, double time, Span<double> into)
+    /// <summary>One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.</summary>
+    public void InterpolateToken(int row, double time, State target)
     {
         Replica state = _replicas[row / flow.Tokens];
-        if (state.Start == state.End) x.AsSpan(row * flow.Dimension, flow.Dimension).CopyTo(into);
-        else _stepper.Interpolate(x, row, 1, state.End - state.Start, (time - state.Start) / (state.End - state.Start), into);
+        if (state.Start == state.End) x.CopyTo(target, row, 1, flow.Dimension);
+        else _stepper.Interpolate(x, row, 1, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
     // The next step begins where the last one ended; its dense output is lost.
@@ -117,15 +116,14 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     {
         Replica replica = _replicas[r];
         if (replica.Start == replica.End) return;
-        int numbers = flow.Tokens * flow.Dimension;
-        _next.AsSpan(r * numbers, numbers).CopyTo(x.AsSpan(r * numbers));
+        _next.CopyTo(x, r * flow.Tokens, flow.Tokens, flow.Dimension);
         _stepper.Accept(r);
         replica.Start = replica.End;
     }
 
     private void Judge(Replica replica, double h, double error, double energy)
     {
-        double rate = Stability.CollapseRate(flow.Interaction);
+        double rate = Stability.CollapseRate(flow.Interaction, flow.Scheme);
         // At the edge of stability modes below the tolerance grow again: the error does not see it, the energy does.
         bool falls = energy < replica.Energy - flow.EnergyRounding && h * rate > Unstable;
         if (error <= 1 && !falls)

@@ -25,9 +25,10 @@ internal sealed class MergingMotion : Motion
         _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(r => new MergingReplica(flow, r, _y, method, step, horizon, threads))];
     }
 
-    /// <summary>Why tokens of this interaction cannot merge, or null.</summary>
-    public static string? WhyNot(Interaction interaction) => interaction.Mask == Mask.None ? null
-        : "a mask tells tokens apart by their order, so two at one place move differently and cannot merge";
+    /// <summary>Why tokens of this flow cannot merge, or null.</summary>
+    public static string? WhyNot(Flow flow) =>
+        flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
+        : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
 
     public override long Steps => _replicas.Max(r => r.Steps);
 
@@ -65,13 +66,13 @@ internal sealed class MergingMotion : Motion
             }
             replica.Interpolate(target, _y);
         }
-        Flow.Leave(_y, Positions);
+        Flow.Leave(_y, State.Positions);
         Time = target;
     }
 
     public override double[] Drift(CancellationToken stop)
     {
-        Flow.Drift(Positions, _drift, stop);
+        Flow.Drift(State, _drift, .., stop);
         _observations++;
         return _drift;
     }

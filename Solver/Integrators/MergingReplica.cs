@@ -30,7 +30,7 @@ internal sealed class MergingReplica
         _names = [.. _became];
         Flow = whole.Part(new Cloud(1, n, whole.Dimension, [.. y.Slice(replica * numbers, numbers)],
             [.. whole.Labels.Slice(replica * n, n)], [.. whole.Weights.Slice(replica * n, n)]));
-        _stepper = new AdaptiveStepper(Flow, method, step.Tolerance, horizon, threads, [.. y.Slice(replica * numbers, numbers)]);
+        _stepper = new AdaptiveStepper(Flow, method, step.Tolerance, horizon, threads, (double[])[.. y.Slice(replica * numbers, numbers)]);
     }
 
     /// <summary>The flow of what is left, without a gauge.</summary>
@@ -148,22 +148,22 @@ internal sealed class MergingReplica
     private double TimeOf(int a, int b)
     {
         int d = _whole.Dimension;
-        double[] x = new double[d], y = new double[d];
+        double[] x = new double[Flow.Tokens * d];
         (double far, double near) = (End - Length, End);
-        if (Distance(far) < _step.MergeDistance) return far;
+        if (At(far) < _step.MergeDistance) return far;
         for (int i = 0; i < 60 && far < near; i++)
         {
             double middle = (far + near) / 2;
-            if (Distance(middle) < _step.MergeDistance) near = middle;
+            if (At(middle) < _step.MergeDistance) near = middle;
             else far = middle;
         }
         return near;
 
-        double Distance(double time)
+        double At(double time)
         {
             _stepper.InterpolateToken(a, time, x);
-            _stepper.InterpolateToken(b, time, y);
-            return Sphere.Distance(x, y);
+            _stepper.InterpolateToken(b, time, x);
+            return Distance(x, a, b);
         }
     }
 
@@ -195,6 +195,6 @@ internal sealed class MergingReplica
         _earlierSteps += _stepper.Steps;
         _earlierRejected += _stepper.Rejected;
         Flow = _whole.Part(left);
-        _stepper = new AdaptiveStepper(Flow, _method, _step.Tolerance, _horizon, _threads, [.. positions], _stepper);
+        _stepper = new AdaptiveStepper(Flow, _method, _step.Tolerance, _horizon, _threads, (double[])[.. positions], _stepper);
     }
 }
