@@ -77,7 +77,7 @@ public sealed class FastSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (IsHarmonic(problem)) return IsDirectDeficit(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
-        if (_summation == Summation.Auto || IsCoalescible(problem)) return _direct.WhyNot(problem, columns);
+        if (_summation == Summation.Auto || !problem.IsSelf || IsCoalescible(problem)) return _direct.WhyNot(problem, columns);
         return _coalesced.WhyNot(problem, columns);
     }
 

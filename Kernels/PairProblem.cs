@@ -117,6 +117,16 @@ public sealed class PairProblem
     /// <summary>Ordered pairs in one full evaluation.</summary>
     public long Pairs => (long)Rows * Keys;
 
+    /// <summary>The keys that the mask lets a query see, [From, To), by their indices inside a replica.</summary>
+    internal (int From, int To) VisibleKeys(int query) => Interaction.Mask switch
+    {
+        Mask.None => (0, Keys),
+        Mask.Causal => (0, Math.Min(query + 1, Keys)),
+        Mask.Strict => (0, Math.Min(query, Keys)),
+        Mask.Reversed => (Math.Min(query, Keys), Keys),
+        var other => throw new NotSupportedException(other.ToString()),
+    };
+
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
     public string? WhyNever(Columns columns)
     {

@@ -48,7 +48,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
                 motion.MoveTo(next, stop);
                 Show();
             }
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow.Interaction, method, _step, drops.Total) : null);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
         }
         catch (OperationCanceledException)
         {
@@ -60,7 +60,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length) : null;
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length, flow.Layer) : null;
             return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
 

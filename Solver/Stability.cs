@@ -7,30 +7,25 @@ public static class Stability
 {
     private const double UselessRate = 1e12;
 
-    /// <summary>
-    /// A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: max |b| e^beta (exponential profile) or
-    /// max |b| (linear) under USA, 1 under SA.
-    /// </summary>
-    public static double CollapseRate(Interaction interaction) =>
-        interaction.Normalization == Normalization.Softmax ? 1
-        : interaction.Coupling.Largest * (interaction.Profile.IsCurved(interaction.Beta) ? Math.Exp(interaction.Beta) : 1);
+    /// <summary>A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: <see cref="Layer.CollapseRate"/>.</summary>
+    public static double CollapseRate(Interaction interaction, Layer? layer = null) => (layer ?? Layer.Plain).CollapseRate(interaction);
 
     /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
-    public static string? Advice(Interaction interaction, Tableau method, double step)
+    public static string? Advice(Interaction interaction, Tableau method, double step, Layer? layer = null)
     {
-        double rate = CollapseRate(interaction), limit = method.StabilityLimit / rate;
+        double rate = CollapseRate(interaction, layer), limit = method.StabilityLimit / rate;
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
     }
 
     /// <summary>What to do about a run whose energy fell at some steps although the flow climbs it.</summary>
-    public static string AfterDrops(Interaction interaction, Tableau method, StepControl step, long drops)
+    public static string AfterDrops(Flow flow, Tableau method, StepControl step, long drops)
     {
         string better = step switch
         {
             AdaptiveStep adaptive => FormattableString.Invariant($"use a tolerance of {RoundDown(adaptive.Tolerance / 10):G2} or less"),
-            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, method.StabilityLimit / CollapseRate(interaction)) / 2):G2} or less, or tsit5, which chooses its own"),
+            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, method.StabilityLimit / CollapseRate(flow.Interaction, flow.Layer)) / 2):G2} or less, or tsit5, which chooses its own"),
             _ => throw new ArgumentOutOfRangeException(nameof(step)),
         };
         return $"the energy fell at {drops} step{(drops == 1 ? "" : "s")}, which a flow that climbs it never does: the steps were too long; {better}";

@@ -57,7 +57,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             double fastest = 0;
             for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension) fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
-            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
+            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction, flow.Layer), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
             _replicas[r].NextLength = Math.Min(first, horizon);
         }
     }
@@ -121,7 +121,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         replica.NextLength = h * (double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest);
         replica.WasRejected = true;
         replica.Rejected++;
-        double rate = Stability.CollapseRate(flow.Interaction);
+        double rate = Stability.CollapseRate(flow.Interaction, flow.Layer);
         if (!(replica.NextLength * rate > Collapsed) || replica.Start + replica.NextLength == replica.Start)
             throw new StepCollapsedException(FormattableString.Invariant(
                 $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));
