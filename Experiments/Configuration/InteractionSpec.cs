@@ -16,7 +16,7 @@ public sealed record InteractionSpec
     [Description("The profile k: exponential, k(t) = e^(beta t)/beta, or linear, k(t) = t.")]
     public string Profile { get; init; } = "exponential";
 
-    [Description("Whether a token's drift is divided by its partition function (softmax) or not.")]
+    [Description("What a token's drift is divided by: nothing, its partition function (softmax), or the sum of its couplings (bias); hardmax, softmax at infinite beta without the self term.")]
     public Normalization Normalization { get; init; } = Normalization.Unnormalized;
 
     [Description("The gauge Psi: an orthogonal matrix per label.")]
@@ -25,9 +25,25 @@ public sealed record InteractionSpec
     [Description("The coupling b: a symmetric number per pair of labels.")]
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
-    [OneOf("none", "causal")]
-    [Description("Which pairs take part: all, or under a causal mask those with j <= i (reference sums only).")]
+    [OneOf("none", "causal", "strict")]
+    [Description("Which pairs take part: all, under a causal mask those with j <= i, under a strict one j < i (reference sums only).")]
     public Mask Mask { get; init; } = Mask.None;
+
+    [Description("Frozen prompts, keys and values that never move; null = none.")]
+    public PromptsSpec? Prompts { get; init; }
+
+    [Description("A pinning prompt in the gauge frame, which fixes the direction of the limit; null = none.")]
+    public PinSpec? Pin { get; init; }
+
+    [Description("Query, key and value matrices, which act in the gauge frame: logits beta <Q y_i, K y_j>, values V y_j.")]
+    public MatricesSpec Matrices { get; init; } = new();
+
+    [Quantity("the number of heads", AtLeast = 1, AtMost = 1000)]
+    [Description("Number of heads, each with random matrices of its own; the drift is the mean of their normalised fields.")]
+    public int Heads { get; init; } = 1;
+
+    [Description("What labels do to logits and values beside the gauge and the coupling.")]
+    public CodeSpec Code { get; init; } = new NoCodeSpec();
 }
 
 /// <summary>The gauge: an orthogonal matrix per label.</summary>

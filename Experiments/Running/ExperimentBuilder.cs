@@ -76,10 +76,15 @@ public static class ExperimentBuilder
 
     private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
     {
-        CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List
-            ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
-        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? file?.Weights);
+        (IReadOnlyList<IReadOnlyList<double>> targets, IReadOnlyList<double>? weights) = Points(spec.Targets);
+        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? weights);
+    }
+
+    /// <summary>The points that are listed or in the file, with the file's weights.</summary>
+    internal static (IReadOnlyList<IReadOnlyList<double>> Points, IReadOnlyList<double>? Weights) Points(Points points)
+    {
+        CloudData? file = points.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
+        return (points.List ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])], file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

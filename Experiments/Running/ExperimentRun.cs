@@ -23,19 +23,20 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         CheckMemory(experiment);
         Interaction interaction = ExperimentBuilder.Interaction(experiment);
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
+        Layer layer = LayerBuilder.Layer(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
-        string device = Devices.Resolve(experiment.Device, interaction);
+        string device = Devices.Resolve(experiment.Device, interaction, layer.NeedsGeneralForm);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        Summation summation = Resolve(experiment, problem, device, tolerance);
+        Summation summation = Resolve(experiment, problem, layer, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
+        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer), summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
         string?[] advices =
         [
-            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length) is { } shorter ? $"$.time.step: {shorter}" : null,
+            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length, layer) is { } shorter ? $"$.time.step: {shorter}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
@@ -81,8 +82,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
-    public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
+    /// <summary>Ordered pairs of tokens of one evaluation of the drift: replicas x heads x tokens^2.</summary>
+    public static double PairsPerEvaluation(Experiment experiment) =>
+        (double)experiment.Replicas * experiment.Interaction.Heads * experiment.Tokens.Count * experiment.Tokens.Count;
 
     /// <summary>Ordered pairs that a run of this experiment sums for the drift; a first guess where the steps are adaptive.</summary>
     public static double Pairs(Experiment experiment)
@@ -115,7 +117,21 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             inputs.Add((RunFolder.TargetsFile, path));
             experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
         }
-        return (experiment, [.. inputs]);
+        if (experiment.Interaction.Prompts is { Points.Path: { } points } prompts)
+        {
+            inputs.Add((RunFolder.PromptsFile, points));
+            experiment = experiment with { Interaction = experiment.Interaction with { Prompts = prompts with { Points = new Points(RunFolder.PromptsFile) } } };
+        }
+        MatricesSpec matrices = experiment.Interaction.Matrices;
+        matrices = new() { Query = Here(matrices.Query, RunFolder.QueryFile), Key = Here(matrices.Key, RunFolder.KeyFile), Value = Here(matrices.Value, RunFolder.ValueFile) };
+        return (experiment with { Interaction = experiment.Interaction with { Matrices = matrices } }, [.. inputs]);
+
+        MatrixSpec Here(MatrixSpec matrix, string name)
+        {
+            if (matrix is not FileMatrixSpec file) return matrix;
+            inputs.Add((name, file.Path));
+            return new FileMatrixSpec { Path = name };
+        }
     }
 
     // Beyond the memory the system would end the program without a word.
@@ -133,11 +149,12 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
     // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
-    private static Summation Resolve(Experiment experiment, PairProblem problem, string device, double tolerance)
+    private static Summation Resolve(Experiment experiment, PairProblem problem, Layer layer, string device, double tolerance)
     {
         if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
             throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(problem.Interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
+        if (!layer.HasPlainTokens) return Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
     }
@@ -152,11 +169,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
         };
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
+    private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads);
+            return make();
         }
         catch (ArgumentException error)
         {

@@ -6,7 +6,7 @@ public enum SeenPrompts
     /// <summary>All of them, each with its share of the strength.</summary>
     All,
     /// <summary>The one of its label, with the whole strength: labels in [0, 1) by shares, a whole number k >= 1 sees prompt k, as with the targets of a <see cref="PrefixGauge"/>.</summary>
-    OfLabel,
+    Labelled,
 }
 
 /// <summary>

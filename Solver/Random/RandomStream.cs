@@ -7,6 +7,8 @@ public enum RandomPurpose : byte
     InitialPositions = 1,
     /// <summary>Labels drawn at random.</summary>
     Labels = 2,
+    /// <summary>Random matrices of heads: replica and token are head and row, the step is 0, 1, 2 for query, key and value.</summary>
+    Matrices = 5,
 }
 
 /// <summary>

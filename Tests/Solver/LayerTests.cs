@@ -22,7 +22,7 @@ public class LayerTests
         return new Dictionary<string, Layer>
         {
             ["prompts"] = new() { Prompts = new Prompts(points, [1, 2, 3], 0.7) },
-            ["labelled prompts"] = new() { Prompts = new Prompts(points, null, 0.7, SeenPrompts.OfLabel) },
+            ["labelled prompts"] = new() { Prompts = new Prompts(points, null, 0.7, SeenPrompts.Labelled) },
             ["pin"] = new() { Pin = new PinningPrompt(points[2], 0.3) },
             ["prompts and pin"] = new() { Prompts = new Prompts(points[..1]), Pin = new PinningPrompt(points[2], 0.3) },
             ["matrices"] = new() { Heads = [general] },
@@ -186,7 +186,7 @@ public class LayerTests
     {
         const double Beta = 1, Lambda = 500, Time = 0.002;
         double[][] points = [[1, 0], [0, 1], [-1, 0]];
-        Layer layer = new() { Prompts = new Prompts(points, null, Lambda, SeenPrompts.OfLabel) };
+        Layer layer = new() { Prompts = new Prompts(points, null, Lambda, SeenPrompts.Labelled) };
         double[] angles = [0.4, 2.5, 2.9], x = [.. angles.SelectMany(a => (double[])[Math.Cos(a), Math.Sin(a)])];
         double[] starts = [.. points.Select((z, i) => Math.Acos(Sphere.Dot(z, x.AsSpan(2 * i, 2))))];
         Cloud moved = Integrate(new Interaction(Beta) { Coupling = new BlockCoupling(0) }, new IdentityGauge(), new Cloud(1, 3, 2, x, [0, 1, 2]), layer, Time, Time / 40);
@@ -269,7 +269,7 @@ public class LayerTests
     [Test]
     public void AnAdditiveCodeOfRadiusOneOrMoreSpreadsTheTokens([Values(1.0, 1.5)] double a)
     {
-        const int N = 64;
+        const int N = 32;
         Layer layer = new() { Code = new PositionalCode(CodeKind.Additive, a) };
         double[] labels = [.. Enumerable.Range(0, N).Select(i => (i + 0.5) / N)], x = [.. labels.SelectMany(s => (double[])[Math.Cos(Clouds.Turn * s), Math.Sin(Clouds.Turn * s)])];
         Cloud circle = new(1, N, 2, x, labels), any = new(1, N, 2, Clouds.Uniform(1, N, 2, seed: 8).Positions, labels);
@@ -277,7 +277,7 @@ public class LayerTests
         Assert.That(Drift(flow, circle).Max(Math.Abs), Is.LessThan(1e-12));
         double energy = Bessel.I(0, (1 + a) * (1 + a)) / 2;
         Assert.That(flow.Energy(0), Is.EqualTo(energy).Within(1e-12 * energy));
-        Cloud moved = Integrate(new Interaction(1), new IdentityGauge(), any, layer, 8, 0.005);
+        Cloud moved = Integrate(new Interaction(1), new IdentityGauge(), any, layer, 0.5, 0.001);
         flow.Drift(moved.Positions, new double[2 * N]);
         Assert.That(flow.Energy(0), Is.LessThanOrEqualTo(energy * (1 + 1e-12)));
     }
@@ -286,11 +286,11 @@ public class LayerTests
     [Test]
     public void ASmallAdditiveCodeCollapsesNearly()
     {
-        const int N = 64;
+        const int N = 32;
         const double A = 0.25;
         Layer layer = new() { Code = new PositionalCode(CodeKind.Additive, A) };
         Cloud start = new CapLaw([1, 0], 1).Draw(1, N, 2, seed: 8, new GridLabels());
-        Cloud moved = Integrate(new Interaction(1), new IdentityGauge(), start, layer, 30, 0.02);
+        Cloud moved = Integrate(new Interaction(1), new IdentityGauge(), start, layer, 20, 0.1);
         double second = Mean.Variance(moved.Positions, moved.Weights, 0, N, 2);
         Assert.That(second / 2, Is.EqualTo(Math.Pow(A, 6) / 16).Within(0.15 * Math.Pow(A, 6) / 16));
     }
