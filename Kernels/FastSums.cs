@@ -9,7 +9,7 @@ namespace AttentionFlow.Kernels;
 /// Harmonic or direct is a matter of the problem; coalesced sums take the replicas that have few enough cells at this call for them to be the cheapest.
 /// Auto takes harmonic sums only where they resolve the weakest pull there is: their errors are relative to Z, and clusters at an angle a pull each other with
 /// e^{-beta (1 - cos a)} of it, at the least e^{-2 beta}, of which a hundredth is asked for. The errors of coalesced sums are relative to every pull, so they are taken at any beta.
-/// Deficits are coalesced or direct; where sums are harmonic, direct up to n = 4096 and beyond that refused.
+/// Columns other than the force are coalesced or direct; where sums are harmonic, direct up to n = 4096 and beyond that refused.
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced the same per cell and 150; harmonic
 /// 20 + (0.092 + 30/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
@@ -17,7 +17,7 @@ namespace AttentionFlow.Kernels;
 public sealed class FastSums : IPairSums
 {
     private const double ShareOfWeakestPull = 0.01;
-    private const int MostKeysOfDirectDeficits = 4096;
+    private const int MostKeysOfDirectColumns = 4096;
     private const double CostOfCells = 150;
 
     private readonly SimdSums _direct;
@@ -76,10 +76,13 @@ public sealed class FastSums : IPairSums
     /// <inheritdoc/>
     public string? WhyNot(PairProblem problem, Columns columns)
     {
-        if (IsHarmonic(problem)) return IsDirectDeficit(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
+        if (IsHarmonic(problem)) return IsDirectColumn(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
         if (_summation == Summation.Auto || !problem.IsSelf || IsCoalescible(problem)) return _direct.WhyNot(problem, columns);
         return _coalesced.WhyNot(problem, columns);
     }
+
+    /// <inheritdoc/>
+    public bool IsTangential(PairProblem problem, Columns columns) => IsHarmonic(problem) && !IsDirectColumn(problem, columns);
 
     /// <summary>True when this problem's sums are harmonic wherever they are not coalesced.</summary>
     public bool IsHarmonic(PairProblem problem) => (bool)_choices.GetValue(problem, p => _summation != Summation.Coalesced && _harmonic.WhyNot(p, Columns.Force) is null
@@ -95,7 +98,7 @@ public sealed class FastSums : IPairSums
     public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
     {
         if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        bool harmonic = IsHarmonic(problem) && !IsDirectDeficit(problem, into.Columns);
+        bool harmonic = IsHarmonic(problem) && !IsDirectColumn(problem, into.Columns);
         List<Range> left = [rows];
         if (_coalesced.WhyNot(problem, into.Columns) is null)
         {
@@ -125,7 +128,7 @@ public sealed class FastSums : IPairSums
         _coalesced.Dispose();
     }
 
-    private static bool IsDirectDeficit(PairProblem problem, Columns columns) => columns.HasFlag(Columns.Deficit) && problem.Keys <= MostKeysOfDirectDeficits;
+    private static bool IsDirectColumn(PairProblem problem, Columns columns) => (columns & ~Columns.Force) != Columns.None && problem.Keys <= MostKeysOfDirectColumns;
 
     private void SumHarmonic(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
     {

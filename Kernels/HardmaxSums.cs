@@ -50,7 +50,7 @@ public sealed class HardmaxSums(int threads) : IPairSums
     private static void SumRow(PairProblem p, int row, double[] logits, RowSums into)
     {
         int d = p.Dimension, self = row % p.Queries, firstKey = row - self;
-        (int from, int to) = p.VisibleKeys(self);
+        (int from, int to) = p.KeysOf(self);
         double largest = double.NegativeInfinity, weight = 0;
         for (int j = from; j < to; j++)
         {

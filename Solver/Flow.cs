@@ -26,6 +26,7 @@ public sealed class Flow
     private readonly RowSums _rows;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
+    private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
     /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
@@ -43,7 +44,7 @@ public sealed class Flow
         (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         GaugeFrame turn = gauge.Prepare(cloud.Labels, Dimension);
-        _frame = Layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge().Prepare(cloud.Labels, Dimension) : turn;
+        _frame = Frame == gauge ? turn : Frame.Prepare(cloud.Labels, Dimension);
         (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
         _y = new double[cloud.Positions.Length];
         TokenArrays tokens = new(Replicas, Tokens, Dimension, _y, _weights, _labels);
@@ -65,6 +66,9 @@ public sealed class Flow
 
     /// <summary>Heads, code, prompts.</summary>
     public Layer Layer { get; }
+
+    /// <summary>From x to the frame in which the flow is evaluated and has its limit: the gauge, or nothing where that turns the logits alone.</summary>
+    internal Gauge Frame => Layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : Gauge;
 
     /// <summary>R.</summary>
     public int Replicas { get; }
@@ -102,6 +106,12 @@ public sealed class Flow
     /// <summary>True when the flow climbs an energy.</summary>
     public bool HasEnergy => WhyNoEnergy is null;
 
+    /// <summary>Why the flow has no attention matrix of the tokens alone, or null when it has.</summary>
+    internal string? WhyNoAttention => Layer.IsPlain && Interaction.Normalization != Normalization.Hardmax ? null
+        : "the attention matrix is measured without prompts, matrices, heads, codes and hardmax";
+
+    /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _heads[0].Problem, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax or its bias, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>

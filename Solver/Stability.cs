@@ -10,10 +10,13 @@ public static class Stability
     /// <summary>A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: <see cref="Layer.CollapseRate"/>.</summary>
     public static double CollapseRate(Interaction interaction, Layer? layer = null) => (layer ?? Layer.Plain).CollapseRate(interaction);
 
+    /// <summary>The largest step that is stable near collapse for this method.</summary>
+    public static double LargestStep(Interaction interaction, Tableau method, Layer? layer = null) => method.StabilityLimit / CollapseRate(interaction, layer);
+
     /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
     public static string? Advice(Interaction interaction, Tableau method, double step, Layer? layer = null)
     {
-        double rate = CollapseRate(interaction, layer), limit = method.StabilityLimit / rate;
+        double rate = CollapseRate(interaction, layer), limit = LargestStep(interaction, method, layer);
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");

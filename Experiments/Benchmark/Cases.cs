@@ -9,6 +9,9 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="PeerTokens">Peers are measured at this n, one of <paramref name="Tokens"/>; null for no peers.</param>
 internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens)
 {
+    /// <summary>What <c>bench --scaling</c> takes.</summary>
+    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerTokens: null);
+
     /// <summary>What <c>bench</c> takes.</summary>
     public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null);
 }

@@ -58,11 +58,16 @@ public static class RunCommand
         {
             // Again, below the results: the warning before the run is far up by now.
             if (record.Advice is not null) context.Warn(record.Advice);
+            if (Alerts(record) is { Length: > 0 } alerts) context.Warn(alerts);
             return ExitCodes.Done;
         }
         context.Error.WriteLine($"attentionflow: {record.Advice}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
+
+    // One line; what there is to say of steps is the advice above.
+    private static string Alerts(RunRecord record) => string.Join("; ", record.Alerts.Where(a => a.Indicator is not ("step" or "energy_drops")).Select(a => string.Create(CultureInfo.InvariantCulture,
+        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.Value:G4}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
 
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {

@@ -44,6 +44,8 @@ internal static class ExperimentChecks
         {
             case CapInitialSpec cap:
                 return Length($"{at}.axis", cap.Axis, d);
+            case VonMisesFisherInitialSpec law:
+                return Length($"{at}.mean", law.Mean, d);
             case SymmetricInitialSpec symmetric:
                 return Length($"{at}.axis", symmetric.Axis, d);
             case ClustersInitialSpec clusters:

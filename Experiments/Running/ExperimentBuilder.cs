@@ -39,6 +39,7 @@ public static class ExperimentBuilder
         {
             UniformInitialSpec => new UniformLaw(),
             CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
+            VonMisesFisherInitialSpec i => new VonMisesFisherLaw(i.Mean ?? LastAxis(tokens.Dimension), i.Concentration),
             ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
             EquiangularInitialSpec i => new EquiangularLaw(i.Cosine),
             SymmetricInitialSpec i => new SymmetricLaw(i.Axis ?? LastAxis(tokens.Dimension)),

@@ -34,11 +34,14 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer), summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, layer) : null;
         string?[] advices =
         [
-            step is FixedStep { Length: double length } && Stability.Advice(interaction, method, length, layer) is { } shorter ? $"$.time.step: {shorter}" : null,
+            stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
+        Alert[] stepAlerts = stepAdvice is null ? []
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, layer), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -53,10 +56,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            ObservableWriter writer = new(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables);
             List<IObserver> observers =
             [
                 .. observables.OfType<IObserver>(),
-                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                writer,
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
@@ -71,6 +75,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
                 Summation = sums is FastSums fast ? Record(fast, tolerance) : new SummationRecord("direct"),
+                Alerts = [.. stepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);

@@ -40,4 +40,8 @@ internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
         Finish(view, query, key, exp2.WithUnderflow(Bend(view, query, key, L.Constant(0))), exp2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
+        L.Multiply(Bend(view, query, key, L.Constant(0)), L.Constant(0.69314718055994530942));
 }

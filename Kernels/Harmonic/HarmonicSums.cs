@@ -83,6 +83,9 @@ public sealed class HarmonicSums : IPairSums
         return order <= MaxOrder ? null : $"beta = {interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {MaxOrder}";
     }
 
+    /// <inheritdoc/>
+    public bool IsTangential(PairProblem problem, Columns columns) => true;
+
     /// <summary>The order that ordinary rows of this problem take; the problem must be supported.</summary>
     public int UsualOrder(PairProblem problem) => Plan(problem).Replicas.Max(r => r.First);
 

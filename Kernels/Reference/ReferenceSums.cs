@@ -33,7 +33,7 @@ public sealed class ReferenceSums : IPairSums
     private static void SumRow(PairProblem p, int row, double[] exponents, RowSums into)
     {
         int d = p.Dimension, firstKey = row / p.Queries * p.Keys;
-        (int from, int to) = p.VisibleKeys(row % p.Queries);
+        (int from, int to) = p.KeysOf(row % p.Queries);
         bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
         double shift = curved && p.IsDifference ? p.Interaction.Beta : 0;
         if (curved)

@@ -21,6 +21,9 @@ public sealed class SimdSums : IPairSums
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
 
+    // Whole numbers up to here are exact in single precision.
+    private const int LargestIndex = 1 << 24;
+
     private readonly SimdEngine _engine;
     private readonly int _threads;
 
@@ -64,10 +67,8 @@ public sealed class SimdSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (problem.WhyNever(columns) is { } never) return never;
-        if (!problem.IsDifference) return "the vectorised sums take the difference form only, where values are the keys and origins the queries";
-        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for \"{problem.Interaction.Mask.ToString().ToLowerInvariant()}\"";
-        Columns missing = columns & ~(Columns.Force | Columns.Deficit);
-        if (missing != Columns.None) return $"the vectorised sums have the columns Force and Deficit, not {missing}";
+        if (Precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
+            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
         return null;
     }
 

@@ -28,6 +28,10 @@ public sealed class EnergyDropsObservable : Observable, IObserver
         [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<WarningLevel> Warnings =>
+        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+
+    /// <inheritdoc/>
     public void Stepped(in Step step)
     {
         // Asked now, not at the start: sums that choose their method know its error once they have been used.

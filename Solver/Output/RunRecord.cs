@@ -122,6 +122,9 @@ public sealed record RunRecord
     /// <summary>Evaluations of the drift that only observables needed, at recording times between steps.</summary>
     public double ObservationEvaluations { get; init; }
 
+    /// <summary>Warning levels that were crossed, in the order of time, the time step first.</summary>
+    public IReadOnlyList<Alert> Alerts { get; init; } = [];
+
     /// <summary>The files this record vouches for; empty while it runs.</summary>
     public IReadOnlyList<FileRecord> Files { get; init; } = [];
 

@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "clusters, covariance, energy, energy_drops, gaps, limit, mean, spectrum, speed";
+    private const string Observables = "attention_entropy, attention_rows, clusters, covariance, energy, energy_drops, entropy_floor, gaps, law_distance, limit, low_pass, mean, participation, ranks, sink, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]

@@ -24,6 +24,7 @@ public class ExperimentReaderTests
     private static readonly string[] Sections = [
         """ "seed": 18446744073709551615, "title": "Überlauf", "replicas": 1e2, "device": "cpu", "precision": "single" """,
         """ "tokens": { "initial": { "angle": 0.25, "law": "cap", "axis": [0.6, 0, 0.8] } } """,
+        """ "tokens": { "initial": { "law": "vonMisesFisher", "concentration": 4, "mean": [0, 1, 0] } } """,
         """ "tokens": { "dimension": 2, "initial": { "law": "clusters", "centres": [[1, 0], [0.6000001, 0.8]], "spread": 0 } } """,
         """ "tokens": { "count": 4, "dimension": 4, "initial": { "law": "equiangular", "cosine": -0.333 } } """,
         """ "tokens": { "count": 1, "dimension": 2, "initial": { "law": "equiangular", "cosine": -1 } } """,

@@ -55,7 +55,11 @@ public class StoredExperimentTests
         ["prompts-antipodal"] = [1.5440170706869694, 0.5866547931129602, 0.04039249878663125],
         ["prompts-labelled"] = [6.119417161509434, 0.6650983331859297, 0.3970203275351273],
         ["rotary-pinned"] = [1.507560632202395, 0.37810574518920886, 0.79968899936761, 1.0392658965296737],
+        ["growth-circle"] = [4.979244927889142, 9.862070982368518, 0.439215780265647, 1.963651046580148],
+        ["growth-sphere"] = [111.12601366482886, 339.04531564491475, 0.3055687932286575, 1.9418470548796192],
+        ["indicators"] = [2.425189536049238, 4.399579218093792, 0.4931515128491717, 1.9370864753222068],
         ["million"] = [111.12601366482886, 339.04531564491475, 0.3055687932286575, 1.9418470548796192],
+        ["plateaus"] = [6.492701907224673E+24, 4.22194002866161E+25, 0.2522226458272696, 1.9720354302337417],
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
     };
 
@@ -75,13 +79,16 @@ public class StoredExperimentTests
             string numbers = string.Join(", ", Last(name, Run(name, "reference", 1)).Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
             Assert.Fail($"'{name}' has no pin: check that these numbers of the reference sums are what the theory says, then add to {nameof(Pins)}:\n[\"{name}\"] = [{numbers}],");
         }
-        string one = Run(name, "auto", 1), three = Run(name, "auto", 3), reference = Run(name, "reference", 1);
+        string one = Run(name, "cpu", 1), three = Run(name, "cpu", 3), reference = Run(name, "reference", 1);
         Assert.Multiple(() =>
         {
-            Assert.That(Last(name, one), Is.EqualTo(pin).Within(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
-            Assert.That(Last(name, reference), Is.EqualTo(pin).Within(Tolerance), "the reference itself");
+            Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
+            Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
             Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
         });
+
+        // Energies go up to e^beta/(2 beta).
+        double[] Errors(string folder) => [.. Last(name, folder).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];
     }
 
     [Test]
@@ -93,7 +100,8 @@ public class StoredExperimentTests
     {
         string observables = string.Join(",", Measured.Select(m => m.Observable).Except(Without.GetValueOrDefault(name, [])).Select(o => $"\"{o}\""));
         string folder = _folder[$"{device}-{threads}"];
-        Answer answer = Shell.Run(["run", name, "--device", device, "--threads", $"{threads}", "--out", folder, .. Reduced.Append($"record.observables=[{observables}]").Append(device == "reference" ? "summation=direct" : "precision=double").SelectMany(s => (string[])["--set", s])]);
+        string[] settings = [.. Reduced, $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
+        Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. settings.SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(RunFolder.Verify(folder), Is.Empty);
         return folder;

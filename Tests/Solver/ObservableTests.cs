@@ -30,7 +30,7 @@ public class ObservableTests
         Assert.That(Measure("gaps", One, new IdentityGauge(), point), Is.EqualTo(new double[] { 0, 0, 0 }));
 
         // Equidistributed: Gauss-Legendre latitudes times even longitudes integrate e^{<x,y>} to rounding.
-        Cloud uniform = Cubature(10);
+        Cloud uniform = Clouds.Cubature(10);
         Assert.That(Measure("gaps", One, new IdentityGauge(), uniform), Is.EqualTo(new[] { 1, 1, 0.7715403174 }).Within(1e-10));
     }
 
@@ -204,19 +204,5 @@ public class ObservableTests
         double[] values = new double[cloud.Replicas * observable.Columns.Count];
         observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
         return values;
-    }
-
-    private static Cloud Cubature(int order)
-    {
-        MathNet.Numerics.Integration.GaussLegendreRule rule = new(-1, 1, order);
-        List<double> x = [], weights = [];
-        for (int i = 0; i < order; i++)
-            for (int j = 0; j < 2 * order; j++)
-            {
-                double z = rule.Abscissas[i], r = Math.Sqrt(1 - z * z);
-                x.AddRange([r * Math.Cos(Math.PI * j / order), r * Math.Sin(Math.PI * j / order), z]);
-                weights.Add(rule.Weights[i] / (4 * order));
-            }
-        return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
     }
 }
