@@ -44,7 +44,7 @@ public sealed class Flow
         (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         GaugeFrame turn = gauge.Prepare(cloud.Labels, Dimension);
-        _frame = Frame == gauge ? turn : Frame.Prepare(cloud.Labels, Dimension);
+        _frame = ReferenceEquals(Frame, gauge) ? turn : Frame.Prepare(cloud.Labels, Dimension);
         (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
         _y = new double[cloud.Positions.Length];
         TokenArrays tokens = new(Replicas, Tokens, Dimension, _y, _weights, _labels);

@@ -26,7 +26,7 @@ public sealed record InteractionSpec
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
     [OneOf("none", "causal", "strict")]
-    [Description("Which pairs take part: all, under a causal mask those with j <= i, under a strict one j < i (reference sums only).")]
+    [Description("Which pairs take part: all, under a causal mask those with j <= i, under a strict one j < i.")]
     public Mask Mask { get; init; } = Mask.None;
 
     [Description("Frozen prompts, keys and values that never move; null = none.")]

@@ -27,7 +27,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
-        string device = Devices.Resolve(experiment.Device, interaction, layer.NeedsGeneralForm);
+        string device = Devices.Resolve(experiment.Device);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         Summation summation = Resolve(experiment, problem, layer, device, tolerance);
@@ -157,7 +157,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static Summation Resolve(Experiment experiment, PairProblem problem, Layer layer, string device, double tolerance)
     {
         if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
-            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(problem.Interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
         if (!layer.HasPlainTokens) return Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);

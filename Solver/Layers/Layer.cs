@@ -29,9 +29,6 @@ public sealed record Layer
     /// <summary>True for nothing beside interaction and gauge.</summary>
     public bool IsPlain => HasPlainTokens && HasNoPrompts;
 
-    /// <summary>True when the tokens' logits or values are not those of one array: the device then needs the general form.</summary>
-    public bool NeedsGeneralForm => Code.Kind is CodeKind.LogitsOnly or CodeKind.Additive || Heads.Any(h => h.Logits is not null);
-
     /// <summary>Why this layer and interaction do not go together in dimension <paramref name="dimension"/>, or null.</summary>
     public string? WhyNot(Interaction interaction, int dimension)
     {

@@ -48,8 +48,8 @@ public class ErrorTests
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
-    [TestCase("run figure3-baseline --set interaction.mask=causal --device cpu",
-        "$.device: the vectorised sums have no mask, and the problem asks for \"causal\"; the device \"reference\" can do it")]
+    [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=coalesced",
+        "$.summation: the coalesced sums have no mask, and the problem asks for Causal; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
         "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",

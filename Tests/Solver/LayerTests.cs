@@ -97,12 +97,12 @@ public class LayerTests
     }
 
     [Test]
-    public void PromptsAndConcatenatedCodesRunOnVectors([Values("prompts and pin", "labelled prompts", "concatenated", "value")] string name, [Values] Precision precision)
+    public void VectorsAgreeWithTheArbiter([ValueSource(nameof(Names))] string name, [Values] Precision precision)
     {
         Layer layer = Layers(3).Single(l => l.Key == name).Value;
-        Cloud cloud = Clouds.Uniform(2, 70, 3, seed: 5);
+        Cloud cloud = Clouds.Uniform(2, 35, 3, seed: 5);
         using SimdSums simd = new(precision, 2);
-        foreach (Interaction interaction in Interactions.Where(i => i.Mask == Mask.None && layer.WhyNot(i, 3) is null))
+        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null))
         {
             double[] drift = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, simd, 2, layer), cloud), expected = Arbiter.Drift(interaction, new RotaryGauge([2]), cloud, layer);
             Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan((precision == Precision.Double ? 1e-13 : 3e-6) * Math.Max(1, expected.Max(Math.Abs))), $"{interaction}");
