@@ -54,6 +54,8 @@ public sealed class Flow
         _prompts = Layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, Layer, _frame, threads);
         string? unsupported = _heads.Select(h => _tokenSums.WhyNot(h.Problem, Columns.Force)).Append(_prompts?.Problem is { } problem ? sums.WhyNot(problem, Columns.Force) : null)
             .FirstOrDefault(reason => reason is not null);
+        if (_heads.Any(h => h.TurnsRadialForce && _tokenSums.IsTangential(h.Problem, Columns.Force)))
+            unsupported = "harmonic sums leave out the radial force, which a value matrix turns";
         if (unsupported is not null) throw new NotSupportedException(unsupported);
         if (interaction.Normalization == Normalization.Bias) _bias = Bias(tokens);
     }

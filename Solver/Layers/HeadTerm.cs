@@ -55,6 +55,9 @@ internal sealed class HeadTerm
     /// <summary>Its result.</summary>
     public RowSums Sums { get; }
 
+    /// <summary>True when V makes a pull along the sphere of the force across it.</summary>
+    public bool TurnsRadialForce => _values is not null;
+
     /// <summary>Makes queries and keys of the rows from..to-1 of y.</summary>
     public void Prepare(int from, int to)
     {

@@ -63,12 +63,17 @@ public sealed record Layer
         bool curved = interaction.Profile.IsCurved(interaction.Beta), bare = interaction.Normalization is Normalization.Unnormalized or Normalization.Bias;
         double coupling = interaction.Normalization == Normalization.Unnormalized ? interaction.Coupling.Largest : 1;
         double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bare ? coupling * Exponential(Code.LargestLogit(h.LogitNorm)) : 1));
-        return bare ? rate + (Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0)) * Exponential(1) : rate;
+        return bare && !HasNoPrompts ? rate + PromptStrength * Exponential(1) : rate;
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
     }
 
     /// <summary>A bound on |E|: k(1) max |b|/2 for plain tokens, and k(1) times the strength of the prompts.</summary>
-    public double LargestEnergy(Interaction interaction) => interaction.Coupling.Largest * Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm))) / 2
-        + (Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0)) * interaction.Profile.Value(interaction.Beta, 1);
+    public double LargestEnergy(Interaction interaction)
+    {
+        double energy = interaction.Coupling.Largest * Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm))) / 2;
+        return HasNoPrompts ? energy : energy + PromptStrength * interaction.Profile.Value(interaction.Beta, 1);
+    }
+
+    private double PromptStrength => Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0);
 }

@@ -121,6 +121,14 @@ public class LayerTests
     }
 
     [Test]
+    public void HarmonicSumsDoNotServeAValueMatrix()
+    {
+        using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
+        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast, 1, Layers(3).Single(l => l.Key == "value").Value),
+            Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
+    }
+
+    [Test]
     public void IdentitiesAreNoMatricesAndEqualHeadsAreOne()
     {
         Matrix<double> identity = Matrix<double>.Build.DenseIdentity(3), turn = Orthogonal(3, 5);
@@ -320,6 +328,41 @@ public class LayerTests
             double turning = x[2 * j] * drift[2 * j + 1] - x[2 * j + 1] * drift[2 * j];
             Assert.That(Beta * turning, Is.EqualTo(j == 0 ? 0 : sum / z).Within(1e-12), $"token {j}");
         }
+    }
+
+    /// <summary>
+    /// Lost in the middle: N Cov(e^{-i theta_{N s}(t)}, e^{i theta_{N s'}(0)}) -> k(s, s') sqrt(a t/Y) I_1(2 sqrt(a t Y)), k = lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}),
+    /// Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is
+    /// of N/(2 |J| |K|)^{1/2} about it in standard deviation; N = 96 itself is off by some per cent.
+    /// </summary>
+    [Test]
+    public void InfluenceIsLostInTheMiddle()
+    {
+        const int N = 96, Replicas = 2000, First = 8, Half = N / 2;
+        const double Beta = 1, Lambda = 2, At = 0.5;
+        double time = At / Bessel.I(1, Beta), expected = 0, measured = 0;
+        using SimdSums sums = new(Precision.Double, 2);
+        Cloud cloud = new UniformLaw().Draw(Replicas, N, 2, seed: 5, new GridLabels());
+        double[] start = [.. cloud.Positions];
+        Interaction interaction = new(Beta) { Normalization = Normalization.Bias, Mask = Mask.Strict, Coupling = new DistanceCoupling(1 / Lambda) };
+        new Simulation(new Flow(interaction, new IdentityGauge(), cloud, sums), Methods.RungeKutta4, time / 8, time).Run(cloud, []);
+        for (int j = Half; j < N; j++)
+            for (int k = First; k < Half; k++)
+            {
+                double s = (j + 0.5) / N, before = (k + 0.5) / N, y = Math.Log((Math.Exp(Lambda * s) - 1) / (Math.Exp(Lambda * before) - 1));
+                expected += Lambda * Math.Exp(-Lambda * (s - before)) / (1 - Math.Exp(-Lambda * s)) * Math.Sqrt(At / y) * Bessel.I(1, 2 * Math.Sqrt(At * y));
+            }
+        int pairs = (N - Half) * (Half - First);
+        for (int r = 0; r < Replicas; r++)
+        {
+            double[] late = new double[2], early = new double[2];
+            for (int j = Half; j < N; j++) Sphere.AddScaled(late, 1, cloud.Token(r * N + j));
+            for (int k = First; k < Half; k++) Sphere.AddScaled(early, 1, start.AsSpan(2 * (r * N + k), 2));
+            measured += N * Sphere.Dot(late, early) / Replicas;
+        }
+        double deviation = N / Math.Sqrt(2.0 * pairs * Replicas);
+        Assert.That(measured / pairs, Is.EqualTo(expected / pairs).Within(4 * deviation + 0.1 * expected / pairs));
+        Assert.That(expected / pairs, Is.GreaterThan(10 * deviation), "so that the test can fail");
     }
 
     /// <summary>Causal clustering [arXiv 2411.04990]: with V = I every token comes to x_1(0).</summary>
