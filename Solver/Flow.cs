@@ -24,6 +24,7 @@ public sealed class Flow
     // sum_j m_j b_ij, with what the prompts add to it; empty where it is not asked for.
     private readonly double[] _bias = [];
     private readonly RowSums _rows;
+    private readonly double[] _scales = [], _along = [];
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
     private Attention? _attention;
@@ -72,6 +73,20 @@ public sealed class Flow
     /// <summary>From x to the frame in which the flow is evaluated and has its limit: the gauge, or nothing where that turns the logits alone.</summary>
     internal Gauge Frame => Layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : Gauge;
 
+    /// <summary>Where the network normalises; post by default.</summary>
+    /// <exception cref="NotSupportedException">When it needs the attention output, and the device gives its tangential part alone.</exception>
+    public Scheme Scheme
+    {
+        get;
+        init
+        {
+            if (value.NeedsOutput && _heads.Any(h => _tokenSums.IsTangential(h.Problem, Columns.Force)))
+                throw new NotSupportedException($"harmonic sums leave out the radial force, which the scheme {value.GetType().Name} needs");
+            (field, _scales) = (value, value is PostScheme ? [] : new double[Rows]);
+            if (!Layer.IsPlain) _along = new double[_scales.Length];
+        }
+    } = new PostScheme();
+
     /// <summary>R.</summary>
     public int Replicas { get; }
 
@@ -95,6 +110,9 @@ public sealed class Flow
 
     /// <summary>Positions of the last <see cref="Drift(double[], double[], CancellationToken)"/> in the gauge frame, y = Psi x, [R, n, d]; x under a code of the logits alone.</summary>
     public ReadOnlySpan<double> GaugePositions => _y;
+
+    /// <summary>A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets at the start.</summary>
+    public double CollapseRate => Scheme.CollapseRate(Layer.CollapseRate(Interaction));
 
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
@@ -128,20 +146,24 @@ public sealed class Flow
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
 
-    /// <summary>The same for some replicas; the others' entries stay as they are.</summary>
+    /// <summary>The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at the start.</summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
-    public void Drift(double[] x, double[] drift, Range replicas, CancellationToken stop = default)
+    public void Drift(State at, State rate, Range replicas, CancellationToken stop = default)
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
         Workers.For(rows, Grain, Threads, (from, to) =>
         {
-            _frame.Enter(x, _y, first + from, first + to);
+            _frame.Enter(at.Positions, _y, first + from, first + to);
             foreach (HeadTerm head in _heads) head.Prepare(first + from, first + to);
         });
         foreach (HeadTerm head in _heads) _tokenSums.Sum(head.Problem, first..(first + rows), head.Sums, stop);
-        _prompts?.Sum(x, first, rows, _sums, stop);
-        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
+        _prompts?.Sum(at.Positions, first, rows, _sums, stop);
+        Workers.For(rows, Grain, Threads, (from, to) =>
+        {
+            Finish(rate.Positions, first + from, first + to);
+            if (_scales.Length > 0) Normalise(at.Radii, rate, first + from, first + to);
+        });
         Evaluations += (double)count / Replicas;
     }
 
@@ -164,7 +186,7 @@ public sealed class Flow
         return energy;
     }
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i N_i |dx_i|^2 with N = 1 (USA), Z (SA) or the bias. Of a flow that <see cref="HasEnergy"/>.</summary>
+    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i N_i s_i |dx_i|^2 with N = 1 (USA), Z (SA) or the bias. Of a flow that <see cref="HasEnergy"/>.</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift)
     {
         Normalization normalization = Interaction.Normalization;
@@ -179,7 +201,7 @@ public sealed class Flow
                 Normalization.Bias => _bias[i],
                 _ => 1,
             };
-            rate += _weights[i] * divisor * Sphere.Dot(v, v);
+            rate += _weights[i] * divisor * (_scales.Length > 0 ? _scales[i] : 1) * Sphere.Dot(v, v);
         }
         return rate;
     }
@@ -283,6 +305,7 @@ public sealed class Flow
     private void FinishToken(int i, Span<double> drift)
     {
         drift.Clear();
+        double radial = 0;
         foreach (HeadTerm head in _heads)
         {
             double shift = Math.Max(head.Sums.Shift[i], _prompts?.Shift ?? double.NegativeInfinity);
@@ -293,12 +316,36 @@ public sealed class Flow
                 Normalization.Bias => Math.Exp(shift) * Inverse(_bias[i]),
                 _ => Inverse(own * head.Sums.Z[i] + prompts * (_prompts?.Z(i) ?? 0)),
             } / _heads.Length;
-            head.AddField(i, scale * own, drift);
-            _prompts?.AddField(i, scale * prompts, drift);
+            radial += head.AddField(i, scale * own, drift) + (_prompts?.AddField(i, scale * prompts, drift) ?? 0);
         }
         ReadOnlySpan<double> y = _y.AsSpan(i * Dimension, Dimension);
-        Sphere.AddScaled(drift, -Sphere.Dot(y, drift), y);
+        double along = Sphere.Dot(y, drift);
+        if (_along.Length > 0) _along[i] = along + radial;
+        Sphere.AddScaled(drift, -along, y);
     }
+
+    // P A becomes P A/s, and r its growth. A token without attention output stays.
+    private void Normalise(double[] radii, State rate, int from, int to)
+    {
+        int d = Dimension;
+        for (int i = from; i < to; i++)
+        {
+            Span<double> drift = rate.Positions.AsSpan(i * d, d);
+            double along = Layer.IsPlain ? Along(i) : _along[i], length = Math.Sqrt(Sphere.Dot(drift, drift) + along * along);
+            (_scales[i], double growth) =
+                length == 0 && Scheme.NeedsOutput ? (1, 0) : Scheme.At(radii.Length > 0 ? radii[i] : Scheme.Start ?? 1, along, length);
+            for (int c = 0; c < d; c++) drift[c] /= _scales[i];
+            if (rate.Radii.Length > 0) rate.Radii[i] = growth;
+        }
+    }
+
+    // <y, A>, A = F + Z y scaled as the drift, for plain tokens; the same in both frames.
+    private double Along(int i) => (Sphere.Dot(_y.AsSpan(i * Dimension, Dimension), _rows.Force.AsSpan(i * Dimension, Dimension)) + _rows.Z[i]) * Interaction.Normalization switch
+    {
+        Normalization.Unnormalized => Math.Exp(_rows.Shift[i]),
+        Normalization.Bias => Math.Exp(_rows.Shift[i]) * Inverse(_bias[i]),
+        _ => Inverse(_rows.Z[i]),
+    };
 
     // A token that sees nothing stays.
     private static double Inverse(double sum) => sum > 0 ? 1 / sum : 0;

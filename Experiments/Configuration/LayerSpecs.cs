@@ -9,7 +9,7 @@ namespace AttentionFlow.Experiments.Configuration;
 public sealed record PromptsSpec
 {
     [UnitVector, FilePath]
-    [Description("The prompts: a list of unit vectors, or the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file.")]
+    [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file, or a law.")]
     public required Points Points { get; init; }
 
     [Quantity("a prompt's weight", Above = 0)]
@@ -138,7 +138,7 @@ public sealed record AdditiveCodeSpec : CodeSpec
 public sealed record ConcatenatedCodeSpec : CodeSpec
 {
     [Quantity("the radius", AtLeast = 0, AtMost = 1e3)]
-    [Description("Radius a: p(s) = a (cos 2 pi s, sin 2 pi s).")]
+    [Description("Radius a: p(s) = a (cos 2 pi s, sin 2 pi s, 0, ...).")]
     public double Radius { get; init; } = 1;
 
     public override PositionalCode Build() => new(CodeKind.Concatenated, Radius);

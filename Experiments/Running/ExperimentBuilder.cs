@@ -25,9 +25,14 @@ public static class ExperimentBuilder
         NoGaugeSpec => new IdentityGauge(),
         RotaryGaugeSpec g => new RotaryGauge(g.Speeds),
         PathGaugeSpec g => new PathGauge(g.Amplitude, g.Waves, g.Turns),
-        PrefixGaugeSpec g => Prefix(g, experiment.Tokens.Dimension),
+        PhaseGaugeSpec g => new PhaseGauge(g.Target.Build()),
+        PrefixGaugeSpec g => Prefix(g, experiment),
         var other => throw new NotSupportedException(other.GetType().Name),
     };
+
+    /// <summary>The Brownian motion, null for none.</summary>
+    public static Noise? Noise(Experiment experiment) =>
+        experiment.Interaction.Noise is { } noise ? new Noise(noise.Kappa, experiment.Seed, noise.Splitting) : null;
 
     /// <summary>The initial cloud.</summary>
     /// <exception cref="ConfigurationException">A cloud file that cannot be used, or values that do not suit each other.</exception>
@@ -75,17 +80,18 @@ public static class ExperimentBuilder
             : RecordTimes.Logarithmic(count, experiment.Record.First!.Value, experiment.Time.Horizon);
     }
 
-    private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
+    private static PrefixGauge Prefix(PrefixGaugeSpec spec, Experiment experiment)
     {
-        (IReadOnlyList<IReadOnlyList<double>> targets, IReadOnlyList<double>? weights) = Points(spec.Targets);
-        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? weights);
+        (IReadOnlyList<IReadOnlyList<double>> targets, IReadOnlyList<double>? weights) = Points(spec.Targets, experiment);
+        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? weights);
     }
 
-    /// <summary>The points that are listed or in the file, with the file's weights.</summary>
-    internal static (IReadOnlyList<IReadOnlyList<double>> Points, IReadOnlyList<double>? Weights) Points(Points points)
+    /// <summary>The points that are listed, in the file, or of the law, with the file's weights.</summary>
+    internal static (IReadOnlyList<IReadOnlyList<double>> Points, IReadOnlyList<double>? Weights) Points(Points points, Experiment experiment)
     {
         CloudData? file = points.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        return (points.List ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])], file?.Weights);
+        return (points.List ?? points.Law?.Build().Draw(points.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
+            ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])], file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

@@ -28,20 +28,23 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
         string device = Devices.Resolve(experiment.Device);
+        Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        Summation summation = Resolve(experiment, problem, layer, device, tolerance);
+        Scheme scheme = experiment.Interaction.Scheme.Build();
+        Summation summation = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer), summation);
+        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, layer) : null;
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
+            noise?.Advice((step as FixedStep)!.Length, cloud.Dimension) is { } longer ? $"$.time.step: {longer}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, layer), stepAdvice)];
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(flow.CollapseRate, method), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -61,10 +64,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             [
                 .. observables.OfType<IObserver>(),
                 writer,
-                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise }.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
@@ -105,7 +108,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
-        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+        int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
+        return PairsPerEvaluation(experiment) * (1 + steps * (Tableau.Find(experiment.Time.Method)!.B.Length + between));
     }
 
     // The files that the experiment reads travel with the run, under names of their own.
@@ -153,13 +157,13 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
-    private static Summation Resolve(Experiment experiment, PairProblem problem, Layer layer, string device, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run. Only some flows do with tangential forces, as harmonic sums give them.
+    private static Summation Resolve(Experiment experiment, PairProblem problem, bool tangential, string device, double tolerance)
     {
         if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
             throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
-        if (!layer.HasPlainTokens) return Summation.Direct;
+        if (!tangential) return Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
     }

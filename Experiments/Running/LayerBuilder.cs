@@ -19,14 +19,14 @@ internal static class LayerBuilder
         {
             Heads = [.. Enumerable.Range(0, interaction.Heads).Select(head => Head(experiment, head))],
             Code = interaction.Code.Build(),
-            Prompts = interaction.Prompts is { } prompts ? Prompts(prompts) : null,
+            Prompts = interaction.Prompts is { } prompts ? Prompts(prompts, experiment) : null,
             Pin = interaction.Pin is { } pin ? new PinningPrompt([.. pin.Point ?? Sphere.Axis(d, d - 1)], pin.Strength) : null,
         };
     }
 
-    private static Prompts Prompts(PromptsSpec spec)
+    private static Prompts Prompts(PromptsSpec spec, Experiment experiment)
     {
-        (IReadOnlyList<IReadOnlyList<double>> points, IReadOnlyList<double>? weights) = ExperimentBuilder.Points(spec.Points);
+        (IReadOnlyList<IReadOnlyList<double>> points, IReadOnlyList<double>? weights) = ExperimentBuilder.Points(spec.Points, experiment);
         return new Prompts(points, spec.Weights ?? weights, spec.Strength, spec.Seen);
     }
 

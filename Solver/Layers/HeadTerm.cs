@@ -79,8 +79,8 @@ internal sealed class HeadTerm
         }
     }
 
-    /// <summary>field += scale e^{-c_i} sum_j m_j a_ij V v_j, up to a multiple of y_i.</summary>
-    public void AddField(int row, double scale, Span<double> field)
+    /// <summary>field += scale e^{-c_i} sum_j m_j a_ij V v_j, up to a multiple of y_i, which it returns.</summary>
+    public double AddField(int row, double scale, Span<double> field)
     {
         int d = field.Length;
         double z = Sums.Z[row];
@@ -90,11 +90,12 @@ internal sealed class HeadTerm
         if (_values is null)
         {
             for (int c = 0; c < d; c++) field[c] += scale * sum[c];
-            return;
+            return scale * z;
         }
         ReadOnlySpan<double> y = _tokens.At(row);
         for (int c = 0; c < d; c++) sum[c] += z * y[c];
         AddProduct(_values, scale, sum, field);
+        return 0;
     }
 
     /// <summary>sum_j m_j b_ij k(l_ij/beta), where keys are values.</summary>

@@ -80,8 +80,12 @@ internal sealed class PromptTerm
         });
     }
 
-    /// <summary>field += scale F_i.</summary>
-    public void AddField(int row, double scale, Span<double> field) => Sphere.AddScaled(field, scale, Force(row));
+    /// <summary>field += scale e^{-c} sum_k lambda_k k' z_k, up to a multiple of y_i, which it returns.</summary>
+    public double AddField(int row, double scale, Span<double> field)
+    {
+        Sphere.AddScaled(field, scale, Force(row));
+        return scale * _sums.Z[row];
+    }
 
     /// <summary>sum_k lambda_k k(&lt;x_i, z_k>).</summary>
     public double Value(int row) =>

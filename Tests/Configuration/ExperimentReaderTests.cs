@@ -34,10 +34,22 @@ public class ExperimentReaderTests
         """ "tokens": { "dimension": 5 }, "interaction": { "gauge": { "kind": "rotary", "speeds": [-1e-300, 2.5] } } """,
         """ "interaction": { "gauge": { "kind": "path", "amplitude": 0.1, "waves": 2, "turns": -1 }, "mask": "causal" } """,
         """ "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0], [0, 1, 0]], "weights": [1, 3] } } """,
+        """ "interaction": { "gauge": { "kind": "phase", "target": { "law": "arc", "from": -1, "to": 5 } } }, "tokens": { "initial": { "law": "vonMisesFisher", "concentration": 3 } } """,
+        """ "interaction": { "gauge": { "kind": "phase", "target": { "law": "vonMises", "mean": -1 } } } """,
+        """ "interaction": { "gauge": { "kind": "phase", "target": { "law": "atoms", "angles": [0, 1], "weights": [2, 1] } } } """,
+        """ "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "vonMisesFisher", "mean": [0, 0.6, 0.8], "count": 5 } } } """,
+        """ "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "mixture", "means": [[1, 0, 0]], "concentrations": [4], "weights": [1] } } } """,
+        """ "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "greatCircle" }, "weights": null } } """,
+        """ "interaction": { "scheme": { "kind": "pre", "radius": 2 } } """,
+        """ "interaction": { "scheme": { "kind": "peri" } } """,
+        """ "interaction": { "scheme": { "kind": "nGPT", "alpha": 0.5 } } """,
+        """ "interaction": { "scheme": { "kind": "sqrt" } } """,
+        """ "interaction": { "noise": { "kappa": 3, "splitting": "lie" } }, "time": { "method": "heun", "step": 0.1 } """,
         """ "interaction": { "coupling": { "kind": "distance", "length": 0.2 }, "profile": "linear" } """,
         """ "interaction": { "coupling": { "kind": "toeplitz", "constant": 0.3, "cosines": [1, 0.1] } } """,
         """ "interaction": { "coupling": { "kind": "block", "across": -0.5 } } """,
         """ "interaction": { "prompts": { "points": [[1, 0, 0], [0, 1, 0]], "weights": [1, 3], "strength": -0.5, "seen": "labelled" }, "pin": { "strength": 1 } } """,
+        """ "interaction": { "prompts": { "points": { "law": "greatCircle", "count": 5 } } } """,
         """ "interaction": { "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 2, "symmetric": true }, "value": { "kind": "product" } }, "heads": 3 } """,
         """ "interaction": { "matrices": { "value": { "kind": "diagonal", "entries": [1, -2, 0] } }, "normalization": "hardmax", "mask": "strict" } """,
         """ "interaction": { "code": { "kind": "additive", "radius": 0.5 }, "normalization": "bias" } """,
@@ -202,6 +214,8 @@ public class ExperimentReaderTests
         Refused([], $"$.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
         Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), [])).Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+
+        Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"])).Prompts!.Points, Has.Count.EqualTo(5));
 
         void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), settings),
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));

@@ -11,12 +11,24 @@ internal static class Arbiter
 {
     public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)
     {
-        layer ??= Layer.Plain;
-        int n = cloud.Tokens, d = cloud.Dimension;
-        double[] drift = new double[cloud.Positions.Length];
+        int d = cloud.Dimension;
+        double[] drift = Output(interaction, gauge, cloud, layer);
         for (int i = 0; i < cloud.Rows; i++)
         {
-            double[] x = cloud.Token(i).ToArray(), total = new double[d];
+            Span<double> row = drift.AsSpan(i * d, d);
+            double along = Sphere.Dot(row, cloud.Token(i));
+            for (int c = 0; c < d; c++) row[c] -= along * cloud.Token(i)[c];
+        }
+        return drift;
+    }
+
+    /// <summary>A_i, before its projection.</summary>
+    public static double[] Output(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)
+    {
+        layer ??= Layer.Plain;
+        int d = cloud.Dimension;
+        double[] output = new double[cloud.Positions.Length];
+        for (int i = 0; i < cloud.Rows; i++)
             foreach (Head head in layer.Heads)
             {
                 double[] field = new double[d];
@@ -28,12 +40,9 @@ internal static class Arbiter
                     for (int c = 0; c < d; c++) field[c] += pull.Factor * pull.Value[c];
                 }
                 double divisor = interaction.Normalization switch { Normalization.Unnormalized => 1, Normalization.Bias => bias, _ => z };
-                for (int c = 0; c < d && divisor > 0; c++) total[c] += field[c] / divisor / layer.Heads.Count;
+                for (int c = 0; c < d && divisor > 0; c++) output[i * d + c] += field[c] / divisor / layer.Heads.Count;
             }
-            double along = Sphere.Dot(total, x);
-            for (int c = 0; c < d; c++) drift[i * d + c] = total[c] - along * x[c];
-        }
-        return drift;
+        return output;
     }
 
     public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica, Layer? layer = null)
@@ -104,6 +113,10 @@ internal static class Arbiter
                     double w = rotary.Speeds[p] * s;
                     (psi[2 * p, 2 * p], psi[2 * p, 2 * p + 1], psi[2 * p + 1, 2 * p], psi[2 * p + 1, 2 * p + 1]) = (Math.Cos(w), -Math.Sin(w), Math.Sin(w), Math.Cos(w));
                 }
+                return psi;
+            case PhaseGauge phase:
+                double q = phase.Target.Quantile(s);
+                (psi[0, 0], psi[0, 1], psi[1, 0], psi[1, 1]) = (Math.Cos(q), Math.Sin(q), -Math.Sin(q), Math.Cos(q));
                 return psi;
             case PathGauge path:
                 double y = path.Amplitude * Math.Sin(2 * Math.PI * path.Waves * s), z = 2 * Math.PI * path.Turns * s;

@@ -141,9 +141,9 @@ public class IntegratorTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(Stability.Advice(new Interaction(1), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
-            Assert.That(Stability.Advice(new Interaction(9), AttentionFlow.Solver.Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));
-            Assert.That(Stability.Advice(new Interaction(9) { Normalization = Normalization.Softmax }, AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(1)), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9)), AttentionFlow.Solver.Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9) { Normalization = Normalization.Softmax }), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
         });
     }
 }

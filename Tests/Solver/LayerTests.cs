@@ -68,6 +68,25 @@ public class LayerTests
             }
     }
 
+    /// <summary>The scheme peri divides by the length of all that a token sees, its radial part included; a token that sees nothing stays.</summary>
+    [Test]
+    public void SchemesActOnTheWholeOutput([ValueSource(nameof(Names))] string name)
+    {
+        const double Radius = 1.5;
+        Layer layer = Layers(3).Single(l => l.Key == name).Value;
+        Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 4, Clouds.Weights(1, 9));
+        Gauge gauge = new RotaryGauge([2]);
+        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null))
+            foreach (Layer tried in new[] { layer, Layer.Plain })
+            {
+                double[] output = Arbiter.Output(interaction, gauge, cloud, tried), expected = Arbiter.Drift(interaction, gauge, cloud, tried);
+                for (int i = 0; i < 9; i++)
+                    for (int c = 0; c < 3; c++) expected[3 * i + c] /= Radius * Math.Max(Sphere.Norm(output.AsSpan(3 * i, 3)), 1e-300);
+                double[] drift = Drift(new Flow(interaction, gauge, cloud, _sums, 1, tried) { Scheme = new PeriScheme(Radius) }, cloud);
+                Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-12), $"{interaction}");
+            }
+    }
+
     /// <summary>Wherever there is an energy the drift is its gradient, by central differences along a random tangent direction of every token, and dE/dt the dissipation.</summary>
     [Test]
     public void TheDriftIsTheGradientOfTheEnergy([ValueSource(nameof(Names))] string name)
@@ -121,11 +140,12 @@ public class LayerTests
     }
 
     [Test]
-    public void HarmonicSumsDoNotServeAValueMatrix()
+    public void HarmonicSumsDoNotServeAValueMatrixOrALength()
     {
         using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
         Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast, 1, Layers(3).Single(l => l.Key == "value").Value),
             Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
+        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast) { Scheme = new PeriScheme(1) }, Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
     }
 
     [Test]
