@@ -58,7 +58,8 @@ public sealed class NoiseStudy : Study
             {
                 Points = true, Sign = Sign.Disc, Low = [.. points.Select(p => p.Length - 4 * p.Error)], High = [.. points.Select(p => p.Length + 4 * p.Error)],
             },
-        ]) { SharesY = d == 3 };
+        ])
+        { SharesY = d == 3 };
     }
 
     // Near the transition |m| is of order n^{-1/4}: no prediction there.

@@ -48,7 +48,7 @@ public class ErrorTests
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
-    [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=coalesced",
+    [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: the coalesced sums have no mask, and the problem asks for Causal; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
         "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
