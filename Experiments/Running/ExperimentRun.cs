@@ -23,6 +23,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         CheckMemory(experiment);
         Interaction interaction = ExperimentBuilder.Interaction(experiment);
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
+        Layer layer = LayerBuilder.Layer(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
@@ -30,11 +31,13 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        Summation summation = Resolve(experiment, problem, device, tolerance);
+        Scheme scheme = experiment.Interaction.Scheme.Build();
+        Summation summation = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation, experiment.Interaction.Scheme.Build());
+        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, flow.Scheme) : null;
+        if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
@@ -42,7 +45,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, flow.Scheme), stepAdvice)];
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(flow.CollapseRate, method), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -92,8 +95,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
-    public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
+    /// <summary>Ordered pairs of tokens of one evaluation of the drift: replicas x heads x tokens^2.</summary>
+    public static double PairsPerEvaluation(Experiment experiment) =>
+        (double)experiment.Replicas * experiment.Interaction.Heads * experiment.Tokens.Count * experiment.Tokens.Count;
 
     /// <summary>Ordered pairs that a run of this experiment sums for the drift; a first guess where the steps are adaptive.</summary>
     public static double Pairs(Experiment experiment)
@@ -127,7 +131,21 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             inputs.Add((RunFolder.TargetsFile, path));
             experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
         }
-        return (experiment, [.. inputs]);
+        if (experiment.Interaction.Prompts is { Points.Path: { } points } prompts)
+        {
+            inputs.Add((RunFolder.PromptsFile, points));
+            experiment = experiment with { Interaction = experiment.Interaction with { Prompts = prompts with { Points = new Points(RunFolder.PromptsFile) } } };
+        }
+        MatricesSpec matrices = experiment.Interaction.Matrices;
+        matrices = new() { Query = Here(matrices.Query, RunFolder.QueryFile), Key = Here(matrices.Key, RunFolder.KeyFile), Value = Here(matrices.Value, RunFolder.ValueFile) };
+        return (experiment with { Interaction = experiment.Interaction with { Matrices = matrices } }, [.. inputs]);
+
+        MatrixSpec Here(MatrixSpec matrix, string name)
+        {
+            if (matrix is not FileMatrixSpec file) return matrix;
+            inputs.Add((name, file.Path));
+            return new FileMatrixSpec { Path = name };
+        }
     }
 
     // Beyond the memory the system would end the program without a word.
@@ -144,12 +162,13 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
-    private static Summation Resolve(Experiment experiment, PairProblem problem, string device, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run. Only some flows do with tangential forces, as harmonic sums give them.
+    private static Summation Resolve(Experiment experiment, PairProblem problem, bool tangential, string device, double tolerance)
     {
         if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
             throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
+        if (!tangential) return Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
     }
@@ -164,11 +183,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
         };
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation, Scheme scheme)
+    private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads) { Scheme = scheme };
+            return make();
         }
         catch (ArgumentException error)
         {

@@ -28,6 +28,7 @@ internal sealed class MergingMotion : Motion
     /// <summary>Why tokens of this flow cannot merge, or null.</summary>
     public static string? WhyNot(Flow flow) =>
         flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
+        : !flow.Layer.IsPlain || flow.Interaction.Normalization is Normalization.Hardmax or Normalization.Bias ? "tokens merge without prompts, matrices, heads, codes, hardmax and bias only"
         : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
 
     public override long Steps => _replicas.Max(r => r.Steps);

@@ -107,6 +107,23 @@ public class RunTests
     }
 
     [Test]
+    public void PromptsAndMatricesOfFilesTravelWithTheRun()
+    {
+        File.WriteAllText(_folder["p.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
+        File.WriteAllText(_folder["m.csv"], "x0,x1,x2\n1,0.5,0\n0.5,-1,0\n0,0,2\n");
+        File.WriteAllText(_folder["own.json"], """
+            { "schemaVersion": 1, "tokens": { "count": 8 }, "time": { "horizon": 0.5 }, "record": { "snapshots": 2, "observations": 2, "observables": ["energy"] },
+              "interaction": { "prompts": { "points": "p.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" }, "value": { "kind": "file", "path": "m.csv" } } } }
+            """);
+        Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
+        foreach (string name in new[] { "p.csv", "m.csv" }) File.Delete(_folder[name]);
+        Directory.Move(_folder["run"], _folder["moved"]);
+        Assert.That(Shell.Run("run", Path.Combine(_folder["moved"], "experiment.json"), "--out", _folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["moved"])));
+        Assert.That(Shell.Record(_folder["again"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "prompts.csv", "key.csv", "value.csv" }));
+    }
+
+    [Test]
     public void AnOwnCloudKeepsItsLabelsAndWeights()
     {
         File.WriteAllText(_folder["tokens.csv"], "x0,x1,label,weight\n1,0,0.25,1\n0,2,0.5,2\n-1,0,4,1\n");
