@@ -157,6 +157,17 @@ public class TheoryTests
         Assert.That(Math.Log(before / after) / 3, Is.EqualTo(rate).Within(1e-6 * rate));
     }
 
+    /// <summary>The bound holds at every temperature, and is met in the limit of a short way at a right angle, where the clusters move at its speed up to their own pull.</summary>
+    [Test]
+    public void TwoClustersKeepTheirDistanceForTheTimeOfTheBound([Values(1, 4, 16, 64)] double beta, [Values(0.01, 1)] double coupling)
+    {
+        foreach (double to in new[] { 0.2, 0.8, 1.4 })
+            Assert.That(TwoClusters.Time(Normalization.Softmax, beta, coupling, Math.PI / 2, to), Is.GreaterThan(TwoClusters.Bound(beta, coupling, Math.PI / 2, to)));
+        double near = Math.PI / 2 - 1e-6;
+        Assert.That(TwoClusters.Time(Normalization.Softmax, beta, coupling, Math.PI / 2, near) / TwoClusters.Bound(beta, coupling, Math.PI / 2, near),
+            Is.EqualTo(1 + coupling * Math.Exp(-beta)).Within(1e-4));
+    }
+
     [TestCase(Normalization.Unnormalized, 1.740527, 5e-7)]
     [TestCase(Normalization.Softmax, 8.2025, 5e-5)]
     public void TwoClustersMerge(Normalization normalization, double expected, double within)
