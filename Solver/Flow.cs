@@ -169,7 +169,7 @@ public sealed class Flow
     }
 
     /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
-    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads) { _whole = this };
+    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads, Layer) { _whole = this };
 
     /// <summary>y = Psi x, both [R, n, d].</summary>
     internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Enter(x, y, from, to));

@@ -242,9 +242,6 @@ internal static class ExperimentChecks
             yield return new("$.time.merge", "under a mask tokens at one place move differently, by their order, and cannot merge.");
         if (interaction.Scheme is not PostSchemeSpec && experiment.Time.Merge is not null)
             yield return new("$.time.merge", "tokens merge under the scheme 'post' only: elsewhere two at one place may move differently.");
-        if (experiment.Time.Merge is not null && (interaction is { Prompts: not null } or { Pin: not null } or { Heads: > 1 } or { Code: not NoCodeSpec } or { Normalization: Kernels.Normalization.Hardmax or Kernels.Normalization.Bias }
-            || interaction.Matrices != new MatricesSpec()))
-            yield return new("$.time.merge", "tokens merge without prompts, matrices, heads, codes, hardmax and bias only; leave this key out.");
         if (experiment.Record.Plateaus && (masked || interaction.Noise is not null))
             yield return new("$.record.plateaus", $"{(masked ? "a masked flow climbs no energy" : "under noise the energy does not rise")}; leave this key out.");
     }

@@ -53,7 +53,8 @@ public sealed class RunFolder : IDisposable
     public const string ValueFile = "value.csv";
 
     /// <summary>In the order in which they are removed: what vouches goes first.</summary>
-    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile, CloudFile, TargetsFile, PromptsFile, QueryFile, KeyFile, ValueFile];
+    private static readonly string[] Names =
+        [RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile, CloudFile, TargetsFile, PromptsFile, QueryFile, KeyFile, ValueFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
     private readonly FileRecord[] _inputs;

@@ -47,7 +47,8 @@ public class ErrorTests
         "--set record.observations=2000000000: $.record.observations: 2000000000 is too large; the number of observations must be at most 10000000.")]
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
-    [TestCase("run long-times --set interaction.pin.point=[0,0,1] --set interaction.pin.strength=1", "$.time.merge: tokens merge without prompts, matrices, heads, codes, hardmax and bias only; leave this key out.")]
+    [TestCase("run long-times --set interaction.normalization=hardmax --set record.plateaus=false --set record.observables=[\"mean\"]",
+        "$.time.merge: under hardmax two tokens at one place hold each other where one would move, so they cannot merge; leave this key out.")]
     [TestCase("run work-precision --set interaction.normalization=hardmax --set record.plateaus=true --set record.observables=[\"mean\"]",
         "$.record.plateaus: a hardmax flow climbs no energy; leave this key out.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]

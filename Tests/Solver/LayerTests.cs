@@ -281,6 +281,29 @@ public class LayerTests
         Assert.That(Math.Acos(Sphere.Dot(moved.Token(0), moved.Token(1))), Is.EqualTo(angle).Within(1e-9));
     }
 
+    /// <summary>Tokens that merge see the same heads and pinning prompt; prompts, codes and hardmax tell them apart.</summary>
+    [Test]
+    public void MergingKeepsHeadsAndPins()
+    {
+        Matrix<double> a = Random(3, 1), symmetric = a + a.Transpose();
+        Layer layer = new() { Heads = [new Head(key: symmetric, value: symmetric), new Head()], Pin = new PinningPrompt([0.6, 0, 0.8], 0.5) };
+        Cloud cloud = new CapLaw([0, 0, 1], 1.2).Draw(1, 24, 3, seed: 3, new GridLabels());
+        Flow flow = new(new Interaction(1), new RotaryGauge([2]), cloud, _sums, 1, layer);
+        Cloud[] ends = [.. new[] { 0, 1e-6 }.Select(distance =>
+        {
+            Cloud moved = new(1, 24, 3, [.. cloud.Positions], cloud.Labels);
+            new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-8) { MergeDistance = distance }, 10).Run(moved, []);
+            return moved;
+        })];
+        Assert.That(Clouds.LargestDifference(ends[0].Positions, ends[1].Positions), Is.LessThan(1e-5));
+        foreach (string name in new[] { "prompts", "labelled prompts", "additive", "logits only", "concatenated" })
+            Assert.That(Merging(new Interaction(1), Layers(3).Single(l => l.Key == name).Value), Does.Contain("cannot merge"), name);
+        Assert.That(Merging(new Interaction(1) { Normalization = Normalization.Hardmax }, Layer.Plain), Does.Contain("cannot merge"));
+
+        string? Merging(Interaction interaction, Layer tried) =>
+            Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
+    }
+
     /// <summary>The controls collapse: a code of the logits alone under SA, and a concatenated code.</summary>
     [Test]
     public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
