@@ -24,9 +24,8 @@ public static class Devices
         new("ilgpu-cpu", "ILGPU's simulator of a GPU", NoGpu),
     ];
 
-    /// <summary>The name <c>auto</c> stands for: a function of the interaction alone, never of timings.</summary>
-    public static string Resolve(string name, Interaction interaction) =>
-        name != "auto" ? name : interaction.Mask == Mask.None ? "cpu" : "reference";
+    /// <summary>The name <c>auto</c> stands for: never a matter of timings.</summary>
+    public static string Resolve(string name) => name == "auto" ? "cpu" : name;
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">A name of <see cref="All"/>.</param>

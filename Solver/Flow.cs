@@ -20,6 +20,7 @@ public sealed class Flow
     private readonly double[] _labels, _weights;
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
+    private readonly double[] _scales = [];
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
     private Attention? _attention;
@@ -50,6 +51,13 @@ public sealed class Flow
 
     /// <summary>Psi.</summary>
     public Gauge Gauge { get; }
+
+    /// <summary>Where the network normalises; post by default.</summary>
+    public Scheme Scheme
+    {
+        get;
+        init => (field, _scales) = (value, value is PostScheme ? [] : new double[Rows]);
+    } = new PostScheme();
 
     /// <summary>R.</summary>
     public int Replicas { get; }
@@ -100,15 +108,19 @@ public sealed class Flow
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
 
-    /// <summary>The same for some replicas; the others' entries stay as they are.</summary>
+    /// <summary>The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at the start.</summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
-    public void Drift(double[] x, double[] drift, Range replicas, CancellationToken stop = default)
+    public void Drift(State at, State rate, Range replicas, CancellationToken stop = default)
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
-        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(at.Positions, _y, first + from, first + to));
         _sums.Sum(_problem, first..(first + rows), _rows, stop);
-        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) =>
+        {
+            Finish(rate.Positions, first + from, first + to);
+            if (_scales.Length > 0) Normalise(at.Radii, rate, first + from, first + to);
+        });
         Evaluations += (double)count / Replicas;
     }
 
@@ -127,7 +139,7 @@ public sealed class Flow
         return energy;
     }
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
+    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i s_i |dx_i|^2 (USA), sum_i m_i Z_i s_i |dx_i|^2 (SA).</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift)
     {
         bool softmax = Interaction.Normalization == Normalization.Softmax;
@@ -136,7 +148,7 @@ public sealed class Flow
         {
             ReadOnlySpan<double> v = drift.Slice(i * Dimension, Dimension);
             if (softmax && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
-            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * Sphere.Dot(v, v);
+            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * (_scales.Length > 0 ? _scales[i] : 1) * Sphere.Dot(v, v);
         }
         return rate;
     }
@@ -211,5 +223,21 @@ public sealed class Flow
             for (int c = at; c < at + d; c++) drift[c] = scale * (force[c] - along * y[c]);
         }
         if (!_frame.IsIdentity) _frame.Leave(drift, drift, from, to);
+    }
+
+    // P A becomes P A/s, and r its growth. A = F + Z y, scaled as the drift; its length is the same in both frames.
+    private void Normalise(double[] radii, State rate, int from, int to)
+    {
+        bool softmax = Interaction.Normalization == Normalization.Softmax;
+        int d = Dimension;
+        for (int i = from; i < to; i++)
+        {
+            Span<double> drift = rate.Positions.AsSpan(i * d, d);
+            double sum = Sphere.Dot(_y.AsSpan(i * d, d), _rows.Force.AsSpan(i * d, d)) + _rows.Z[i];
+            double along = softmax ? sum / _rows.Z[i] : sum * Math.Exp(_rows.Shift[i]);
+            (_scales[i], double growth) = Scheme.At(radii.Length > 0 ? radii[i] : Scheme.Start ?? 1, along, Math.Sqrt(Sphere.Dot(drift, drift) + along * along));
+            for (int c = 0; c < d; c++) drift[c] /= _scales[i];
+            if (rate.Radii.Length > 0) rate.Radii[i] = growth;
+        }
     }
 }

@@ -7,7 +7,11 @@ namespace AttentionFlow.Solver;
 /// <param name="Drift">dx/dt at x, [R, n, d]; empty when no observer of this time has <see cref="IObserver.NeedsDrift"/>.</param>
 /// <param name="Flow">The flow, whose last drift evaluation was at x, if Drift is not empty.</param>
 /// <param name="Stop">Stops the run: for observers that take long.</param>
-public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default);
+public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default)
+{
+    /// <summary>r, [R, n]; empty where the scheme has no such state.</summary>
+    public double[] Radii { get; init; } = [];
+}
 
 /// <summary>The end of a step of one replica, or a state from which it begins to step.</summary>
 /// <param name="Replica">Which.</param>

@@ -27,15 +27,24 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     private readonly StepControl _step = step is AdaptiveStep && !method.IsAdaptive
         ? throw new ArgumentException($"{method.Name} estimates no error and takes fixed steps only", nameof(step)) : step;
 
+    /// <summary>Brownian motion beside the drift; fixed steps only.</summary>
+    /// <exception cref="ArgumentException">With an adaptive step.</exception>
+    public Noise? Noise
+    {
+        get;
+        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+    }
+
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
     /// <param name="observers">Called in this order.</param>
     /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
-        EnergyDropsObservable? drops = flow.HasEnergy ? new(flow) : null;
+        if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
+        EnergyDropsObservable? drops = flow.HasEnergy && Noise is null ? new(flow) : null;
         Motion motion = _step is AdaptiveStep adaptive ? new AdaptiveMotion(flow, cloud, method, adaptive.Tolerance, horizon, threads, Tell)
-            : new FixedMotion(flow, cloud, method, ((FixedStep)_step).Length, threads, Tell);
+            : new FixedMotion(flow, cloud, method, ((FixedStep)_step).Length, Noise, threads, Tell);
         try
         {
             motion.Begin(stop);
@@ -48,7 +57,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
                 motion.MoveTo(next, stop);
                 Show();
             }
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow.Interaction, method, _step, drops.Total) : null);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
         }
         catch (OperationCanceledException)
         {
@@ -60,7 +69,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length) : null;
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length, flow.Scheme) : null;
             return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
 
@@ -74,7 +83,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         {
             IObserver[] due = [.. observers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
             if (due.Length == 0) return;
-            Frame frame = new(motion.Time, motion.Steps, cloud.Positions, due.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop);
+            Frame frame = new(motion.Time, motion.Steps, cloud.Positions, due.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
             foreach (IObserver observer in due) observer.Observe(frame);
         }
 

@@ -84,7 +84,6 @@ public static class ReproduceCommand
                 RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder, planned.Name), overwrite: true, context.Stop);
                 if (record.Status != RunStatus.Complete) return record;
             }
-            progress.Begin(study.Name);
             Directory.CreateDirectory(folder);
             study.Tabulate(quick, folder, context.Threads, progress, context.Stop);
             return null;

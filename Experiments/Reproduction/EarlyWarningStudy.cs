@@ -142,7 +142,7 @@ public sealed class EarlyWarningStudy : Study
                 SharesY = shared,
                 References =
                 [
-                    .. Alerts.Select(a => new Reference(a.Time, "alert") { Vertical = true, Tag = row == 0 ? a.Sign : "", Dash = "" }),
+                    .. Alerts.Select(a => new Reference(a.Time, "alert") { Vertical = true, Tag = row == 1 ? a.Sign : "", Dash = "" }),
                     .. Rows[row].Lines.Select(line => Predicted(Name, line.Column, Tokens)).Where(double.IsFinite).Distinct().Select(value => new Reference(value, "predicted at the end") { Dash = "6 4" }),
                 ],
             };

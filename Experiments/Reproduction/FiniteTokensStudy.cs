@@ -40,6 +40,7 @@ public sealed class FiniteTokensStudy : Study
     /// <inheritdoc/>
     public override void Tabulate(bool quick, string folder, int threads, IProgressDisplay progress, CancellationToken stop)
     {
+        progress.Begin(Name);
         using CsvTable table = new(Path.Combine(folder, Table), Columns);
         using IPairSums sums = Devices.Open("cpu", Precision.Double, threads, Summation.Auto, Tolerance);
         foreach (int d in Dimensions)

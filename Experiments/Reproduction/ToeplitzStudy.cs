@@ -23,7 +23,8 @@ public sealed class ToeplitzStudy : Study
     public override string Introduction(bool quick) =>
         "The coupling c + cos 2π(s′ − s) on S^{2}, unnormalised attention. Among latitude circles that the label runs through once, with x = β r^{2} for the radius r, the energy is e^{β−x}(c I_{0}(x) + I_{1}(x))/(2β). "
         + "Its maximum leaves the flat circle, r = 1, at c = 0.1937 for β = 1 and at β_{c} = 1.545127 for c = 0, where |m| = (1 − β_{c}/β)^{1/2} beyond; at c = 1/2 the circle has shrunk to a point. Runs that start near "
-        + "a circle follow this branch. Independent uniform starts know nothing of it: they end on it where it is flat, and else mostly on a folded arc in a plane, of more energy.";
+        + "a circle follow this branch. Independent uniform starts end on it where it is flat or steep; between c = 0.25 and 0.35 some end on a folded arc instead, of less energy, and beyond lift-off all do that are not on "
+        + "their way to something worse: there most arcs have more energy than the circle. A folded arc lies in a plane through the centre, and the label runs along it forth and back.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
@@ -43,10 +44,12 @@ public sealed class ToeplitzStudy : Study
             [
                 Panel("|m| against c", constants, "|m|", byConstant, s => s.Constant, s => s.Means, c => ToeplitzCircle.MeanNorm(new Interaction(1), c)),
                 Panel("|m| against β: lift-off", betas, "|m|", byBeta, s => s.Beta, s => s.Means, b => b < ToeplitzCircle.CriticalBeta ? 0 : Math.Sqrt(1 - ToeplitzCircle.CriticalBeta / b)),
-                Panel("energy against c", constants, "E/k(1)", byConstant, s => s.Constant, s => s.Energies, c => CircleEnergy(1, c) / Math.E),
-                Panel("energy against β", betas, "E/k(1)", byBeta, s => s.Beta, s => s.Energies, b => CircleEnergy(b, 0) * b / Math.Exp(b)),
+                Panel("", constants, "E/k(1)", byConstant, s => s.Constant, s => s.Energies, c => CircleEnergy(1, c)),
+                Panel("", betas, "E/k(1)", byBeta, s => s.Beta, s => s.Energies, b => CircleEnergy(b, 0)),
+                Panel("", constants, "(E − circle's E)/k(1)", byConstant, s => s.Constant, s => s.Above, _ => 0),
+                Panel("", betas, "(E − circle's E)/k(1)", byBeta, s => s.Beta, s => s.Above, _ => 0),
             ])
-        { Columns = 2, PlotHeight = 220 }.Render();
+        { Columns = 2, PlotHeight = 190 }.Render();
         State[] shown = [.. states.Where(s => (s.Beta, s.Constant) is (2, 0) or (1, 0.3)).OrderBy(s => s.Constant).ThenBy(s => s.FromCircle ? 0 : 1)];
         string spheres = new Figure3 { Columns = 4, PanelWidth = 225, Title = "Circles and folded arcs" }.Render([.. shown.Select(s => s.Sphere())]);
         return new Findings(
@@ -71,8 +74,9 @@ public sealed class ToeplitzStudy : Study
         static string Set(string path, double value) => $"{path}={value.ToString("R", CultureInfo.InvariantCulture)}";
     }
 
+    // E/k(1) of the best circle.
     private static double CircleEnergy(double beta, double constant) =>
-        ToeplitzCircle.Energy(beta, constant, beta * Math.Pow(ToeplitzCircle.Radius(new Interaction(beta), constant), 2));
+        ToeplitzCircle.Energy(beta, constant, beta * Math.Pow(ToeplitzCircle.Radius(new Interaction(beta), constant), 2)) * beta / Math.Exp(beta);
 
     private static ChartPanel Panel(string title, Axis x, string quantity, State[] states, Func<State, double> place, Func<State, double[]> measured, Func<double, double> predicted)
     {
@@ -82,8 +86,7 @@ public sealed class ToeplitzStudy : Study
             (double X, double Y)[] points = [.. from.SelectMany(s => measured(s).Select(y => (place(s), y)))];
             return new Series(label, colour, [.. points.Select(p => p.X)], [.. points.Select(p => p.Y)]) { Points = true, Sign = sign };
         }
-        double top = 1.06 * Math.Max(fine.Max(predicted), states.Max(s => measured(s).Max()));
-        return new ChartPanel(title, x, new Axis(quantity, -0.04 * top, top),
+        return new ChartPanel(title, x, Axis.Around(quantity, fine.Select(predicted).Concat(states.SelectMany(measured))),
         [
             Of("independent starts", Palette.Orange, Sign.Diamond, states.Where(s => !s.FromCircle)),
             new Series("predicted circle", Palette.Prediction, fine, [.. fine.Select(predicted)]) { Dashed = true, Width = 1.4 },
@@ -99,14 +102,14 @@ public sealed class ToeplitzStudy : Study
             yield return new Check($"{sweep}, near a circle: largest ||m| − predicted|", "maximiser of e^{β−x}(c I_{0} + I_{1})/(2β)", 0,
                 of.Max(s => s.Means.Max(m => Math.Abs(m - ToeplitzCircle.MeanNorm(new Interaction(s.Beta), s.Constant)))), 1e-3);
             yield return new Check($"{sweep}, near a circle: largest |E/k(1) − predicted|", "its maximum", 0,
-                of.Max(s => s.Energies.Max(e => Math.Abs(e - CircleEnergy(s.Beta, s.Constant) * s.Beta / Math.Exp(s.Beta)))), 1e-6);
+                of.Max(s => s.Above.Max(Math.Abs)), 1e-6);
         }
         State above = circles.Single(s => s.Beta == 2);
         yield return new Check("β = 2, near a circle: |m|", "(1 − 1.545127/2)^{1/2}", Math.Sqrt(1 - 1.545127 / 2), above.Means[0], 1e-3);
         State flat = free.Single(s => (s.Beta, s.Constant) == (1, 0)), folded = free.Single(s => s.Beta == 2);
         yield return new Check("independent starts at β = 1, c = 0: seeds on the great circle", "the only limit seen", flat.Means.Length, flat.Distances.Count(d => d < 0.01), 0);
         yield return new Check("independent starts at β = 2, c = 0: seeds on the predicted circle", "folded arcs instead", 0, folded.Distances.Count(d => d < 0.01), 0);
-        yield return new Check("independent starts at β = 2, c = 0: median of E/k(1), against the circle's", "folded arcs have more energy", CircleEnergy(2, 0) * 2 / Math.Exp(2),
+        yield return new Check("independent starts at β = 2, c = 0: median of E/k(1), against the circle's", "folded arcs have more energy", CircleEnergy(2, 0),
             folded.Energies.Order().ElementAt(folded.Energies.Length / 2), 0)
         { Comparison = Comparison.AtLeast };
         yield return new Check("independent starts at β = 2, c = 0: median of the least eigenvalue of Σ m_{i} x_{i} x_{i}^{T}", "an arc in a plane through the centre: 0", 0,
@@ -148,6 +151,9 @@ public sealed class ToeplitzStudy : Study
         /// <summary>E/k(1).</summary>
         public double[] Energies { get; }
 
+        /// <summary>The same, less that of the best circle.</summary>
+        public double[] Above => [.. Energies.Select(e => e - CircleEnergy(Beta, Constant))];
+
         public double[] OffPlane { get; }
 
         // The first seed, of independent starts the first that is not on the circle.
@@ -156,10 +162,10 @@ public sealed class ToeplitzStudy : Study
             int seed = FromCircle ? 0 : Math.Max(0, Array.FindIndex(Distances, d => d > 0.01)), n = _labels.Length;
             double[] x = _positions[(3 * seed * n)..(3 * (seed + 1) * n)];
             double[] circle = PredictedLimit.For(_interaction, 3, out _)!.Fit(x, _labels, [.. _labels.Select(_ => 1.0 / n)], _labels, 3);
-            return new SpherePanel(string.Create(CultureInfo.InvariantCulture, $"{(FromCircle ? "near a circle" : "independent")}, β = {Beta}, c = {Constant}"), 3, x, _labels)
+            return new SpherePanel(string.Create(CultureInfo.InvariantCulture, $"β = {Beta}, c = {Constant}"), 3, x, _labels)
             {
                 PredictedCurves = FromCircle ? [[.. circle, .. circle[..3]]] : [],
-                Facts = [FromCircle ? "predicted: a latitude circle" : "end: a folded arc", string.Create(CultureInfo.InvariantCulture, $"E/k(1) = {Energies[seed]:F4}, |m| = {Means[seed]:F3}")],
+                Facts = [FromCircle ? "started near a circle" : "independent start: a folded arc", string.Create(CultureInfo.InvariantCulture, $"E/k(1) = {Energies[seed]:F4}, |m| = {Means[seed]:F3}")],
             };
         }
     }

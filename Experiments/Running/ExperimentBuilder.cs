@@ -25,9 +25,14 @@ public static class ExperimentBuilder
         NoGaugeSpec => new IdentityGauge(),
         RotaryGaugeSpec g => new RotaryGauge(g.Speeds),
         PathGaugeSpec g => new PathGauge(g.Amplitude, g.Waves, g.Turns),
-        PrefixGaugeSpec g => Prefix(g, experiment.Tokens.Dimension),
+        PhaseGaugeSpec g => new PhaseGauge(g.Target.Build()),
+        PrefixGaugeSpec g => Prefix(g, experiment),
         var other => throw new NotSupportedException(other.GetType().Name),
     };
+
+    /// <summary>The Brownian motion, null for none.</summary>
+    public static Noise? Noise(Experiment experiment) =>
+        experiment.Interaction.Noise is { } noise ? new Noise(noise.Kappa, experiment.Seed, noise.Splitting) : null;
 
     /// <summary>The initial cloud.</summary>
     /// <exception cref="ConfigurationException">A cloud file that cannot be used, or values that do not suit each other.</exception>
@@ -75,12 +80,12 @@ public static class ExperimentBuilder
             : RecordTimes.Logarithmic(count, experiment.Record.First!.Value, experiment.Time.Horizon);
     }
 
-    private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
+    private static PrefixGauge Prefix(PrefixGaugeSpec spec, Experiment experiment)
     {
         CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List
+        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List ?? spec.Targets.Law?.Build().Draw(spec.Targets.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
             ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
-        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? file?.Weights);
+        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

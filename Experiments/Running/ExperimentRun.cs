@@ -26,21 +26,23 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
-        string device = Devices.Resolve(experiment.Device, interaction);
+        string device = Devices.Resolve(experiment.Device);
+        Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         Summation summation = Resolve(experiment, problem, device, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation, experiment.Interaction.Scheme.Build());
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length) : null;
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, flow.Scheme) : null;
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
+            noise?.Advice((step as FixedStep)!.Length, cloud.Dimension) is { } longer ? $"$.time.step: {longer}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method), stepAdvice)];
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, flow.Scheme), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -60,10 +62,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             [
                 .. observables.OfType<IObserver>(),
                 writer,
-                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise }.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
@@ -103,7 +105,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
-        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+        int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
+        return PairsPerEvaluation(experiment) * (1 + steps * (Tableau.Find(experiment.Time.Method)!.B.Length + between));
     }
 
     // The files that the experiment reads travel with the run, under names of their own.
@@ -141,7 +144,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static Summation Resolve(Experiment experiment, PairProblem problem, string device, double tolerance)
     {
         if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
-            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(problem.Interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
@@ -157,11 +160,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
         };
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
+    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation, Scheme scheme)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads);
+            return new Flow(interaction, gauge, cloud, sums, threads) { Scheme = scheme };
         }
         catch (ArgumentException error)
         {

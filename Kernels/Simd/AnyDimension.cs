@@ -34,6 +34,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit, E>
     }
 
     /// <summary>The largest exponents of these keys, log2 b inside where it enters there, into one row of two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Largest(in PairBlock<T> block, int query, int from, int to, T* largest, T* tile)
     {
         V a = L.Constant(-1e30), b = a;

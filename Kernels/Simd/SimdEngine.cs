@@ -20,6 +20,9 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // Fewer pairs than this are not worth a second thread; the larger number is the most one thread takes at a time.
     private const int FewPairs = 100_000, ManyPairs = 400_000;
 
+    // Groups of queries that share a block of keys while it is in the second cache.
+    private const int Batch = 8;
+
     // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single precision.
     private const double LargestBetaOfDots = 2;
 
@@ -51,7 +54,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         };
         int from = first % queries / Group, to = (replicas - 1) * groups + (first + count - 1) % queries / Group + 1;
         long pairs = (long)Group * problem.Keys;
-        int grain = (int)Math.Clamp(Math.Min(ManyPairs / pairs, (to - from) / (8 * threads)), 1, int.MaxValue);
+        int grain = (int)Math.Clamp(Math.Min(Math.Max(ManyPairs / pairs, Batch), (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
 
         Kernels KernelsFor(bool even) =>
@@ -81,23 +84,28 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         // Groups of queries [from, to), counted from the first group of the first replica.
         public void Run(int from, int to)
         {
-            int rows = _extras + (_sizes ? 2 : 0) + (into.Columns.HasFlag(Columns.CouplingLog) ? 1 : 0);
-            int numbers = rows * Group, groups = (problem.Queries - 1) / Group + 1;
-            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
-            var totals = new Span<double>(scratch, numbers);
-            T* sums = (T*)(scratch + numbers * sizeof(double)), tile = sums + numbers;
+            int numbers = Group * (_extras + (_sizes ? 2 : 0) + (into.Columns.HasFlag(Columns.CouplingLog) ? 1 : 0)), largest = _sizes ? _extras * Group : numbers;
+            int groups = (problem.Queries - 1) / Group + 1, most = Math.Min(Batch, to - from);
+            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (most * sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
+            var totals = new Span<double>(scratch, most * numbers);
+            T* sums = (T*)(scratch + most * numbers * sizeof(double)), tile = sums + numbers;
             try
             {
-                for (int group = from; group < to; group++)
+                for (int group = from, count; group < to; group += count)
                 {
                     int replica = group / groups, query = group % groups * Group;
+                    count = Math.Min(Math.Min(most, to - group), groups - group % groups);
                     PairBlock<T> block = positions.Of(replica, tables.Of(firstReplica + replica));
                     double? even = tables.EvenWeights[firstReplica + replica];
                     Kernels kernels = even is null ? Uneven : Even;
-                    int largest = _sizes ? _extras * Group : numbers;
-                    Visit(kernels, block, query, sums, tile, totals, largest);
-                    if (!problem.IsDifference && Raise(block, replica, query, totals[..Group], even ?? 1, sums, tile)) Visit(kernels, block, query, sums, tile, totals, largest);
-                    Write(totals, even ?? 1, replica, query);
+                    Visit(kernels, block, query, sums, tile, totals[..(count * numbers)], numbers, largest);
+                    for (int g = 0; g < count; g++)
+                    {
+                        Span<double> own = totals.Slice(g * numbers, numbers);
+                        int first = query + g * Group;
+                        if (!problem.IsDifference && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile)) Visit(kernels, block, first, sums, tile, own, numbers, largest);
+                        Write(own, even ?? 1, replica, first);
+                    }
                 }
             }
             finally
@@ -106,25 +114,31 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        // The kernels' sums over all keys, added up in double; from `largest` on, for one group of numbers, the largest of them.
-        private void Visit(Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int largest)
+        // The kernels' sums over all keys for groups from a query on, added up in double, so many numbers a group; from `largest` on, for one vector pair, the largest of them.
+        private void Visit(Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int numbers, int largest)
         {
             totals.Clear();
             // Largest exponents, alone in the sums, are not positive, largest factors not negative.
             if (largest == 0) totals.Fill(double.NegativeInfinity);
-            (int From, int To) first = problem.KeysOf(query), last = problem.KeysOf(Math.Min(query + Group, problem.Queries) - 1);
-            int low = Math.Min(first.From, last.From), high = Math.Max(first.To, last.To), allFrom = Math.Max(first.From, last.From), allTo = Math.Min(first.To, last.To);
             int length = _masked ? KeysPerMaskedFlush : KeysPerFlush;
-            for (int key = low / length * length; key < high; key += length)
+            for (int key = 0; key < problem.Keys; key += length)
             {
                 stop.ThrowIfCancellationRequested();
-                // Whole tiles that nobody sees add nothing; the order of what is left is the same.
-                int from = key + Math.Max(0, low - key) / SimdSums.TileKeys * SimdSums.TileKeys, to = Math.Min(high, key + length);
-                (from < allFrom || to > allTo ? kernels.Part : kernels.Whole)(block, layout.FirstQuery + query, from, to, sums, tile);
-                int end = Math.Min(largest + Group, totals.Length);
-                for (int i = 0; i < Math.Min(largest, totals.Length); i++) totals[i] += double.CreateTruncating(sums[i]);
-                for (int i = largest; i < end; i++) totals[i] = Math.Max(totals[i], double.CreateTruncating(sums[i]));
-                for (int i = end; i < totals.Length; i++) totals[i] += double.CreateTruncating(sums[i]);
+                for (int at = 0, first = query; at < totals.Length; at += numbers, first += Group)
+                {
+                    (int From, int To) one = problem.KeysOf(first), other = problem.KeysOf(Math.Min(first + Group, problem.Queries) - 1);
+                    // Whole tiles that nobody sees add nothing; the order of what is left is the same.
+                    int from = key + Math.Max(0, Math.Min(one.From, other.From) - key) / SimdSums.TileKeys * SimdSums.TileKeys;
+                    int to = Math.Min(Math.Max(one.To, other.To), key + length);
+                    if (from >= to) continue;
+                    bool all = from >= Math.Max(one.From, other.From) && to <= Math.Min(one.To, other.To);
+                    (all ? kernels.Whole : kernels.Part)(block, layout.FirstQuery + first, from, to, sums, tile);
+                    Span<double> own = totals.Slice(at, numbers);
+                    int end = Math.Min(largest + Group, numbers);
+                    for (int i = 0; i < largest; i++) own[i] += double.CreateTruncating(sums[i]);
+                    for (int i = largest; i < end; i++) own[i] = Math.Max(own[i], double.CreateTruncating(sums[i]));
+                    for (int i = end; i < numbers; i++) own[i] += double.CreateTruncating(sums[i]);
+                }
             }
         }
 
@@ -138,7 +152,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 if (-2 * double.CreateTruncating(h[lane]) > Exp2<L, V, T>.Range && !(Math.Abs(z[lane] * weight) >= smallest)) low |= 1u << lane;
             if (low == 0) return false;
             Span<double> largest = stackalloc double[Group];
-            Visit(Largest, block, query, sums, tile, largest, 0);
+            Visit(Largest, block, query, sums, tile, largest, Group, 0);
             for (int lane = 0; lane < Group; lane++)
                 if ((low >> lane & 1) != 0 && largest[lane] > -1e29) h[lane] -= T.CreateTruncating(largest[lane]);
             return true;

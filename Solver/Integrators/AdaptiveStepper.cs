@@ -9,8 +9,8 @@ namespace AttentionFlow.Solver;
 /// <param name="tolerance">Error allowed in a step.</param>
 /// <param name="horizon">No step goes beyond it.</param>
 /// <param name="threads">Threads for the per-token work.</param>
-/// <param name="x">[R, n, d], the start; becomes the stepper's own.</param>
-internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, double[] x)
+/// <param name="x">The start; becomes the stepper's own.</param>
+internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, State x)
 {
     private const double Safety = 0.9, Smallest = 0.2, Largest = 10;
 
@@ -18,7 +18,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     private const double Collapsed = 1e-7;
 
     private readonly Stepper _stepper = new(flow, method, threads);
-    private readonly double[] _next = new double[x.Length];
+    private readonly State _next = new([.. x.Positions], [.. x.Radii]);
     private readonly double[] _attempt = new double[flow.Replicas];
     private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica())];
 
@@ -57,7 +57,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             double fastest = 0;
             for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension) fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
-            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
+            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction, flow.Scheme), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
             _replicas[r].NextLength = Math.Min(first, horizon);
         }
     }
@@ -84,15 +84,14 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         return true;
     }
 
-    /// <summary>The tokens of a replica at a time within its last step, to the same entries of <paramref name="target"/> [R, n, d].</summary>
-    public void Interpolate(int replica, double time, double[] target)
+    /// <summary>A replica at a time within its last step, to the same rows of <paramref name="target"/>.</summary>
+    public void Interpolate(int replica, double time, State target)
     {
         Replica state = _replicas[replica];
-        int n = flow.Tokens, numbers = n * flow.Dimension;
-        Span<double> into = target.AsSpan(replica * numbers, numbers);
-        if (state.Start == state.End) x.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else if (time == state.End) _next.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), into);
+        int n = flow.Tokens;
+        if (state.Start == state.End) x.CopyTo(target, replica * n, n, flow.Dimension);
+        else if (time == state.End) _next.CopyTo(target, replica * n, n, flow.Dimension);
+        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
     // The next step begins where the last one ended; its dense output is lost.
@@ -100,8 +99,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     {
         Replica replica = _replicas[r];
         if (replica.Start == replica.End) return;
-        int numbers = flow.Tokens * flow.Dimension;
-        _next.AsSpan(r * numbers, numbers).CopyTo(x.AsSpan(r * numbers));
+        _next.CopyTo(x, r * flow.Tokens, flow.Tokens, flow.Dimension);
         _stepper.Accept(r);
         replica.Start = replica.End;
     }
@@ -121,7 +119,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         replica.NextLength = h * (double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest);
         replica.WasRejected = true;
         replica.Rejected++;
-        double rate = Stability.CollapseRate(flow.Interaction);
+        double rate = Stability.CollapseRate(flow.Interaction, flow.Scheme);
         if (!(replica.NextLength * rate > Collapsed) || replica.Start + replica.NextLength == replica.Start)
             throw new StepCollapsedException(FormattableString.Invariant(
                 $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));

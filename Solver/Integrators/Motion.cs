@@ -8,8 +8,11 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     /// <summary>The flow.</summary>
     protected Flow Flow { get; } = flow;
 
-    /// <summary>x at <see cref="Time"/>, [R, n, d].</summary>
-    protected double[] Positions { get; } = cloud.Positions;
+    /// <summary>The cloud's arrays, at <see cref="Time"/>.</summary>
+    protected State State { get; } = new(cloud.Positions, cloud.Radii ?? []);
+
+    /// <summary>Whether the energy rises from step to step.</summary>
+    protected virtual bool Climbs => Flow.HasEnergy;
 
     /// <summary>The time of the cloud's positions.</summary>
     public double Time { get; protected set; }
@@ -36,7 +39,7 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     public abstract double[] Drift(CancellationToken stop);
 
     /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
-    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => stepped(Flow.HasEnergy
+    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => stepped(Climbs
         ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow) : new Step(replica, time, length, double.NaN, double.NaN, Flow));
 
     /// <summary>A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.</summary>

@@ -12,8 +12,8 @@ public static class RunColumns
     /// <summary>What identifies a row of observables.csv.</summary>
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 
-    /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ...</summary>
-    public static IReadOnlyList<CsvColumn> Snapshots(int dimension) =>
+    /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ..., and radius where tokens have one.</summary>
+    public static IReadOnlyList<CsvColumn> Snapshots(int dimension, bool hasRadius = false) =>
     [
         new("snapshot", ColumnType.Integer, "Number of the snapshot, from 0."),
         Time,
@@ -21,6 +21,7 @@ public static class RunColumns
         new("token", ColumnType.Integer, "Index i of the token in its cloud, from 0."),
         Number("label", "Frozen label xi_i of the token."),
         .. Enumerable.Range(0, dimension).Select(k => Number($"x{k}", $"Coordinate {k} of the token x_i on the unit sphere.")),
+        .. hasRadius ? [Number("radius", "Length r_i of the token before it is normalised.")] : Array.Empty<CsvColumn>(),
     ];
 
     /// <summary>observables.csv: time, replica, then the columns given.</summary>

@@ -78,9 +78,9 @@ public sealed class RunFolder : IDisposable
         return record;
     }
 
-    /// <summary>Opens snapshots.csv; <see cref="Finish"/> completes it.</summary>
-    public CsvTable OpenSnapshots(int dimension) =>
-        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension), RunColumns.SnapshotKey);
+    /// <summary>Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false) =>
+        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius), RunColumns.SnapshotKey);
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenObservables(IEnumerable<CsvColumn> columns) =>

@@ -1,4 +1,3 @@
-using MathNet.Numerics;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Solver;
@@ -14,12 +13,7 @@ public sealed record VonMisesFisher(int Dimension, double Concentration)
     private const int Nodes = 400;
 
     /// <summary>A(r) = I_{d/2}(r)/I_{d/2-1}(r), the length of the mean at concentration r: on S^2 coth r - 1/r.</summary>
-    public static double MeanLength(int dimension, double r) => dimension switch
-    {
-        2 => SpecialFunctions.BesselI1(r) / SpecialFunctions.BesselI0(r),
-        3 when r > 1e-2 => 1 / Math.Tanh(r) - 1 / r,
-        _ => r == 0 ? 0 : Bessel.I(dimension / 2.0, r) / Bessel.I(dimension / 2.0 - 1, r),
-    };
+    public static double MeanLength(int dimension, double r) => Bessel.Ratio(dimension / 2.0, r);
 
     /// <summary>g of the softmax drift g P_x mu at a point with &lt;x, mu&gt; = cosine: kappa A(r)/r.</summary>
     public double Drift(double beta, double cosine)

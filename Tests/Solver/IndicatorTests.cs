@@ -103,6 +103,15 @@ public class IndicatorTests
         });
     }
 
+    /// <summary>A = 11^T/n + beta sum of products of the deviations from the mean, of size beta sigma^2: the norm goes to rounding with the cloud.</summary>
+    [Test]
+    public void TheLowPassNormOfAPointIsRounding([Values(1e-4, 1e-6, 1e-7, 1e-8, 1e-9)] double sigma, [Values(1, 2, 3, 4)] int seed)
+    {
+        const int N = 64;
+        Cloud cloud = new ClustersLaw([[0.6, 0, 0.8]], sigma).Draw(1, N, 3, (ulong)seed);
+        Assert.That(Measure("low_pass", One, None, cloud)[0], Is.AtMost(3 * sigma * sigma + 1e-14));
+    }
+
     [TestCase(2, 0.4)]
     [TestCase(0.5, -0.05)]
     [TestCase(12, 0.9)]
