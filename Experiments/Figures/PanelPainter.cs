@@ -174,7 +174,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             double along = panel.X.Share(reference.Value) * box.Width;
             if (!(along >= 0) || along > box.Width) continue;
-            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 22), reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
+            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
         foreach (var reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))

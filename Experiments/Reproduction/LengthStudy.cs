@@ -85,7 +85,7 @@ public sealed class LengthStudy : Study
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         Curve[] curves = Curve.Read(Path.Combine(folder, LayersTable));
-        string svg = new Chart("Collapse by length", "Low-pass norm and entropy of one attention layer, mean cosine and residual of its output, against the number of tokens at three temperatures; independent tokens left, equiangular ones right; on dashed predictions.",
+        string svg = new Chart("Collapse by length", "Low-pass norm and entropy of one attention layer, growth of the mean or cosine and residual of its output, against the number of tokens at three temperatures; independent tokens left, equiangular ones right; on dashed predictions.",
         [
             .. Enumerable.Range(0, 2 * Indicators.Length).Select(k => Panel(equiangular: k % 2 == 1, k / 2, curves)),
         ])
@@ -109,7 +109,7 @@ public sealed class LengthStudy : Study
 
     private static double Square(int n) => (double)n * n;
 
-    // The laws for n to infinity of independent tokens, the closed forms of equiangular ones.
+    // The laws for n to infinity of independent tokens, the closed forms of equiangular ones. Independent tokens have the growth of |m| in place of the cosine, which is as small as its noise.
     private static double Predicted(bool equiangular, int indicator, double beta, double n)
     {
         double gap = beta * (1 - Cosine), mean = UniformAttention.LayerMeanGain(Dimension, beta);
@@ -121,7 +121,7 @@ public sealed class LengthStudy : Study
             (true, _) => Math.Sqrt((1 - Equiangular.LayerCosine(n, beta, Cosine)) * (n - 1) / n),
             (_, 0) => UniformAttention.LowPass(Dimension, beta),
             (_, 1) => Math.Log(n) + UniformAttention.EntropyBelowLogTokens(Dimension, beta),
-            (_, 2) => (mean * mean - 1) / n,
+            (_, 2) => mean,
             _ => Math.Sqrt(Math.Max(0, 1 - mean * mean / n)),
         };
     }
@@ -135,13 +135,13 @@ public sealed class LengthStudy : Study
         {
             double[] fine = [.. Enumerable.Range(0, 101).Select(k => sizes[0] * Math.Pow(sizes[^1] / sizes[0], k / 100.0))];
             series.Add(new Series("predicted", Palette.Prediction, fine, [.. fine.Select(n => Predicted(equiangular, indicator, curve.Beta, n))]) { Dashed = true, Width = 1.4 });
-            double[][] values = curve.Values[indicator];
+            double[][] values = curve.Values[!equiangular && indicator == 2 ? 4 : indicator];
             series.Add(new Series($"β = {curve.Beta}", Colours[i], sizes, [.. values.Select(v => v.Average())]) { Points = true, Sign = (Sign)(1 + i) });
         }
         Axis y = (equiangular, indicator) switch
         {
             (_, 1) => new Axis(Indicators[1], -0.3, 10),
-            (false, 2) => new Axis(Indicators[2], 2e-5, 2) { Log = true },
+            (false, 2) => new Axis("|m| after/before", -0.15, 3.3),
             _ => new Axis(Indicators[indicator], -0.05, 1.08),
         };
         return new ChartPanel(indicator == 0 ? equiangular ? $"equiangular, cosine {Cosine}" : "independent, S^{2}" : "", new Axis(indicator == 3 ? "number of tokens n" : "", sizes[0] / 1.5, sizes[^1] * 1.5) { Log = true }, y, series);
