@@ -8,7 +8,7 @@ namespace AttentionFlow.Solver;
 /// <remarks>
 /// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by
 /// Z_i = sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with
-/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i).
+/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i), divided by the scale s_i of the scheme.
 /// </remarks>
 public sealed class Flow
 {
@@ -21,6 +21,7 @@ public sealed class Flow
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
     private readonly double[] _scales = [];
+    private Flow? _whole;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
     private Attention? _attention;
@@ -86,8 +87,8 @@ public sealed class Flow
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
 
-    /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
-    public double EnergyRounding => _sums.RelativeError;
+    /// <summary>What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method know it once they have been used.</summary>
+    public double EnergyRounding => _sums.RelativeError * Interaction.DiracEnergy * Interaction.Coupling.Largest;
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
@@ -121,7 +122,22 @@ public sealed class Flow
             Finish(rate.Positions, first + from, first + to);
             if (_scales.Length > 0) Normalise(at.Radii, rate, first + from, first + to);
         });
-        Evaluations += (double)count / Replicas;
+        Count((double)count / Replicas);
+    }
+
+    /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
+    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads) { _whole = this };
+
+    /// <summary>y = Psi x, both [R, n, d].</summary>
+    internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Enter(x, y, from, to));
+
+    /// <summary>x = Psi^T y, both [R, n, d].</summary>
+    internal void Leave(double[] y, double[] x) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Leave(y, x, from, to));
+
+    private void Count(double evaluations)
+    {
+        Evaluations += evaluations;
+        _whole?.Count(evaluations * Tokens / _whole.Tokens * Tokens / _whole.Tokens / _whole.Replicas);
     }
 
     /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>; free, from the same sums.</summary>

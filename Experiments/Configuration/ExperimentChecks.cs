@@ -19,6 +19,7 @@ internal static class ExperimentChecks
             .Concat(Interaction(experiment.Interaction))
             .Concat(Noise(experiment))
             .Concat(Time(experiment.Time))
+            .Concat(Merging(experiment))
             .Concat(Record(experiment))
             .FirstOrDefault();
         if (first is not null) throw ConfigurationException.At(first.Where, first.Sentence);
@@ -175,10 +176,26 @@ internal static class ExperimentChecks
             yield return new("$.time.step", $"this key is missing; '{time.Method}' takes steps of this length.");
         if (!adaptive && time.Tolerance is not null)
             yield return new("$.time.tolerance", $"'{time.Method}' takes fixed steps, of $.time.step; leave this key out, or set it to null.");
+        if (!adaptive && time.Merge is not null)
+            yield return new("$.time.merge", $"'{time.Method}' takes fixed steps; merging needs a method that chooses them: tsit5.");
+        if (time.Until is { Clusters: null, Speed: null, Gap: null })
+            yield return new("$.time.until", "this section is empty; known: clusters, speed, gap.");
         if (time.Step > time.Horizon)
             yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
         if (time.Horizon / time.Step > MostSteps)
             yield return new("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps, and double precision cannot tell so many times apart."));
+    }
+
+    private static IEnumerable<Problem> Merging(Experiment experiment)
+    {
+        InteractionSpec interaction = experiment.Interaction;
+        bool masked = interaction.Mask != Kernels.Mask.None;
+        if (masked && experiment.Time.Merge is not null)
+            yield return new("$.time.merge", "under a mask tokens at one place move differently, by their order, and cannot merge.");
+        if (interaction.Scheme is not PostSchemeSpec && experiment.Time.Merge is not null)
+            yield return new("$.time.merge", "tokens merge under the scheme 'post' only: elsewhere two at one place may move differently.");
+        if (experiment.Record.Plateaus && (masked || interaction.Noise is not null))
+            yield return new("$.record.plateaus", $"{(masked ? "a masked flow climbs no energy" : "under noise the energy does not rise")}; leave this key out.");
     }
 
     private static IEnumerable<Problem> Record(Experiment experiment)

@@ -34,7 +34,11 @@ public abstract record InitialSpec
 }
 
 [Description("Independent, uniform on the sphere.")]
-public sealed record UniformInitialSpec : InitialSpec;
+public sealed record UniformInitialSpec : InitialSpec
+{
+    [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; then runs with different gauges start from the same y.")]
+    public bool GaugeFrame { get; init; }
+}
 
 [Description("Independent, uniform on the cap of points within an angle of an axis.")]
 public sealed record CapInitialSpec : InitialSpec

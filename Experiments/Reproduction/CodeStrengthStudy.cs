@@ -45,7 +45,7 @@ public sealed class CodeStrengthStudy : Study
             Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in c. Left, with each seed's own c, all seeds coincide."],
         }.Render();
         string caption = $"Limits of {turns[0].Gap.Length} seeds of {n} tokens for each turn w of the code, against the formulas: on the left with c taken from each seed's own limit, else averaged over c uniform on [0, 1].";
-        return new Findings([new FinishedFigure("9", "code-strength", svg, caption)], [.. Checks(turns, n)]);
+        return new Findings([new FinishedFigure("code strength", "code-strength", svg, caption)], [.. Checks(turns, n)]);
     }
 
     private static ChartPanel Panel(string title, string quantity, Turn[] turns, Func<Turn, double[]> measured, Func<double, double> predicted, double top)

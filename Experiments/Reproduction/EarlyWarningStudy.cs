@@ -45,7 +45,7 @@ public sealed class EarlyWarningStudy : Study
             Notes = ["Vertical lines: alerts. Dashed: predicted final values; left and middle those of a point and of the latitude circle."],
         }.Render();
         string caption = "All indicators along three runs, alerts as vertical lines. Rows: entropies of attention; effective numbers of tokens and of directions; shares between 0 and 1; speed and collapse gap.";
-        return new Findings([new FinishedFigure("12", "early-warning", svg, caption)], [.. Checks(traces)]);
+        return new Findings([new FinishedFigure("early warning", "early-warning", svg, caption)], [.. Checks(traces)]);
     }
 
     private static IEnumerable<Check> Checks(Trace[] traces)

@@ -96,8 +96,8 @@ public sealed class LengthStudy : Study
         IReadOnlyDictionary<string, double[]> law = CsvData.Read(Path.Combine(folder, LawTable));
         return new Findings(
         [
-            new FinishedFigure("11", "length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine {Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn together more the more there are."),
-            new FinishedFigure("11, law", "length-law", LawChart(law), $"The cosine after one layer at β = γ log n, input cosine g = {Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: limits."),
+            new FinishedFigure("length", "length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine {Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn together more the more there are."),
+            new FinishedFigure("length, law", "length-law", LawChart(law), $"The cosine after one layer at β = γ log n, input cosine g = {Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: limits."),
         ], [.. Checks(curves), .. LawChecks(law)]);
     }
 

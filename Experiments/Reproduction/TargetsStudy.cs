@@ -62,7 +62,7 @@ public sealed class TargetsStudy : Study
         {
             Notes = ["Labels on the grid, or independent: mean over 12 seeds, bars from the least to the largest. No constant is predicted for von Mises' law with independent labels."],
         }.Render();
-        return new Findings([new FinishedFigure("13", "targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable stands for. Dashed: predicted, constants included; for von Mises' law with grid labels, whose rare tails need many tokens, for n → ∞.")],
+        return new Findings([new FinishedFigure("targets", "targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable stands for. Dashed: predicted, constants included; for von Mises' law with grid labels, whose rare tails need many tokens, for n → ∞.")],
             [.. Checks(points)]);
     }
 

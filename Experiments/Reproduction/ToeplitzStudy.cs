@@ -54,9 +54,9 @@ public sealed class ToeplitzStudy : Study
         string spheres = new Figure3 { Columns = 4, PanelWidth = 225, Title = "Circles and folded arcs" }.Render([.. shown.Select(s => s.Sphere())]);
         return new Findings(
         [
-            new FinishedFigure("10", "toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a circle (discs), {byConstant.Max(s => s.Means.Length)} independent starts (diamonds), and the branch of circles (dashed). "
+            new FinishedFigure("Toeplitz", "toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a circle (discs), {byConstant.Max(s => s.Means.Length)} independent starts (diamonds), and the branch of circles (dashed). "
                 + "Energies in units of k(1): a point of coupling c has c/2."),
-            new FinishedFigure("10, clouds", "toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = 2, and with c = 0.3 at β = 1."),
+            new FinishedFigure("Toeplitz, clouds", "toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = 2, and with c = 0.3 at β = 1."),
         ], [.. Checks(states)]);
     }
 

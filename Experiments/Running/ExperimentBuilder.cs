@@ -42,7 +42,7 @@ public static class ExperimentBuilder
         CloudData? file = tokens.Initial is FileInitialSpec spec ? CloudFile.Read(spec.Path, spec.Normalize) : null;
         InitialLaw law = tokens.Initial switch
         {
-            UniformInitialSpec => new UniformLaw(),
+            UniformInitialSpec i => new UniformLaw(i.GaugeFrame),
             CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
             VonMisesFisherInitialSpec i => new VonMisesFisherLaw(i.Mean ?? LastAxis(tokens.Dimension), i.Concentration),
             ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
@@ -68,7 +68,11 @@ public static class ExperimentBuilder
     }
 
     /// <summary>How long the steps are.</summary>
-    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step : new AdaptiveStep(time.Tolerance ?? DefaultTolerance);
+    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step
+        : new AdaptiveStep(time.Tolerance ?? DefaultTolerance) { MergeDistance = time.Merge?.Distance ?? 0 };
+
+    /// <summary>What ends the run before its horizon.</summary>
+    public static Until? Until(TimeSpec time) => time.Until is { } until ? new Until(until.Clusters, until.Speed, until.Gap) : null;
 
     /// <summary>Snapshot and observation times.</summary>
     public static (double[] Snapshots, double[] Observations) Times(Experiment experiment)

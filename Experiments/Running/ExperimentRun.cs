@@ -65,11 +65,15 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise }.Run(cloud, observers, stop);
+            if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));
+            if (experiment.Record.Plateaus) observers.Add(new PlateauWriter(target.OpenPlateaus(), flow));
+            Simulation simulation = new(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise, Until = ExperimentBuilder.Until(experiment.Time) };
+            RunResult result = simulation.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
                 Advice = result.Advice ?? advice,
+                Reason = result.Reason,
                 Steps = result.Steps,
                 RejectedSteps = result.Rejected,
                 Evaluations = result.Evaluations,
