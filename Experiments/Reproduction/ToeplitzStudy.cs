@@ -23,8 +23,8 @@ public sealed class ToeplitzStudy : Study
     public override string Introduction(bool quick) =>
         "The coupling c + cos 2π(s′ − s) on S^{2}, unnormalised attention. Among latitude circles that the label runs through once, with x = β r^{2} for the radius r, the energy is e^{β−x}(c I_{0}(x) + I_{1}(x))/(2β). "
         + "Its maximum leaves the flat circle, r = 1, at c = 0.1937 for β = 1 and at β_{c} = 1.545127 for c = 0, where |m| = (1 − β_{c}/β)^{1/2} beyond; at c = 1/2 the circle has shrunk to a point. Runs that start near "
-        + "a circle follow this branch. Independent uniform starts end on it where it is flat or steep; between c = 0.25 and 0.35 some end on a folded arc instead, of less energy, and beyond lift-off all do that are not on "
-        + "their way to something worse: there most arcs have more energy than the circle. A folded arc lies in a plane through the centre, and the label runs along it forth and back.";
+        + "a circle follow this branch. Independent uniform starts end on it where it is flat, and for large c; in between some, and well beyond lift-off all, "
+        + "end on a folded arc instead: in a plane through the centre, the label runs along it forth and back. At c = 0 most arcs have more energy than the circle, at c > 0 less.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
@@ -62,8 +62,8 @@ public sealed class ToeplitzStudy : Study
 
     private static PlannedRun Run(double beta, double constant, string start, bool quick)
     {
-        // Time runs as e^beta; just above lift-off the circle is reached slowly.
-        double horizon = 100 * Math.Max(1, Math.Exp(1 - beta) * 3);
+        // Time runs as e^beta; just above lift-off independent starts take long.
+        double horizon = Math.Exp(1 - beta) * (beta > ToeplitzCircle.CriticalBeta ? 3000 : 300);
         return new PlannedRun(FormattableString.Invariant($"toeplitz-{start}-beta{beta}-c{constant}"), StoredExperiments.Load("toeplitz-circle",
         [
             Set("interaction.beta", beta), Set("interaction.coupling.constant", constant), Set("time.horizon", horizon),
