@@ -30,6 +30,7 @@ public abstract class Study
     [
         .. Paper, new GrowthStudy(), new FiniteTokensStudy(), new PlateausStudy(), new NoiseStudy(), new SchemesStudy(), new LongTimesStudy(), new WorkPrecisionStudy(),
         new CodeStrengthStudy(), new ToeplitzStudy(), new TargetsStudy(), new LengthStudy(), new EarlyWarningStudy(),
+        new ControlsStudy(), new PromptsStudy(), new CausalStudy(), new LostInTheMiddleStudy(),
     ];
 
     /// <summary>Its name on the command line.</summary>
