@@ -11,7 +11,7 @@ public sealed class PromptsStudy : Study
     private static readonly double[] Ratios = [0.5, 0.7, 0.85, 0.93, 1.07, 1.15, 1.4, 2];
     private static readonly double[] Tilts = [10, 20, 30, 40, 50, 60, 70];
     private static readonly double[] NearCritical = [0.9, 0.97, 1.03, 1.1];
-    private static readonly double[] Strengths = [0.5, 1, 2];
+    private static readonly double[] Strengths = [0.55, 1, 2];
     private static readonly double[] Angles = [10, 20, 30, 40, 50, 60, 70, 80];
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ public sealed class PromptsStudy : Study
     public override string Introduction(bool quick) =>
         "Frozen prompts, unnormalised attention on S^{2}. Two prompts ±z of weight λ/2 each, seen by all: two halves, each tilted by φ from its pole towards the other, obey φ′ = sin φ (cos φ e^{−β cos 2φ} − λ sinh(β cos φ)). A cloud split in "
         + "halves stays so iff λ > λ_{c} = e^{−β}/sinh β (0.313035 at β = 1), and from a tilt φ_{0} iff λ > cos φ_{0} e^{−β cos 2φ_{0}}/sinh(β cos φ_{0}); else all gather in a point. Labelled prompts: half of the tokens sees a prompt at the angle a to "
-        + "the middle, half one at −a, each of strength λ. Each half ends at the angle θ with (1/2) e^{β cos 2θ} sin 2θ = λ e^{β cos(a − θ)} sin(a − θ): the others' pull against that of its prompt. The halves start at their prompts; at λ = 0.5 and a large there is a second way to end, nearer to the middle.";
+        + "the middle, half one at −a, each of strength λ. Each half ends at the angle θ with (1/2) e^{β cos 2θ} sin 2θ = λ e^{β cos(a − θ)} sin(a − θ): the others' pull against that of its prompt.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick)
@@ -81,11 +81,10 @@ public sealed class PromptsStudy : Study
     /// <summary>The weight above which halves tilted by phi come back; at phi = 0, the threshold of the split itself.</summary>
     private static double Critical(double beta, double tilt) => Math.Cos(tilt) * Math.Exp(-beta * Math.Cos(2 * tilt)) / Math.Sinh(beta * Math.Cos(tilt));
 
-    // The prompt's angle a at which a half ends at theta: its own pull e^{cos psi} sin psi, psi = a - theta, rises up to cos psi = (5^{1/2} - 1)/2; beta = 1. NaN where no prompt of this strength holds it.
+    // The prompt's angle a at which a half ends at theta: its own pull e^{cos psi} sin psi, psi = a - theta, rises up to cos psi = (5^{1/2} - 1)/2; beta = 1, strength from 1/2 on.
     private static double PromptAngle(double strength, double theta)
     {
         double pull = Math.Exp(Math.Cos(2 * theta)) * Math.Sin(2 * theta) / (2 * strength), low = 0, high = Math.Acos((Math.Sqrt(5) - 1) / 2);
-        if (pull > Own(high)) return double.NaN;
         for (int k = 0; k < 60; k++)
         {
             double middle = (low + high) / 2;
