@@ -15,7 +15,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
     /// <exception cref="ConfigurationException">The experiment cannot be run as it stands; nothing was written.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not available; nothing was written.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not available, then nothing was written; or its memory does not suffice.</exception>
+    /// <exception cref="DeviceFailedException">The device failed at work.</exception>
     /// <exception cref="FolderNotEmptyException">There is something in the folder.</exception>
     /// <exception cref="IOException">Reading or writing failed.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
@@ -25,9 +26,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
-        string device = Devices.Resolve(experiment.Device, interaction);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        Summation summation = Resolve(experiment, interaction, cloud, device, tolerance);
+        (string device, Summation summation) = Resolve(experiment, interaction, cloud, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
@@ -71,7 +71,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             };
             return target.Finish(record, experiment.Title);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException or DeviceFailedException)
         {
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, experiment.Title);
             throw;
@@ -127,15 +127,21 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run.
-    private static Summation Resolve(Experiment experiment, Interaction interaction, Cloud cloud, string device, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Sums linear in n come before any device.
+    private static (string Device, Summation Summation) Resolve(Experiment experiment, Interaction interaction, Cloud cloud, double tolerance)
     {
-        if (device != "cpu" && experiment.Summation == Summation.Fast)
+        bool mayBeFast = experiment.Device is "auto" or "cpu" && interaction.Mask == Mask.None && experiment.Summation != Summation.Direct;
+        if (mayBeFast && (experiment.Summation == Summation.Fast || IsHarmonic())) return ("cpu", Summation.Fast);
+        string device = Devices.Resolve(experiment.Device, interaction, (long)PairsPerEvaluation(experiment));
+        if (experiment.Summation == Summation.Fast)
             throw ConfigurationException.At("$.summation", $"\"fast\" is for the device \"cpu\", not \"{device}\"{(interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
-        if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
-        using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        return probe.IsHarmonic(problem) ? Summation.Fast : Summation.Direct;
+        return (device, Summation.Direct);
+
+        bool IsHarmonic()
+        {
+            using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
+            return probe.IsHarmonic(PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels));
+        }
     }
 
     private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)

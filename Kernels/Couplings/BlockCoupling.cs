@@ -27,6 +27,8 @@ public sealed record BlockCoupling(double Across) : Coupling
         key[2] = weight * Across;
     }
 
+    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<BlockPairs>();
+
     // Whole numbers in place of the distinct labels: they stay distinct in single precision (up to 2^24 of them).
     internal override double[] TableLabels(double[] labels)
     {
@@ -57,4 +59,17 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
         V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
         return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);
     }
+}
+
+/// <summary>b = s = t ? 1 : eps of a pair. Query: the number of the label. Key: the number of the label, w, w eps.</summary>
+internal readonly struct BlockPairs : IPairCoupling
+{
+    public static int NearRows => 3;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, Factor<T, R, N>(numbers));
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> =>
+        R.AreEqual(numbers.Query(0), numbers.Key(0)) ? numbers.Key(1) : numbers.Key(2);
 }

@@ -15,11 +15,17 @@ public sealed record PairSumsCase(string Name, Precision Precision, Func<IPairSu
     public override string ToString() => Name;
 }
 
-/// <summary>Every implementation that is held against <see cref="ReferenceSums"/>.</summary>
+/// <summary>Every implementation that is held against <see cref="ReferenceSums"/>, on every device that is here; <see cref="DeviceTests"/> says which are not.</summary>
 public static class PairSumsCases
 {
     public static IEnumerable<PairSumsCase> All =>
-        from precision in Enum.GetValues<Precision>()
-        from bits in (int[])[128, 256, 512]
-        select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits));
+    [
+        .. from precision in Enum.GetValues<Precision>()
+           from bits in (int[])[128, 256, 512]
+           select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits)),
+        .. from precision in Enum.GetValues<Precision>()
+           from device in Devices.All
+           where device.WhyNot is null && device.Name is not ("cpu" or "reference")
+           select new PairSumsCase($"{device.Name} {precision}", precision, () => Devices.Open(device.Name, precision, 2)),
+    ];
 }
