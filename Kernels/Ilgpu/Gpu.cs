@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
+using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -46,6 +49,26 @@ internal static class Gpu
     /// <summary>Opens one of the devices that <see cref="Find"/> lists as available.</summary>
     public static IPairSums Open(string name, Precision precision, int threads) => new IlgpuSums(name, precision, threads);
 
+    /// <summary>For tests: the simulator with the kernels that GPUs run, in blocks of up to four threads.</summary>
+    public static IPairSums OpenTiled(Precision precision, int blockThreads) => new IlgpuSums(Simulator, precision, 2, blockThreads);
+
+    /// <summary>The kernel of a problem as PTX, for an NVIDIA GPU of this compute capability (75, 80, 90), which need not be here.</summary>
+    public static string Ptx(PairProblem problem, Columns columns, Precision precision, int capability)
+    {
+        // A context of its own: a kernel that does not compile spoils it.
+        using Context context = Create(precision, _ => { });
+        using PTXBackend backend = new(context, new CudaArchitecture(capability / 10, capability % 10), CudaInstructionSet.ISA_78, null!);
+        MethodInfo method = precision == Precision.Single ? Method<float, SingleReal>() : Method<double, DoubleReal>();
+        return ((PTXCompiledKernel)backend.Compile(method.GetParameters().Length == 1
+            ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)).PTXAssembly;
+
+        MethodInfo Method<T, R>() where T : unmanaged where R : struct, IReal<T>
+        {
+            GpuKernel<T> kernel = GpuKernel<T>.For<R>(GpuShape.Of(problem, columns), problem.Interaction.Coupling);
+            return kernel.Tiled?.Method ?? kernel.Plain.Method;
+        }
+    }
+
     /// <summary>The device of this name, in a context for sums of this precision.</summary>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     internal static Context Open(string name, Precision precision, out Device device)
@@ -57,7 +80,7 @@ internal static class Gpu
             Cuda => builder.Cuda(),
             OpenCl => builder.OpenCL(d => WhyNot(d) is null),
             _ => builder.CPU(SimulatedDevice),
-        });
+        }, parts[0] == Simulator ? OptimizationLevel.O0 : OptimizationLevel.O2);
         if (number < context.Devices.Length)
         {
             device = context.Devices[number];
@@ -79,9 +102,9 @@ internal static class Gpu
     // Two threads: the fewest that ILGPU simulates a warp of. Blocks of tests have up to four.
     private static CPUDevice SimulatedDevice => new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
 
-    private static Context Create(Precision precision, Action<Context.Builder> devices) => Context.Create(builder =>
+    private static Context Create(Precision precision, Action<Context.Builder> devices, OptimizationLevel level = OptimizationLevel.O2) => Context.Create(builder =>
     {
-        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        builder.EnableAlgorithms().Optimize(level);
         // The fast mode would turn doubles into floats.
         if (precision == Precision.Single) builder.Math(MathMode.Fast32BitOnly);
         devices(builder);

@@ -39,7 +39,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     public override void Sum(PairProblem problem, int first, int count, RowSums into, CancellationToken stop)
     {
         GpuTables<T> tables = TablesOf(problem);
-        GpuShape shape = GpuShape.Of(problem, tables.Even, into.Columns);
+        GpuShape shape = GpuShape.Of(problem, into.Columns);
         Compiled compiled = Compile(shape, problem.Interaction.Coupling);
         GpuKernel<T> kernel = compiled.Kernel;
         int stride = kernel.Numbers > 0 ? kernel.Numbers : (problem.Dimension + BlockedKernel.Block - 1) / BlockedKernel.Block * BlockedKernel.Block;
@@ -75,7 +75,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             call.Rows = Math.Min(rows, first + count - from);
             call.Parts = _parts.OnDevice((long)splits * columns * 2 * call.Rows);
             Launch(compiled, call, splits, columns, shape.More);
-            Write(problem, call, columns, tables, means, into);
+            Write(problem, call, columns, shape.Even, means, into);
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     private static double PositionScale(PairProblem p) =>
         p.IsSelf && p.Interaction.Profile.IsCurved(p.Interaction.Beta) ? Math.Sqrt(p.Interaction.Beta / (2 * Math.Log(2))) : 1;
 
-    private void Write(PairProblem p, GpuCall<T> call, int columns, GpuTables<T> tables, double[] means, RowSums into)
+    private void Write(PairProblem p, GpuCall<T> call, int columns, bool even, double[] means, RowSums into)
     {
         T[] parts = _parts.Download((long)columns * 2 * call.Rows);
         int d = p.Dimension, rows = call.Rows, more = GpuColumns.Force + call.Stride;
@@ -148,7 +148,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             for (int i = from; i < to; i++)
             {
                 int row = call.FirstRow + i, replica = row / p.Queries;
-                double weight = tables.Even ? p.Weights[replica * p.Keys] : 1;
+                double weight = even ? p.Weights[replica * p.Keys] : 1;
                 into.Shift[row] = !curved ? 0 : p.IsSelf ? p.Interaction.Beta : Shift(row, Double(parts[i]), means.AsSpan(replica * d, d));
                 into.Z[row] = weight * Column(GpuColumns.Z);
                 if (into.Columns.HasFlag(Columns.Force))

@@ -12,10 +12,13 @@ namespace AttentionFlow.Kernels;
 /// <param name="More">Columns other than Z and F are asked for.</param>
 internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even, bool Curved, bool Difference, bool Masked, bool More)
 {
-    public static GpuShape Of(PairProblem problem, bool even, Columns columns) => new(
+    public static GpuShape Of(PairProblem problem, Columns columns) => new(
         problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, _ => 0 },
-        problem.Interaction.Coupling.GetType(), even, problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
+        problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
         problem.IsSelf, problem.Interaction.Mask != Mask.None, (columns & ~Columns.Force) != Columns.None);
+
+    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling is OneCoupling && Enumerable.Range(0, p.Replicas)
+        .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));
 }
 
 /// <summary>The kernel of a shape, with what a launch must know of it.</summary>

@@ -63,10 +63,7 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
         Coupling coupling = problem.Interaction.Coupling;
         double[] labels = coupling.TableLabels([.. problem.QueryLabels, .. problem.KeyLabels]);
         (QueryRows, int keyRows) = coupling.TableRows;
-        // Kernels bring three rows along where a coupling may have so many.
         KeyRows = keyRows;
-        Even = coupling is OneCoupling && Enumerable.Range(0, problem.Replicas)
-            .All(r => !problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ContainsAnyExcept(problem.Weights[r * problem.Keys]));
         int queries = problem.Rows, keys = problem.Replicas * problem.Keys;
         double[] query = new double[QueryRows], key = new double[keyRows];
         T[] into = _query.Reserve((long)QueryRows * queries);
@@ -95,9 +92,6 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
 
     /// <summary>Whose they are.</summary>
     public PairProblem Problem { get; }
-
-    /// <summary>True when b = 1 and each replica's weights are equal.</summary>
-    public bool Even { get; }
 
     public int QueryRows { get; }
 
