@@ -55,7 +55,7 @@ public static class Devices
         string kind = name.Split(':')[0];
         if (!Kinds.Contains(kind) || (name != kind && kind is not ("cuda" or "opencl")))
             throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; 'cuda:1' is the second of its kind, 'cuda:0,1' both");
-        if (summation == Summation.Fast) throw new DeviceUnavailableException($"device '{name}' sums directly; use --set summation=direct or device cpu");
+        if (summation is Summation.Fast or Summation.Coalesced) throw new DeviceUnavailableException($"device '{name}' sums directly; use --set summation=direct or device cpu");
         if (name == "reference")
             return precision == Precision.Double ? new ReferenceSums()
                 : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");

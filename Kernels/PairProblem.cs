@@ -19,8 +19,7 @@ public sealed class PairProblem
     }
 
     /// <summary>
-    /// The self form: queries, keys and values are one array of unit vectors, forces are accumulated as differences
-    /// v_j - x_i (so that single precision keeps the tangential part), logits come from the same differences.
+    /// The self form: the difference form of a cloud with itself, queries, keys and values one array of unit vectors.
     /// </summary>
     /// <param name="replicas">Number of independent clouds R.</param>
     /// <param name="tokens">Tokens per cloud n.</param>
@@ -29,11 +28,30 @@ public sealed class PairProblem
     /// <param name="positions">[R, n, d], rows of unit length.</param>
     /// <param name="weights">[R, n], any sign.</param>
     /// <param name="labels">[R, n].</param>
-    public static PairProblem Self(int replicas, int tokens, int dimension, Interaction interaction, double[] positions, double[] weights, double[] labels)
+    public static PairProblem Self(int replicas, int tokens, int dimension, Interaction interaction, double[] positions, double[] weights, double[] labels) =>
+        Difference(replicas, tokens, tokens, dimension, interaction, positions, positions, weights, labels, labels);
+
+    /// <summary>
+    /// The difference form: values are the keys and origins the queries. Forces are accumulated as differences k_j - q_i (so that single precision keeps the
+    /// tangential part), logits come from the same differences: l_ij = beta (1 - |q_i - k_j|^2/2), which is beta &lt;q_i, k_j> for unit vectors. A key of
+    /// another length |k| has beta (1 - |k|^2)/2 less than its dot product, for its weight to make up.
+    /// </summary>
+    /// <param name="replicas">R.</param>
+    /// <param name="queries">m, queries per replica.</param>
+    /// <param name="keys">n, keys per replica.</param>
+    /// <param name="dimension">d.</param>
+    /// <param name="interaction">beta, profile, coupling, mask.</param>
+    /// <param name="q">[R, m, d], rows of unit length.</param>
+    /// <param name="k">[R, n, d], rows of at most unit length.</param>
+    /// <param name="weights">[R, n], any sign.</param>
+    /// <param name="queryLabels">[R, m].</param>
+    /// <param name="keyLabels">[R, n].</param>
+    public static PairProblem Difference(int replicas, int queries, int keys, int dimension, Interaction interaction,
+        double[] q, double[] k, double[] weights, double[] queryLabels, double[] keyLabels)
     {
-        var problem = new PairProblem(replicas, tokens, tokens, dimension, interaction)
+        var problem = new PairProblem(replicas, queries, keys, dimension, interaction)
         {
-            Q = positions, K = positions, V = positions, Origin = positions, Weights = weights, QueryLabels = labels, KeyLabels = labels,
+            Q = q, K = k, V = k, Origin = q, Weights = weights, QueryLabels = queryLabels, KeyLabels = keyLabels, IsDifference = true,
         };
         problem.Check();
         return problem;
@@ -75,7 +93,7 @@ public sealed class PairProblem
     /// <summary>[R, Keys, d].</summary>
     public required double[] V { get; init; }
 
-    /// <summary>o, [R, Queries, d]; null stands for zero. The positions themselves in the self form.</summary>
+    /// <summary>o, [R, Queries, d]; null stands for zero. The queries themselves in the difference form.</summary>
     public required double[]? Origin { get; init; }
 
     /// <summary>w, [R, Keys], any sign.</summary>
@@ -87,8 +105,11 @@ public sealed class PairProblem
     /// <summary>[R, Keys].</summary>
     public required double[] KeyLabels { get; init; }
 
-    /// <summary>True when queries, keys, values and origin are one array of unit vectors.</summary>
-    public bool IsSelf => ReferenceEquals(Q, K) && ReferenceEquals(K, V) && ReferenceEquals(V, Origin);
+    /// <summary>True when logits and forces come from the differences k_j - q_i: see <see cref="Difference"/>.</summary>
+    public bool IsDifference { get; private init; }
+
+    /// <summary>True for a difference form whose queries and keys are one array, and their labels too.</summary>
+    public bool IsSelf => IsDifference && ReferenceEquals(Q, K) && ReferenceEquals(QueryLabels, KeyLabels);
 
     /// <summary>Rows of the result: R times queries.</summary>
     public int Rows => Replicas * Queries;
@@ -99,8 +120,8 @@ public sealed class PairProblem
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
     public string? WhyNever(Columns columns)
     {
-        if (columns.HasFlag(Columns.Deficit) && !(IsSelf && Interaction.Profile.IsCurved(Interaction.Beta)))
-            return "the deficit column exists for the self form with the exponential profile and beta > 0 only";
+        if (columns.HasFlag(Columns.Deficit) && !(IsDifference && Interaction.Profile.IsCurved(Interaction.Beta)))
+            return "the deficit column exists for the difference form with the exponential profile and beta > 0 only";
         if (columns.HasFlag(Columns.CouplingLog) && Interaction.Coupling.Smallest < 0)
             return $"the coupling '{Interaction.Coupling.Name}' takes negative values, so log b is not defined";
         return null;

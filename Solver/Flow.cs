@@ -20,9 +20,9 @@ public sealed class Flow
     private readonly double[] _labels, _weights;
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
-    private readonly int _threads;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
+    private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
     /// <param name="interaction">beta, profile, coupling, normalisation, mask.</param>
@@ -35,7 +35,7 @@ public sealed class Flow
     public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1)
     {
         if (WhyNoSoftmax(interaction) is { } why) throw new ArgumentException(why);
-        (Interaction, Gauge, _sums, _threads) = (interaction, gauge, sums, threads);
+        (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         _frame = gauge.Prepare(cloud.Labels, Dimension);
         (_labels, _weights) = ([.. cloud.Labels], [.. cloud.Weights]);
@@ -63,23 +63,29 @@ public sealed class Flow
     /// <summary>R n.</summary>
     public int Rows => Replicas * Tokens;
 
+    /// <summary>Threads for the per-token work outside the pair sums.</summary>
+    public int Threads { get; }
+
     /// <summary>xi, [R, n].</summary>
     public ReadOnlySpan<double> Labels => _labels;
 
     /// <summary>m, [R, n].</summary>
     public ReadOnlySpan<double> Weights => _weights;
 
-    /// <summary>Positions of the last <see cref="Drift"/> in the gauge frame, y = Psi x, [R, n, d].</summary>
+    /// <summary>Positions of the last <see cref="Drift(double[], double[], CancellationToken)"/> in the gauge frame, y = Psi x, [R, n, d].</summary>
     public ReadOnlySpan<double> GaugePositions => _y;
 
-    /// <summary>Drift evaluations so far.</summary>
-    public long Evaluations { get; private set; }
+    /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
+    public double Evaluations { get; private set; }
 
     /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
     public double EnergyRounding => _sums.RelativeError;
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
+
+    /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _problem, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>
@@ -92,36 +98,45 @@ public sealed class Flow
     /// <see cref="Energy"/>, <see cref="Dissipation"/> and <see cref="GaugePositions"/> then speak of this x.
     /// </summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
-    public void Drift(double[] x, double[] drift, CancellationToken stop = default)
+    public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
+
+    /// <summary>The same for some replicas; the others' entries stay as they are.</summary>
+    /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
+    public void Drift(double[] x, double[] drift, Range replicas, CancellationToken stop = default)
     {
-        Workers.For(Rows, Grain, _threads, (from, to) => _frame.Enter(x, _y, from, to));
-        _sums.Sum(_problem, .., _rows, stop);
-        Workers.For(Rows, Grain, _threads, (from, to) => Finish(drift, from, to));
-        Evaluations++;
+        (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
+        int first = replica * Tokens, rows = count * Tokens;
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
+        _sums.Sum(_problem, first..(first + rows), _rows, stop);
+        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
+        Evaluations += (double)count / Replicas;
     }
 
-    /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift"/>; free, from the same sums.</summary>
+    /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>; free, from the same sums.</summary>
     public double Energy(int replica)
     {
         bool curved = Interaction.Profile.IsCurved(Interaction.Beta);
-        double energy = 0;
+        double energy = 0, shift = double.NaN, unshift = 0;
         for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
         {
-            if (curved) energy += _weights[i] * Math.Exp(_rows.Shift[i]) * _rows.Z[i] / (2 * Interaction.Beta);
+            // The self form shifts all rows alike: one exponential for all of them.
+            if (curved && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
+            if (curved) energy += _weights[i] * unshift * _rows.Z[i] / (2 * Interaction.Beta);
             else energy += _weights[i] * (_rows.Z[i] + Sphere.Dot(_y.AsSpan(i * Dimension, Dimension), _rows.Force.AsSpan(i * Dimension, Dimension))) / 2;
         }
         return energy;
     }
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
+    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift)
     {
-        double rate = 0;
+        bool softmax = Interaction.Normalization == Normalization.Softmax;
+        double rate = 0, shift = double.NaN, unshift = 0;
         for (int i = replica * Tokens; i < (replica + 1) * Tokens; i++)
         {
             ReadOnlySpan<double> v = drift.Slice(i * Dimension, Dimension);
-            double z = Interaction.Normalization == Normalization.Softmax ? Math.Exp(_rows.Shift[i]) * _rows.Z[i] : 1;
-            rate += _weights[i] * z * Sphere.Dot(v, v);
+            if (softmax && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
+            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * Sphere.Dot(v, v);
         }
         return rate;
     }
@@ -142,13 +157,10 @@ public sealed class Flow
             for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _weights, r * Tokens, Tokens, Dimension) / 2;
             return;
         }
-        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
-        {
-            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
-            _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(_contentProblem, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
-        }
-        _sums.Sum(_contentProblem, .., _contentRows!, stop);
-        bool exact = _contentRows!.Columns == Columns.Deficit;
+        PairProblem content = Content(x);
+        _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(content, Columns.Deficit) is null ? Columns.Deficit : Columns.None);
+        _sums.Sum(content, .., _contentRows, stop);
+        bool exact = _contentRows.Columns == Columns.Deficit;
         for (int r = 0; r < Replicas; r++)
         {
             double deficit = exact ? 0 : 1;
@@ -156,6 +168,14 @@ public sealed class Flow
                 deficit += _weights[i] * (exact ? _contentRows.Deficit[i] : -_contentRows.Z[i]);
             gap[r] = Interaction.DiracEnergy * (exact ? deficit : Collapsed(x, r) ?? deficit);
         }
+    }
+
+    /// <summary>The content marginal as a problem: the tokens at <paramref name="x"/> with coupling 1 and no gauge.</summary>
+    internal PairProblem Content(double[] x)
+    {
+        if (_contentProblem is null || !ReferenceEquals(_contentProblem.Q, x))
+            _contentProblem = PairProblem.Self(Replicas, Tokens, Dimension, new Interaction(Interaction.Beta), x, _weights, _labels);
+        return _contentProblem;
     }
 
     // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.
@@ -178,7 +198,6 @@ public sealed class Flow
         double shift = double.NaN, unshift = 0;
         for (int i = from, at = from * d; i < to; i++, at += d)
         {
-            // The self form shifts all rows alike: one exponential for all of them.
             if (!softmax && shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i]));
             double scale = !softmax ? unshift : z[i] > 0 ? 1 / z[i] : 0;
             if (d == 3)

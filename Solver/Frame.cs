@@ -1,20 +1,35 @@
 namespace AttentionFlow.Solver;
 
-/// <summary>What observers see: the state at one time, with the drift there.</summary>
+/// <summary>What observers see at the times they ask for: the state of all replicas at one time, with the drift there.</summary>
 /// <param name="Time">t.</param>
-/// <param name="Step">Steps taken so far.</param>
+/// <param name="Step">Steps taken so far; under adaptive control, of the replica that took most.</param>
 /// <param name="Positions">x, [R, n, d]; to be copied by whoever keeps it.</param>
-/// <param name="Drift">dx/dt at x, [R, n, d].</param>
-/// <param name="Flow">The flow, whose last drift evaluation was at x.</param>
+/// <param name="Drift">dx/dt at x, [R, n, d]; empty when no observer of this time has <see cref="IObserver.NeedsDrift"/>.</param>
+/// <param name="Flow">The flow, whose last drift evaluation was at x, if Drift is not empty.</param>
 /// <param name="Stop">Stops the run: for observers that take long.</param>
 public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default);
 
-/// <summary>Looks at a run as it goes.</summary>
+/// <summary>The end of a step of one replica, or a state from which it begins to step.</summary>
+/// <param name="Replica">Which.</param>
+/// <param name="Time">The time it reached; under adaptive control every replica is at its own.</param>
+/// <param name="Length">The step; 0 at the beginning of the run.</param>
+/// <param name="Energy">E there; NaN for a flow without energy.</param>
+/// <param name="Rate">dE/dt there; NaN for a flow without energy.</param>
+/// <param name="Flow">The flow.</param>
+public readonly record struct Step(int Replica, double Time, double Length, double Energy, double Rate, Flow Flow);
+
+/// <summary>Looks at a run as it goes: at times of its choice, at every step, or both.</summary>
 public interface IObserver
 {
-    /// <summary>The next time this observer wants to see; the integrator lands on it. Negative infinity: every step, wherever it ends. Positive infinity: never again.</summary>
-    double NextTime { get; }
+    /// <summary>The next time this observer wants to see. Positive infinity: never (again).</summary>
+    double NextTime => double.PositiveInfinity;
 
-    /// <summary>Called at <see cref="NextTime"/> (or every step), with times that rise from call to call.</summary>
-    void Observe(in Frame frame);
+    /// <summary>Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an evaluation.</summary>
+    bool NeedsDrift => true;
+
+    /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>
+    void Observe(in Frame frame) { }
+
+    /// <summary>Called for every replica at the beginning and then after each of its steps, in the order of its times.</summary>
+    void Stepped(in Step step) { }
 }

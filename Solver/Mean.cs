@@ -1,3 +1,5 @@
+using MathNet.Numerics.LinearAlgebra;
+
 namespace AttentionFlow.Solver;
 
 /// <summary>The mean token m = sum_i m_i x_i and what belongs to it.</summary>
@@ -26,4 +28,25 @@ public static class Mean
         }
         return variance;
     }
+
+    /// <summary>sum_i m_i (x_i - c)(x_i - c)^T over the same rows, [d, d]; c = 0 or the mean token.</summary>
+    public static Matrix<double> SecondMoment(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
+    {
+        int d = centre.Length;
+        Matrix<double> moment = Matrix<double>.Build.Dense(d, d);
+        for (int i = first; i < first + count; i++)
+        {
+            ReadOnlySpan<double> token = x.Slice(i * d, d);
+            for (int a = 0; a < d; a++)
+                for (int b = 0; b <= a; b++)
+                    moment[a, b] += weights[i] * (token[a] - centre[a]) * (token[b] - centre[b]);
+        }
+        for (int a = 0; a < d; a++)
+            for (int b = a + 1; b < d; b++) moment[a, b] = moment[b, a];
+        return moment;
+    }
+
+    /// <summary>The eigenvalues, falling, of a symmetric matrix that has no negative ones.</summary>
+    public static double[] Eigenvalues(Matrix<double> matrix) =>
+        [.. matrix.Evd(Symmetricity.Symmetric).EigenValues.Select(v => Math.Max(0, v.Real)).OrderDescending()];
 }

@@ -1,103 +1,86 @@
-using System.Numerics;
-
 namespace AttentionFlow.Solver;
 
-/// <summary>The end of a run, with advice where it did not complete.</summary>
+/// <summary>The end of a run, with advice where there is some.</summary>
 /// <param name="Status">How it ended.</param>
-/// <param name="Time">The time reached.</param>
-/// <param name="Steps">Steps taken.</param>
-/// <param name="Evaluations">Drift evaluations.</param>
+/// <param name="Time">The time reached: that of the cloud's positions.</param>
+/// <param name="Steps">Steps taken, by the replica that took most.</param>
+/// <param name="Evaluations">Drift evaluations of all replicas for the motion; one of some replicas counts as their share.</param>
 /// <param name="Advice">What to do about it, or null.</param>
-public sealed record RunResult(RunStatus Status, double Time, long Steps, long Evaluations, string? Advice);
+public sealed record RunResult(RunStatus Status, double Time, long Steps, double Evaluations, string? Advice)
+{
+    /// <summary>Steps that were refused and taken again shorter, of the same replica.</summary>
+    public long Rejected { get; init; }
 
-/// <summary>
-/// The loop in time, written once: it moves a cloud along a flow by a fixed step and shows observers the times they ask for.
-/// Every interval between two such times is split into equal steps of at most <c>step</c>, so it lands on them exactly.
-/// </summary>
+    /// <summary>Drift evaluations that only observers needed.</summary>
+    public long ObservationEvaluations { get; init; }
+}
+
+/// <summary>The loop in time, written once: it moves a cloud along a flow and shows observers the times they ask for.</summary>
 /// <param name="flow">The flow.</param>
 /// <param name="method">The method.</param>
-/// <param name="step">Largest step, > 0.</param>
+/// <param name="step">The step; a number stands for a fixed one.</param>
 /// <param name="horizon">Final time, > 0.</param>
 /// <param name="threads">Threads for the per-token work.</param>
-public sealed class Simulation(Flow flow, Tableau method, double step, double horizon, int threads = 1)
+/// <exception cref="ArgumentException">An adaptive step with a method that estimates no error.</exception>
+public sealed class Simulation(Flow flow, Tableau method, StepControl step, double horizon, int threads = 1)
 {
-    // Times closer than this share of a step are the same time.
-    private const double SameTime = 1e-9;
+    private readonly StepControl _step = step is AdaptiveStep && !method.IsAdaptive
+        ? throw new ArgumentException($"{method.Name} estimates no error and takes fixed steps only", nameof(step)) : step;
 
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
     /// <param name="observers">Called in this order.</param>
-    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step.</param>
+    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
-        Stepper stepper = new(flow, method, threads);
-        double[] x = cloud.Positions;
-        double time = 0;
-        long steps = 0;
+        EnergyDropsObservable? drops = flow.HasEnergy ? new(flow) : null;
+        Motion motion = _step is AdaptiveStep adaptive ? new AdaptiveMotion(flow, cloud, method, adaptive.Tolerance, horizon, threads, Tell)
+            : new FixedMotion(flow, cloud, method, ((FixedStep)_step).Length, threads, Tell);
         try
         {
-            stepper.Begin(x, stop);
-            Show(observers, new Frame(time, steps, x, stepper.Drift, flow, stop));
-            while (time < horizon)
+            motion.Begin(stop);
+            Show();
+            while (motion.Time < horizon)
             {
-                double start = time, target = NextStop(observers, time);
-                long count = Math.Max(1, (long)Math.Ceiling((target - start) / step - SameTime));
-                for (long i = 1; i <= count; i++)
-                {
-                    stepper.Advance(x, (target - start) / count, stop);
-                    time = i == count ? target : start + (target - start) * i / count;
-                    steps++;
-                    stepper.Begin(x, stop);
-                    if (!IsFinite(stepper.Drift) || !IsOnSphere(x)) throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {time:G6}"));
-                    Show(observers, new Frame(time, steps, x, stepper.Drift, flow, stop));
-                }
+                double next = horizon;
+                foreach (IObserver observer in observers)
+                    if (observer.NextTime > motion.Time + motion.SameTime && observer.NextTime < next) next = observer.NextTime;
+                motion.MoveTo(next, stop);
+                Show();
             }
-            return new RunResult(RunStatus.Complete, time, steps, flow.Evaluations, null);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow.Interaction, method, _step, drops.Total) : null);
         }
         catch (OperationCanceledException)
         {
-            return new RunResult(RunStatus.Stopped, time, steps, flow.Evaluations, FormattableString.Invariant($"stopped at t = {time:G6} of {horizon:G6}"));
+            return Result(RunStatus.Stopped, FormattableString.Invariant($"stopped at t = {motion.Time:G6} of {horizon:G6}"));
+        }
+        catch (StepCollapsedException error)
+        {
+            return Result(RunStatus.Diverged, error.Message);
         }
         catch (ArithmeticException error)
         {
-            string advice = Stability.Advice(flow.Interaction, method, step) ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out";
-            return new RunResult(RunStatus.Diverged, time, steps, flow.Evaluations, $"{error.Message}; {advice}");
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length) : null;
+            return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
-    }
 
-    private double NextStop(IReadOnlyList<IObserver> observers, double time)
-    {
-        double next = horizon;
-        foreach (IObserver observer in observers)
-            if (observer.NextTime > time + SameTime * step && observer.NextTime < next) next = observer.NextTime;
-        return next;
-    }
+        void Tell(Step step)
+        {
+            drops?.Stepped(step);
+            foreach (IObserver observer in observers) observer.Stepped(step);
+        }
 
-    private void Show(IReadOnlyList<IObserver> observers, Frame frame)
-    {
-        foreach (IObserver observer in observers)
-            if (observer.NextTime <= frame.Time + SameTime * step) observer.Observe(frame);
-    }
+        void Show()
+        {
+            IObserver[] due = [.. observers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
+            if (due.Length == 0) return;
+            Frame frame = new(motion.Time, motion.Steps, cloud.Positions, due.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop);
+            foreach (IObserver observer in due) observer.Observe(frame);
+        }
 
-    // A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.
-    private static bool IsFinite(double[] drift)
-    {
-        Vector<double> sum = Vector<double>.Zero;
-        int i = 0, lanes = Vector<double>.Count;
-        for (; i <= drift.Length - lanes; i += lanes) sum += new Vector<double>(drift, i);
-        double total = Vector.Sum(sum);
-        for (; i < drift.Length; i++) total += drift[i];
-        return double.IsFinite(total);
-    }
-
-    // A step that overflows leaves tokens of length 0 or NaN.
-    private bool IsOnSphere(double[] x)
-    {
-        Vector<double> squares = Vector<double>.Zero;
-        int i = 0, lanes = Vector<double>.Count;
-        for (; i <= x.Length - lanes; i += lanes) squares += new Vector<double>(x, i) * new Vector<double>(x, i);
-        double total = Vector.Sum(squares);
-        for (; i < x.Length; i++) total += x[i] * x[i];
-        return Math.Abs(total - flow.Rows) <= 0.5;
+        RunResult Result(RunStatus status, string? advice) => new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
+        {
+            Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations,
+        };
     }
 }

@@ -56,7 +56,7 @@ public static class ReproduceCommand
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
         string report = Path.Combine(folder, ReportFile);
-        WholeFile.WriteText(report, Report(found, command, quick, wall, context.Threads));
+        WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
         Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
         if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
         else
@@ -85,7 +85,10 @@ public static class ReproduceCommand
             return null;
         });
 
-    private static string Report((Study Study, Findings Findings)[] found, string command, bool quick, TimeSpan wall, int threads)
+    private static (string, Alert)[] Alerts(IEnumerable<PlannedRun> plan, string folder) =>
+        [.. plan.SelectMany(p => RunRecord.Read(Path.Combine(folder, p.Name, RunFolder.RunFile)).Alerts.Select(a => (p.Name, a)))];
+
+    private static string Report((Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
         HtmlReport report = new("Anti mode-collapse by auxiliary variables: the paper's figures, measured");
         report.Paragraph("Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
@@ -97,6 +100,7 @@ public static class ReproduceCommand
             foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
             report.Checks("Measured against predicted.", findings.Checks.ToArray());
         }
+        report.Alerts("Warning levels that runs crossed.", alerts);
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };
         return report.Section("How this was made").Provenance(new Dictionary<string, string>
         {

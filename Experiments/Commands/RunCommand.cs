@@ -58,16 +58,21 @@ public static class RunCommand
         {
             // Again, below the results: the warning before the run is far up by now.
             if (record.Advice is not null) context.Warn(record.Advice);
+            if (Alerts(record) is { Length: > 0 } alerts) context.Warn(alerts);
             return ExitCodes.Done;
         }
         context.Error.WriteLine($"attentionflow: {record.Advice}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
 
+    // One line; what there is to say of steps is the advice above.
+    private static string Alerts(RunRecord record) => string.Join("; ", record.Alerts.Where(a => a.Indicator is not ("step" or "energy_drops")).Select(a => string.Create(CultureInfo.InvariantCulture,
+        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.Value:G4}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
+
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations} evaluations in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations:G6} evaluations{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {
@@ -82,7 +87,10 @@ public static class RunCommand
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
 
-        static string Sums(SummationRecord? summation) => summation is { Method: "harmonic" } s ? FormattableString.Invariant($", harmonic sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
+        static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? FormattableString.Invariant($" and {r.ObservationEvaluations} for observables") : "";
+
+        static string Sums(SummationRecord? summation) => summation is { Method: not "direct" } s
+            ? FormattableString.Invariant($", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
 
         static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
     }

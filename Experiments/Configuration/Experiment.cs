@@ -30,11 +30,11 @@ public sealed record Experiment
     [Description("Arithmetic of the pair sums; the state is always kept in double.")]
     public Precision Precision { get; init; } = Precision.Double;
 
-    [Description("How pairs are summed: directly, n^2; fast, by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n, to a tolerance; auto, the cheaper of the two by a fixed rule.")]
+    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one and block); fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; auto, the cheapest by a fixed rule.")]
     public Summation Summation { get; init; } = Summation.Auto;
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
-    [Description("For fast sums: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
+    [Description("For sums that are not direct: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
     public double? Tolerance { get; init; }
 
     [Description("The tokens and where they start.")]
@@ -61,12 +61,16 @@ public sealed record TimeSpec
     public double Horizon { get; init; } = 20;
 
     [MethodName]
-    [Description("The Runge-Kutta method; every step ends on the sphere.")]
-    public string Method { get; init; } = "heun";
+    [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take fixed ones.")]
+    public string Method { get; init; } = "tsit5";
 
     [Quantity("the time step", Above = 0)]
-    [Description("The time step, at most the horizon.")]
-    public double Step { get; init; } = 0.01;
+    [Description("The time step of euler, heun and rk4, at most the horizon.")]
+    public double? Step { get; init; }
+
+    [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
+    [Description("For tsit5: the distance by which a token may miss its place in one step, estimated; null = 1e-4.")]
+    public double? Tolerance { get; init; }
 }
 
 /// <summary>The <c>record</c> section.</summary>

@@ -111,9 +111,16 @@ internal static class ExperimentChecks
 
     private static IEnumerable<Problem> Time(TimeSpec time)
     {
+        bool adaptive = Solver.Tableau.Find(time.Method)!.IsAdaptive;
+        if (adaptive && time.Step is not null)
+            yield return new("$.time.step", $"'{time.Method}' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null.");
+        if (!adaptive && time.Step is null)
+            yield return new("$.time.step", $"this key is missing; '{time.Method}' takes steps of this length.");
+        if (!adaptive && time.Tolerance is not null)
+            yield return new("$.time.tolerance", $"'{time.Method}' takes fixed steps, of $.time.step; leave this key out, or set it to null.");
         if (time.Step > time.Horizon)
             yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
-        if (!(time.Horizon / time.Step <= MostSteps))
+        if (time.Horizon / time.Step > MostSteps)
             yield return new("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps, and double precision cannot tell so many times apart."));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Figures;
 
@@ -61,6 +62,14 @@ public sealed class HtmlReport(string title)
         }
         return Write("</tbody></table>");
     }
+
+    /// <summary>Adds the warning levels that runs crossed, where there are any: a run's name and its alert.</summary>
+    public HtmlReport Alerts(string caption, IReadOnlyCollection<(string Run, Alert Alert)> alerts) => alerts.Count == 0 ? this
+        : Table(caption, ["run", "sign", "indicator", "from t", "replicas", "value", "level", "what to do"], alerts.Select(a => (string[])
+        [
+            a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), a.Alert.Replicas.ToString(CultureInfo.InvariantCulture),
+            Numbers.ForPeople(a.Alert.Value), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
+        ]));
 
     /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>
     public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> facts)

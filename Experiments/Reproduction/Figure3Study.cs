@@ -134,7 +134,7 @@ public sealed class Figure3Study : Study
             GaugeFrame frame = _gauge.Prepare(_start.Labels, 3);
             double[] y = new double[x.Length];
             frame.Enter(x, y, 0, _start.Tokens);
-            double[] limit = PredictedLimit.For(_interaction, 3, out string? why)?.Fit(y, _start.Labels, _start.Weights, 3) ?? throw new NotSupportedException(why);
+            double[] limit = PredictedLimit.For(_interaction, 3, out string? why)?.Fit(y, _start.Labels, _start.Weights, _start.Labels, 3) ?? throw new NotSupportedException(why);
             frame.Leave(limit, limit, 0, _start.Tokens);
             return limit;
         }

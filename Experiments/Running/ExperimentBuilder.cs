@@ -7,6 +7,8 @@ namespace AttentionFlow.Experiments;
 /// <summary>Makes the objects of the solver from the records of an experiment file.</summary>
 public static class ExperimentBuilder
 {
+    private const double DefaultTolerance = 1e-4;
+
     /// <summary>beta, profile, coupling, normalisation, mask.</summary>
     public static Interaction Interaction(Experiment experiment) => new(experiment.Interaction.Beta)
     {
@@ -58,6 +60,9 @@ public static class ExperimentBuilder
             throw ConfigurationException.At("$", error.Message);
         }
     }
+
+    /// <summary>How long the steps are.</summary>
+    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step : new AdaptiveStep(time.Tolerance ?? DefaultTolerance);
 
     /// <summary>Snapshot and observation times.</summary>
     public static (double[] Snapshots, double[] Observations) Times(Experiment experiment)

@@ -26,20 +26,26 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
+        StepControl step = ExperimentBuilder.Step(experiment.Time);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        (string device, Summation summation) = Resolve(experiment, interaction, cloud, tolerance);
+        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+        (string device, Summation summation) = Resolve(experiment, problem, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length) : null;
         string?[] advices =
         [
-            Stability.Advice(interaction, method, experiment.Time.Step) is { } step ? $"$.time.step: {step}" : null,
-            summation == Summation.Fast && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
+            stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
+            summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
+        Alert[] stepAlerts = stepAdvice is null ? []
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
-        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance });
+        TimeSpec time = experiment.Time with { Tolerance = (step as AdaptiveStep)?.Tolerance };
+        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance, Time = time });
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
@@ -49,24 +55,26 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
+            ObservableWriter writer = new(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables);
             List<IObserver> observers =
             [
                 .. observables.OfType<IObserver>(),
-                new ObservableWriter(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables),
+                writer,
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            Simulation simulation = new(flow, method, experiment.Time.Step, experiment.Time.Horizon, threads);
-            RunResult result = simulation.Run(cloud, observers, stop);
+            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
                 Advice = result.Advice ?? advice,
                 Steps = result.Steps,
+                RejectedSteps = result.Rejected,
                 Evaluations = result.Evaluations,
+                ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
-                Summation = sums is FastSums { Calls: > 0 } fast
-                    ? new SummationRecord("harmonic", tolerance, fast.Order, fast.ErrorBound > 0 ? fast.ErrorBound : null, fast.RowsRedone) : new SummationRecord("direct"),
+                Summation = sums is FastSums fast ? Record(fast, tolerance) : new SummationRecord("direct"),
+                Alerts = [.. stepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
             return target.Finish(record, experiment.Title);
@@ -81,16 +89,18 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
     public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
 
-    /// <summary>Ordered pairs that a run of this experiment sums for the drift.</summary>
+    /// <summary>Ordered pairs that a run of this experiment sums for the drift; a first guess where the steps are adaptive.</summary>
     public static double Pairs(Experiment experiment)
     {
+        const double evaluationsOfAnAdaptiveRun = 300;
         (double[] snapshots, double[] observations) = ExperimentBuilder.Times(experiment);
+        if (experiment.Time.Step is not { } step) return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
         double steps = 0, last = 0;
         foreach (double time in snapshots.Concat(observations).Order())
         {
-            // As in Simulation: times closer than 1e-9 of a step are one.
-            if (time <= last + 1e-9 * experiment.Time.Step) continue;
-            steps += Math.Max(1, Math.Ceiling((time - last) / experiment.Time.Step - 1e-9));
+            // As in FixedMotion: times closer than 1e-9 of a step are one.
+            if (time <= last + 1e-9 * step) continue;
+            steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
         return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
@@ -123,26 +133,32 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about {needed:F0} GB of memory; there are {available:F0} GB."));
     }
 
-    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums.
+    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two more states and two more drifts.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
-        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length) + 10);
+        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Sums linear in n come before any device.
-    private static (string Device, Summation Summation) Resolve(Experiment experiment, Interaction interaction, Cloud cloud, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Harmonic sums, linear in n, come before any GPU.
+    private static (string Device, Summation Summation) Resolve(Experiment experiment, PairProblem problem, double tolerance)
     {
-        bool mayBeFast = experiment.Device is "auto" or "cpu" && interaction.Mask == Mask.None && experiment.Summation != Summation.Direct;
-        if (mayBeFast && (experiment.Summation == Summation.Fast || IsHarmonic())) return ("cpu", Summation.Fast);
-        string device = Devices.Resolve(experiment.Device, interaction, (long)PairsPerEvaluation(experiment));
-        if (experiment.Summation == Summation.Fast)
-            throw ConfigurationException.At("$.summation", $"\"fast\" is for the device \"cpu\", not \"{device}\"{(interaction.Mask == Mask.None ? "" : ", which a mask needs")}; use \"direct\" or \"auto\"");
-        return (device, Summation.Direct);
-
-        bool IsHarmonic()
-        {
-            using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
-            return probe.IsHarmonic(PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels));
-        }
+        using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
+        bool isAuto = experiment.Summation == Summation.Auto, isForCpu = experiment.Summation is Summation.Fast or Summation.Coalesced;
+        bool isHarmonic = isAuto && probe.IsHarmonic(problem), isMasked = problem.Interaction.Mask != Mask.None;
+        string device = experiment.Device == "auto" && !isMasked && (isForCpu || isHarmonic) ? "cpu" : Devices.Resolve(experiment.Device, problem.Interaction, problem.Pairs);
+        if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
+        if (device != "cpu" && isForCpu)
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(isMasked ? ", which a mask needs" : "")}; use \"direct\" or \"auto\"");
+        return (device, device == "cpu" ? experiment.Summation : Summation.Direct);
     }
+
+    private static SummationRecord Record(FastSums sums, double tolerance) =>
+        new(string.Join(" and ", new[] { sums.Direct > 0 ? "direct" : "", sums.Harmonic > 0 ? "harmonic" : "", sums.Coalesced > 0 ? "coalesced" : "" }.Where(name => name.Length > 0)), tolerance)
+        {
+            Evaluations = new(sums.Direct, sums.Harmonic, sums.Coalesced),
+            Order = sums.Harmonic > 0 ? sums.Order : null,
+            Cells = sums.Coalesced > 0 ? sums.Cells : null,
+            ErrorBound = sums.ErrorBound > 0 ? sums.ErrorBound : null,
+            RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
+        };
 
     private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
     {
@@ -156,7 +172,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
         catch (NotSupportedException error)
         {
-            throw summation == Summation.Fast
+            throw summation is Summation.Fast or Summation.Coalesced
                 ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
                 : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
         }

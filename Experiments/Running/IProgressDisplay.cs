@@ -11,21 +11,41 @@ public interface IProgressDisplay
 
     /// <summary>So many pairs more are done; <paramref name="detail"/> says where the run stands.</summary>
     void Advance(double pairs, string detail);
+
+    /// <summary>So many pairs more than thought, or fewer, are to be done in all.</summary>
+    void Expect(double pairs) { }
 }
 
 /// <summary>Tells a display about the steps of a run.</summary>
 public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment) : IObserver
 {
     private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
-    private long _seen;
+    private readonly double[] _times = [.. ExperimentBuilder.Times(experiment).Observations];
+    private double _expected = ExperimentRun.Pairs(experiment);
+    private double _seen;
+    private int _reached;
 
     /// <inheritdoc/>
-    public double NextTime => double.NegativeInfinity;
+    public double NextTime => experiment.Time.Step is null && _reached < _times.Length ? _times[_reached] : double.PositiveInfinity;
 
     /// <inheritdoc/>
+    public bool NeedsDrift => false;
+
+    /// <summary>Adaptive steps: the share of the recording times that are behind is the share of the work.</summary>
     public void Observe(in Frame frame)
     {
-        display.Advance((frame.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {frame.Time:G4} of {experiment.Time.Horizon:G4}"));
-        _seen = frame.Flow.Evaluations;
+        _reached++;
+        if (frame.Step == 0) return;
+        double expected = frame.Flow.Evaluations * _pairs * _times.Length / _reached;
+        display.Expect(expected - _expected);
+        _expected = expected;
+    }
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
+    {
+        if (step.Replica > 0) return;
+        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"));
+        _seen = step.Flow.Evaluations;
     }
 }

@@ -45,11 +45,10 @@ public static class ProgressDisplay
     {
         private readonly Lock _lock = new();
         private readonly Stopwatch _watch = Stopwatch.StartNew();
-        private readonly double _totalPairs;
         private readonly TextWriter _error;
         private readonly Timer _timer;
         private string _name = "", _detail = "starting";
-        private double _done;
+        private double _totalPairs, _done;
         private bool _shown, _ended;
 
         public Lines(double totalPairs, TextWriter error)
@@ -66,6 +65,11 @@ public static class ProgressDisplay
         public void Advance(double pairs, string detail)
         {
             lock (_lock) (_done, _detail) = (_done + pairs, detail);
+        }
+
+        public void Expect(double pairs)
+        {
+            lock (_lock) _totalPairs += pairs;
         }
 
         // Where lines were shown, the last one says where the work ended.
@@ -108,5 +112,7 @@ public static class ProgressDisplay
             task.Value = _done;
             task.Description = Markup.Escape($"{_name}: {detail}, {Rate(_done, seconds)}");
         }
+
+        public void Expect(double pairs) => task.MaxValue = Math.Max(1, task.MaxValue + pairs);
     }
 }

@@ -96,7 +96,7 @@ internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
         int last = view.KeyRows - 1;
         V b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
         for (int row = 0; row < last; row++)
-            b = L.MultiplyAdd(L.Broadcast(view.Key + (nint)row * view.Stride + key), L.Load(view.Query + (nint)row * view.Stride + query), b);
+            b = L.MultiplyAdd(L.Broadcast(view.Key + (nint)row * view.Stride + key), L.Load(view.Query + (nint)row * view.QueryStride + query), b);
         return b;
     }
 }

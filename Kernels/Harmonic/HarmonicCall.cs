@@ -5,8 +5,7 @@ namespace AttentionFlow.Kernels;
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
 internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
 {
-    // Moments are summed in lanes within a block, then over the blocks of a segment, then over segments: fixed by n alone.
-    private const int TilesPerBlock = 16, MostSegments = 64;
+    private readonly MomentSums _moments = new(problem, plan.Channels, plan.Kernel, memory, threads, stop);
     private readonly object _lock = new();
     private double _smallest;
 
@@ -22,7 +21,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         if (rows.Count == 0) return rows;
         int tokens = problem.Keys;
         int[] replicas = rows.Replicas(tokens);
-        AddMoments(level, replicas, moments);
+        _moments.Add(replicas, [.. replicas.Select(replica => plan.Basis(replica, level))], moments);
         long[] places = new long[problem.Replicas];
         long room = 0;
         foreach (int replica in replicas)
@@ -42,7 +41,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
         var failed = new List<int>();
         _smallest = double.PositiveInfinity;
-        Workers.For(parts.Count, Math.Clamp(parts.Count / (16 * threads), 1, 16), threads, (from, to) => WithTile(tile =>
+        Workers.For(parts.Count, Math.Clamp(parts.Count / (16 * threads), 1, 16), threads, (from, to) => memory.WithTile(tile =>
         {
             var failedHere = new List<int>();
             double smallest = double.PositiveInfinity;
@@ -70,77 +69,6 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         }));
         ErrorBound = Math.Max(ErrorBound, 1 / (_smallest - 1));
         return RowSet.List(failed);
-    }
-
-    private void AddMoments(int level, int[] replicas, HarmonicMoments?[] moments)
-    {
-        int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1, segments = Math.Min(blocks, MostSegments);
-        int items = replicas.Length * segments;
-        var partial = new HarmonicMoments[items];
-        HarmonicBasis[] bases = [.. replicas.Select(replica => plan.Basis(replica, level))];
-        Workers.For(items, Math.Max(1, items / (16 * threads)), threads, (from, to) => WithTile(tile =>
-        {
-            for (int item = from; item < to; item++)
-            {
-                long segment = item % segments;
-                int place = item / segments;
-                partial[item] = Segment(tile, bases[place], replicas[place], (int)(segment * blocks / segments), (int)((segment + 1) * blocks / segments));
-            }
-        }));
-        Workers.For(replicas.Length, 1, threads, (from, to) =>
-        {
-            for (int i = from; i < to; i++) moments[replicas[i]] = Merge(partial.AsSpan(i * segments, segments));
-        });
-    }
-
-    private void WithTile(Action<HarmonicTile> body)
-    {
-        if (!memory.Tiles.TryTake(out HarmonicTile? tile)) tile = new HarmonicTile();
-        body(tile);
-        memory.Tiles.Add(tile);
-    }
-
-    private HarmonicMoments Segment(HarmonicTile tile, HarmonicBasis basis, int replica, int firstBlock, int endBlock)
-    {
-        const int BlockTokens = TilesPerBlock * HarmonicTile.Tokens;
-        int channels = plan.Channels.Count, tokens = problem.Keys;
-        var sums = new HarmonicMoments(basis, channels);
-        fixed (double* k = problem.K, weights = problem.Weights)
-            for (int block = firstBlock; block < endBlock; block++)
-            {
-                stop.ThrowIfCancellationRequested();
-                int end = Math.Min(tokens - block * BlockTokens, BlockTokens) + block * BlockTokens;
-                for (int channel = 0; channel < channels; channel++)
-                {
-                    tile.ClearSums(basis.SumRows);
-                    for (int token = block * BlockTokens; token < end; token += HarmonicTile.Tokens)
-                    {
-                        int count = Math.Min(end - token, HarmonicTile.Tokens), first = replica * tokens + token;
-                        tile.Load(k + (long)first * problem.Dimension, problem.Dimension, count);
-                        if (channel == 0 && HarmonicTile.IsWhole(count)) tile.Weight = weights + first;
-                        else plan.Channels.Weights(channel, first, count, tile.Weight);
-                        plan.Kernel.Accumulate(tile, basis);
-                    }
-                    basis.Reduce(tile.Sums, sums.Channel(channel));
-                }
-            }
-        return sums;
-    }
-
-    private HarmonicMoments Merge(ReadOnlySpan<HarmonicMoments> segments)
-    {
-        HarmonicMoments merged = segments[0];
-        for (int channel = 0; channel < plan.Channels.Count; channel++)
-        {
-            Span<double> sums = merged.Channel(channel);
-            foreach (HarmonicMoments segment in segments[1..])
-            {
-                ReadOnlySpan<double> more = segment.Channel(channel);
-                for (int i = 0; i < sums.Length; i++) sums[i] += more[i];
-            }
-            merged.Basis.ToMoments(sums);
-        }
-        return merged;
     }
 
     private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && problem.Interaction.Coupling is OneCoupling;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace AttentionFlow.Kernels;
 
@@ -45,12 +44,7 @@ public sealed class HarmonicSums : IPairSums
         if (!(tolerance >= SmallestTolerance && tolerance < 1))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, $"the tolerance must be from {SmallestTolerance} to below 1");
         (Tolerance, _threads, _direct) = (tolerance, threads, new SimdSums(Precision.Double, threads, vectorBits));
-        (_circle, _sphere) = _direct.VectorBits switch
-        {
-            128 => ((HarmonicKernel)new CircleKernel<Lanes128Double, PairLanes128, Vector128<double>>(), (HarmonicKernel)new SphereKernel<Lanes128Double, Vector128<double>>()),
-            256 => (new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>(), new SphereKernel<Lanes256Double, Vector256<double>>()),
-            _ => (new CircleKernel<Lanes512Double, PairLanes512, Vector512<double>>(), new SphereKernel<Lanes512Double, Vector512<double>>()),
-        };
+        (_circle, _sphere) = (HarmonicKernel.For(2, _direct.VectorBits), HarmonicKernel.For(3, _direct.VectorBits));
     }
 
     /// <summary>tol, the error relative to Z_i that is allowed.</summary>
@@ -89,6 +83,9 @@ public sealed class HarmonicSums : IPairSums
         return order <= MaxOrder ? null : $"beta = {interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {MaxOrder}";
     }
 
+    /// <inheritdoc/>
+    public bool IsTangential(PairProblem problem, Columns columns) => true;
+
     /// <summary>The order that ordinary rows of this problem take; the problem must be supported.</summary>
     public int UsualOrder(PairProblem problem) => Plan(problem).Replicas.Max(r => r.First);
 
@@ -113,19 +110,6 @@ public sealed class HarmonicSums : IPairSums
             _direct.Sum(problem, from..(from + length), into, stop);
             if (into.Columns.HasFlag(Columns.Force)) Project(problem, from, length, into.Force);
         }
-    }
-
-    /// <summary>
-    /// The amplitude of every degree l = 0..L in a replica at the last <see cref="Sum"/>: (sum_ij w_i w_j P_l(&lt;x_i, x_j&gt;))^{1/2}, P_l(1) = 1. On the circle
-    /// |sum_j w_j e^{i l u_j}|; degree 1 is the length of the mean. A single point has 1 (its weight) everywhere, the uniform law 0 but for l = 0.
-    /// </summary>
-    public double[] Spectrum(int replica)
-    {
-        HarmonicMoments moments = MomentsOf(replica);
-        double[] power = new double[moments.Basis.Order + 1];
-        moments.Basis.AddPower(moments.Channel(0), 1, power);
-        for (int l = 0; l < power.Length; l++) power[l] = Math.Sqrt(power[l]);
-        return power;
     }
 
     /// <summary>

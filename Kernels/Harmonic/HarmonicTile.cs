@@ -6,11 +6,19 @@ namespace AttentionFlow.Kernels;
 /// <summary>Memory that calls of one instance reuse.</summary>
 internal sealed class HarmonicMemory
 {
-    /// <summary>Tiles that no thread is using.</summary>
-    public ConcurrentBag<HarmonicTile> Tiles { get; } = [];
+    // Those that no thread is using.
+    private readonly ConcurrentBag<HarmonicTile> _tiles = [];
 
     /// <summary>The coefficients of the replicas at hand.</summary>
     public FixedBuffer<double> Coefficients { get; } = new();
+
+    /// <summary>Lends a tile to <paramref name="body"/>.</summary>
+    public void WithTile(Action<HarmonicTile> body)
+    {
+        if (!_tiles.TryTake(out HarmonicTile? tile)) tile = new HarmonicTile();
+        body(tile);
+        _tiles.Add(tile);
+    }
 }
 
 /// <summary>The memory of one thread: a tile of tokens and what kernels make of it. Columns are <see cref="Tokens"/> long and begin on cache lines.</summary>

@@ -112,7 +112,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
         double[] means = GpuPoints.Means(p.K, p.Replicas, p.Keys, p.Dimension);
         double scale = PositionScale(p);
-        if (p.IsSelf)
+        if (p.IsDifference)
         {
             call.Keys = Upload(_keys, p.K, means, scale, p.Keys);
             call.Queries = ReferenceEquals(p.Q, p.K) ? call.Keys : Upload(_queries, p.Q, means, scale, p.Queries);
@@ -135,7 +135,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     }
 
     private static double PositionScale(PairProblem p) =>
-        p.IsSelf && p.Interaction.Profile.IsCurved(p.Interaction.Beta) ? Math.Sqrt(p.Interaction.Beta / (2 * Math.Log(2))) : 1;
+        p.IsDifference && p.Interaction.Profile.IsCurved(p.Interaction.Beta) ? Math.Sqrt(p.Interaction.Beta / (2 * Math.Log(2))) : 1;
 
     private void Write(PairProblem p, GpuCall<T> call, int columns, bool even, double[] means, RowSums into)
     {
@@ -149,7 +149,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             {
                 int row = call.FirstRow + i, replica = row / p.Queries;
                 double weight = even ? p.Weights[replica * p.Keys] : 1;
-                into.Shift[row] = !curved ? 0 : p.IsSelf ? p.Interaction.Beta : Shift(row, Double(parts[i]), means.AsSpan(replica * d, d));
+                into.Shift[row] = !curved ? 0 : p.IsDifference ? p.Interaction.Beta : Shift(row, Double(parts[i]), means.AsSpan(replica * d, d));
                 into.Z[row] = weight * Column(GpuColumns.Z);
                 if (into.Columns.HasFlag(Columns.Force))
                     for (int c = 0; c < d; c++) into.Force[row * d + c] = weight / scale * Column(GpuColumns.Force + c);

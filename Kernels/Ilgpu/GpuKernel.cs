@@ -15,7 +15,7 @@ internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even
     public static GpuShape Of(PairProblem problem, Columns columns) => new(
         problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, _ => 0 },
         problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
-        problem.IsSelf, problem.Interaction.Mask != Mask.None, (columns & ~Columns.Force) != Columns.None);
+        problem.IsDifference, problem.Interaction.Mask != Mask.None, (columns & ~Columns.Force) != Columns.None);
 
     private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling is OneCoupling && Enumerable.Range(0, p.Replicas)
         .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));

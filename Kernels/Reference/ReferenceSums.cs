@@ -35,16 +35,16 @@ public sealed class ReferenceSums : IPairSums
         int d = p.Dimension, firstKey = row / p.Queries * p.Keys;
         (int from, int to) = Visible(p, row % p.Queries);
         bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
-        double shift = curved && p.IsSelf ? p.Interaction.Beta : 0;
+        double shift = curved && p.IsDifference ? p.Interaction.Beta : 0;
         if (curved)
         {
             double largest = double.NegativeInfinity;
             for (int j = from; j < to; j++)
             {
-                exponents[j] = p.IsSelf ? LogitBelowBeta(p, row, firstKey + j) : Logit(p, row, firstKey + j);
+                exponents[j] = p.IsDifference ? LogitBelowBeta(p, row, firstKey + j) : Logit(p, row, firstKey + j);
                 largest = Math.Max(largest, exponents[j]);
             }
-            if (!p.IsSelf && to > from)
+            if (!p.IsDifference && to > from)
             {
                 shift = largest;
                 for (int j = from; j < to; j++) exponents[j] -= shift;

@@ -16,14 +16,16 @@ internal interface ICouplingLanes<L, V, T> where L : struct, ILanes<V, T> where 
     static abstract V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2);
 }
 
-/// <summary>The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of token i is at [r * Stride + i].</summary>
-internal readonly unsafe struct LabelView<T>(T* queryTable, T* keyTable, int stride, int keyRows) where T : unmanaged
+/// <summary>The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of query i is at [r * QueryStride + i], of key j at [r * Stride + j].</summary>
+internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* keyTable, int stride, int keyRows) where T : unmanaged
 {
-    /// <summary>Rows a query has.</summary>
+    /// <summary>Rows a query has, so placed that i counts like its place among the positions.</summary>
     public readonly T* Query = queryTable;
+    /// <summary>Queries per row.</summary>
+    public readonly int QueryStride = queryStride;
     /// <summary>Rows a key has; its weight is inside.</summary>
     public readonly T* Key = keyTable;
-    /// <summary>Tokens per row, a multiple of two vectors.</summary>
+    /// <summary>Keys per row.</summary>
     public readonly int Stride = stride;
     /// <summary>Number of rows in <see cref="Key"/>.</summary>
     public readonly int KeyRows = keyRows;

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels;
 
 /// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays.</summary>
-/// <param name="positions">[d, Stride], centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token. Above <see cref="SimdSums.LargestFused"/> scaled so
+/// <param name="positions">[d, Stride], placed as <see cref="BufferLayout"/> says, centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token. Above <see cref="SimdSums.LargestFused"/> scaled so
 /// that y_ij = -|x_j - x_i|^2/2, and row d holds -|x_j|^2/2.</param>
-/// <param name="stride">Tokens per row of a table, a multiple of two vectors and of four.</param>
+/// <param name="stride">Numbers from one row to the next.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>
 internal readonly unsafe struct PairBlock<T>(T* positions, int stride, int dimension, LabelView<T> labels) where T : unmanaged
@@ -17,7 +17,7 @@ internal readonly unsafe struct PairBlock<T>(T* positions, int stride, int dimen
 }
 
 /// <summary>
-/// Sums the keys [from, to) for the queries of two vectors that begin at <paramref name="query"/>, into <paramref name="sums"/>: rows of two
+/// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>: rows of two
 /// vectors, Z first, then the d components of F, then the deficit if it is asked for. <paramref name="tile"/> is scratch memory.
 /// </summary>
 internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace AttentionFlow.Kernels;
 
 /// <summary>
-/// Pair sums on this machine's cores by vector instructions: the self form without a mask, with <see cref="Columns.Force"/> and
+/// Pair sums on this machine's cores by vector instructions: the difference form without a mask, with <see cref="Columns.Force"/> and
 /// <see cref="Columns.Deficit"/>. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row ranges nor on
 /// the vector width.
 /// </summary>
@@ -64,7 +64,7 @@ public sealed class SimdSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (problem.WhyNever(columns) is { } never) return never;
-        if (!problem.IsSelf) return "the vectorised sums take the self form only, where queries, keys and values are one array";
+        if (!problem.IsDifference) return "the vectorised sums take the difference form only, where values are the keys and origins the queries";
         if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for \"{problem.Interaction.Mask.ToString().ToLowerInvariant()}\"";
         Columns missing = columns & ~(Columns.Force | Columns.Deficit);
         if (missing != Columns.None) return $"the vectorised sums have the columns Force and Deficit, not {missing}";

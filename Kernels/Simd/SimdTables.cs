@@ -25,44 +25,53 @@ internal sealed unsafe class FixedBuffer<T> where T : unmanaged
 internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly FixedBuffer<T> _query = new(), _key = new();
-    private readonly int _stride, _queryRows, _keyRows;
+    private readonly BufferLayout _layout;
+    private readonly int _queryRows, _keyRows;
 
-    /// <summary>Tables for rows of <paramref name="stride"/> tokens per replica.</summary>
-    public SimdTables(PairProblem problem, int stride)
+    /// <summary>Tables for replicas that lie like this in a buffer.</summary>
+    public SimdTables(PairProblem problem, BufferLayout layout)
     {
         Coupling coupling = problem.Interaction.Coupling;
-        double[] labels = coupling.TableLabels(problem.KeyLabels);
+        // Keys first, then queries; the same place where they are the same.
+        int queries = problem.IsSelf ? 0 : problem.KeyLabels.Length;
+        double[] labels = coupling.TableLabels(problem.IsSelf ? problem.KeyLabels : [.. problem.KeyLabels, .. problem.QueryLabels]);
         EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
         ExponentBound = coupling.ExponentBound(labels);
-        _stride = stride;
+        _layout = layout;
         (_queryRows, _keyRows) = coupling.TableRows;
-        _query.Reserve((long)problem.Replicas * _queryRows * stride);
-        _key.Reserve((long)problem.Replicas * _keyRows * stride);
+        _query.Reserve((long)problem.Replicas * _queryRows * layout.Queries);
+        _key.Reserve((long)problem.Replicas * _keyRows * layout.Keys);
         double[] query = new double[_queryRows], key = new double[_keyRows];
         for (int replica = 0; replica < problem.Replicas; replica++)
         {
-            LabelView<T> view = Of(replica);
-            for (int i = 0; i < stride; i++)
+            // Padding repeats the last token, so that no lane leaves the range of the others.
+            for (int i = 0; i < layout.Keys; i++)
             {
-                // Padding repeats the last token, so that no lane leaves the range of the others.
                 int token = replica * problem.Keys + Math.Min(i, problem.Keys - 1);
                 coupling.FillTables(labels[token], problem.Weights[token], query, key);
-                for (int row = 0; row < _queryRows; row++) view.Query[(nint)row * stride + i] = T.CreateTruncating(query[row]);
-                for (int row = 0; row < _keyRows; row++) view.Key[(nint)row * stride + i] = T.CreateTruncating(key[row]);
+                for (int row = 0; row < _keyRows; row++) Keys(replica)[(nint)row * layout.Keys + i] = T.CreateTruncating(key[row]);
+            }
+            for (int i = 0; i < layout.Queries && _queryRows > 0; i++)
+            {
+                coupling.FillTables(labels[queries + replica * problem.Queries + Math.Min(i, problem.Queries - 1)], 0, query, key);
+                for (int row = 0; row < _queryRows; row++) Queries(replica)[(nint)row * layout.Queries + i] = T.CreateTruncating(query[row]);
             }
         }
     }
 
-    /// <summary>For every replica the weight of each of its tokens when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
+    /// <summary>For every replica the weight of each of its keys when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
     public double?[] EvenWeights { get; }
 
     /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
     public double ExponentBound { get; }
 
+    /// <summary>The tables of one replica.</summary>
+    public LabelView<T> Of(int replica) => new(Queries(replica) - _layout.FirstQuery, _layout.Queries, Keys(replica), _layout.Keys, _keyRows);
+
     private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
         coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
-    /// <summary>The tables of one replica.</summary>
-    public LabelView<T> Of(int replica) => new(_query.Pointer + (nint)replica * _queryRows * _stride,
-        _key.Pointer + (nint)replica * _keyRows * _stride, _stride, _keyRows);
+    private T* Queries(int replica) => _query.Pointer + (nint)replica * _queryRows * _layout.Queries;
+
+    private T* Keys(int replica) => _key.Pointer + (nint)replica * _keyRows * _layout.Keys;
 }

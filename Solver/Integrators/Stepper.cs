@@ -11,19 +11,25 @@ public sealed class Stepper
     private readonly Tableau _tableau;
     private readonly int _threads;
     private readonly double[][] _k;
-    private readonly double[] _stage;
+    private readonly double[] _stage, _steps, _errors;
 
     /// <summary>A stepper; <paramref name="threads"/> for the per-token work.</summary>
     public Stepper(Flow flow, Tableau tableau, int threads = 1)
     {
         (_flow, _tableau, _threads) = (flow, tableau, threads);
-        int numbers = flow.Rows * flow.Dimension;
-        _k = [.. tableau.B.Select(_ => new double[numbers])];
-        _stage = new double[numbers];
+        int numbers = flow.Rows * flow.Dimension, stages = tableau.Error?.Length ?? tableau.B.Length;
+        _k = [.. Enumerable.Range(0, stages).Select(_ => new double[numbers])];
+        (_stage, _steps, _errors) = (new double[numbers], new double[flow.Replicas], new double[flow.Replicas]);
     }
 
-    /// <summary>The drift of the last <see cref="Begin"/>, [R, n, d].</summary>
+    /// <summary>The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.</summary>
     public double[] Drift => _k[0];
+
+    /// <summary>The drift at the end of the last <see cref="Attempt"/>, [R, n, d]; of replicas that moved.</summary>
+    public double[] DriftAtEnd => _k[^1];
+
+    /// <summary>Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>; NaN where numbers overflow.</summary>
+    public double Error(int replica) => _errors[replica];
 
     /// <summary>Evaluates the drift at x: the first stage of the step that follows, and what observers look at.</summary>
     public void Begin(double[] x, CancellationToken stop = default) => _flow.Drift(x, _k[0], stop);
@@ -31,23 +37,98 @@ public sealed class Stepper
     /// <summary>Replaces x, for which <see cref="Begin"/> was called, by the state a time h later.</summary>
     public void Advance(double[] x, double h, CancellationToken stop = default)
     {
-        for (int s = 1; s < _k.Length; s++)
-        {
-            Combine(x, h, _tableau.A[s], _stage);
-            _flow.Drift(_stage, _k[s], stop);
-        }
-        Combine(x, h, _tableau.B, x);
+        Array.Fill(_steps, h);
+        Stages(x, stop);
+        Combine(x, _tableau.B, x);
     }
 
-    // target = N(x + h sum_j coefficients[j] k_j); target may be x.
-    private void Combine(double[] x, double h, double[] coefficients, double[] target) =>
-        Workers.For(_flow.Rows, Grain, _threads, (from, to) =>
+    /// <summary>
+    /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method only.
+    /// </summary>
+    /// <param name="x">[R, n, d], for which the first stage is known.</param>
+    /// <param name="end">[R, n, d]: the state at the end of the step; replicas that wait are left as they are.</param>
+    /// <param name="steps">[R]; 0 for a replica that waits: it is not evaluated.</param>
+    /// <param name="stop">Stops within one pair sum.</param>
+    public void Attempt(double[] x, double[] end, ReadOnlySpan<double> steps, CancellationToken stop)
+    {
+        steps.CopyTo(_steps);
+        Stages(x, stop);
+        Combine(x, _tableau.B, end);
+        Evaluate(end, _k[^1], stop);
+        EstimateErrors();
+    }
+
+    /// <summary>The end of a replica's last <see cref="Attempt"/> is where its next step begins.</summary>
+    public void Accept(int replica)
+    {
+        int numbers = _flow.Tokens * _flow.Dimension;
+        _k[^1].AsSpan(replica * numbers, numbers).CopyTo(_k[0].AsSpan(replica * numbers));
+    }
+
+    /// <summary>Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x.</summary>
+    public void Interpolate(double[] x, int first, int count, double h, double u, Span<double> target)
+    {
+        double[] weights = [.. _tableau.Dense!.Select(powers => u * MathNet.Numerics.Polynomial.Evaluate(u, powers))];
+        Combine(x, first, count, h, weights, target);
+    }
+
+    private void Stages(double[] x, CancellationToken stop)
+    {
+        for (int s = 1; s < _tableau.B.Length; s++)
         {
-            int d = _flow.Dimension, start = from * d, length = (to - from) * d;
-            Span<double> sum = target.AsSpan(start, length);
-            x.AsSpan(start, length).CopyTo(sum);
-            for (int j = 0; j < coefficients.Length; j++)
-                if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].AsSpan(start, length));
-            Sphere.Retract(sum, d);
+            Combine(x, _tableau.A[s], _stage);
+            Evaluate(_stage, _k[s], stop);
+        }
+    }
+
+    // Neighbouring replicas that move are evaluated together.
+    private void Evaluate(double[] x, double[] drift, CancellationToken stop)
+    {
+        for (int from = 0, to; from < _steps.Length; from = to)
+        {
+            to = from + 1;
+            while (to < _steps.Length && (_steps[to] != 0) == (_steps[from] != 0)) to++;
+            if (_steps[from] != 0) _flow.Drift(x, drift, from..to, stop);
+        }
+    }
+
+    // target = N(x + h sum_j coefficients[j] k_j) in the replicas that move; target may be x.
+    private void Combine(double[] x, double[] coefficients, double[] target) => ForEachReplica((replica, first, count) =>
+        Combine(x, first, count, _steps[replica], coefficients, target.AsSpan(first * _flow.Dimension, count * _flow.Dimension)));
+
+    private void Combine(double[] x, int first, int count, double h, double[] coefficients, Span<double> sum)
+    {
+        int d = _flow.Dimension, start = first * d, length = count * d;
+        x.AsSpan(start, length).CopyTo(sum);
+        for (int j = 0; j < coefficients.Length; j++)
+            if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].AsSpan(start, length));
+        Sphere.Retract(sum, d);
+    }
+
+    private void EstimateErrors()
+    {
+        Array.Clear(_errors);
+        ForEachReplica((replica, first, count) =>
+        {
+            int d = _flow.Dimension, start = first * d, length = count * d;
+            Span<double> error = _stage.AsSpan(start, length);
+            error.Clear();
+            for (int s = 0; s < _k.Length; s++) Sphere.AddScaled(error, _steps[replica] * _tableau.Error![s], _k[s].AsSpan(start, length));
+            double largest = 0;
+            for (int i = 0; i < length; i += d) largest = Math.Max(largest, Sphere.Norm(error.Slice(i, d)));
+            lock (_errors) _errors[replica] = Math.Max(_errors[replica], largest);
         });
+    }
+
+    // Calls body(replica, first row, rows) for parts of the replicas that move.
+    private void ForEachReplica(Action<int, int, int> body) => Workers.For(_flow.Rows, Grain, _threads, (from, to) =>
+    {
+        int n = _flow.Tokens;
+        for (int first = from, count; first < to; first += count)
+        {
+            int replica = first / n;
+            count = Math.Min((replica + 1) * n, to) - first;
+            if (_steps[replica] != 0) body(replica, first, count);
+        }
+    });
 }

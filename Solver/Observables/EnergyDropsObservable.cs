@@ -15,27 +15,29 @@ public sealed class EnergyDropsObservable : Observable, IObserver
     {
         EnergyObservable.ThrowIfNone(flow);
         (_last, _drops) = (new double[flow.Replicas], new long[flow.Replicas]);
-        Array.Fill(_last, double.NegativeInfinity);
     }
 
+    /// <summary>Drops of all replicas so far.</summary>
+    public long Total => _drops.Sum();
+
     /// <inheritdoc/>
-    public double NextTime => double.NegativeInfinity;
+    public override bool NeedsDrift => false;
 
     /// <inheritdoc/>
     public override IReadOnlyList<CsvColumn> Columns { get; } =
         [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
 
     /// <inheritdoc/>
-    public void Observe(in Frame frame)
+    public override IReadOnlyList<WarningLevel> Warnings =>
+        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
     {
         // Asked now, not at the start: sums that choose their method know its error once they have been used.
-        double rounding = frame.Flow.EnergyRounding * frame.Flow.Interaction.DiracEnergy * frame.Flow.Interaction.Coupling.Largest;
-        for (int r = 0; r < _last.Length; r++)
-        {
-            double energy = frame.Flow.Energy(r);
-            if (energy < _last[r] - rounding) _drops[r]++;
-            _last[r] = energy;
-        }
+        double rounding = step.Flow.EnergyRounding * step.Flow.Interaction.DiracEnergy * step.Flow.Interaction.Coupling.Largest;
+        if (step.Length > 0 && step.Energy < _last[step.Replica] - rounding) _drops[step.Replica]++;
+        _last[step.Replica] = step.Energy;
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,9 @@ public sealed class GapsObservable : Observable
     ];
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

@@ -22,7 +22,8 @@ public sealed class LimitObservable : Observable
         for (int r = 0; r < flow.Replicas; r++)
         {
             ReadOnlySpan<double> y = flow.GaugePositions.Slice(r * numbers, numbers);
-            double[] limit = _limit.Fit(y, flow.Labels.Slice(r * n, n), flow.Weights.Slice(r * n, n), flow.Dimension);
+            ReadOnlySpan<double> labels = flow.Labels.Slice(r * n, n);
+            double[] limit = _limit.Fit(y, labels, flow.Weights.Slice(r * n, n), labels, flow.Dimension);
             double largest = 0;
             for (int i = 0; i < n; i++)
                 largest = Math.Max(largest, Sphere.Distance(y.Slice(i * flow.Dimension, flow.Dimension), limit.AsSpan(i * flow.Dimension, flow.Dimension)));

@@ -11,6 +11,9 @@ public sealed class MeanObservable(int dimension) : Observable
     ];
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

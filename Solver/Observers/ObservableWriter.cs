@@ -6,6 +6,14 @@ namespace AttentionFlow.Solver;
 /// <param name="observables">What, in the order of the columns.</param>
 public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times, IReadOnlyList<Observable> observables) : TimedObserver(times)
 {
+    private readonly AlertWatch _watch = new();
+
+    /// <summary>The warning levels that what was written crossed.</summary>
+    public IReadOnlyList<Alert> Alerts => _watch.Alerts;
+
+    /// <inheritdoc/>
+    public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
     /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
@@ -17,6 +25,7 @@ public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times
             int count = observable.Columns.Count;
             double[] values = new double[replicas * count];
             observable.Measure(frame, values);
+            _watch.See(observable, frame.Time, values);
             for (int r = 0; r < replicas; r++) values.AsSpan(r * count, count).CopyTo(rows.AsSpan(r * width + column));
             column += count;
         }

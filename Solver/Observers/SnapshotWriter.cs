@@ -15,6 +15,9 @@ public sealed class SnapshotWriter : TimedObserver
     public SnapshotWriter(CsvTable table, IReadOnlyList<double> times, int tokens) : base(times) => (_table, _tokens) = (table, tokens);
 
     /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
         Flow flow = frame.Flow;

@@ -11,6 +11,9 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
     public double NextTime => Seen < times.Count ? times[Seen] : double.PositiveInfinity;
 
     /// <inheritdoc/>
+    public virtual bool NeedsDrift => true;
+
+    /// <inheritdoc/>
     public void Observe(in Frame frame)
     {
         Record(frame);

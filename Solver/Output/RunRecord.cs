@@ -36,12 +36,31 @@ public sealed record HostRecord(string Os, string Architecture, int VectorBits)
 }
 
 /// <summary>How the pairs of a run were summed.</summary>
-/// <param name="Method">direct or harmonic.</param>
+/// <param name="Method">direct, harmonic, coalesced, or several of them, as in "direct and coalesced".</param>
 /// <param name="Tolerance">Error allowed relative to Z_i.</param>
-/// <param name="Order">Highest degree of the harmonics used.</param>
-/// <param name="ErrorBound">Largest bound on that error.</param>
-/// <param name="RowsRedone">Rows summed directly all the same, because no order serves them.</param>
-public sealed record SummationRecord(string Method, double? Tolerance = null, int? Order = null, double? ErrorBound = null, long? RowsRedone = null);
+public sealed record SummationRecord(string Method, double? Tolerance = null)
+{
+    /// <summary>Evaluations by method.</summary>
+    public EvaluationCounts? Evaluations { get; init; }
+
+    /// <summary>Highest degree of the harmonics used.</summary>
+    public int? Order { get; init; }
+
+    /// <summary>Cells at the last evaluation that had any, of the replica that had the most.</summary>
+    public int? Cells { get; init; }
+
+    /// <summary>Largest bound on the error relative to Z_i.</summary>
+    public double? ErrorBound { get; init; }
+
+    /// <summary>Rows of harmonic sums summed directly all the same, because no order serves them.</summary>
+    public long? RowsRedone { get; init; }
+}
+
+/// <summary>Evaluations by method, all that a run asked for; one that treats replicas differently counts under each method.</summary>
+/// <param name="Direct">Pair by pair.</param>
+/// <param name="Harmonic">By harmonics.</param>
+/// <param name="Coalesced">Over cells.</param>
+public sealed record EvaluationCounts(long Direct, long Harmonic, long Coalesced);
 
 /// <summary>run.json: where the numbers of a run come from, and which files they are. Members in the order of the file.</summary>
 public sealed record RunRecord
@@ -91,11 +110,20 @@ public sealed record RunRecord
     /// <summary>Time t the flow reached.</summary>
     public double TimeReached { get; init; }
 
-    /// <summary>Steps taken.</summary>
+    /// <summary>Steps taken, by the replica that took most.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Evaluations of the drift.</summary>
-    public long Evaluations { get; init; }
+    /// <summary>Steps that were refused and taken again shorter, of the same replica.</summary>
+    public long RejectedSteps { get; init; }
+
+    /// <summary>Evaluations of the drift of all replicas for the motion; one of some replicas counts as their share.</summary>
+    public double Evaluations { get; init; }
+
+    /// <summary>Evaluations of the drift that only observables needed, at recording times between steps.</summary>
+    public double ObservationEvaluations { get; init; }
+
+    /// <summary>Warning levels that were crossed, in the order of time, the time step first.</summary>
+    public IReadOnlyList<Alert> Alerts { get; init; } = [];
 
     /// <summary>The files this record vouches for; empty while it runs.</summary>
     public IReadOnlyList<FileRecord> Files { get; init; } = [];

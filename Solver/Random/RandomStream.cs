@@ -7,6 +7,8 @@ public enum RandomPurpose : byte
     InitialPositions = 1,
     /// <summary>Labels drawn at random.</summary>
     Labels = 2,
+    /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
+    Probes = 16,
 }
 
 /// <summary>

@@ -35,4 +35,23 @@ public static class Equiangular
         double u = ((tokens - 1) * start + 1) / (1 - start) * Math.Exp(2 * time);
         return (u - 1) / (u + tokens - 1);
     }
+
+    /// <summary>
+    /// Entropy of a row of attention with one logit higher than the others by D: log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D}); of an
+    /// equiangular state with D = beta (1 - g).
+    /// </summary>
+    public static double AttentionEntropy(double tokens, double gap)
+    {
+        double others = (tokens - 1) * Math.Exp(-gap);
+        return Math.Log(1 + others) + others * gap / (1 + others);
+    }
+
+    /// <summary>Effective rank of an equiangular state, g >= 0: singular values sqrt(1 + (n-1) g) once and sqrt(1 - g) n - 1 times.</summary>
+    public static double EffectiveRank(int tokens, double g)
+    {
+        double one = Math.Sqrt(1 + (tokens - 1) * g), other = Math.Sqrt(1 - g), sum = one + (tokens - 1) * other;
+        return Math.Exp(-Term(one / sum) - (tokens - 1) * Term(other / sum));
+
+        static double Term(double p) => p == 0 ? 0 : p * Math.Log(p);
+    }
 }

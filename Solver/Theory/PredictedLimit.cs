@@ -35,21 +35,21 @@ public abstract class PredictedLimit
         }
     }
 
-    /// <summary>The positions [n, d], in the gauge frame, of the limit that is nearest to y [n, d].</summary>
-    public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d);
+    /// <summary>The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.</summary>
+    public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
 }
 
 /// <summary>All tokens at one point u of the gauge frame; the best u is m/|m|.</summary>
 public sealed class PointLimit : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d)
+    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] u = new double[d];
         Mean.Of(y, weights, 0, labels.Length, u);
         if (!Sphere.TryNormalize(u)) y[..d].CopyTo(u);
-        double[] limit = new double[y.Length];
-        for (int i = 0; i < labels.Length; i++) u.CopyTo(limit, i * d);
+        double[] limit = new double[at.Length * d];
+        for (int i = 0; i < at.Length; i++) u.CopyTo(limit, i * d);
         return limit;
     }
 }
@@ -62,7 +62,7 @@ public sealed class PointLimit : PredictedLimit
 public sealed class CircleLimit(double radius) : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, int d)
+    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] a = new double[d], b = new double[d], e3 = new double[d];
         Mean.Of(y, weights, 0, labels.Length, e3);
@@ -80,10 +80,10 @@ public sealed class CircleLimit(double radius) : PredictedLimit
         for (int c = 0; c < d; c++) e3[c] -= along1 * e1[c] + along2 * e2[c];
         if (!Sphere.TryNormalize(e3)) e3 = new double[d];
         double height = Math.Sqrt(1 - radius * radius);
-        double[] limit = new double[y.Length];
-        for (int i = 0; i < labels.Length; i++)
+        double[] limit = new double[at.Length * d];
+        for (int i = 0; i < at.Length; i++)
         {
-            (double sin, double cos) = Math.SinCos(2 * Math.PI * labels[i]);
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * at[i]);
             for (int c = 0; c < d; c++) limit[i * d + c] = height * e3[c] + radius * (cos * e1[c] + sin * e2[c]);
         }
         return limit;

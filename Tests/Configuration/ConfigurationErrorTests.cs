@@ -6,12 +6,12 @@ namespace AttentionFlow.Tests.Configuration;
 /// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
-    private const string Observables = "covariance, energy, energy_drops, gaps, limit, mean, speed";
+    private const string Observables = "attention_entropy, attention_rows, clusters, covariance, energy, energy_drops, entropy_floor, gaps, law_distance, limit, low_pass, mean, participation, ranks, sink, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
     [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
-    [TestCase(""" "time": { "tolerance": 1 } """, "$.time.tolerance: unknown key; known: horizon, method, step.")]
+    [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, method, step, tolerance.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "none", "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
     [TestCase(""" "seed": 1, "seed": 1 """, "$.seed: this key appears twice.")]
     [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 1, "angle": 1 } } """, "$.tokens.initial.angle: this key appears twice.")]
@@ -22,7 +22,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "labels": { "law": "vonMises" } """, "$.labels.law: 'vonMises' is unknown; known: grid, uniform, blocks, file.")]
     [TestCase(""" "labels": { "law": 3 } """, "$.labels.law: 3 is a number; a name is expected.")]
     [TestCase(""" "interaction": { "gauge": "rotary" } """, "$.interaction.gauge: \"rotary\" is text; an object with 'kind' is expected.")]
-    [TestCase(""" "time": { "method": "rk5" } """, "$.time.method: 'rk5' is unknown; did you mean 'rk4'? Known: euler, heun, rk4.")]
+    [TestCase(""" "time": { "method": "rk5" } """, "$.time.method: 'rk5' is unknown; did you mean 'rk4'? Known: euler, heun, rk4, tsit5.")]
     [TestCase(""" "precision": "half" """, "$.precision: 'half' is unknown; known: single, double.")]
     [TestCase(""" "interaction": { "mask": "strict" } """, "$.interaction.mask: 'strict' is unknown; known: none, causal.")]
     [TestCase(""" "record": { "observables": ["energy", "gap"] } """, $"$.record.observables[1]: 'gap' is unknown; did you mean 'gaps'? Known: {Observables}.")]
@@ -71,7 +71,10 @@ public class ConfigurationErrorTests
     [TestCase(""" "labels": { "law": "blocks" }, "interaction": { "gauge": { "kind": "prefix", "targets": [[1, 0, 0]] } } """, "$.labels.count: 2 blocks for 1 target of the prefix gauge; each block needs one.")]
     [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "toeplitz" } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase(""" "interaction": { "normalization": "softmax", "coupling": { "kind": "block", "across": -0.25 } } """, "$.interaction.normalization: softmax divides by sums of the coupling, which falls to -0.25; use \"unnormalized\" or a coupling that is never negative.")]
-    [TestCase(""" "time": { "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
+    [TestCase(""" "time": { "step": 0.1 } """, "$.time.step: 'tsit5' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null.")]
+    [TestCase(""" "time": { "method": "heun" } """, "$.time.step: this key is missing; 'heun' takes steps of this length.")]
+    [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
+    [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
     [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]
     [TestCase(""" "record": { "spacing": "logarithmic" } """, "$.record.first: this key is missing; logarithmic spacing needs the first time after 0.")]
     [TestCase(""" "record": { "spacing": "logarithmic", "first": 20 } """, "$.record.first: 20 is too late; the first logarithmic time must be below the horizon 20.")]

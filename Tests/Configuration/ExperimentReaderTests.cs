@@ -45,7 +45,7 @@ public class ExperimentReaderTests
         Assert.That(experiment, Is.EqualTo(new Experiment()));
         Assert.That(experiment.Tokens, Is.EqualTo(new TokensSpec { Count = 256, Dimension = 3, Initial = new UniformInitialSpec() }));
         Assert.That(experiment.Interaction.Gauge, Is.TypeOf<NoGaugeSpec>());
-        Assert.That(experiment.Time, Is.EqualTo(new TimeSpec { Horizon = 20, Method = "heun", Step = 0.01 }));
+        Assert.That(experiment.Time, Is.EqualTo(new TimeSpec { Horizon = 20, Method = "tsit5" }));
         Assert.That(experiment.Record.Observables, Is.EqualTo(new[] { "energy", "gaps", "mean" }));
     }
 
@@ -97,10 +97,10 @@ public class ExperimentReaderTests
             (german.NumberFormat.NumberDecimalSeparator, german.NumberFormat.NumberGroupSeparator, german.TextInfo.ListSeparator) = (",", ".", ";");
             CultureInfo.CurrentCulture = german;
             Assert.That(0.5.ToString(CultureInfo.CurrentCulture), Is.EqualTo("0,5"));
-            Experiment experiment = ExperimentReader.Parse("""{ "schemaVersion": 1 }""", "x.json", ["interaction.beta=2.5", "time.step=1e-3"]);
+            Experiment experiment = ExperimentReader.Parse("""{ "schemaVersion": 1 }""", "x.json", ["interaction.beta=2.5", "time.tolerance=1e-3"]);
             Assert.That(experiment.Interaction.Beta, Is.EqualTo(2.5));
             Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []), Is.EqualTo(experiment));
-            Assert.That(() => ExperimentReader.Parse("""{ "schemaVersion": 1, "time": { "horizon": 0.25, "step": 0.5 } }""", "x.json", []),
+            Assert.That(() => ExperimentReader.Parse("""{ "schemaVersion": 1, "time": { "horizon": 0.25, "method": "heun", "step": 0.5 } }""", "x.json", []),
                 Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("$.time.step: 0.5 is longer than the run; the time step must be at most the horizon 0.25."));
             Assert.That(CloudFile.Read(Write("c.csv", "x0,x1\n0.6,0.8\n"), false).Positions, Is.EqualTo(new[] { 0.6, 0.8 }));
         }

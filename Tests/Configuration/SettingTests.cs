@@ -13,13 +13,13 @@ public class SettingTests
     [Test]
     public void SettingsReplaceAndCreate()
     {
-        Experiment experiment = Parse(Minimal, "interaction.beta=2", "$.time.method=rk4", "precision=\"single\"", "title=42", "seed = 7",
+        Experiment experiment = Parse(Minimal, "interaction.beta=2", "$.time.method=rk4", "time.step=0.1", "precision=\"single\"", "title=42", "seed = 7",
             "record.observables=[\"limit\"]", "interaction.gauge.kind=rotary", "interaction.gauge.speeds=[3.5]");
         Assert.That(experiment, Is.EqualTo(new Experiment
         {
             Title = "42", Seed = 7, Precision = Precision.Single,
             Interaction = new() { Beta = 2, Gauge = new RotaryGaugeSpec { Speeds = [3.5] } },
-            Time = new() { Method = "rk4" },
+            Time = new() { Method = "rk4", Step = 0.1 },
             Record = new() { Observables = ["limit"] },
         }));
     }

@@ -17,7 +17,7 @@ public sealed class LibraryExampleTests
         Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens: 256, dimension: 3, seed: 1, new GridLabels(), gauge);
         using IPairSums sums = Devices.Open("cpu", Precision.Double, threads: 2);
         Flow flow = new(interaction, gauge, cloud, sums, threads: 2);
-        RunResult result = new Simulation(flow, Methods.Heun, step: 0.01, horizon: 20, threads: 2).Run(cloud, observers: []);
+        RunResult result = new Simulation(flow, Methods.Tsit5, new AdaptiveStep(Tolerance: 1e-4), horizon: 20, threads: 2).Run(cloud, observers: []);
         double[] mean = new double[3];
         Mean.Of(cloud.Positions, cloud.Weights, first: 0, count: 256, mean);
         Console.WriteLine($"{result.Status} at t = {result.Time}, E = {flow.Energy(replica: 0)}, |m| = {Sphere.Norm(mean)}");
@@ -39,9 +39,7 @@ public sealed class LibraryExampleTests
     {
         public List<(double Time, double Energy)> Seen { get; } = [];
 
-        public double NextTime => double.NegativeInfinity;
-
-        public void Observe(in Frame frame) => Seen.Add((frame.Time, frame.Flow.Energy(replica: 0)));
+        public void Stepped(in Step step) => Seen.Add((step.Time, step.Energy));
     }
     // end: observer
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Figures;
+using AttentionFlow.Solver;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
@@ -68,6 +69,7 @@ public sealed class ReportTests
             .Figure(svg, "caption <b>", "2").Figure(svg, "another")
             .Table("settings", ["name", "value"], [["a", "1"], ["b", "−2.5"]])
             .Checks("checks", [new Check("energy e^{β}/2β", "[1]", 1.359, 1.359, 1e-9), new Check("gap", "[1]", 0, double.NaN, 1)])
+            .Alerts("alerts", [("run 1", new Alert("rank collapse", "stable_rank", 22, 3, 1, 1.008, 1.01, "stop <earlier>"))]).Alerts("none of these", [])
             .Provenance(new Dictionary<string, string> { ["command"] = "attentionflow reproduce --out <dir> && echo" })
             .ToHtml();
     }
@@ -85,6 +87,8 @@ public sealed class ReportTests
             Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 2. caption <b>", "Figure 2. another"]));
             Assert.That(Values("dd"), Is.EqualTo((string[])["attentionflow reproduce --out <dir> && echo"]));
             Assert.That(Values("td"), Has.Member("pass").And.Member("FAIL"));
+            Assert.That(Values("td"), Is.SupersetOf((string[])["run 1", "rank collapse", "22", "stop <earlier>"]));
+            Assert.That(Values("caption"), Has.None.Contains("none of these"));
             Assert.That(Values("svg"), Has.Length.EqualTo(2));
         });
     }

@@ -110,6 +110,9 @@ public sealed class HarmonicSeriesTests
     }
 
     [Test]
+    public void NoSpectrumInOtherDimensions() => Assert.That(() => new HarmonicSpectrum(4, 16, 1), Throws.TypeOf<NotSupportedException>().With.Message.Contains("not for d = 4"));
+
+    [Test]
     public void DegreeOneIsTheMean([Values(2, 3)] int d)
     {
         double[] x = Problems.Sphere(new Random(1), 50, d), mean = new double[d];
@@ -118,17 +121,22 @@ public sealed class HarmonicSeriesTests
     }
 
     [Test]
-    public void NoSpectrumBeforeASum()
+    public void NoEnergyBeforeASum()
     {
         using var sums = new HarmonicSums(1e-6, 1);
-        Assert.That(() => sums.Spectrum(0), Throws.InvalidOperationException);
+        Assert.That(() => sums.Energy(0), Throws.InvalidOperationException);
     }
 
-    private static double[] Spectrum(double[] x, int d)
+    [Test]
+    public void TheBitsOfASpectrumDependNeitherOnThreadsNorOnWidth([Values(2, 3)] int d)
+    {
+        double[] x = HarmonicClouds.Positions("uniform", 3, 9001, d), one = Spectrum(x, d);
+        foreach ((int threads, int bits) in ((int, int)[])[(3, 512), (1, 256), (2, 128)]) Assert.That(Spectrum(x, d, threads, bits), Is.EqualTo(one), $"{threads}, {bits}");
+    }
+
+    private static double[] Spectrum(double[] x, int d, int threads = 1, int? vectorBits = null)
     {
         int n = x.Length / d;
-        using var sums = new HarmonicSums(1e-10, 1);
-        Problems.Sum(sums, PairProblem.Self(1, n, d, new Interaction(9), x, HarmonicClouds.Weights(false, n), new double[n]), Columns.Force);
-        return sums.Spectrum(0);
+        return new HarmonicSpectrum(d, 16, threads, vectorBits).Of(PairProblem.Self(1, n, d, new Interaction(0), x, HarmonicClouds.Weights(false, n), new double[n]), CancellationToken.None);
     }
 }

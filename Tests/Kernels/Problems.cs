@@ -44,12 +44,21 @@ public static class Problems
         return PairProblem.Self(replicas, tokens, dimension, interaction, x, weights, labels);
     }
 
+    /// <summary>Other queries for the keys of a self problem: the difference form, with as many as asked for.</summary>
+    public static PairProblem Difference(int seed, PairProblem self, int queries)
+    {
+        var random = new Random(seed);
+        int rows = self.Replicas * queries;
+        double[] labels = Numbers(rows, () => self.Interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
+        return PairProblem.Difference(self.Replicas, queries, self.Keys, self.Dimension, self.Interaction, Sphere(random, rows, self.Dimension), self.K, self.Weights, labels, self.KeyLabels);
+    }
+
     /// <summary>The same problem with all terms positive and b at its bound: what errors are relative to.</summary>
     public static PairProblem Absolute(PairProblem problem)
     {
         double largest = Largest(problem.Interaction.Coupling);
-        return PairProblem.Self(problem.Replicas, problem.Queries, problem.Dimension, problem.Interaction with { Coupling = new OneCoupling() },
-            problem.Q, [.. problem.Weights.Select(w => Math.Abs(w) * largest)], problem.KeyLabels);
+        return PairProblem.Difference(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, problem.Interaction with { Coupling = new OneCoupling() },
+            problem.Q, problem.K, [.. problem.Weights.Select(w => Math.Abs(w) * largest)], problem.QueryLabels, problem.KeyLabels);
     }
 
     public static RowSums Sum(IPairSums sums, PairProblem problem, Columns columns)

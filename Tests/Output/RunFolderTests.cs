@@ -38,7 +38,7 @@ public sealed class RunFolderTests
         Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
         {
             "status", "programVersion", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
-            "start", "end", "wallSeconds", "timeReached", "steps", "evaluations", "files",
+            "start", "end", "wallSeconds", "timeReached", "steps", "rejectedSteps", "evaluations", "observationEvaluations", "alerts", "files",
         }));
         Assert.That(root.GetProperty("seed").GetUInt64(), Is.EqualTo(ulong.MaxValue));
         Assert.That(root.GetProperty("start").GetString(), Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$"));
@@ -51,6 +51,7 @@ public sealed class RunFolderTests
 
         var read = RunRecord.Read(_folder["run.json"]);
         Assert.That(read.ToJson(), Is.EqualTo(text));
+        Assert.That(read.Alerts, Is.EqualTo(record.Alerts).And.Count.EqualTo(1));
         Assert.That(read.ExperimentSha256, Is.EqualTo(record.Files[0].Sha256));
     }
 

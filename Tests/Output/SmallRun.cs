@@ -12,7 +12,7 @@ internal sealed class SmallRun
     /// <summary>|m| of each replica at the last time.</summary>
     public double[] FinalLengths { get; } = new double[Replicas];
 
-    public static RunRecord Record => new() { Seed = ulong.MaxValue, Device = "cpu", Precision = "double", Threads = 2 };
+    public static RunRecord Record => new() { Seed = ulong.MaxValue, Device = "cpu", Precision = "double", Threads = 2, Alerts = [new Alert("rank collapse", "stable_rank", 0.1, 1, 1, 1.005, 1.01, "stop earlier")] };
 
     public RunRecord Write(string path, RunStatus status = RunStatus.Complete)
     {

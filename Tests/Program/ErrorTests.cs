@@ -50,6 +50,14 @@ public class ErrorTests
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --device cpu",
         "$.device: the vectorised sums have no mask, and the problem asks for \"causal\"; the device \"reference\" can do it")]
+    [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
+        "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
+    [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",
+        "$.record.observables: the spread of logits is known for the coupling \"one\", not \"distance\"; leave \"entropy_floor\" out")]
+    [TestCase("run figure3-rotary --set labels.law=blocks --set record.observables=[\"law_distance\"]",
+        "$.record.observables: the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out")]
+    [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
+        "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
     [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, all (attentionflow reproduce --help shows what there is)")]

@@ -45,6 +45,34 @@ public class RunTests
         Assert.That(Shell.RunSmall(_folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
     }
 
+    /// <summary>What was asked for is watched: the rank of a cloud that starts near a point, steps that lower the energy; the time step always.</summary>
+    [Test]
+    public void AlertsAreInTheRecordAndOnOneLine()
+    {
+        string[] start = ["--set", "tokens.initial={\"law\": \"cap\", \"axis\": [0, 0, 1], \"angle\": 0.1}", "--set", "time.method=euler", "--set", "interaction.beta=5"];
+        Answer answer = Shell.RunSmall(_folder["run"], [.. start, "--set", "record.observables=[\"ranks\", \"energy_drops\"]"]);
+        Assert.That(answer.Code, Is.Zero);
+        JsonElement[] alerts = [.. Shell.Record(_folder["run"]).GetProperty("alerts").EnumerateArray()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(alerts.Select(a => a.GetProperty("sign").GetString()), Is.EqualTo((string[])["step too large", "rank collapse", "energy drops"]));
+            Assert.That(alerts.Select(a => a.GetProperty("indicator").GetString()), Is.EqualTo((string[])["step", "stable_rank", "energy_drops"]));
+            Assert.That(alerts[0].GetProperty("level").GetDouble(), Is.EqualTo(2 * Math.Exp(-5)).Within(1e-15));
+            Assert.That(alerts.Select(a => a.GetProperty("replicas").GetInt32()), Is.EqualTo((int[])[2, 2, 2]));
+        });
+        IReadOnlyDictionary<string, double[]> seen = CsvData.Read(Path.Combine(_folder["run"], "observables.csv"));
+        int first = Array.FindIndex(seen["stable_rank"], v => v < 1.01);
+        Assert.That((alerts[1].GetProperty("time").GetDouble(), alerts[1].GetProperty("replica").GetDouble(), alerts[1].GetProperty("value").GetDouble()),
+            Is.EqualTo((seen["time"][first], seen["replica"][first], seen["stable_rank"][first])));
+        string[] lines = answer.Error.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(3), "the step before the run, the drops and the alerts after it");
+        Assert.That(lines[2], Does.Match("^attentionflow: warning: rank collapse from t = 0 \\(stable_rank .*, level 1.01; 2 replicas\\): 99 %"));
+        Shell.RunSmall(_folder["unasked"], [.. start, "--set", "record.observables=[\"mean\"]"]);
+        Assert.That(Shell.Record(_folder["unasked"]).GetProperty("alerts").GetArrayLength(), Is.EqualTo(1));
+        Shell.RunSmall(_folder["calm"]);
+        Assert.That(Shell.Record(_folder["calm"]).GetProperty("alerts").GetArrayLength(), Is.Zero);
+    }
+
     [Test]
     public void OptionsAreSettings()
     {
@@ -106,7 +134,7 @@ public class RunTests
         File.WriteAllText(_folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
         File.WriteAllText(_folder["own.json"], """
             { "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
-              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
+              "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "method": "heun", "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
             """);
         Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
         byte[][] tables = [.. Shell.Tables(_folder["run"])];

@@ -80,7 +80,7 @@ internal static class Arbiter
         }
     }
 
-    private static double B(Coupling coupling, double s, double t) => coupling switch
+    public static double B(Coupling coupling, double s, double t) => coupling switch
     {
         OneCoupling => 1,
         DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),

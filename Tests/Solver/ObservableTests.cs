@@ -30,7 +30,7 @@ public class ObservableTests
         Assert.That(Measure("gaps", One, new IdentityGauge(), point), Is.EqualTo(new double[] { 0, 0, 0 }));
 
         // Equidistributed: Gauss-Legendre latitudes times even longitudes integrate e^{<x,y>} to rounding.
-        Cloud uniform = Cubature(10);
+        Cloud uniform = Clouds.Cubature(10);
         Assert.That(Measure("gaps", One, new IdentityGauge(), uniform), Is.EqualTo(new[] { 1, 1, 0.7715403174 }).Within(1e-10));
     }
 
@@ -76,6 +76,57 @@ public class ObservableTests
             Assert.That(Measure("covariance", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.32, 0.32, 0 }).Within(1e-14));
         });
     }
+
+    /// <summary>A point has 1 everywhere; two antipodal points 0 in odd degrees, 1 in even ones; on the sphere the ring at height h has |P_l(h)|.</summary>
+    [Test]
+    public void SpectraOfKnownClouds([Values(2, 3)] int d)
+    {
+        const double Height = 0.6;
+        Cloud point = new ClustersLaw([Sphere.Axis(d, 0)], 0).Draw(1, 7, d, seed: 1), poles = new ClustersLaw([Sphere.Axis(d, 0), [.. Sphere.Axis(d, 0).Select(v => -v)]], 0).Draw(1, 8, d, seed: 1);
+        double[] ofPoint = Measure("spectrum", One, new IdentityGauge(), point), ofPoles = Measure("spectrum", One, new IdentityGauge(), poles);
+        Assert.That(ofPoint, Has.Length.EqualTo(16).And.All.EqualTo(1).Within(1e-13));
+        for (int l = 1; l <= 16; l++) Assert.That(ofPoles[l - 1], Is.EqualTo(1 - l % 2).Within(1e-7), $"degree {l}");
+        if (d == 2) return;
+        double[] ring = Measure("spectrum", One, new IdentityGauge(), new Cloud(1, 40, 3, [.. Enumerable.Range(0, 40).SelectMany(i => new[] { 0.8 * Math.Cos(Clouds.Turn * i / 40), 0.8 * Math.Sin(Clouds.Turn * i / 40), Height })]));
+        double before = 1, legendre = Height;
+        for (int l = 1; l <= 16; l++)
+        {
+            Assert.That(ring[l - 1], Is.EqualTo(Math.Abs(legendre)).Within(1e-13), $"degree {l}");
+            (before, legendre) = (legendre, ((2 * l + 1) * Height * legendre - l * before) / (l + 1));
+        }
+    }
+
+    /// <summary>Weights e^{kappa cos u} on even angles: von Mises, whose amplitudes are I_l(kappa)/I_0(kappa). A gauge changes nothing: the spectrum is that of x.</summary>
+    [Test]
+    public void SpectrumOfAVonMisesLaw()
+    {
+        const double Kappa = 4;
+        double[] weights = [.. Enumerable.Range(0, 80).Select(i => Math.Exp(Kappa * Math.Cos(Clouds.Turn * i / 80)))];
+        Cloud cloud = new(1, 80, 2, [.. Enumerable.Range(0, 80).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / 80), Math.Sin(Clouds.Turn * i / 80) })], null, [.. weights.Select(w => w / weights.Sum())]);
+        foreach (Gauge gauge in (Gauge[])[new IdentityGauge(), new RotaryGauge([Clouds.Turn])])
+        {
+            double[] spectrum = Measure("spectrum", One, gauge, cloud);
+            for (int l = 1; l <= 16; l++) Assert.That(spectrum[l - 1], Is.EqualTo(Bessel.I(l, Kappa) / Bessel.I(0, Kappa)).Within(1e-13), $"degree {l}");
+        }
+    }
+
+    // Independent tokens: every degree has the mean square 1/n.
+    [Test]
+    public void SpectrumOfIndependentTokensIsNoise([Values(2, 3)] int d)
+    {
+        const int N = 1000, Replicas = 200;
+        double[] spectrum = Measure("spectrum", One, new IdentityGauge(), Clouds.Uniform(Replicas, N, d));
+        for (int l = 1; l <= 16; l++)
+            Assert.That(Enumerable.Range(0, Replicas).Average(r => N * Math.Pow(spectrum[r * 16 + l - 1], 2)), Is.EqualTo(1).Within(5 / Math.Sqrt(Replicas)), $"degree {l}");
+    }
+
+    [Test]
+    public void TheSpectrumIsKnownOnTheCircleAndTheSphereOnly() =>
+        Assert.That(() => Measure("spectrum", One, new IdentityGauge(), Clouds.Uniform(1, 4, 4)), Throws.TypeOf<NotSupportedException>().With.Message.Contains("not for d = 4"));
+
+    [Test]
+    public void ClustersOfEachReplica() =>
+        Assert.That(Measure("clusters", One, new IdentityGauge(), new Cloud(2, 2, 2, [1, 0, 0, 1, 1, 0, 1, 0])), Is.EqualTo(new double[] { 2, 1 }));
 
     [TestCase(Normalization.Unnormalized)]
     [TestCase(Normalization.Softmax)]
@@ -153,19 +204,5 @@ public class ObservableTests
         double[] values = new double[cloud.Replicas * observable.Columns.Count];
         observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
         return values;
-    }
-
-    private static Cloud Cubature(int order)
-    {
-        MathNet.Numerics.Integration.GaussLegendreRule rule = new(-1, 1, order);
-        List<double> x = [], weights = [];
-        for (int i = 0; i < order; i++)
-            for (int j = 0; j < 2 * order; j++)
-            {
-                double z = rule.Abscissas[i], r = Math.Sqrt(1 - z * z);
-                x.AddRange([r * Math.Cos(Math.PI * j / order), r * Math.Sin(Math.PI * j / order), z]);
-                weights.Add(rule.Weights[i] / (4 * order));
-            }
-        return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
     }
 }

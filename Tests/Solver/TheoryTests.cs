@@ -150,7 +150,7 @@ public class TheoryTests
         Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
         double[] drift = new double[x.Length];
         flow.Drift(x, drift);
-        double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, 3);
+        double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, cloud.Labels, 3);
         Assert.Multiple(() =>
         {
             Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");

@@ -1,0 +1,22 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>How the tokens of a replica lie in a row of a buffer: keys, then queries, both padded; in the self form one place for both.</summary>
+/// <param name="Keys">Places for keys.</param>
+/// <param name="FirstQuery">Where queries begin.</param>
+/// <param name="Queries">Places for queries, a multiple of two vectors.</param>
+/// <param name="Stride">Numbers from one row to the next.</param>
+internal readonly record struct BufferLayout(int Keys, int FirstQuery, int Queries, int Stride)
+{
+    /// <summary>The layout for queries taken <paramref name="group"/> at a time, of numbers of <paramref name="size"/> bytes.</summary>
+    public static BufferLayout Of(PairProblem problem, int group, int size)
+    {
+        // Many rows begin an odd number of pairs of cache lines apart, so that they do not compete for the same sets, and end in a zero.
+        bool tiled = problem.Dimension > SimdSums.LargestFused;
+        int unit = tiled ? 128 / size : group, keys = Places(problem.Keys), queries = Places(problem.Queries);
+        return problem.IsSelf ? new(keys = Odd(keys), 0, keys, keys) : new(keys, keys, queries, Odd(keys + queries));
+
+        int Places(int tokens) => (tiled ? tokens / unit + 1 : (tokens - 1) / unit + 1) * unit;
+
+        int Odd(int places) => tiled ? (places / unit | 1) * unit : places;
+    }
+}

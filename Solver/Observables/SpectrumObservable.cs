@@ -1,0 +1,28 @@
+using AttentionFlow.Kernels;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>The amplitudes of the degrees l = 1..16 of the content marginal on the circle or the sphere, (sum_ij m_i m_j P_l(&lt;x_i, x_j&gt;))^{1/2}: <see cref="HarmonicSpectrum"/>.</summary>
+public sealed class SpectrumObservable : Observable
+{
+    /// <summary>The highest degree.</summary>
+    public const int Degrees = 16;
+
+    private readonly HarmonicSpectrum _spectrum;
+
+    /// <summary>The spectrum of this flow.</summary>
+    /// <exception cref="NotSupportedException">When the dimension is not 2 or 3.</exception>
+    public SpectrumObservable(Flow flow) => _spectrum = new HarmonicSpectrum(flow.Dimension, Degrees, flow.Threads);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<CsvColumn> Columns { get; } =
+        [.. Enumerable.Range(1, Degrees).Select(l => Number($"spectrum{l}", $"Amplitude of degree {l}: (sum_ij m_i m_j P(<x_i, x_j>))^(1/2), P the zonal harmonic of degree {l} with P(1) = 1."))];
+
+    /// <inheritdoc/>
+    public override void Measure(in Frame frame, Span<double> values)
+    {
+        double[] amplitudes = _spectrum.Of(frame.Flow.Content(frame.Positions), frame.Stop);
+        for (int r = 0; r < frame.Flow.Replicas; r++)
+            amplitudes.AsSpan(r * (Degrees + 1) + 1, Degrees).CopyTo(values[(r * Degrees)..]);
+    }
+}
