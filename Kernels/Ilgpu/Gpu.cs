@@ -70,8 +70,12 @@ internal static class Gpu
     }
 
     /// <summary>The device of this name, in a context for sums of this precision.</summary>
+    /// <param name="name">As above.</param>
+    /// <param name="precision">That of the kernels.</param>
+    /// <param name="isTiled">True when kernels have thread blocks.</param>
+    /// <param name="device">The device.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
-    internal static Context Open(string name, Precision precision, out Device device)
+    internal static Context Open(string name, Precision precision, bool isTiled, out Device device)
     {
         string[] parts = name.Split(':');
         int number = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
@@ -80,7 +84,7 @@ internal static class Gpu
             Cuda => builder.Cuda(),
             OpenCl => builder.OpenCL(d => WhyNot(d) is null),
             _ => builder.CPU(SimulatedDevice),
-        }, parts[0] == Simulator ? OptimizationLevel.O0 : OptimizationLevel.O2);
+        }, parts[0] == Simulator, isTiled);
         if (number < context.Devices.Length)
         {
             device = context.Devices[number];
@@ -102,9 +106,12 @@ internal static class Gpu
     // Two threads: the fewest that ILGPU simulates a warp of. Blocks of tests have up to four.
     private static CPUDevice SimulatedDevice => new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
 
-    private static Context Create(Precision precision, Action<Context.Builder> devices, OptimizationLevel level = OptimizationLevel.O2) => Context.Create(builder =>
+    private static Context Create(Precision precision, Action<Context.Builder> devices, bool isSimulated = false, bool isTiled = true) => Context.Create(builder =>
     {
-        builder.EnableAlgorithms().Optimize(level);
+        builder.EnableAlgorithms();
+        builder.Optimize(isSimulated ? OptimizationLevel.O0 : OptimizationLevel.O2);
+        // The simulator runs what .NET compiles. Only the sizes of shared memory have to be found through calls.
+        if (isSimulated && !isTiled) builder.Inlining(InliningMode.Disabled);
         // The fast mode would turn doubles into floats.
         if (precision == Precision.Single) builder.Math(MathMode.Fast32BitOnly);
         devices(builder);

@@ -31,7 +31,7 @@ public sealed class IlgpuSums : IPairSums
     public IlgpuSums(string device, Precision precision, int threads, int? tiledThreads = null)
     {
         (Name, Precision) = (device, precision);
-        _context = Gpu.Open(device, precision, out Device found);
+        _context = Gpu.Open(device, precision, device != "ilgpu-cpu" || tiledThreads is not null, out Device found);
         try
         {
             _accelerator = found.CreateAccelerator(_context);

@@ -99,7 +99,24 @@ internal readonly struct DoubleReal : IReal<double>
         return whole * FractionMinusOne(f) + (whole - 1);
     }
 
-    public static double Log2(double a) => XMath.Log2(a);
+    // a = 2^k m with m in [2/3, 4/3) and log m = 2 artanh s, s = (m - 1)/(m + 1), |s| <= 1/5.
+    public static double Log2(double a)
+    {
+        ulong bits = Interop.FloatAsInt(a) + (0x3FF0000000000000 - 0x3FE5555555555555);
+        double m = Interop.IntAsFloat((bits & 0x000FFFFFFFFFFFFF) + 0x3FE5555555555555), s = (m - 1) / (m + 1), t = s * s;
+        double q = 1.0 / 21;
+        q = q * t + 1.0 / 19;
+        q = q * t + 1.0 / 17;
+        q = q * t + 1.0 / 15;
+        q = q * t + 1.0 / 13;
+        q = q * t + 1.0 / 11;
+        q = q * t + 1.0 / 9;
+        q = q * t + 1.0 / 7;
+        q = q * t + 1.0 / 5;
+        q = q * t + 1.0 / 3;
+        q = q * t + 1;
+        return (int)(bits >> 52) - 1023 + 2.8853900817779268 * s * q;
+    }
 
     public static void Accumulate(ref double high, ref double low, double x) => high += x;
 

@@ -28,4 +28,10 @@ public static class PairSumsCases
            where device.WhyNot is null && device.Name is not ("cpu" or "reference")
            select new PairSumsCase($"{device.Name} {precision}", precision, () => Devices.Open(device.Name, precision, 2)),
     ];
+
+    /// <summary>The same, and on the simulator also the kernels that GPUs run: slow, because of their barriers.</summary>
+    public static IEnumerable<PairSumsCase> Forms => All.Concat(
+        from precision in Enum.GetValues<Precision>()
+        where Devices.All.Any(d => d is { Name: "ilgpu-cpu", WhyNot: null })
+        select new PairSumsCase($"ilgpu-cpu tiled {precision}", precision, () => Gpu.OpenTiled(precision, 4)));
 }

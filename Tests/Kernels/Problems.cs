@@ -57,8 +57,12 @@ public static class Problems
     public static PairProblem Absolute(PairProblem problem)
     {
         double largest = Largest(problem.Interaction.Coupling);
-        return PairProblem.Difference(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, problem.Interaction with { Coupling = new OneCoupling() },
-            problem.Q, problem.K, [.. problem.Weights.Select(w => Math.Abs(w) * largest)], problem.QueryLabels, problem.KeyLabels);
+        double[] weights = [.. problem.Weights.Select(w => Math.Abs(w) * largest)];
+        Interaction interaction = problem.Interaction with { Coupling = new OneCoupling() };
+        return problem.IsDifference
+            ? PairProblem.Difference(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, interaction, problem.Q, problem.K, weights, problem.QueryLabels, problem.KeyLabels)
+            : PairProblem.General(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, interaction, problem.Q, problem.K, problem.V, problem.Origin, weights,
+                problem.QueryLabels, problem.KeyLabels);
     }
 
     public static RowSums Sum(IPairSums sums, PairProblem problem, Columns columns)
