@@ -50,7 +50,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         var call = new GpuCall<T>
         {
             QueryNumbers = tables.Query,
-            KeyNumbers = tables.Key,
+            // Equal weights are multiplied afterwards.
+            KeyNumbers = shape.Even ? ArrayView<T>.Empty : tables.Key.Value,
             UnitNumbers = into.Columns.HasFlag(Columns.CouplingLog) ? tables.Unit.Value : ArrayView<T>.Empty,
             QueryCount = problem.Queries,
             KeyCount = problem.Keys,

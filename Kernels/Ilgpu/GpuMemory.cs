@@ -73,7 +73,7 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
             for (int row = 0; row < QueryRows; row++) into[row * (long)queries + i] = round(query[row]);
         }
         Query = _query.Upload((long)QueryRows * queries);
-        Key = Fill(_key, j => problem.Weights[j]);
+        Key = new Lazy<ArrayView<T>>(() => Fill(_key, j => problem.Weights[j]));
         Unit = new Lazy<ArrayView<T>>(() => Fill(_unit, _ => 1));
 
         ArrayView<T> Fill(GpuBuffer<T> buffer, Func<int, double> weight)
@@ -99,7 +99,8 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
 
     public ArrayView<T> Query { get; }
 
-    public ArrayView<T> Key { get; }
+    /// <summary>[rows, R keys], at least three rows: as many as kernels may bring along.</summary>
+    public Lazy<ArrayView<T>> Key { get; }
 
     /// <summary>As <see cref="Key"/>, with weights 1.</summary>
     public Lazy<ArrayView<T>> Unit { get; }

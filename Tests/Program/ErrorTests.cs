@@ -147,6 +147,7 @@ public class ErrorTests
         {
             Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
             Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
+            Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
             Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
             Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
             Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
