@@ -36,7 +36,7 @@ internal static class BlockedKernel
             if (first + K.Count <= from) continue;
             K keys = default;
             keys.Begin(call, replica, first, from, to);
-            for (int b = 0; b < blocks; b++) keys.Meet(call, queries[row.Row * blocks + b], b, blocks);
+            for (int b = 0; b < blocks; b++) keys.Meet(call, queries[row.Row * blocks + b], b);
             T largest = keys.Bend(call, row);
             if (K.HasShift && R.IsPositive(R.Subtract(largest, shift)))
             {
@@ -50,7 +50,7 @@ internal static class BlockedKernel
             keys.Weigh(call, row, shift, ref sums);
             GpuSums<T, R, X>.Accumulate(ref high, ref low, sums);
             for (int b = 0; b < blocks; b++)
-                V.AddAt(call.Parts, force + b * block, stride, call.Rows, keys.Force(call, origins[row.Row * blocks + b], b, blocks, default));
+                V.AddAt(call.Parts, force + b * block, stride, call.Rows, keys.Force(call, origins[row.Row * blocks + b], b, default));
         }
         call.Parts[at] = shift;
         high.Store(call.Parts, at, stride, call.Stride);
@@ -74,7 +74,7 @@ internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, I
     void Begin(in GpuCall<T> call, int replica, int first, int from, int to);
 
     /// <summary>Adds a block of coordinates to the exponents.</summary>
-    void Meet(in GpuCall<T> call, V q, int block, int blocks);
+    void Meet(in GpuCall<T> call, V q, int block);
 
     /// <summary>Completes the exponents; the largest of them.</summary>
     T Bend(in GpuCall<T> call, GpuRow<T, R> row);
@@ -83,7 +83,7 @@ internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, I
     void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums);
 
     /// <summary>sum + the force in a block of coordinates.</summary>
-    V Force(in GpuCall<T> call, V origin, int block, int blocks, V sum);
+    V Force(in GpuCall<T> call, V origin, int block, V sum);
 }
 
 /// <summary>Twice as many keys.</summary>
@@ -106,10 +106,10 @@ internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
         _b.Begin(call, replica, first + K.Count, from, to);
     }
 
-    public void Meet(in GpuCall<T> call, V q, int block, int blocks)
+    public void Meet(in GpuCall<T> call, V q, int block)
     {
-        _a.Meet(call, q, block, blocks);
-        _b.Meet(call, q, block, blocks);
+        _a.Meet(call, q, block);
+        _b.Meet(call, q, block);
     }
 
     public T Bend(in GpuCall<T> call, GpuRow<T, R> row) => R.Max(_a.Bend(call, row), _b.Bend(call, row));
@@ -120,7 +120,7 @@ internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
         _b.Weigh(call, row, shift, ref sums);
     }
 
-    public V Force(in GpuCall<T> call, V origin, int block, int blocks, V sum) => _b.Force(call, origin, block, blocks, _a.Force(call, origin, block, blocks, sum));
+    public V Force(in GpuCall<T> call, V origin, int block, V sum) => _b.Force(call, origin, block, _a.Force(call, origin, block, sum));
 }
 
 /// <summary>One key; with <typeparamref name="D"/> in the difference form.</summary>
@@ -130,6 +130,7 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
 {
     private GpuKeyNumbers<T> _key;
     private T _y, _p;
+    private long _at;
     private bool _isSeen;
 
     public static bool HasValues => !D.IsOn;
@@ -142,13 +143,14 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     {
         _isSeen = first >= from && first < to;
         _key = GpuKeyNumbers<T>.Load(call, C.NearRows, (long)replica * call.KeyCount, first < call.KeyCount ? first : call.KeyCount - 1);
+        _at = _key.Global * (call.Stride / V.Count);
         _y = R.Of(0);
     }
 
-    public void Meet(in GpuCall<T> call, V q, int block, int blocks)
+    public void Meet(in GpuCall<T> call, V q, int block)
     {
         if (!P.IsCurved) return;
-        V k = call.Keys.Cast<V>()[_key.Global * blocks + block];
+        V k = call.Keys.Cast<V>()[_at + block];
         V difference = V.Subtract(k, q);
         _y = D.IsOn ? V.Dot(difference, difference, _y) : V.Dot(q, k, _y);
     }
@@ -172,9 +174,9 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
         if (call.UnitNumbers.Length > 0) sums.AddCouplingLog(_p, row.LogCoupling<C>(call, _key));
     }
 
-    public V Force(in GpuCall<T> call, V origin, int block, int blocks, V sum)
+    public V Force(in GpuCall<T> call, V origin, int block, V sum)
     {
         ArrayView<T> values = D.IsOn ? call.Keys : call.Values;
-        return V.AddScaled(sum, _p, V.Subtract(values.Cast<V>()[_key.Global * blocks + block], origin));
+        return V.AddScaled(sum, _p, V.Subtract(values.Cast<V>()[_at + block], origin));
     }
 }

@@ -33,7 +33,7 @@ internal static class Gpu
         List<DeviceInfo> found = [];
         using Context context = Create(Precision.Single, builder => builder.Cuda().OpenCL(_ => true).CPU(SimulatedDevice));
         CudaDevice[] cuda = [.. context.GetCudaDevices()];
-        for (int k = 0; k < cuda.Length; k++) found.Add(new DeviceInfo($"{Cuda}:{k}", Describe(cuda[k]), null));
+        for (int k = 0; k < cuda.Length; k++) found.Add(new DeviceInfo($"{Cuda}:{k}", Describe(cuda[k]), null, Rates(cuda[k])));
         if (cuda.Length == 0) found.Add(new DeviceInfo(Cuda, "NVIDIA GPUs", NativeLibrary.TryLoad(CudaLibrary, out _)
             ? "the NVIDIA driver reports no device that ILGPU can use; 'nvidia-smi' says more" : $"there is no NVIDIA driver here ({CudaLibrary} was not found)"));
         CLDevice[] opencl = [.. context.GetCLDevices()];
@@ -126,6 +126,25 @@ internal static class Gpu
 
     private static string Describe(CLDevice d) => string.Create(CultureInfo.InvariantCulture,
         $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} compute units, {d.PlatformName}, {d.DeviceVersion}");
+
+    // Units of a multiprocessor by compute capability: CUDA C++ programming guide, throughput of native arithmetic instructions. ILGPU gives the clock in MHz.
+    private static DeviceRates? Rates(CudaDevice d)
+    {
+        if (d.Architecture is not { } architecture) return null;
+        (int single, int @double) = (architecture.Major, architecture.Minor) switch
+        {
+            (6, 0) => (64, 32),
+            ( <= 6, _) => (128, 4),
+            (7, 0 or 2) => (64, 32),
+            (7, _) => (64, 2),
+            (8, 0) => (64, 32),
+            (8, _) => (128, 2),
+            (9, _) => (128, 64),
+            _ => (128, 2),
+        };
+        double clocks = d.NumMultiprocessors * (d.ClockRate * 1e6);
+        return new DeviceRates(16 * clocks, single * clocks, @double * clocks);
+    }
 
     private static string Memory(Device d) => string.Create(CultureInfo.InvariantCulture, $"{d.MemorySize / (double)(1 << 30):F0} GiB");
 }
