@@ -47,14 +47,12 @@ public static class Devices
     /// <summary>Every device, available or not.</summary>
     public static IReadOnlyList<DeviceInfo> All => Found.Value;
 
-    /// <summary>
-    /// The name <c>auto</c> stands for: a function of the interaction, the ordered pairs of an evaluation and the devices here, never of timings.
-    /// </summary>
-    public static string Resolve(string name, Interaction interaction, long pairs)
+    /// <summary>The name <c>auto</c> stands for: a function of the ordered pairs of an evaluation and the devices here, never of timings.</summary>
+    public static string Resolve(string name, long pairs)
     {
         if (name != "auto") return name;
         DeviceInfo? gpu = pairs >= GpuPairs ? All.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal)) : null;
-        return gpu?.Name ?? (interaction.Mask == Mask.None ? "cpu" : "reference");
+        return gpu?.Name ?? "cpu";
     }
 
     /// <summary>Opens a device.</summary>

@@ -77,8 +77,8 @@ public sealed class FastSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (IsHarmonic(problem)) return IsDirectColumn(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
-        if (_summation == Summation.Auto || IsCoalescible(problem)) return _direct.WhyNot(problem, columns);
-        return _coalesced.WhyNot(problem, columns);
+        // Fast was asked for: not to know a problem is an error. The others may always sum directly.
+        return (_summation == Summation.Fast ? _coalesced.WhyNot(problem, Columns.None) : null) ?? _direct.WhyNot(problem, columns);
     }
 
     /// <inheritdoc/>

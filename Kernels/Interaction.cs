@@ -20,6 +20,8 @@ public enum Mask
     Strict,
     /// <summary>j >= i, the transpose of <see cref="Causal"/>.</summary>
     Reversed,
+    /// <summary>j > i, the transpose of <see cref="Strict"/>; with as many queries as keys the last row is empty.</summary>
+    StrictReversed,
 }
 
 /// <summary>

@@ -117,6 +117,18 @@ public sealed class PairProblem
     /// <summary>Ordered pairs in one full evaluation.</summary>
     public long Pairs => (long)Rows * Keys;
 
+    /// <summary>The keys [From, To) of its replica that a query sees under the mask; none where From = To.</summary>
+    /// <param name="query">Index inside its replica.</param>
+    public (int From, int To) KeysOf(int query) => Interaction.Mask switch
+    {
+        Mask.None => (0, Keys),
+        Mask.Causal => (0, Math.Min(query + 1, Keys)),
+        Mask.Strict => (0, Math.Min(query, Keys)),
+        Mask.Reversed => (Math.Min(query, Keys), Keys),
+        Mask.StrictReversed => (Math.Min(query + 1, Keys), Keys),
+        var unknown => throw new NotSupportedException($"the mask {unknown} is not known"),
+    };
+
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
     public string? WhyNever(Columns columns)
     {

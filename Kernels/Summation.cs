@@ -9,6 +9,6 @@ public enum Summation
     Direct,
     /// <summary>To a tolerance: by harmonics, linear in n, or over cells; directly where neither is cheaper, refused where neither is known.</summary>
     Fast,
-    /// <summary>To a tolerance: tokens that lie together are one key; directly where there are too many cells, refused where cells are not known.</summary>
+    /// <summary>To a tolerance: tokens that lie together are one key; directly where there are too many cells or where cells are not known.</summary>
     Coalesced,
 }

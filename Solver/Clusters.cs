@@ -18,7 +18,8 @@ public sealed class Clusters
     private readonly int[] _next;
     private readonly List<Node> _nodes = [];
     private readonly Dictionary<long, int> _lastInColumn = [];
-    private readonly Dictionary<(long, ulong), int> _lastInCell = [];
+    private readonly Dictionary<ulong, int> _lastInCell = [];
+    private int _components;
 
     private Clusters(double[] x, int first, int count, int d, double delta)
     {
@@ -38,8 +39,9 @@ public sealed class Clusters
         if (!(delta is >= 1e-10 and <= 2)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta must be from 1e-10 to 2");
         Clusters clusters = new(x, first, count, d, delta);
         for (int i = 0; i < count; i++) clusters.Place(i);
-        foreach (long offset in clusters.Offsets()) clusters.JoinColumns(offset);
-        return Enumerable.Range(0, clusters._nodes.Count).Count(node => clusters._nodes[node].Parent == node);
+        clusters._components = clusters._nodes.Count;
+        foreach (long offset in clusters.Offsets().TakeWhile(_ => clusters._components > 1)) clusters.JoinColumns(offset);
+        return clusters._components;
     }
 
     private ReadOnlySpan<double> Token(int i) => _x.AsSpan((_first + i) * _d, _d);
@@ -49,18 +51,18 @@ public sealed class Clusters
         ReadOnlySpan<double> x = Token(i);
         long column = 0;
         for (int c = 0; c < _gridded; c++) column = (column << BitsPerCoordinate) + (long)((x[c] + 1) / _side) + Reach;
-        ulong rest = 0;
-        for (int c = _gridded; c < _d; c++) rest = BitOperations.RotateLeft((rest ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
+        ulong cell = (ulong)column;
+        for (int c = _gridded; c < _d; c++) cell = BitOperations.RotateLeft((cell ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
         _next[i] = -1;
-        if (_lastInCell.TryGetValue((column, rest), out int known) && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
+        if (_lastInCell.TryGetValue(cell, out int known) && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
         {
             Node node = _nodes[known];
             _next[i] = _next[node.First];
             _next[node.First] = i;
-            _nodes[known] = node with { Radius = Math.Max(node.Radius, Math.Sqrt(squared)) };
+            if (squared > node.Radius * node.Radius) _nodes[known] = node with { Radius = Math.Sqrt(squared) };
             return;
         }
-        _lastInCell[(column, rest)] = _nodes.Count;
+        _lastInCell[cell] = _nodes.Count;
         int before = _lastInColumn.GetValueOrDefault(column, -1);
         _lastInColumn[column] = _nodes.Count;
         _nodes.Add(new Node(i, 0, _nodes.Count, before));
@@ -99,6 +101,7 @@ public sealed class Clusters
         int rootOfA = Root(a), rootOfB = Root(b);
         if (rootOfA == rootOfB || !AreNear(_nodes[a], _nodes[b])) return;
         _nodes[rootOfA] = _nodes[rootOfA] with { Parent = rootOfB };
+        _components--;
     }
 
     private int Root(int node)

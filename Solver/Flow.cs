@@ -8,7 +8,7 @@ namespace AttentionFlow.Solver;
 /// <remarks>
 /// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by
 /// Z_i = sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with
-/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i).
+/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i), divided by the scale s_i of the scheme.
 /// </remarks>
 public sealed class Flow
 {
@@ -20,6 +20,8 @@ public sealed class Flow
     private readonly double[] _labels, _weights;
     private readonly PairProblem _problem;
     private readonly RowSums _rows;
+    private readonly double[] _scales = [];
+    private Flow? _whole;
     private PairProblem? _contentProblem;
     private RowSums? _contentRows;
     private Attention? _attention;
@@ -51,6 +53,13 @@ public sealed class Flow
     /// <summary>Psi.</summary>
     public Gauge Gauge { get; }
 
+    /// <summary>Where the network normalises; post by default.</summary>
+    public Scheme Scheme
+    {
+        get;
+        init => (field, _scales) = (value, value is PostScheme ? [] : new double[Rows]);
+    } = new PostScheme();
+
     /// <summary>R.</summary>
     public int Replicas { get; }
 
@@ -78,8 +87,8 @@ public sealed class Flow
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
 
-    /// <summary>Relative rounding error of the energy, from the device's arithmetic.</summary>
-    public double EnergyRounding => _sums.RelativeError;
+    /// <summary>What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method know it once they have been used.</summary>
+    public double EnergyRounding => _sums.RelativeError * Interaction.DiracEnergy * Interaction.Coupling.Largest;
 
     /// <summary>True when the flow climbs an energy: no mask.</summary>
     public bool HasEnergy => Interaction.Mask == Mask.None;
@@ -100,16 +109,35 @@ public sealed class Flow
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
 
-    /// <summary>The same for some replicas; the others' entries stay as they are.</summary>
+    /// <summary>The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at the start.</summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
-    public void Drift(double[] x, double[] drift, Range replicas, CancellationToken stop = default)
+    public void Drift(State at, State rate, Range replicas, CancellationToken stop = default)
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
-        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(x, _y, first + from, first + to));
+        Workers.For(rows, Grain, Threads, (from, to) => _frame.Enter(at.Positions, _y, first + from, first + to));
         _sums.Sum(_problem, first..(first + rows), _rows, stop);
-        Workers.For(rows, Grain, Threads, (from, to) => Finish(drift, first + from, first + to));
-        Evaluations += (double)count / Replicas;
+        Workers.For(rows, Grain, Threads, (from, to) =>
+        {
+            Finish(rate.Positions, first + from, first + to);
+            if (_scales.Length > 0) Normalise(at.Radii, rate, first + from, first + to);
+        });
+        Count((double)count / Replicas);
+    }
+
+    /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
+    internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads) { _whole = this };
+
+    /// <summary>y = Psi x, both [R, n, d].</summary>
+    internal void Enter(double[] x, double[] y) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Enter(x, y, from, to));
+
+    /// <summary>x = Psi^T y, both [R, n, d].</summary>
+    internal void Leave(double[] y, double[] x) => Workers.For(Rows, Grain, Threads, (from, to) => _frame.Leave(y, x, from, to));
+
+    private void Count(double evaluations)
+    {
+        Evaluations += evaluations;
+        _whole?.Count(evaluations * Tokens / _whole.Tokens * Tokens / _whole.Tokens / _whole.Replicas);
     }
 
     /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>; free, from the same sums.</summary>
@@ -127,7 +155,7 @@ public sealed class Flow
         return energy;
     }
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i |dx_i|^2 (USA), sum_i m_i Z_i |dx_i|^2 (SA).</summary>
+    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i s_i |dx_i|^2 (USA), sum_i m_i Z_i s_i |dx_i|^2 (SA).</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift)
     {
         bool softmax = Interaction.Normalization == Normalization.Softmax;
@@ -136,7 +164,7 @@ public sealed class Flow
         {
             ReadOnlySpan<double> v = drift.Slice(i * Dimension, Dimension);
             if (softmax && _rows.Shift[i] != shift) (shift, unshift) = (_rows.Shift[i], Math.Exp(_rows.Shift[i]));
-            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * Sphere.Dot(v, v);
+            rate += _weights[i] * (softmax ? unshift * _rows.Z[i] : 1) * (_scales.Length > 0 ? _scales[i] : 1) * Sphere.Dot(v, v);
         }
         return rate;
     }
@@ -211,5 +239,21 @@ public sealed class Flow
             for (int c = at; c < at + d; c++) drift[c] = scale * (force[c] - along * y[c]);
         }
         if (!_frame.IsIdentity) _frame.Leave(drift, drift, from, to);
+    }
+
+    // P A becomes P A/s, and r its growth. A = F + Z y, scaled as the drift; its length is the same in both frames.
+    private void Normalise(double[] radii, State rate, int from, int to)
+    {
+        bool softmax = Interaction.Normalization == Normalization.Softmax;
+        int d = Dimension;
+        for (int i = from; i < to; i++)
+        {
+            Span<double> drift = rate.Positions.AsSpan(i * d, d);
+            double sum = Sphere.Dot(_y.AsSpan(i * d, d), _rows.Force.AsSpan(i * d, d)) + _rows.Z[i];
+            double along = softmax ? sum / _rows.Z[i] : sum * Math.Exp(_rows.Shift[i]);
+            (_scales[i], double growth) = Scheme.At(radii.Length > 0 ? radii[i] : Scheme.Start ?? 1, along, Math.Sqrt(Sphere.Dot(drift, drift) + along * along));
+            for (int c = 0; c < d; c++) drift[c] /= _scales[i];
+            if (rate.Radii.Length > 0) rate.Radii[i] = growth;
+        }
     }
 }

@@ -7,12 +7,16 @@ namespace AttentionFlow.Solver;
 /// <param name="Drift">dx/dt at x, [R, n, d]; empty when no observer of this time has <see cref="IObserver.NeedsDrift"/>.</param>
 /// <param name="Flow">The flow, whose last drift evaluation was at x, if Drift is not empty.</param>
 /// <param name="Stop">Stops the run: for observers that take long.</param>
-public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default);
+public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default)
+{
+    /// <summary>r, [R, n]; empty where the scheme has no such state.</summary>
+    public double[] Radii { get; init; } = [];
+}
 
 /// <summary>The end of a step of one replica, or a state from which it begins to step.</summary>
 /// <param name="Replica">Which.</param>
 /// <param name="Time">The time it reached; under adaptive control every replica is at its own.</param>
-/// <param name="Length">The step; 0 at the beginning of the run.</param>
+/// <param name="Length">The step; 0 at the beginning of the run, and after a merger.</param>
 /// <param name="Energy">E there; NaN for a flow without energy.</param>
 /// <param name="Rate">dE/dt there; NaN for a flow without energy.</param>
 /// <param name="Flow">The flow.</param>
@@ -30,6 +34,12 @@ public interface IObserver
     /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>
     void Observe(in Frame frame) { }
 
-    /// <summary>Called for every replica at the beginning and then after each of its steps, in the order of its times.</summary>
+    /// <summary>Called for every replica at the beginning, after each of its steps and after mergers, in the order of its times.</summary>
     void Stepped(in Step step) { }
+
+    /// <summary>Called once at the end of a run that was neither stopped nor diverged, at its last time.</summary>
+    void Ended(in Frame frame) { }
+
+    /// <summary>Called for every merger, before the step that follows it; in the order of time for each replica.</summary>
+    void Merged(in Merger merger) { }
 }

@@ -13,6 +13,9 @@ public sealed record RunResult(RunStatus Status, double Time, long Steps, double
 
     /// <summary>Drift evaluations that only observers needed.</summary>
     public long ObservationEvaluations { get; init; }
+
+    /// <summary>What ended it before the horizon, of <see cref="Simulation.Until"/>; null when the horizon did.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <summary>The loop in time, written once: it moves a cloud along a flow and shows observers the times they ask for.</summary>
@@ -24,8 +27,26 @@ public sealed record RunResult(RunStatus Status, double Time, long Steps, double
 /// <exception cref="ArgumentException">An adaptive step with a method that estimates no error.</exception>
 public sealed class Simulation(Flow flow, Tableau method, StepControl step, double horizon, int threads = 1)
 {
-    private readonly StepControl _step = step is AdaptiveStep && !method.IsAdaptive
-        ? throw new ArgumentException($"{method.Name} estimates no error and takes fixed steps only", nameof(step)) : step;
+    private readonly StepControl _step = WhyNot(flow, method, step) is { } why ? throw new ArgumentException(why, nameof(step)) : step;
+
+    /// <summary>Why this method cannot follow this flow by such steps, or null.</summary>
+    public static string? WhyNot(Flow flow, Tableau method, StepControl step) => step switch
+    {
+        AdaptiveStep when !method.IsAdaptive => $"{method.Name} estimates no error and takes fixed steps only",
+        AdaptiveStep { MergeDistance: > 0 } => MergingMotion.WhyNot(flow),
+        _ => null,
+    };
+
+    /// <summary>What ends the run before its horizon; null: nothing.</summary>
+    public Until? Until { get; init; }
+
+    /// <summary>Brownian motion beside the drift; fixed steps only.</summary>
+    /// <exception cref="ArgumentException">With an adaptive step.</exception>
+    public Noise? Noise
+    {
+        get;
+        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+    }
 
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
@@ -33,14 +54,21 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
-        EnergyDropsObservable? drops = flow.HasEnergy ? new(flow) : null;
-        Motion motion = _step is AdaptiveStep adaptive ? new AdaptiveMotion(flow, cloud, method, adaptive.Tolerance, horizon, threads, Tell)
-            : new FixedMotion(flow, cloud, method, ((FixedStep)_step).Length, threads, Tell);
+        if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
+        string? reason = null;
+        EnergyDropsObservable? drops = flow.HasEnergy && Noise is null ? new(flow) : null;
+        Motion motion = _step switch
+        {
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
+            AdaptiveStep { MergeDistance: > 0 } merging => new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
+            AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
+            var other => throw new NotSupportedException(other.GetType().Name),
+        };
         try
         {
             motion.Begin(stop);
             Show();
-            while (motion.Time < horizon)
+            while (motion.Time < horizon && reason is null)
             {
                 double next = horizon;
                 foreach (IObserver observer in observers)
@@ -48,7 +76,10 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
                 motion.MoveTo(next, stop);
                 Show();
             }
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow.Interaction, method, _step, drops.Total) : null);
+            // Only a run that ends early leaves anything unseen.
+            Frame end = FrameFor(reason is null ? [] : observers, needsDrift: false);
+            foreach (IObserver observer in observers) observer.Ended(end);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
         }
         catch (OperationCanceledException)
         {
@@ -60,7 +91,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length) : null;
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length, flow.Scheme) : null;
             return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
 
@@ -70,17 +101,26 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             foreach (IObserver observer in observers) observer.Stepped(step);
         }
 
+        void TellMerger(Merger merger)
+        {
+            foreach (IObserver observer in observers) observer.Merged(merger);
+        }
+
         void Show()
         {
             IObserver[] due = [.. observers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
             if (due.Length == 0) return;
-            Frame frame = new(motion.Time, motion.Steps, cloud.Positions, due.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop);
+            Frame frame = FrameFor(due, needsDrift: Until?.Speed is not null);
             foreach (IObserver observer in due) observer.Observe(frame);
+            reason = Until?.Holds(frame, motion.Left);
         }
+
+        Frame FrameFor(IEnumerable<IObserver> seers, bool needsDrift) =>
+            new(motion.Time, motion.Steps, cloud.Positions, needsDrift || seers.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
 
         RunResult Result(RunStatus status, string? advice) => new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
         {
-            Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations,
+            Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations, Reason = reason,
         };
     }
 }

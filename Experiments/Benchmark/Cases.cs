@@ -10,6 +10,9 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="GpuTokens">Further n for GPUs alone.</param>
 internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens, IReadOnlyList<int> GpuTokens)
 {
+    /// <summary>What <c>bench --scaling</c> takes.</summary>
+    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerTokens: null, []);
+
     /// <summary>What <c>bench</c> takes.</summary>
     public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null, [1 << 18, 1 << 20]);
 }

@@ -10,6 +10,9 @@ internal sealed record TimeBudget(double WarmUp, double Repeats, double LongestC
 {
     /// <summary>What <c>bench</c> takes.</summary>
     public static TimeBudget Usual { get; } = new(0.05, 0.2, 2);
+
+    /// <summary>What <c>bench --scaling</c> takes: direct sums of a hundred thousand tokens.</summary>
+    public static TimeBudget Scaling { get; } = new(0.05, 0.5, 15);
 }
 
 /// <summary>Seconds a call takes: the median of repeats after a warm-up.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
+using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Commands;
 
@@ -17,20 +18,45 @@ public static class BenchCommand
         {
             Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where python3 has it).",
         };
-        Command command = new("bench", "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.") { peers };
+        Option<string?> scaling = new("--scaling")
+        {
+            Description = "Instead: the time of one evaluation for 100 to 10^7 tokens on circle and sphere, with a figure, written to this SVG file. Takes 1.5 GB of memory.", HelpName = "FILE", CustomParser = OptionValues.File,
+        };
+        Command command = new("bench", "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.") { peers, scaling };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(peers) && result.GetValue(scaling) is not null) result.AddError("--scaling measures no peers; leave one of the two out");
+        });
         command.SetAction(parsed =>
         {
             CommandContext context = contextOf(parsed);
+            if (parsed.GetValue(scaling) is { } file) return Scale(BenchGrid.Scaling, TimeBudget.Scaling, file, context);
             BenchReport report = BenchRun.Run(BenchGrid.Usual(parsed.GetValue(peers)), TimeBudget.Usual, context.Threads, context.Say, context.Stop);
             return Write(report, context);
         });
         return command;
     }
 
+    /// <summary>Measures a grid on circle and sphere, draws it and writes the table; the exit code says whether all errors are within their bounds.</summary>
+    internal static int Scale(BenchGrid grid, TimeBudget budget, string file, CommandContext context)
+    {
+        // A place that cannot be written is to be known before the minutes, not after.
+        using (File.Create(file + ".part", 1, FileOptions.DeleteOnClose)) { }
+        BenchReport report = BenchRun.Run(grid, budget, context.Threads, context.Say, context.Stop);
+        WholeFile.WriteText(file, ScalingFigure.Render(report));
+        return Write(report with { Choices = [], Notes = [] }, context, ScalingFigure.Headings, ScalingFigure.Rows(report));
+    }
+
     /// <summary>Writes the report; the exit code says whether all errors are within their bounds.</summary>
     internal static int Write(BenchReport report, CommandContext context)
     {
-        context.Output.Write(context.Json ? JsonSerializer.Serialize(report, JsonOutput.Options) + "\n" : Text(report));
+        bool peers = report.Rows.Any(r => r.IsPeer);
+        return Write(report, context, peers ? Headings : Headings[..^1], report.Rows.Select(r => peers ? Cells(r) : Cells(r)[..^1]));
+    }
+
+    private static int Write(BenchReport report, CommandContext context, string[] headings, IEnumerable<string[]> rows)
+    {
+        context.Output.Write(context.Json ? JsonSerializer.Serialize(report, JsonOutput.Options) + "\n" : Text(report, TextTable.Render(headings, rows)));
         BenchRow[] failed = [.. report.Rows.Where(r => r.Fails)];
         foreach (BenchRow row in failed)
             context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -38,7 +64,7 @@ public static class BenchCommand
         return failed.Length == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
-    private static string Text(BenchReport report)
+    private static string Text(BenchReport report, string table)
     {
         BenchMachine m = report.Machine;
         string machine = $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, attentionflow {m.Version}, {m.Date}\n";
@@ -46,8 +72,7 @@ public static class BenchCommand
         parts.AddRange(report.Ceilings.Select(c =>
             Invariant($"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n")));
         parts.Add(Invariant($"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n"));
-        bool peers = report.Rows.Any(r => r.IsPeer);
-        parts.Add(TextTable.Render(peers ? Headings : Headings[..^1], report.Rows.Select(r => peers ? Cells(r) : Cells(r)[..^1])));
+        parts.Add(table);
         if (report.Choices.Count > 0)
             parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "model", ""],
                 report.Choices.Select(Cells)));

@@ -23,6 +23,10 @@ internal static class OptionValues
     public static string? Folder(ArgumentResult result) =>
         result.Tokens[0].Value is { Length: > 0 } path ? path : Refuse<string>(result, "the name of a folder is needed");
 
+    /// <summary>A file to write.</summary>
+    public static string? File(ArgumentResult result) =>
+        result.Tokens[0].Value is { Length: > 0 } path ? path : Refuse<string>(result, "the name of a file is needed");
+
     /// <summary>Adds the error <c>--option value: problem</c>.</summary>
     public static T? Refuse<T>(ArgumentResult result, string problem)
     {

@@ -7,7 +7,7 @@ using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Commands;
 
-/// <summary><c>reproduce</c>: the paper's figures from the stored experiments, every predicted number beside the measured one.</summary>
+/// <summary><c>reproduce</c>: the paper's figures and other studies from the stored experiments, every predicted number beside the measured one.</summary>
 public static class ReproduceCommand
 {
     private const string ReportFile = "report.html";
@@ -15,14 +15,15 @@ public static class ReproduceCommand
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Argument<string> figure = new("figure") { Description = "figure2, figure3 or all.", DefaultValueFactory = _ => "all", HelpName = "figure2|figure3|all" };
-        figure.CustomParser = result => OptionValues.OneOf(result, [.. Study.All.Select(s => s.Name), "all"]);
+        string[] names = [.. Study.All.Select(s => s.Name), "paper", "all"];
+        Argument<string> study = new("study") { Description = "One study; paper, the default: figures 2 and 3 of the paper; or all.", DefaultValueFactory = _ => "paper", HelpName = string.Join('|', names) };
+        study.CustomParser = result => OptionValues.OneOf(result, names);
         Option<string?> folder = new("--out") { Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
-        Command command = new("reproduce", "The paper's figures 2 and 3: CSV, SVG and one self-contained report.html.") { figure, folder, quick };
+        Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained report.html.") { study, folder, quick };
         command.SetAction(parsed =>
         {
-            Study[] studies = [.. Study.All.Where(s => parsed.GetRequiredValue(figure) is "all" || s.Name == parsed.GetValue(figure))];
+            Study[] studies = [.. parsed.GetRequiredValue(study) switch { "paper" => Study.Paper, "all" => Study.All, var name => Study.All.Where(s => s.Name == name) }];
             bool isQuick = parsed.GetValue(quick);
             string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
             return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
@@ -34,11 +35,12 @@ public static class ReproduceCommand
     {
         Stopwatch watch = Stopwatch.StartNew();
         (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
-        if (RunAll(context, [.. plans.SelectMany(p => p.Runs)], RunsOf(folder)) is { } unfinished)
-        {
-            context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
-            return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
-        }
+        foreach ((Study study, IReadOnlyList<PlannedRun> runs) in plans)
+            if (Compute(context, study, runs, RunsOf(folder), quick) is { } unfinished)
+            {
+                context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
+                return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+            }
         return Publish(context, plans, folder, quick, command, watch.Elapsed);
     }
 
@@ -71,17 +73,19 @@ public static class ReproduceCommand
 
     private static string RunsOf(string folder) => Path.Combine(folder, "runs");
 
-    // Null when all completed, else the record of the run that did not.
-    private static RunRecord? RunAll(CommandContext context, IReadOnlyList<PlannedRun> plan, string folder) =>
-        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
+    // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the study's section says.
+    private static RunRecord? Compute(CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, string folder, bool quick) =>
+        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick), context.Error, progress =>
         {
-            ExperimentRun run = new(context.Threads, progress, context.Warn);
+            ExperimentRun run = new(context.Threads, progress, _ => { });
             foreach (PlannedRun planned in plan)
             {
                 progress.Begin(planned.Name);
                 RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder, planned.Name), overwrite: true, context.Stop);
                 if (record.Status != RunStatus.Complete) return record;
             }
+            Directory.CreateDirectory(folder);
+            study.Tabulate(quick, folder, context.Threads, progress, context.Stop);
             return null;
         });
 
@@ -90,10 +94,11 @@ public static class ReproduceCommand
 
     private static string Report((Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
-        HtmlReport report = new("Anti mode-collapse by auxiliary variables: the paper's figures, measured");
-        report.Paragraph("Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
-            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). Every picture and number below comes from the CSV files in the folder runs beside this page.");
-        if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the paper's sizes.");
+        bool paper = found.All(f => Study.Paper.Contains(f.Study));
+        HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured" : "Mean-field self-attention, measured against theory");
+        report.Paragraph((paper ? "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
+            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "") + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
+        if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the full sizes.");
         foreach ((Study study, Findings findings) in found)
         {
             report.Section(study.Heading).Paragraph(study.Introduction(quick));

@@ -72,7 +72,7 @@ public static class RunCommand
     private static void Summarize(TextWriter output, string folder, RunRecord record)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}: {record.Steps} steps, {record.Evaluations:G6} evaluations{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{(record.Reason is { } reason ? $" ({reason})" : "")}: {record.Steps} steps, {record.Evaluations:G6} evaluations{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {

@@ -71,6 +71,36 @@ public sealed record TimeSpec
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
     [Description("For tsit5: the distance by which a token may miss its place in one step, estimated; null = 1e-4.")]
     public double? Tolerance { get; init; }
+
+    [Description("For tsit5: tokens that have come close go on as one; null = none does.")]
+    public MergeSpec? Merge { get; init; }
+
+    [Description("What ends the run before the horizon: the first recording time at which one of these holds in every replica; null = nothing.")]
+    public UntilSpec? Until { get; init; }
+}
+
+/// <summary>The <c>time.merge</c> section.</summary>
+public sealed record MergeSpec
+{
+    [Quantity("the merging distance", Above = 0, AtMost = 0.1)]
+    [Description("Tokens closer than this after a step become one, of their weighted mean and total weight; output still shows all.")]
+    public double Distance { get; init; } = 1e-6;
+}
+
+/// <summary>The <c>time.until</c> section.</summary>
+public sealed record UntilSpec
+{
+    [Quantity("the number of clusters", AtLeast = 1)]
+    [Description("End when there are at most so many: tokens left with time.merge, else as the observable clusters counts.")]
+    public int? Clusters { get; init; }
+
+    [Quantity("the speed", Above = 0)]
+    [Description("End when the root mean square of |dx_i/dt| is below this.")]
+    public double? Speed { get; init; }
+
+    [Quantity("the gap", Above = 0)]
+    [Description("End when the collapse gap 1 - |m|^2 is below this.")]
+    public double? Gap { get; init; }
 }
 
 /// <summary>The <c>record</c> section.</summary>
@@ -94,6 +124,9 @@ public sealed record RecordSpec
     [Quantity("the number of tokens in a snapshot", AtLeast = 1)]
     [Description("How many tokens, evenly spread over their order, a snapshot keeps; null = all.")]
     public int? Tokens { get; init; }
+
+    [Description("Whether energy plateaus are written, to plateaus.csv: spans of time, a factor 2 or more long, in which the energy hardly changes.")]
+    public bool Plateaus { get; init; }
 
     [ObservableName]
     [Description("What is measured, in the order of the columns.")]

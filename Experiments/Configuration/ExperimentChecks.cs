@@ -17,7 +17,9 @@ internal static class ExperimentChecks
             .Concat(Labels(experiment))
             .Concat(Gauge(experiment))
             .Concat(Interaction(experiment.Interaction))
+            .Concat(Noise(experiment))
             .Concat(Time(experiment.Time))
+            .Concat(Merging(experiment))
             .Concat(Record(experiment))
             .FirstOrDefault();
         if (first is not null) throw ConfigurationException.At(first.Where, first.Sentence);
@@ -41,6 +43,8 @@ internal static class ExperimentChecks
         {
             case CapInitialSpec cap:
                 return Length($"{at}.axis", cap.Axis, d);
+            case VonMisesFisherInitialSpec law:
+                return Length($"{at}.mean", law.Mean, d);
             case SymmetricInitialSpec symmetric:
                 return Length($"{at}.axis", symmetric.Axis, d);
             case ClustersInitialSpec clusters:
@@ -72,19 +76,35 @@ internal static class ExperimentChecks
             case RotaryGaugeSpec { Speeds.Count: int given } when given != planes:
                 string odd = d % 2 == 1 ? ", and the odd last axis is left alone" : "";
                 return [new($"{at}.speeds", $"{Plural(given, "speed")} for {Plural(planes, "plane")}: dimension {d} needs {Plural(planes, "speed")}{odd}.")];
+            case PhaseGaugeSpec phase:
+                return Phase(phase.Target, experiment.Labels);
             case PathGaugeSpec when d != 3:
                 return [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")];
             case PrefixGaugeSpec prefix:
-                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment.Labels, d));
+                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment));
             default:
                 return [];
         }
     }
 
-    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, LabelsSpec labels, int d)
+    private static IEnumerable<Problem> Phase(CircleLawSpec target, LabelsSpec labels)
+    {
+        const string at = "$.interaction.gauge.target";
+        if (target is ArcSpec arc && !(arc.To > arc.From && arc.To - arc.From <= 2 * Math.PI * (1 + 1e-12)))
+            yield return new($"{at}.to", Text($"{arc.To} is no end for an arc from {arc.From}; it must be above that by at most a turn, {2 * Math.PI}."));
+        if (target is AtomsSpec { Angles.Count: 0 })
+            yield return new($"{at}.angles", "this list is empty; at least one angle is needed.");
+        if (target is AtomsSpec { Weights: { } weights } atoms && weights.Count != atoms.Angles.Count)
+            yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(atoms.Angles.Count, "angle")}; each angle needs one.");
+        if (labels is BlocksLabelsSpec { Count: > 2 } blocks)
+            yield return new("$.labels.law", $"'blocks' gives the labels 0 to {blocks.Count - 1}; the phase gauge needs labels in [0, 1], such as 'grid'.");
+    }
+
+    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, Experiment experiment)
     {
         const string at = "$.interaction.gauge";
-        int? count = prefix.Targets.List?.Count;
+        (int d, LabelsSpec labels) = (experiment.Tokens.Dimension, experiment.Labels);
+        int? count = prefix.Targets.Law is { } law ? law.Count ?? experiment.Tokens.Count : prefix.Targets.List?.Count;
         if (prefix.Targets.Path is { } path)
         {
             CloudData file = CloudFile.ReadFor($"{at}.targets", path, normalize: false);
@@ -94,11 +114,32 @@ internal static class ExperimentChecks
             if (file.Weights is not null && prefix.Weights is not null)
                 yield return new($"{at}.weights", $"{path} has a column 'weight' already; leave one of the two out.");
         }
-        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d)) yield return problem;
+        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d).Concat(Law($"{at}.targets", prefix.Targets.Law, d))) yield return problem;
         if (prefix.Weights is { } weights && weights.Count != count)
             yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, "target")}; each target needs one.");
         if (labels is BlocksLabelsSpec blocks && blocks.Count > count)
             yield return new("$.labels.count", $"{blocks.Count} blocks for {Plural(count ?? 0, "target")} of the prefix gauge; each block needs one.");
+    }
+
+    private static IEnumerable<Problem> Law(string at, TargetLawSpec? law, int d)
+    {
+        switch (law)
+        {
+            case VonMisesFisherTargetsSpec single:
+                return Length($"{at}.mean", single.Mean, d);
+            case MixtureTargetsSpec mixture when mixture.Concentrations.Count != mixture.Means.Count:
+                return [new($"{at}.concentrations", $"{Plural(mixture.Concentrations.Count, "concentration")} for {Plural(mixture.Means.Count, "mean")}; each component needs one.")];
+            case MixtureTargetsSpec { Weights: { } weights } mixture when weights.Count != mixture.Means.Count:
+                return [new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(mixture.Means.Count, "mean")}; each component needs one.")];
+            case MixtureTargetsSpec mixture:
+                return List($"{at}.means", mixture.Means, d);
+            case GreatCircleTargetsSpec when d != 3:
+                return [new($"{at}.law", $"'greatCircle' needs dimension 3, but $.tokens.dimension is {d}.")];
+            case GreatCircleTargetsSpec circle:
+                return Length($"{at}.normal", circle.Normal, d);
+            default:
+                return [];
+        }
     }
 
     private static IEnumerable<Problem> Interaction(InteractionSpec interaction)
@@ -107,6 +148,23 @@ internal static class ExperimentChecks
         if (interaction.Normalization == Kernels.Normalization.Softmax && smallest < 0)
             yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; ")
                 + "use \"unnormalized\" or a coupling that is never negative.");
+    }
+
+    private static IEnumerable<Problem> Noise(Experiment experiment)
+    {
+        const string at = "$.interaction.noise";
+        const double mostSteps = 1e9;
+        TimeSpec time = experiment.Time;
+        if (experiment.Interaction.Noise is null) yield break;
+        if (experiment.Interaction.Scheme is not PostSchemeSpec)
+            yield return new(at, "noise goes with the scheme 'post' only; leave one of the two out.");
+        if (Solver.Tableau.Find(time.Method)!.IsAdaptive)
+            yield return new("$.time.method", $"'{time.Method}' estimates its error, which means nothing along a rough path; under noise use 'heun' with a $.time.step.");
+        if (time.Horizon / time.Step > mostSteps)
+            yield return new("$.time.step", Text($"{time.Step} is too small; noise numbers at most {mostSteps:G4} steps."));
+        if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
+            yield return new("$.record.observables", ordered == "energy_drops"
+                ? "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out." : $"under noise tokens come to no limit; leave '{ordered}' out.");
     }
 
     private static IEnumerable<Problem> Time(TimeSpec time)
@@ -118,10 +176,26 @@ internal static class ExperimentChecks
             yield return new("$.time.step", $"this key is missing; '{time.Method}' takes steps of this length.");
         if (!adaptive && time.Tolerance is not null)
             yield return new("$.time.tolerance", $"'{time.Method}' takes fixed steps, of $.time.step; leave this key out, or set it to null.");
+        if (!adaptive && time.Merge is not null)
+            yield return new("$.time.merge", $"'{time.Method}' takes fixed steps; merging needs a method that chooses them: tsit5.");
+        if (time.Until is { Clusters: null, Speed: null, Gap: null })
+            yield return new("$.time.until", "this section is empty; known: clusters, speed, gap.");
         if (time.Step > time.Horizon)
             yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
         if (time.Horizon / time.Step > MostSteps)
             yield return new("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps, and double precision cannot tell so many times apart."));
+    }
+
+    private static IEnumerable<Problem> Merging(Experiment experiment)
+    {
+        InteractionSpec interaction = experiment.Interaction;
+        bool masked = interaction.Mask != Kernels.Mask.None;
+        if (masked && experiment.Time.Merge is not null)
+            yield return new("$.time.merge", "under a mask tokens at one place move differently, by their order, and cannot merge.");
+        if (interaction.Scheme is not PostSchemeSpec && experiment.Time.Merge is not null)
+            yield return new("$.time.merge", "tokens merge under the scheme 'post' only: elsewhere two at one place may move differently.");
+        if (experiment.Record.Plateaus && (masked || interaction.Noise is not null))
+            yield return new("$.record.plateaus", $"{(masked ? "a masked flow climbs no energy" : "under noise the energy does not rise")}; leave this key out.");
     }
 
     private static IEnumerable<Problem> Record(Experiment experiment)

@@ -34,8 +34,11 @@ public static class ExperimentSchema
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
 
     /// <summary>What a property is when its key is left out.</summary>
-    internal static JsonNode? Default(JsonPropertyInfo property) =>
-        JsonSerializer.SerializeToNode(property.Get!(Activator.CreateInstance(property.DeclaringType)!), property.PropertyType, Options);
+    internal static JsonNode? Default(JsonPropertyInfo property)
+    {
+        Type owner = property.DeclaringType.IsAbstract ? Kinds(property.DeclaringType)[0].DerivedType : property.DeclaringType;
+        return JsonSerializer.SerializeToNode(property.Get!(Activator.CreateInstance(owner)!), property.PropertyType, Options);
+    }
 
     /// <summary>The names a text or enumeration may take, null for free text.</summary>
     internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property)
@@ -64,13 +67,13 @@ public static class ExperimentSchema
 
     private static string MakeText()
     {
-        JsonObject schema = (JsonObject)Options.GetJsonSchemaAsNode(typeof(Experiment), new()
-        {
-            TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Complete,
-        });
+        JsonObject schema = Exported(typeof(Experiment));
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         return schema.ToJsonString(Options);
     }
+
+    private static JsonObject Exported(Type type) =>
+        (JsonObject)Options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Complete });
 
     // Adds what the exporter does not know to the schema of one property or type.
     private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
@@ -104,6 +107,6 @@ public static class ExperimentSchema
     private static JsonObject PointsSchema()
     {
         JsonObject list = new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } } };
-        return new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list) };
+        return new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list, Exported(typeof(TargetLawSpec))) };
     }
 }

@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Configuration;
 
@@ -26,14 +27,89 @@ public sealed record InteractionSpec
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
     [OneOf("none", "causal")]
-    [Description("Which pairs take part: all, or under a causal mask those with j <= i (reference sums only).")]
+    [Description("Which pairs take part: all, or under a causal mask those with j <= i.")]
     public Mask Mask { get; init; } = Mask.None;
+
+    [Description("Where the network normalises: dx_i/dt = P A_i/s_i, A_i the attention output before its projection.")]
+    public SchemeSpec Scheme { get; init; } = new PostSchemeSpec();
+
+    [Description("Brownian motion of every token beside the drift, sqrt(2/kappa) dW_i on the sphere; null = none. Needs fixed steps.")]
+    public NoiseSpec? Noise { get; init; }
+}
+
+/// <summary>The <c>noise</c> section.</summary>
+public sealed record NoiseSpec
+{
+    [Quantity("the inverse strength of the noise", AtLeast = 1e-6)]
+    [Description("Inverse strength kappa of the noise.")]
+    public required double Kappa { get; init; }
+
+    [Description("How drift D and noise N share a step h: lie, D(h) N(h), of weak order 1; strang, N(h/2) D(h) N(h/2), of weak order 2.")]
+    public Splitting Splitting { get; init; } = Splitting.Strang;
+}
+
+/// <summary>The normalisation scheme.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(PostSchemeSpec), "post")]
+[JsonDerivedType(typeof(PreSchemeSpec), "pre")]
+[JsonDerivedType(typeof(PeriSchemeSpec), "peri")]
+[JsonDerivedType(typeof(NGptSchemeSpec), "nGPT")]
+[JsonDerivedType(typeof(SqrtSchemeSpec), "sqrt")]
+public abstract record SchemeSpec
+{
+    private protected SchemeSpec() { }
+
+    /// <summary>The scheme itself.</summary>
+    public abstract Scheme Build();
+}
+
+[Description("s = 1.")]
+public sealed record PostSchemeSpec : SchemeSpec
+{
+    public override Scheme Build() => new PostScheme();
+}
+
+[Description("s = r, dr/dt = <x, A>.")]
+public sealed record PreSchemeSpec : SchemeSpec
+{
+    [Quantity("the radius", AtLeast = 1e-6, AtMost = 1e6)]
+    [Description("Length r of every token at the start.")]
+    public double Radius { get; init; } = 1;
+
+    public override Scheme Build() => new PreScheme(Radius);
+}
+
+[Description("s = r |A|, dr/dt = <x, A>/|A|.")]
+public sealed record PeriSchemeSpec : SchemeSpec
+{
+    [Quantity("the radius", AtLeast = 1e-6, AtMost = 1e6)]
+    [Description("Length r of every token at the start.")]
+    public double Radius { get; init; } = 1;
+
+    public override Scheme Build() => new PeriScheme(Radius);
+}
+
+[Description("s = |A|/alpha.")]
+public sealed record NGptSchemeSpec : SchemeSpec
+{
+    [Quantity("the speed alpha", AtLeast = 1e-6, AtMost = 1e6)]
+    [Description("Speed alpha of the tokens where the attention output is tangential.")]
+    public double Alpha { get; init; } = 1;
+
+    public override Scheme Build() => new NGptScheme(Alpha);
+}
+
+[Description("s = sqrt(t + 1).")]
+public sealed record SqrtSchemeSpec : SchemeSpec
+{
+    public override Scheme Build() => new SqrtScheme();
 }
 
 /// <summary>The gauge: an orthogonal matrix per label.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NoGaugeSpec), "none")]
 [JsonDerivedType(typeof(RotaryGaugeSpec), "rotary")]
+[JsonDerivedType(typeof(PhaseGaugeSpec), "phase")]
 [JsonDerivedType(typeof(PathGaugeSpec), "path")]
 [JsonDerivedType(typeof(PrefixGaugeSpec), "prefix")]
 public abstract record GaugeSpec
@@ -50,6 +126,13 @@ public sealed record RotaryGaugeSpec : GaugeSpec
     [Quantity("a speed")]
     [Description("Radians per unit of label, one for each of the floor(d/2) planes.")]
     public IReadOnlyList<double> Speeds { get; init => field = Sequence.Of(value); } = new Sequence<double>(2 * Math.PI);
+}
+
+[Description("Phase field: the plane (0,1) turns back by the quantile of the label, so that the tokens end distributed as the target on their orbit.")]
+public sealed record PhaseGaugeSpec : GaugeSpec
+{
+    [Description("The law of the angles at which the tokens end, counted from the angle of the common limit u.")]
+    public required CircleLawSpec Target { get; init; }
 }
 
 [Description("R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed, for dimension 3.")]
@@ -76,7 +159,7 @@ public sealed record PrefixGaugeSpec : GaugeSpec
     public IReadOnlyList<double>? Base { get; init => field = Sequence.Of(value); }
 
     [UnitVector, FilePath]
-    [Description("The targets: a list of unit vectors, or the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file.")]
+    [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file, or a law.")]
     public required Points Targets { get; init; }
 
     [Quantity("a target's weight", Above = 0)]

@@ -49,6 +49,8 @@ internal sealed class Setting
             path = Join(path, step);
             if (child is null) Put(node, step, child = Fresh(property));
             type = step[0] == '[' ? type is null ? null : ExperimentSchema.ElementType(type) : property?.PropertyType;
+            // Points that are an object are a law.
+            if (type == typeof(Points)) type = typeof(TargetLawSpec);
             node = child;
         }
         string last = steps[^1];

@@ -18,7 +18,8 @@ internal sealed class StrictWalk(string folder)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(Points))
-            return IsText(node) ? Text(node, type, property, path) : Value(node, typeof(IReadOnlyList<IReadOnlyList<double>>), property, path);
+            return IsText(node) ? Text(node, type, property, path)
+                : node is JsonObject ? Object(node, typeof(TargetLawSpec), path) : Value(node, typeof(IReadOnlyList<IReadOnlyList<double>>), property, path);
         if (type == typeof(string) || type.IsEnum) return Text(node, type, property, path);
         if (type == typeof(bool))
             return node?.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node : throw Wrong(node, "true or false", path);
@@ -80,7 +81,7 @@ internal sealed class StrictWalk(string folder)
         if (node is not JsonArray list)
         {
             bool points = property.PropertyType == typeof(Points) && element != typeof(double);
-            throw Wrong(node, points ? "a list of points or the path of a CSV file" : element == typeof(double) ? "a list of numbers" : "a list", path);
+            throw Wrong(node, points ? "a list of points, the path of a CSV file or a law" : element == typeof(double) ? "a list of numbers" : "a list", path);
         }
         for (int i = 0; i < list.Count; i++)
         {

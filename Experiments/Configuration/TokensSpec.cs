@@ -23,6 +23,7 @@ public sealed record TokensSpec
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "law")]
 [JsonDerivedType(typeof(UniformInitialSpec), "uniform")]
 [JsonDerivedType(typeof(CapInitialSpec), "cap")]
+[JsonDerivedType(typeof(VonMisesFisherInitialSpec), "vonMisesFisher")]
 [JsonDerivedType(typeof(ClustersInitialSpec), "clusters")]
 [JsonDerivedType(typeof(EquiangularInitialSpec), "equiangular")]
 [JsonDerivedType(typeof(SymmetricInitialSpec), "symmetric")]
@@ -33,7 +34,11 @@ public abstract record InitialSpec
 }
 
 [Description("Independent, uniform on the sphere.")]
-public sealed record UniformInitialSpec : InitialSpec;
+public sealed record UniformInitialSpec : InitialSpec
+{
+    [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; then runs with different gauges start from the same y.")]
+    public bool GaugeFrame { get; init; }
+}
 
 [Description("Independent, uniform on the cap of points within an angle of an axis.")]
 public sealed record CapInitialSpec : InitialSpec
@@ -45,6 +50,18 @@ public sealed record CapInitialSpec : InitialSpec
     [Quantity("the angle of the cap", Above = 0, AtMost = Math.PI)]
     [Description("The largest angle to the axis, in radians.")]
     public double Angle { get; init; } = 0.5;
+}
+
+[Description("Independent, of the von Mises-Fisher law: density proportional to e^(concentration <mean, x>).")]
+public sealed record VonMisesFisherInitialSpec : InitialSpec
+{
+    [UnitVector]
+    [Description("The mean direction, a unit vector; null = the last basis vector.")]
+    public IReadOnlyList<double>? Mean { get; init => field = Sequence.Of(value); }
+
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6)]
+    [Description("The concentration kappa; 0 = uniform.")]
+    public double Concentration { get; init; } = 1;
 }
 
 [Description("As many clusters as centres: token i (from 0) of n starts near centre i x centres / n, rounded down.")]

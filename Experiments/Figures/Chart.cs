@@ -100,8 +100,10 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
 
     private static void Sample(SvgWriter canvas, Series series, Point at)
     {
-        if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
-        if (series.Width > 0)
+        if (series.Points && series.Low is not null)
+            canvas.Line(at with { Y = at.Y - 9 }, at with { Y = at.Y + 9 }, Ink.Line(series.Colour, series.Width));
+        else if (series.Low is not null) canvas.Rectangle(new Box(at.X - 17, at.Y - 7, 34, 14), Ink.Area(series.Colour, 0.2));
+        if (series.Width > 0 && !series.Points)
             canvas.Line(at with { X = at.X - 17 }, at with { X = at.X + 17 },
                 Ink.Line(series.Colour, series.Width, series.Dashed ? "6 4" : null));
         PanelPainter.DrawSign(canvas, series, at);

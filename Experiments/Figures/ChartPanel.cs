@@ -62,6 +62,9 @@ public sealed record Series(string Label, string Colour, double[] X, double[] Y)
     /// <summary>Upper edge of the band.</summary>
     public double[]? High { get; init; }
 
+    /// <summary>Measured points: the sign at every abscissa, no line, and a bar instead of a band.</summary>
+    public bool Points { get; init; }
+
     /// <summary>Dashed, as predictions are.</summary>
     public bool Dashed { get; init; }
 

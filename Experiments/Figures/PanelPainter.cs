@@ -57,7 +57,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 
     private void DrawBand(Series series)
     {
-        if (series.Low is null || series.High is null) return;
+        if (series.Low is null || series.High is null || series.Points) return;
         int start = 0;
         for (int i = 0; i <= series.X.Length; i++)
         {
@@ -78,7 +78,8 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 
     private void DrawSeries(Series series, int index)
     {
-        if (series.Width <= 0) return;
+        if (series.Points) DrawPoints(series);
+        if (series.Points || series.Width <= 0) return;
         var path = new List<Point>();
         bool marked = false;
         for (int i = 0; i < series.X.Length; i++)
@@ -99,6 +100,17 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         }
         Flush(path, series);
         DrawSigns(series, index);
+    }
+
+    private void DrawPoints(Series series)
+    {
+        for (int i = 0; i < series.X.Length; i++)
+        {
+            if (series.Low is not null && series.High is not null)
+                canvas.Line(Inside(series.X[i], series.Low[i]), Inside(series.X[i], series.High[i]), Ink.Line(series.Colour, series.Width));
+            var at = Place(series.X[i], series.Y[i]);
+            if (Inside(series.X[i], series.Y[i]) == at) DrawSign(canvas, series, at);
+        }
     }
 
     /// <summary>Adds the part of a segment inside the frame (Liang and Barsky). True when the segment was cut.</summary>

@@ -40,7 +40,7 @@ public static class Ticks
             throw new ArgumentException($"A logarithmic axis from {min} to {max} has no ticks.", nameof(min));
         int first = (int)Math.Ceiling(Math.Log10(min) - 1e-9);
         int last = (int)Math.Floor(Math.Log10(max) + 1e-9);
-        if (last - first < 1) return Within(min, max);
+        if (Math.Log10(max / min) < 2) return Within(min, max);
         int stride = 1;
         while ((last - first) / stride + 1 > most) stride++;
         return [.. Enumerable.Range(first, last - first + 1).Select(k => new Tick(Math.Pow(10, k), k % stride == 0 ? Power(k) : ""))];

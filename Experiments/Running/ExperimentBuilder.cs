@@ -25,9 +25,14 @@ public static class ExperimentBuilder
         NoGaugeSpec => new IdentityGauge(),
         RotaryGaugeSpec g => new RotaryGauge(g.Speeds),
         PathGaugeSpec g => new PathGauge(g.Amplitude, g.Waves, g.Turns),
-        PrefixGaugeSpec g => Prefix(g, experiment.Tokens.Dimension),
+        PhaseGaugeSpec g => new PhaseGauge(g.Target.Build()),
+        PrefixGaugeSpec g => Prefix(g, experiment),
         var other => throw new NotSupportedException(other.GetType().Name),
     };
+
+    /// <summary>The Brownian motion, null for none.</summary>
+    public static Noise? Noise(Experiment experiment) =>
+        experiment.Interaction.Noise is { } noise ? new Noise(noise.Kappa, experiment.Seed, noise.Splitting) : null;
 
     /// <summary>The initial cloud.</summary>
     /// <exception cref="ConfigurationException">A cloud file that cannot be used, or values that do not suit each other.</exception>
@@ -37,8 +42,9 @@ public static class ExperimentBuilder
         CloudData? file = tokens.Initial is FileInitialSpec spec ? CloudFile.Read(spec.Path, spec.Normalize) : null;
         InitialLaw law = tokens.Initial switch
         {
-            UniformInitialSpec => new UniformLaw(),
+            UniformInitialSpec i => new UniformLaw(i.GaugeFrame),
             CapInitialSpec i => new CapLaw(i.Axis ?? LastAxis(tokens.Dimension), i.Angle),
+            VonMisesFisherInitialSpec i => new VonMisesFisherLaw(i.Mean ?? LastAxis(tokens.Dimension), i.Concentration),
             ClustersInitialSpec i => new ClustersLaw(i.Centres, i.Spread),
             EquiangularInitialSpec i => new EquiangularLaw(i.Cosine),
             SymmetricInitialSpec i => new SymmetricLaw(i.Axis ?? LastAxis(tokens.Dimension)),
@@ -62,7 +68,11 @@ public static class ExperimentBuilder
     }
 
     /// <summary>How long the steps are.</summary>
-    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step : new AdaptiveStep(time.Tolerance ?? DefaultTolerance);
+    public static StepControl Step(TimeSpec time) => time.Step is { } step ? step
+        : new AdaptiveStep(time.Tolerance ?? DefaultTolerance) { MergeDistance = time.Merge?.Distance ?? 0 };
+
+    /// <summary>What ends the run before its horizon.</summary>
+    public static Until? Until(TimeSpec time) => time.Until is { } until ? new Until(until.Clusters, until.Speed, until.Gap) : null;
 
     /// <summary>Snapshot and observation times.</summary>
     public static (double[] Snapshots, double[] Observations) Times(Experiment experiment)
@@ -74,12 +84,12 @@ public static class ExperimentBuilder
             : RecordTimes.Logarithmic(count, experiment.Record.First!.Value, experiment.Time.Horizon);
     }
 
-    private static PrefixGauge Prefix(PrefixGaugeSpec spec, int dimension)
+    private static PrefixGauge Prefix(PrefixGaugeSpec spec, Experiment experiment)
     {
         CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List
+        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List ?? spec.Targets.Law?.Build().Draw(spec.Targets.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
             ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
-        return new PrefixGauge(spec.Base ?? LastAxis(dimension), targets, spec.Weights ?? file?.Weights);
+        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

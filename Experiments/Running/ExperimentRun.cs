@@ -27,20 +27,22 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
+        Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         (string device, Summation summation) = Resolve(experiment, problem, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation);
+        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation, experiment.Interaction.Scheme.Build());
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length) : null;
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, flow.Scheme) : null;
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
+            noise?.Advice((step as FixedStep)!.Length, cloud.Dimension) is { } longer ? $"$.time.step: {longer}" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method), stepAdvice)];
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, flow.Scheme), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -60,14 +62,18 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             [
                 .. observables.OfType<IObserver>(),
                 writer,
-                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
+                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
                 new ProgressObserver(progress, experiment),
             ];
-            RunResult result = new Simulation(flow, method, step, experiment.Time.Horizon, threads).Run(cloud, observers, stop);
+            if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));
+            if (experiment.Record.Plateaus) observers.Add(new PlateauWriter(target.OpenPlateaus(), flow));
+            Simulation simulation = new(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise, Until = ExperimentBuilder.Until(experiment.Time) };
+            RunResult result = simulation.Run(cloud, observers, stop);
             record = record with
             {
                 Status = result.Status,
                 Advice = result.Advice ?? advice,
+                Reason = result.Reason,
                 Steps = result.Steps,
                 RejectedSteps = result.Rejected,
                 Evaluations = result.Evaluations,
@@ -103,7 +109,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
         }
-        return PairsPerEvaluation(experiment) * (1 + steps * Tableau.Find(experiment.Time.Method)!.B.Length);
+        int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
+        return PairsPerEvaluation(experiment) * (1 + steps * (Tableau.Find(experiment.Time.Method)!.B.Length + between));
     }
 
     // The files that the experiment reads travel with the run, under names of their own.
@@ -142,11 +149,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     {
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         bool isAuto = experiment.Summation == Summation.Auto, isForCpu = experiment.Summation is Summation.Fast or Summation.Coalesced;
-        bool isHarmonic = isAuto && probe.IsHarmonic(problem), isMasked = problem.Interaction.Mask != Mask.None;
-        string device = experiment.Device == "auto" && !isMasked && (isForCpu || isHarmonic) ? "cpu" : Devices.Resolve(experiment.Device, problem.Interaction, problem.Pairs);
+        bool isHarmonic = isAuto && probe.IsHarmonic(problem);
+        string device = experiment.Device == "auto" && (isForCpu || isHarmonic) ? "cpu" : Devices.Resolve(experiment.Device, problem.Pairs);
         if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
         if (device != "cpu" && isForCpu)
-            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"{(isMasked ? ", which a mask needs" : "")}; use \"direct\" or \"auto\"");
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         return (device, device == "cpu" ? experiment.Summation : Summation.Direct);
     }
 
@@ -160,11 +167,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
         };
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation)
+    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation, Scheme scheme)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads);
+            return new Flow(interaction, gauge, cloud, sums, threads) { Scheme = scheme };
         }
         catch (ArgumentException error)
         {

@@ -18,13 +18,14 @@ public sealed record BlockCoupling(double Across) : Coupling
     /// <inheritdoc/>
     public override double Largest => Math.Max(1, Math.Abs(Across));
 
-    internal override (int Query, int Key) TableRows => (1, 3);
+    internal override (int Query, int Key) TableRows => (1, 4);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
     {
         query[0] = key[0] = label;
         key[1] = weight;
         key[2] = weight * Across;
+        key[3] = Across > 0 ? Math.Log(Across) : 0;
     }
 
     internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<BlockPairs>();
@@ -43,7 +44,7 @@ public sealed record BlockCoupling(double Across) : Coupling
     }
 }
 
-/// <summary>b = s = t ? 1 : eps in lanes. Query: the number of the label. Key: the number of the label, w, w eps.</summary>
+/// <summary>b = s = t ? 1 : eps in lanes. Query: the number of the label. Key: the number of the label, w, w eps, log eps.</summary>
 internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
@@ -59,6 +60,10 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
         V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
         return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
+        L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), L.Constant(0), L.Broadcast(view.Key + 3 * (nint)view.Stride + key));
 }
 
 /// <summary>b = s = t ? 1 : eps of a pair. Query: the number of the label. Key: the number of the label, w, w eps.</summary>

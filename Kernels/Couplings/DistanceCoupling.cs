@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
-/// <summary>b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022).</summary>
+/// <summary>b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask the recency bias e^{-lambda (i - j)/n}, length 1/lambda.</summary>
 /// <param name="Length">Decay length in units of the label, > 0.</param>
 public sealed record DistanceCoupling(double Length) : Coupling
 {
@@ -42,6 +42,10 @@ internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
         Finish(view, query, key, exp2.WithUnderflow(Bend(view, query, key, L.Constant(0))), exp2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
+        L.Multiply(Bend(view, query, key, L.Constant(0)), L.Constant(0.69314718055994530942));
 }
 
 /// <summary>b = e^{-|s - t|/l} of a pair, as 2^{-|s' - t'|}. Query: s'. Key: t', w.</summary>

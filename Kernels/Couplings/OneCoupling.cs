@@ -33,6 +33,9 @@ internal readonly unsafe struct OneLanes<L, V, T> : ICouplingLanes<L, V, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Broadcast(view.Key + key);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(0);
 }
 
 /// <summary>w b = 1 in lanes: equal weights, which multiply the row's sums afterwards.</summary>
@@ -47,6 +50,9 @@ internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(0);
 }
 
 /// <summary>b = 1 of a pair. Key: w.</summary>

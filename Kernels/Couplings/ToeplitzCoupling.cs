@@ -61,11 +61,11 @@ public sealed record ToeplitzCoupling : Coupling
         return Math.Abs(smallest) <= 1e-14 * scale ? 0 : smallest;
     }
 
-    internal override (int Query, int Key) TableRows => (2 * Cosines.Count, 2 * Cosines.Count + 1);
+    internal override (int Query, int Key) TableRows => (2 * Cosines.Count, 2 * Cosines.Count + 2);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
     {
-        key[2 * Cosines.Count] = weight * Constant;
+        (key[2 * Cosines.Count], key[2 * Cosines.Count + 1]) = (weight * Constant, weight);
         for (int m = 0; m < Cosines.Count; m++)
         {
             (double sin, double cos) = Math.SinCos(2 * Math.PI * (m + 1) * label);
@@ -79,7 +79,7 @@ public sealed record ToeplitzCoupling : Coupling
 
 /// <summary>
 /// b = c + sum_m a_m cos 2 pi m (t - s) in lanes, by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ...
-/// Key: w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w c.
+/// Key: w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w c, w.
 /// </summary>
 internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
@@ -93,11 +93,28 @@ internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
     {
-        int last = view.KeyRows - 1;
+        int last = view.KeyRows - 2;
         V b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
         for (int row = 0; row < last; row++)
             b = L.MultiplyAdd(L.Broadcast(view.Key + (nint)row * view.Stride + key), L.Load(view.Query + (nint)row * view.QueryStride + query), b);
         return b;
+    }
+
+    // A lane at a time, by the logarithm of the library: entropies are wanted now and then only.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
+    {
+        T* lanes = stackalloc T[L.Count];
+        L.Store(lanes, Factor(view, query, key, exp2));
+        T* weight = view.Key + (nint)(view.KeyRows - 1) * view.Stride + key;
+        for (int lane = 0; lane < L.Count; lane++)
+        {
+            if (typeof(T) == typeof(double)) ((double*)lanes)[lane] = LogOf(((double*)lanes)[lane] / *(double*)weight);
+            else ((float*)lanes)[lane] = (float)LogOf(((float*)lanes)[lane] / *(float*)weight);
+        }
+        return L.Load(lanes);
+
+        static double LogOf(double b) => b > 0 ? Math.Log(b) : 0;
     }
 }
 
@@ -113,7 +130,7 @@ internal readonly struct ToeplitzPairs : IPairCoupling
     public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T>
     {
         // Rows that are near are named one by one.
-        int last = numbers.KeyRows - 1;
+        int last = numbers.KeyRows - 2;
         if (last == 0) return numbers.Key(0);
         T b = R.MultiplyAdd(numbers.Key(0), numbers.Query(0), R.Multiply(numbers.Key(1), numbers.Query(1)));
         if (last == 2) return R.Add(b, numbers.Key(2));

@@ -37,7 +37,11 @@ internal struct GpuCall<T> where T : unmanaged
     public readonly int SplitEnd(int split) => KeyCount - split * SplitKeys < SplitKeys ? KeyCount : (split + 1) * SplitKeys;
 
     /// <summary>The first key that a query sees.</summary>
-    public readonly int FromKey(int query) => Mask != (int)Kernels.Mask.Reversed ? 0 : query < KeyCount ? query : KeyCount;
+    public readonly int FromKey(int query)
+    {
+        int from = Mask == (int)Kernels.Mask.Reversed ? query : Mask == (int)Kernels.Mask.StrictReversed ? query + 1 : 0;
+        return from < KeyCount ? from : KeyCount;
+    }
 
     /// <summary>The first key beyond those that a query sees.</summary>
     public readonly int ToKey(int query)

@@ -33,7 +33,7 @@ public sealed class ReferenceSums : IPairSums
     private static void SumRow(PairProblem p, int row, double[] exponents, RowSums into)
     {
         int d = p.Dimension, firstKey = row / p.Queries * p.Keys;
-        (int from, int to) = Visible(p, row % p.Queries);
+        (int from, int to) = p.KeysOf(row % p.Queries);
         bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
         double shift = curved && p.IsDifference ? p.Interaction.Beta : 0;
         if (curved)
@@ -72,15 +72,6 @@ public sealed class ReferenceSums : IPairSums
         if (into.Columns.HasFlag(Columns.Squares)) into.Squares[row] = squares;
         if (into.Columns.HasFlag(Columns.CouplingLog)) into.CouplingLog[row] = couplingLog;
     }
-
-    private static (int From, int To) Visible(PairProblem p, int query) => p.Interaction.Mask switch
-    {
-        Mask.None => (0, p.Keys),
-        Mask.Causal => (0, Math.Min(query + 1, p.Keys)),
-        Mask.Strict => (0, Math.Min(query, p.Keys)),
-        Mask.Reversed => (Math.Min(query, p.Keys), p.Keys),
-        _ => throw new ArgumentOutOfRangeException(nameof(p)),
-    };
 
     private static double Logit(PairProblem p, int row, int key)
     {

@@ -3,24 +3,24 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels;
 
 /// <summary>
-/// The pair kernel for d above <see cref="SimdSums.LargestFused"/>, in three phases over a tile of keys that stays in the first cache: exponents as
-/// dot products y = h_i + h_j + &lt;x_i, x_j>, h = -|x|^2/2, for six keys at a time; their factors; then the force, four coordinates at a time.
+/// The tiled pair kernel, for d above <see cref="SimdSums.LargestFused"/> and for the general form, in three phases over a tile of keys that stays in the first cache: exponents as
+/// dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their factors; then the force, four coordinates at a time.
 /// </summary>
 /// <remarks>
-/// With e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product errs by a few e |x|^2, so a factor by
+/// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product errs by a few e |x|^2, so a factor by
 /// a few beta e, like the factors of rounded positions. The force sum_j a_ij (x_j - x_i) is another matter: as sum_j a_ij x_j - Z_i x_i it errs by a few e Z_i |x|,
 /// and the pull of the far tokens may be e^{-2 beta} Z_i, where coincident tokens (each token is its own) make up Z_i. <typeparamref name="Dots"/> takes this form, and
 /// 2 operations a coordinate instead of 3, only where that loss is small: see <see cref="SimdEngine{L, V, T}"/>. The differences lose nothing.
 /// </remarks>
-internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
+internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
     where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
-    where Dots : struct, IChoice where Deficit : struct, IChoice
+    where Dots : struct, IChoice where Deficit : struct, IChoice where E : struct, IExtras
 {
     /// <summary>See <see cref="PairKernel{T}"/>; the tile holds <see cref="SimdSums.TileKeys"/> keys times two vectors, and the sum of their factors. Reads up to five keys beyond the last.</summary>
     public static void Sum(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
-        int rows = 1 + block.Dimension + (Deficit.IsOn ? 1 : 0);
+        int rows = 1 + block.Dimension + (Deficit.IsOn ? 1 : 0) + (E.Sizes ? 2 : 0) + (E.Logs ? 1 : 0);
         for (int row = 0; row < 2 * rows; row++) L.Store(sums + row * L.Count, L.Constant(0));
         for (int key = from; key < to; key += SimdSums.TileKeys)
         {
@@ -31,6 +31,25 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
             for (; c + 4 <= block.Dimension; c += 4) FourForces(block, query, key, end, c, sums, tile);
             for (; c < block.Dimension; c++) Force(block, query, key, end, c, sums, tile);
         }
+    }
+
+    /// <summary>The largest exponents of these keys, log2 b inside where it enters there, into one row of two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Largest(in PairBlock<T> block, int query, int from, int to, T* largest, T* tile)
+    {
+        V a = L.Constant(-1e30), b = a;
+        for (int key = from; key < to; key += SimdSums.TileKeys)
+        {
+            int end = Math.Min(to, key + SimdSums.TileKeys);
+            Exponents(block, query, key, end, tile);
+            for (int j = key; j < end; j++)
+            {
+                T* y = tile + (j - key) * 2 * L.Count;
+                a = L.Max(C.Bend(block.Labels, query, j, L.Load(y)), a);
+                b = L.Max(C.Bend(block.Labels, query + L.Count, j, L.Load(y + L.Count)), b);
+            }
+        }
+        Put(largest, a, b);
     }
 
     // tile[key] = y. The keys beyond the last are padding.
@@ -81,6 +100,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
         var exp2 = new Exp2<L, V, T>();
         T* deficits = sums + 2 * (1 + block.Dimension) * L.Count;
         V sumA = L.Constant(0), sumB = sumA, deficitA = sumA, deficitB = sumA;
+        V largestA = sumA, largestB = sumA, squaresA = sumA, squaresB = sumA, logA = sumA, logB = sumA;
         T* sumOfTile = tile + 2 * SimdSums.TileKeys * L.Count;
         for (int key = from; key < to; key++, tile += 2 * L.Count)
         {
@@ -93,11 +113,19 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
             Put(tile, a, b);
             sumA = L.Add(sumA, a);
             sumB = L.Add(sumB, b);
+            if (E.Sizes) (largestA, largestB) = (L.Max(L.Abs(a), largestA), L.Max(L.Abs(b), largestB));
+            if (E.Sizes) (squaresA, squaresB) = (L.MultiplyAdd(a, a, squaresA), L.MultiplyAdd(b, b, squaresB));
+            if (E.Logs) logA = L.MultiplyAdd(a, C.Log(labels, query, key, exp2), logA);
+            if (E.Logs) logB = L.MultiplyAdd(b, C.Log(labels, query + L.Count, key, exp2), logB);
         }
         if ((to - from) % 2 != 0) Put(tile, L.Constant(0), L.Constant(0));
         Put(sumOfTile, sumA, sumB);
         Accumulate(sums, sumA, sumB);
-        if (Deficit.IsOn) Put(deficits, L.Add(L.Load(deficits), deficitA), L.Add(L.Load(deficits + L.Count), deficitB));
+        if (Deficit.IsOn) Accumulate(deficits, deficitA, deficitB);
+        T* extras = Deficit.IsOn ? deficits + 2 * L.Count : deficits;
+        if (E.Sizes) Put(extras, L.Max(L.Load(extras), largestA), L.Max(L.Load(extras + L.Count), largestB));
+        if (E.Sizes) Accumulate(extras + 2 * L.Count, squaresA, squaresB);
+        if (E.Logs) Accumulate(extras + 4 * L.Count, logA, logB);
     }
 
     // Two keys at a time; where their number is odd, the one beyond the last has factor 0.
@@ -105,7 +133,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
     private static void FourForces(in PairBlock<T> block, int query, int from, int to, int c, T* sums, T* tile)
     {
         nint row1 = block.Stride, row2 = 2 * row1, row3 = 3 * row1;
-        T* x = block.Positions + c * row1, q = x + query, end = x + to;
+        T* x = block.Values + c * row1, q = x + query, end = x + to;
         V a0 = L.Load(q), a1 = L.Load(q + row1), a2 = L.Load(q + row2), a3 = L.Load(q + row3);
         q += L.Count;
         V b0 = L.Load(q), b1 = L.Load(q + row1), b2 = L.Load(q + row2), b3 = L.Load(q + row3);
@@ -139,7 +167,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Force(in PairBlock<T> block, int query, int from, int to, int c, T* sums, T* tile)
     {
-        T* x = block.Positions + (nint)c * block.Stride;
+        T* x = block.Values + (nint)c * block.Stride;
         V a = L.Load(x + query), b = L.Load(x + query + L.Count), forceA = L.Constant(0), forceB = forceA;
         T* sumOfTile = tile + 2 * SimdSums.TileKeys * L.Count;
         for (int key = from; key < to; key++, tile += 2 * L.Count)

@@ -38,6 +38,9 @@ internal unsafe interface ILanes<V, T> where V : struct where T : unmanaged
 
     static abstract V Abs(V a);
 
+    /// <summary>The larger; b where they are equal or one is not a number.</summary>
+    static abstract V Max(V a, V b);
+
     /// <summary>y = k + f with k the nearest whole number (ties to even), f exact in [-1/2, 1/2]. <paramref name="power"/> stands for 2^k.</summary>
     static abstract void Split(V y, out V power, out V f);
 

@@ -33,6 +33,8 @@ internal readonly unsafe struct Lanes128Single : ILanes<Vector128<float>, float>
     public static Vector128<float> Horner(Vector128<float> p, Vector128<float> f, double coefficient) =>
         Vector128.FusedMultiplyAdd(p, f, Vector128.Create((float)coefficient));
 
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
+
     public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
 
     // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
@@ -96,6 +98,8 @@ internal readonly unsafe struct Lanes128Double : ILanes<Vector128<double>, doubl
 
     public static Vector128<double> Horner(Vector128<double> p, Vector128<double> f, double coefficient) =>
         Vector128.FusedMultiplyAdd(p, f, Vector128.Create(coefficient));
+
+    public static Vector128<double> Max(Vector128<double> a, Vector128<double> b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
 
     public static Vector128<double> Abs(Vector128<double> a) => Vector128.Abs(a);
 

@@ -33,6 +33,8 @@ internal readonly unsafe struct Lanes256Single : ILanes<Vector256<float>, float>
     public static Vector256<float> Horner(Vector256<float> p, Vector256<float> f, double coefficient) =>
         Vector256.FusedMultiplyAdd(p, f, Vector256.Create((float)coefficient));
 
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), a, b);
+
     public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
 
     // 1.5 2^23: adding it rounds |y| < 2^22 to a whole number k and leaves k in the lowest bits.
@@ -95,6 +97,8 @@ internal readonly unsafe struct Lanes256Double : ILanes<Vector256<double>, doubl
 
     public static Vector256<double> Horner(Vector256<double> p, Vector256<double> f, double coefficient) =>
         Vector256.FusedMultiplyAdd(p, f, Vector256.Create(coefficient));
+
+    public static Vector256<double> Max(Vector256<double> a, Vector256<double> b) => Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), a, b);
 
     public static Vector256<double> Abs(Vector256<double> a) => Vector256.Abs(a);
 

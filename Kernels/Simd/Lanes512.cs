@@ -33,6 +33,8 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> Horner(Vector512<float> p, Vector512<float> f, double coefficient) => Avx512F.FusedMultiplyAdd(p, f, Vector512.Create((float)coefficient));
 
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Avx512F.Max(a, b);
+
     public static Vector512<float> Abs(Vector512<float> a) => Avx512F.And(a.AsInt32(), Vector512.Create(int.MaxValue)).AsSingle();
 
     // 0x08: the remainder after rounding to a whole number, ties to even; exact, like the subtraction after it.
@@ -87,6 +89,8 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
     public static Vector512<double> NegativeMultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAddNegated(a, b, c);
 
     public static Vector512<double> Horner(Vector512<double> p, Vector512<double> f, double coefficient) => Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(coefficient));
+
+    public static Vector512<double> Max(Vector512<double> a, Vector512<double> b) => Avx512F.Max(a, b);
 
     public static Vector512<double> Abs(Vector512<double> a) => Avx512F.And(a.AsInt64(), Vector512.Create(long.MaxValue)).AsDouble();
 

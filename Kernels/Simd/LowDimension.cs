@@ -12,10 +12,10 @@ internal interface IDimension
 /// The pair kernel for d = 2 to 6: straight-line code, everything of two vectors of queries in registers. The two run half a pair
 /// apart, the differences of one before the exponential of the other, so that their chains of operations overlap.
 /// </summary>
-internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
+internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
     where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
-    where D : struct, IDimension where Deficit : struct, IChoice
+    where D : struct, IDimension where Deficit : struct, IChoice where E : struct, IExtras
 {
     /// <summary>See <see cref="PairKernel{T}"/>. Reads one key beyond the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -44,6 +44,9 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
         if (D.Count > 4) Put(ref sums, a.F4, b.F4);
         if (D.Count > 5) Put(ref sums, a.F5, b.F5);
         if (Deficit.IsOn) Put(ref sums, a.Deficit, b.Deficit);
+        if (E.Sizes) Put(ref sums, a.Largest, b.Largest);
+        if (E.Sizes) Put(ref sums, a.Squares, b.Squares);
+        if (E.Logs) Put(ref sums, a.Log, b.Log);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,6 +93,9 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
         if (D.Count > 3) a.F3 = L.NegativeMultiplyAdd(p, a.D3, a.F3);
         if (D.Count > 4) a.F4 = L.NegativeMultiplyAdd(p, a.D4, a.F4);
         if (D.Count > 5) a.F5 = L.NegativeMultiplyAdd(p, a.D5, a.F5);
+        if (E.Sizes) a.Largest = L.Max(L.Abs(p), a.Largest);
+        if (E.Sizes) a.Squares = L.MultiplyAdd(p, p, a.Squares);
+        if (E.Logs) a.Log = L.MultiplyAdd(p, C.Log(labels, query, key, exp2), a.Log);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -103,7 +109,7 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit>
     // One vector of queries X, its differences D and exponent Y to a key, and its sums.
     private struct Chain
     {
-        public V X0, X1, X2, X3, X4, X5, D0, D1, D2, D3, D4, D5, F0, F1, F2, F3, F4, F5, Y, Sum, Deficit;
+        public V X0, X1, X2, X3, X4, X5, D0, D1, D2, D3, D4, D5, F0, F1, F2, F3, F4, F5, Y, Sum, Deficit, Largest, Squares, Log;
     }
 }
 

@@ -2,15 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels;
 
-/// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays.</summary>
-/// <param name="positions">[d, Stride], placed as <see cref="BufferLayout"/> says, centred and scaled so that y_ij = -|x_j - x_i|^2; zero beyond the last token. Above <see cref="SimdSums.LargestFused"/> scaled so
-/// that y_ij = -|x_j - x_i|^2/2, and row d holds -|x_j|^2/2.</param>
+/// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays, placed as <see cref="BufferLayout"/> says.</summary>
+/// <param name="positions">[d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled ones with a row h behind, y_ij = h_i + h_j + &lt;x_i, x_j>.</param>
+/// <param name="values">[d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the difference form.</param>
 /// <param name="stride">Numbers from one row to the next.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>
-internal readonly unsafe struct PairBlock<T>(T* positions, int stride, int dimension, LabelView<T> labels) where T : unmanaged
+internal readonly unsafe struct PairBlock<T>(T* positions, T* values, int stride, int dimension, LabelView<T> labels) where T : unmanaged
 {
     public readonly T* Positions = positions;
+    public readonly T* Values = values;
     public readonly int Stride = stride;
     public readonly int Dimension = dimension;
     public readonly LabelView<T> Labels = labels;
@@ -18,7 +19,7 @@ internal readonly unsafe struct PairBlock<T>(T* positions, int stride, int dimen
 
 /// <summary>
 /// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>: rows of two
-/// vectors, Z first, then the d components of F, then the deficit if it is asked for. <paramref name="tile"/> is scratch memory.
+/// vectors, Z first, then the d components of F, then those asked for of: deficit; largest factor and sum of squares; sum of factors times log b. <paramref name="tile"/> is scratch memory.
 /// </summary>
 internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;
 
@@ -36,6 +37,37 @@ internal readonly struct On : IChoice
 internal readonly struct Off : IChoice
 {
     public static bool IsOn => false;
+}
+
+/// <summary>The columns beside Z, F and D, at compile time of a kernel.</summary>
+internal interface IExtras
+{
+    /// <summary>Largest factor and sum of squares.</summary>
+    static abstract bool Sizes { get; }
+
+    /// <summary>Sum of factors times log b; only with <see cref="Sizes"/>.</summary>
+    static abstract bool Logs { get; }
+}
+
+internal readonly struct NoExtras : IExtras
+{
+    public static bool Sizes => false;
+
+    public static bool Logs => false;
+}
+
+internal readonly struct SizesOnly : IExtras
+{
+    public static bool Sizes => true;
+
+    public static bool Logs => false;
+}
+
+internal readonly struct SizesAndLogs : IExtras
+{
+    public static bool Sizes => true;
+
+    public static bool Logs => true;
 }
 
 /// <summary>What happens to a pair between its exponent and its factor: shared by the kernels of all dimensions.</summary>

@@ -15,18 +15,19 @@ internal abstract class SimdEngine
 internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Sums in T stay within this many keys; then they are added up in double.
-    private const int KeysPerFlush = 1024;
-    // Tokens converted at a time.
-    private const int Block = 16;
+    // Sums in T stay within this many keys; then they are added up in double. Under a mask fewer, whole tiles: only blocks that some query sees in part are masked.
+    private const int KeysPerFlush = 1024, KeysPerMaskedFlush = 8 * SimdSums.TileKeys;
     // Fewer pairs than this are not worth a second thread; the larger number is the most one thread takes at a time.
     private const int FewPairs = 100_000, ManyPairs = 400_000;
+
+    // Groups of queries that share a block of keys while it is in the second cache.
+    private const int Batch = 8;
 
     // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single precision.
     private const double LargestBetaOfDots = 2;
 
     private readonly ConditionalWeakTable<PairProblem, SimdTables<T>> _tables = [];
-    private readonly FixedBuffer<T> _positions = new();
+    private readonly PositionBuffer<T> _positions = new();
 
     // Queries that a kernel takes at a time.
     private static int Group => 2 * L.Count;
@@ -39,145 +40,72 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         SimdTables<T> tables = _tables.GetValue(problem, p => new SimdTables<T>(p, layout));
         if ((long)count * problem.Keys < FewPairs) threads = 1;
         int firstReplica = first / queries, replicas = (first + count - 1) / queries - firstReplica + 1;
-        Prepare(problem, firstReplica, replicas, layout, threads);
+        _positions.Fill(problem, firstReplica, replicas, layout, threads);
         Interaction interaction = problem.Interaction;
-        // No token is longer than 1: |x_j - x_i|^2 <= 4.
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
-        double bound = (curved ? 2 * interaction.Beta / Math.Log(2) : 0) + tables.ExponentBound;
-        var call = new Call(problem, into, tables, first, first + count, layout, firstReplica, stop)
+        bool steep = !(_positions.Depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
+        // Differences of tokens, or of values and origins that may be as near to each other.
+        bool dots = problem.IsDifference
+            ? interaction.Coupling is OneCoupling && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots) : problem.Origin is null;
+        var call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
-            Even = KernelFor(even: true),
-            Uneven = KernelFor(even: false),
-            Positions = _positions.Pointer,
+            Even = KernelsFor(even: true),
+            Uneven = KernelsFor(even: false),
+            Largest = problem.IsDifference ? default : Pair(mask => KernelChoice<L, V, T>.Largest(interaction.Coupling, mask)),
         };
         int from = first % queries / Group, to = (replicas - 1) * groups + (first + count - 1) % queries / Group + 1;
         long pairs = (long)Group * problem.Keys;
-        int grain = (int)Math.Clamp(Math.Min(ManyPairs / pairs, (to - from) / (8 * threads)), 1, int.MaxValue);
+        int grain = (int)Math.Clamp(Math.Min(Math.Max(ManyPairs / pairs, Batch), (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
 
-        PairKernel<T> KernelFor(bool even) => KernelChoice<L, V, T>.For(interaction, problem.Dimension, even, steep: !(bound <= Exp2<L, V, T>.Range),
-            dots: interaction.Coupling is OneCoupling && (!curved || interaction.Beta <= LargestBetaOfDots), into.Columns.HasFlag(Columns.Deficit));
+        Kernels KernelsFor(bool even) =>
+            Pair(mask => KernelChoice<L, V, T>.For(interaction, problem.Dimension, new(even, mask, steep, BufferLayout.IsTiled(problem), dots, into.Columns)));
+
+        Kernels Pair(Func<bool, PairKernel<T>> kernel) => new(kernel(false), kernel(interaction.Mask != Mask.None));
     }
 
-    // Rows of positions: the coordinates, and with tiles -|x|^2/2.
-    private static int Rows(int dimension) => dimension <= SimdSums.LargestFused ? dimension : dimension + 1;
+    // For blocks of pairs that are seen by all and for those that are masked in part.
+    private readonly record struct Kernels(PairKernel<T> Whole, PairKernel<T> Part);
 
-    // Positions relative to the replica's mean and scaled, rounded to T: see PairBlock. Close tokens keep their differences however far the cloud is from the origin.
-    private void Prepare(PairProblem problem, int firstReplica, int replicas, BufferLayout layout, int threads)
+    private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, int firstRow, int endRow, BufferLayout layout, int firstReplica,
+        CancellationToken stop)
     {
-        int keys = problem.Keys, queries = problem.Queries, dimension = problem.Dimension, stride = layout.Stride;
-        double scale = Scale(problem.Interaction, dimension);
-        // Kernels may read a few keys beyond the last.
-        _positions.Reserve((long)replicas * Rows(dimension) * stride + 8);
-        T* positions = _positions.Pointer;
-        Workers.For(replicas, Math.Max(1, 10_000 / (queries * dimension)), threads, (from, to) =>
-        {
-            for (int r = from; r < to; r++)
-            {
-                ReadOnlySpan<double> q = problem.Q.AsSpan((firstReplica + r) * queries * dimension, queries * dimension);
-                ReadOnlySpan<double> k = problem.IsSelf ? [] : problem.K.AsSpan((firstReplica + r) * keys * dimension, keys * dimension);
-                Centre(q, k, dimension, scale, positions + (nint)r * Rows(dimension) * stride, layout);
-            }
-        });
-    }
+        // Rows of sums: Z, F, and those asked for of D, largest and squares, log.
+        private readonly int _deficit = 1 + problem.Dimension, _extras = 1 + problem.Dimension + (into.Columns.HasFlag(Columns.Deficit) ? 1 : 0);
+        private readonly bool _masked = problem.Interaction.Mask != Mask.None, _sizes = (into.Columns & (Columns.Largest | Columns.Squares | Columns.CouplingLog)) != Columns.None;
 
-    private static void Centre(ReadOnlySpan<double> q, ReadOnlySpan<double> k, int dimension, double scale, T* into, BufferLayout layout)
-    {
-        Span<double> mean = dimension <= 128 ? stackalloc double[dimension] : new double[dimension];
-        mean.Clear();
-        AddTo(mean, q);
-        AddTo(mean, k);
-        foreach (ref double coordinate in mean) coordinate /= (q.Length + k.Length) / dimension;
-        if (k.Length > 0) Put(k, mean, scale, into, layout.Stride, layout.FirstQuery);
-        Put(q, mean, scale, into + layout.FirstQuery, layout.Stride, layout.Stride - layout.FirstQuery);
-    }
-
-    // Rows of `places` numbers, zero beyond the last token; in blocks of tokens that stay in the first cache.
-    private static void Put(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, double scale, T* into, int stride, int places)
-    {
-        int dimension = mean.Length, tokens = x.Length / dimension;
-        Span<double> squares = stackalloc double[Block];
-        for (int first = 0; first < tokens; first += Block)
-        {
-            int end = Math.Min(first + Block, tokens);
-            squares.Clear();
-            for (int c = 0; c < dimension; c++)
-            {
-                T* row = into + (nint)c * stride;
-                double centre = mean[c];
-                for (int i = first, at = first * dimension + c; i < end; i++, at += dimension) row[i] = T.CreateTruncating((x[at] - centre) * scale);
-                if (Rows(dimension) == dimension) continue;
-                for (int i = first; i < end; i++) squares[i - first] += double.CreateTruncating(row[i]) * double.CreateTruncating(row[i]);
-            }
-            for (int i = first; i < end && Rows(dimension) > dimension; i++) into[(nint)dimension * stride + i] = T.CreateTruncating(-squares[i - first] / 2);
-        }
-        for (int row = 0; row < Rows(dimension); row++) new Span<T>(into + (nint)row * stride + tokens, places - tokens).Clear();
-    }
-
-    // Four coordinates at a time so that their additions overlap, in blocks of tokens.
-    private static void AddTo(Span<double> sums, ReadOnlySpan<double> x)
-    {
-        int size = Block * sums.Length;
-        for (int first = 0; first < x.Length; first += size) AddBlock(sums, x[first..Math.Min(first + size, x.Length)]);
-    }
-
-    private static void AddBlock(Span<double> sums, ReadOnlySpan<double> x)
-    {
-        int dimension = sums.Length;
-        for (int c = 0; c < dimension; c += 4)
-        {
-            int c1 = Math.Min(c + 1, dimension - 1), c2 = Math.Min(c + 2, dimension - 1), c3 = Math.Min(c + 3, dimension - 1);
-            double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-            for (int at = 0; at < x.Length; at += dimension)
-            {
-                sum0 += x[at + c];
-                sum1 += x[at + c1];
-                sum2 += x[at + c2];
-                sum3 += x[at + c3];
-            }
-            sums[c] += sum0;
-            if (c1 > c) sums[c1] += sum1;
-            if (c2 > c1) sums[c2] += sum2;
-            if (c3 > c2) sums[c3] += sum3;
-        }
-    }
-
-    private static double Scale(Interaction interaction, int dimension) =>
-        interaction.Profile.IsCurved(interaction.Beta) ? Math.Sqrt(interaction.Beta / ((dimension <= SimdSums.LargestFused ? 2 : 1) * Math.Log(2))) : 1;
-
-    private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, int firstRow, int endRow, BufferLayout layout, int firstReplica, CancellationToken stop)
-    {
         // For replicas with and without equal weights.
-        public required PairKernel<T> Even { get; init; }
+        public required Kernels Even { get; init; }
 
-        public required PairKernel<T> Uneven { get; init; }
+        public required Kernels Uneven { get; init; }
 
-        public required T* Positions { get; init; }
+        // The largest exponents; general form only.
+        public required Kernels Largest { get; init; }
 
         // Groups of queries [from, to), counted from the first group of the first replica.
         public void Run(int from, int to)
         {
-            int dimension = problem.Dimension, columns = dimension + (into.Columns.HasFlag(Columns.Deficit) ? 2 : 1);
-            int numbers = columns * Group, groups = (problem.Queries - 1) / Group + 1;
-            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
-            var totals = new Span<double>(scratch, numbers);
-            T* sums = (T*)(scratch + numbers * sizeof(double)), tile = sums + numbers;
+            int numbers = Group * (_extras + (_sizes ? 2 : 0) + (into.Columns.HasFlag(Columns.CouplingLog) ? 1 : 0)), largest = _sizes ? _extras * Group : numbers;
+            int groups = (problem.Queries - 1) / Group + 1, most = Math.Min(Batch, to - from);
+            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (most * sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
+            var totals = new Span<double>(scratch, most * numbers);
+            T* sums = (T*)(scratch + most * numbers * sizeof(double)), tile = sums + numbers;
             try
             {
-                for (int group = from; group < to; group++)
+                for (int group = from, count; group < to; group += count)
                 {
                     int replica = group / groups, query = group % groups * Group;
-                    var block = new PairBlock<T>(Positions + (nint)replica * Rows(dimension) * layout.Stride, layout.Stride, dimension, tables.Of(firstReplica + replica));
+                    count = Math.Min(Math.Min(most, to - group), groups - group % groups);
+                    PairBlock<T> block = positions.Of(replica, tables.Of(firstReplica + replica));
                     double? even = tables.EvenWeights[firstReplica + replica];
-                    PairKernel<T> kernel = even is null ? Uneven : Even;
-                    totals.Clear();
-                    for (int key = 0; key < problem.Keys; key += KeysPerFlush)
+                    Kernels kernels = even is null ? Uneven : Even;
+                    Visit(kernels, block, query, sums, tile, totals[..(count * numbers)], numbers, largest);
+                    for (int g = 0; g < count; g++)
                     {
-                        stop.ThrowIfCancellationRequested();
-                        kernel(block, layout.FirstQuery + query, key, Math.Min(problem.Keys, key + KeysPerFlush), sums, tile);
-                        for (int i = 0; i < numbers; i++) totals[i] += double.CreateTruncating(sums[i]);
+                        Span<double> own = totals.Slice(g * numbers, numbers);
+                        int first = query + g * Group;
+                        if (!problem.IsDifference && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile)) Visit(kernels, block, first, sums, tile, own, numbers, largest);
+                        Write(own, even ?? 1, replica, first);
                     }
-                    Write(totals, even ?? 1, (firstReplica + replica) * problem.Queries, query);
                 }
             }
             finally
@@ -186,27 +114,76 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        private void Write(ReadOnlySpan<double> totals, double weight, int replicaRow, int query)
+        // The kernels' sums over all keys for groups from a query on, added up in double, so many numbers a group; from `largest` on, for one vector pair, the largest of them.
+        private void Visit(Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int numbers, int largest)
         {
-            int dimension = problem.Dimension, begin = replicaRow + query;
+            totals.Clear();
+            // Largest exponents, alone in the sums, are not positive, largest factors not negative.
+            if (largest == 0) totals.Fill(double.NegativeInfinity);
+            int length = _masked ? KeysPerMaskedFlush : KeysPerFlush;
+            for (int key = 0; key < problem.Keys; key += length)
+            {
+                stop.ThrowIfCancellationRequested();
+                for (int at = 0, first = query; at < totals.Length; at += numbers, first += Group)
+                {
+                    (int From, int To) one = problem.KeysOf(first), other = problem.KeysOf(Math.Min(first + Group, problem.Queries) - 1);
+                    // Whole tiles that nobody sees add nothing; the order of what is left is the same.
+                    int from = key + Math.Max(0, Math.Min(one.From, other.From) - key) / SimdSums.TileKeys * SimdSums.TileKeys;
+                    int to = Math.Min(Math.Max(one.To, other.To), key + length);
+                    if (from >= to) continue;
+                    bool all = from >= Math.Max(one.From, other.From) && to <= Math.Min(one.To, other.To);
+                    (all ? kernels.Whole : kernels.Part)(block, layout.FirstQuery + first, from, to, sums, tile);
+                    Span<double> own = totals.Slice(at, numbers);
+                    int end = Math.Min(largest + Group, numbers);
+                    for (int i = 0; i < largest; i++) own[i] += double.CreateTruncating(sums[i]);
+                    for (int i = largest; i < end; i++) own[i] = Math.Max(own[i], double.CreateTruncating(sums[i]));
+                    for (int i = end; i < numbers; i++) own[i] += double.CreateTruncating(sums[i]);
+                }
+            }
+        }
+
+        // Gives rows whose bound on the logits was so far above them that factors were lost their largest logit for a shift; false when there are none.
+        private bool Raise(in PairBlock<T> block, int replica, int query, ReadOnlySpan<double> z, double weight, T* sums, T* tile)
+        {
+            double smallest = Math.ScaleB(tables.AbsoluteWeights[firstReplica + replica], (typeof(T) == typeof(float) ? 30 : 60) - (int)Exp2<L, V, T>.Range);
+            T* h = positions.H(replica, query);
+            uint low = 0;
+            for (int lane = 0; lane < Math.Min(Group, problem.Queries - query); lane++)
+                if (-2 * double.CreateTruncating(h[lane]) > Exp2<L, V, T>.Range && !(Math.Abs(z[lane] * weight) >= smallest)) low |= 1u << lane;
+            if (low == 0) return false;
+            Span<double> largest = stackalloc double[Group];
+            Visit(Largest, block, query, sums, tile, largest, Group, 0);
+            for (int lane = 0; lane < Group; lane++)
+                if ((low >> lane & 1) != 0 && largest[lane] > -1e29) h[lane] -= T.CreateTruncating(largest[lane]);
+            return true;
+        }
+
+        private void Write(ReadOnlySpan<double> totals, double weight, int replica, int query)
+        {
+            int dimension = problem.Dimension, replicaRow = (firstReplica + replica) * problem.Queries, begin = replicaRow + query;
             int from = Math.Max(firstRow, begin), to = Math.Min(Math.Min(endRow, replicaRow + problem.Queries), begin + Group);
-            Interaction interaction = problem.Interaction;
-            double shift = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0;
-            double forceScale = weight / Scale(interaction, dimension);
-            bool force = into.Columns.HasFlag(Columns.Force), deficit = into.Columns.HasFlag(Columns.Deficit);
-            double[] shifts = into.Shift, z = into.Z, forces = into.Force, deficits = into.Deficit;
+            double forceScale = weight / positions.Scale;
             for (int row = from; row < to; row++)
             {
                 int lane = row - begin;
-                shifts[row] = shift;
-                z[row] = totals[lane] * weight;
-                if (deficit) deficits[row] = totals[(1 + dimension) * Group + lane] * weight;
+                into.Shift[row] = positions.Shift(replica, query + lane);
+                into.Z[row] = totals[lane] * weight;
             }
-            if (!force) return;
+            if (into.Columns.HasFlag(Columns.Deficit)) Put(into.Deficit, _deficit, weight, totals);
+            if (into.Columns.HasFlag(Columns.Largest)) Put(into.Largest, _extras, Math.Abs(weight), totals);
+            if (into.Columns.HasFlag(Columns.Squares)) Put(into.Squares, _extras + 1, weight * weight, totals);
+            if (into.Columns.HasFlag(Columns.CouplingLog)) Put(into.CouplingLog, _extras + 2, weight, totals);
+            if (!into.Columns.HasFlag(Columns.Force)) return;
+            double[] forces = into.Force;
             for (int c = 0; c < dimension; c++)
             {
                 ReadOnlySpan<double> component = totals.Slice((1 + c) * Group, Group);
                 for (int row = from, at = from * dimension + c; row < to; row++, at += dimension) forces[at] = component[row - begin] * forceScale;
+            }
+
+            void Put(double[] column, int sumsRow, double scale, ReadOnlySpan<double> sums)
+            {
+                for (int row = from; row < to; row++) column[row] = sums[sumsRow * Group + row - begin] * scale;
             }
         }
     }

@@ -4,14 +4,16 @@ using System.Runtime.Intrinsics.X86;
 namespace AttentionFlow.Kernels;
 
 /// <summary>
-/// Pair sums on this machine's cores by vector instructions: the difference form without a mask, with <see cref="Columns.Force"/> and
-/// <see cref="Columns.Deficit"/>. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row ranges nor on
-/// the vector width.
+/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row
+/// ranges nor on the vector width.
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
 /// (2^-24, 2^-53): about 7e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
-/// positions and labels.
+/// positions and labels; in the general form a few beta |q| |k| e.
+/// <para/>
+/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which factors were lost below that bound are summed again with
+/// their largest logit, log b included where it is part of the exponent.
 /// </remarks>
 public sealed class SimdSums : IPairSums
 {
@@ -20,6 +22,9 @@ public sealed class SimdSums : IPairSums
 
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
+
+    // Whole numbers up to here are exact in single precision.
+    private const int LargestIndex = 1 << 24;
 
     private readonly SimdEngine _engine;
     private readonly int _threads;
@@ -64,10 +69,8 @@ public sealed class SimdSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (problem.WhyNever(columns) is { } never) return never;
-        if (!problem.IsDifference) return "the vectorised sums take the difference form only, where values are the keys and origins the queries";
-        if (problem.Interaction.Mask != Mask.None) return $"the vectorised sums have no mask, and the problem asks for \"{problem.Interaction.Mask.ToString().ToLowerInvariant()}\"";
-        Columns missing = columns & ~(Columns.Force | Columns.Deficit);
-        if (missing != Columns.None) return $"the vectorised sums have the columns Force and Deficit, not {missing}";
+        if (Precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
+            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
         return null;
     }
 

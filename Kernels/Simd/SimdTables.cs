@@ -24,7 +24,7 @@ internal sealed unsafe class FixedBuffer<T> where T : unmanaged
 /// <summary>What depends on weights, labels and interaction alone, made once per problem.</summary>
 internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly FixedBuffer<T> _query = new(), _key = new();
+    private readonly FixedBuffer<T> _query = new(), _key = new(), _window = new(), _indices = new();
     private readonly BufferLayout _layout;
     private readonly int _queryRows, _keyRows;
 
@@ -35,6 +35,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         // Keys first, then queries; the same place where they are the same.
         int queries = problem.IsSelf ? 0 : problem.KeyLabels.Length;
         double[] labels = coupling.TableLabels(problem.IsSelf ? problem.KeyLabels : [.. problem.KeyLabels, .. problem.QueryLabels]);
+        AbsoluteWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ToArray().Sum(Math.Abs))];
         EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
         ExponentBound = coupling.ExponentBound(labels);
         _layout = layout;
@@ -57,7 +58,11 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
                 for (int row = 0; row < _queryRows; row++) Queries(replica)[(nint)row * layout.Queries + i] = T.CreateTruncating(query[row]);
             }
         }
+        if (problem.Interaction.Mask != Mask.None) FillWindow(problem);
     }
+
+    /// <summary>For every replica the sum of |w_j|.</summary>
+    public double[] AbsoluteWeights { get; }
 
     /// <summary>For every replica the weight of each of its keys when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
     public double?[] EvenWeights { get; }
@@ -66,10 +71,23 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     public double ExponentBound { get; }
 
     /// <summary>The tables of one replica.</summary>
-    public LabelView<T> Of(int replica) => new(Queries(replica) - _layout.FirstQuery, _layout.Queries, Keys(replica), _layout.Keys, _keyRows);
+    public LabelView<T> Of(int replica) => new(Queries(replica) - _layout.FirstQuery, _layout.Queries, Keys(replica), _layout.Keys, _keyRows,
+        _window.Pointer - _layout.FirstQuery, _indices.Pointer);
 
     private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
         coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
+
+    private void FillWindow(PairProblem problem)
+    {
+        _window.Reserve(2 * _layout.Queries);
+        _indices.Reserve(_layout.Keys);
+        for (int j = 0; j < _layout.Keys; j++) _indices.Pointer[j] = T.CreateTruncating(j);
+        for (int i = 0; i < _layout.Queries; i++)
+        {
+            (int from, int to) = problem.KeysOf(Math.Min(i, problem.Queries - 1));
+            (_window.Pointer[i], _window.Pointer[_layout.Queries + i]) = (T.CreateTruncating(from), T.CreateTruncating(to - 1));
+        }
+    }
 
     private T* Queries(int replica) => _query.Pointer + (nint)replica * _queryRows * _layout.Queries;
 

@@ -11,7 +11,7 @@ namespace AttentionFlow.Solver;
 /// </remarks>
 public sealed record PrefixGauge : Gauge
 {
-    private readonly double[] _shares;
+    private readonly double[]? _weights;
 
     /// <summary>The gauge with this base and these targets, unit vectors, and optional positive target weights.</summary>
     /// <exception cref="ArgumentException">When there is no target, a vector is not of unit length within 1e-9, or weights do not match.</exception>
@@ -27,7 +27,7 @@ public sealed record PrefixGauge : Gauge
         }
         if (weights is not null && (weights.Count != Targets.Count || weights.Any(w => !(w > 0) || !double.IsFinite(w))))
             throw new ArgumentException($"target weights must be {Targets.Count} positive numbers, one per target");
-        _shares = weights is null ? [.. Enumerable.Repeat(1.0, Targets.Count)] : [.. weights];
+        _weights = weights is null ? null : [.. weights];
     }
 
     /// <summary>u.</summary>
@@ -40,16 +40,7 @@ public sealed record PrefixGauge : Gauge
     /// <exception cref="ArgumentException">When the label is neither in [0,1) nor a whole number below the number of targets.</exception>
     public int TargetOf(double label)
     {
-        if (label >= 0 && label < 1)
-        {
-            double at = label * _shares.Sum(), cumulated = 0;
-            for (int k = 0; k < _shares.Length - 1; k++)
-            {
-                cumulated += _shares[k];
-                if (at < cumulated) return k;
-            }
-            return _shares.Length - 1;
-        }
+        if (label >= 0 && label < 1) return Shares.Of(label, _weights, Targets.Count);
         if (label >= 1 && label == Math.Floor(label) && label < Targets.Count) return (int)label;
         throw new ArgumentException($"label {label} sees no target: it must lie in [0, 1) or be a whole number below {Targets.Count}");
     }

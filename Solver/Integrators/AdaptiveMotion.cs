@@ -12,7 +12,7 @@ internal sealed class AdaptiveMotion : Motion
 
     public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped) : base(flow, cloud, stepped)
     {
-        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, [.. cloud.Positions]);
+        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]));
         _drift = new double[cloud.Positions.Length];
     }
 
@@ -33,13 +33,13 @@ internal sealed class AdaptiveMotion : Motion
         while (_stepper.Advance(target, stop))
             for (int r = 0; r < Flow.Replicas; r++)
                 if (_stepper.HasMoved(r)) Tell(r, _stepper.End(r), _stepper.Length(r), _stepper.DriftAtEnd);
-        for (int r = 0; r < Flow.Replicas; r++) _stepper.Interpolate(r, target, Positions);
+        for (int r = 0; r < Flow.Replicas; r++) _stepper.Interpolate(r, target, State);
         Time = target;
     }
 
     public override double[] Drift(CancellationToken stop)
     {
-        Flow.Drift(Positions, _drift, stop);
+        Flow.Drift(State, _drift, .., stop);
         _observations++;
         return _drift;
     }

@@ -2,30 +2,34 @@ namespace AttentionFlow.Solver;
 
 /// <summary>
 /// Steps of an adaptive method, each replica with its own time and step. The error of a step is that of its worst token; a PI controller chooses the next
-/// [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2].
+/// [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2]. A step at whose end the energy is lower, beyond rounding, is refused too.
 /// </summary>
 /// <param name="flow">The flow.</param>
 /// <param name="method">The method, <see cref="Tableau.IsAdaptive"/>.</param>
 /// <param name="tolerance">Error allowed in a step.</param>
 /// <param name="horizon">No step goes beyond it.</param>
 /// <param name="threads">Threads for the per-token work.</param>
-/// <param name="x">[R, n, d], the start; becomes the stepper's own.</param>
-internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, double[] x)
+/// <param name="x">The start; becomes the stepper's own.</param>
+/// <param name="before">Of one replica: where this one goes on, or null to start at 0.</param>
+internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, AdaptiveStepper? before = null)
 {
-    private const double Safety = 0.9, Smallest = 0.2, Largest = 10;
+    private const double Safety = 0.9, Smallest = 0.2, Largest = 10, AfterFall = 0.6;
 
-    // A step that is so much shorter than the flow's fastest time is no step to go on with.
-    private const double Collapsed = 1e-7;
+    // In units of the flow's fastest time: a step that is no step to go on with, and the shortest that can be unstable.
+    private const double Collapsed = 1e-7, Unstable = 0.5;
 
     private readonly Stepper _stepper = new(flow, method, threads);
-    private readonly double[] _next = new double[x.Length];
+    private readonly State _next = new([.. x.Positions], [.. x.Radii]);
     private readonly double[] _attempt = new double[flow.Replicas];
-    private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica())];
+    private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica
+    {
+        Start = before?.End(0) ?? 0, End = before?.End(0) ?? 0, NextLength = before?._replicas[0].NextLength ?? 0,
+    })];
 
     // The last accepted step leads from Start to End, where the next begins.
     private sealed class Replica
     {
-        public double Start, End, NextLength, LastError = 1;
+        public double Start, End, NextLength, LastError = 1, Energy;
         public bool HasMoved, WasRejected;
         public long Steps, Rejected;
     }
@@ -56,8 +60,10 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         {
             double fastest = 0;
             for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension) fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
+            if (flow.HasEnergy) _replicas[r].Energy = flow.Energy(r);
+            if (_replicas[r].NextLength > 0) continue;
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
-            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
+            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction, flow.Scheme), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
             _replicas[r].NextLength = Math.Min(first, horizon);
         }
     }
@@ -80,19 +86,29 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         if (!any) return false;
         _stepper.Attempt(x, _next, _attempt, stop);
         for (int r = 0; r < _replicas.Length; r++)
-            if (_attempt[r] != 0) Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance);
+            if (_attempt[r] != 0) Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance, flow.HasEnergy ? flow.Energy(r) : double.NaN);
         return true;
     }
 
-    /// <summary>The tokens of a replica at a time within its last step, to the same entries of <paramref name="target"/> [R, n, d].</summary>
-    public void Interpolate(int replica, double time, double[] target)
+    /// <summary>The next step of a replica is to be no longer than this.</summary>
+    public void Limit(int replica, double length) => _replicas[replica].NextLength = Math.Min(_replicas[replica].NextLength, length);
+
+    /// <summary>A replica at a time within its last step, to the same rows of <paramref name="target"/>.</summary>
+    public void Interpolate(int replica, double time, State target)
     {
         Replica state = _replicas[replica];
-        int n = flow.Tokens, numbers = n * flow.Dimension;
-        Span<double> into = target.AsSpan(replica * numbers, numbers);
-        if (state.Start == state.End) x.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else if (time == state.End) _next.AsSpan(replica * numbers, numbers).CopyTo(into);
-        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), into);
+        int n = flow.Tokens;
+        if (state.Start == state.End) x.CopyTo(target, replica * n, n, flow.Dimension);
+        else if (time == state.End) _next.CopyTo(target, replica * n, n, flow.Dimension);
+        else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
+    }
+
+    /// <summary>One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.</summary>
+    public void InterpolateToken(int row, double time, State target)
+    {
+        Replica state = _replicas[row / flow.Tokens];
+        if (state.Start == state.End) x.CopyTo(target, row, 1, flow.Dimension);
+        else _stepper.Interpolate(x, row, 1, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
     // The next step begins where the last one ended; its dense output is lost.
@@ -100,16 +116,19 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
     {
         Replica replica = _replicas[r];
         if (replica.Start == replica.End) return;
-        int numbers = flow.Tokens * flow.Dimension;
-        _next.AsSpan(r * numbers, numbers).CopyTo(x.AsSpan(r * numbers));
+        _next.CopyTo(x, r * flow.Tokens, flow.Tokens, flow.Dimension);
         _stepper.Accept(r);
         replica.Start = replica.End;
     }
 
-    private void Judge(Replica replica, double h, double error)
+    private void Judge(Replica replica, double h, double error, double energy)
     {
-        if (error <= 1)
+        double rate = Stability.CollapseRate(flow.Interaction, flow.Scheme);
+        // At the edge of stability modes below the tolerance grow again: the error does not see it, the energy does.
+        bool falls = energy < replica.Energy - flow.EnergyRounding && h * rate > Unstable;
+        if (error <= 1 && !falls)
         {
+            replica.Energy = energy;
             error = Math.Max(error, 1e-10);
             double growth = Safety * Math.Pow(error, -0.7 / method.Order) * Math.Pow(replica.LastError, 0.4 / method.Order);
             replica.NextLength = h * Math.Clamp(growth, Smallest, replica.WasRejected ? 1 : Largest);
@@ -118,10 +137,9 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             replica.Steps++;
             return;
         }
-        replica.NextLength = h * (double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest);
+        replica.NextLength = h * (error <= 1 ? AfterFall : double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest);
         replica.WasRejected = true;
         replica.Rejected++;
-        double rate = Stability.CollapseRate(flow.Interaction);
         if (!(replica.NextLength * rate > Collapsed) || replica.Start + replica.NextLength == replica.Start)
             throw new StepCollapsedException(FormattableString.Invariant(
                 $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));

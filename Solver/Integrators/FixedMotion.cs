@@ -3,9 +3,10 @@ using System.Numerics;
 namespace AttentionFlow.Solver;
 
 /// <summary>
-/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas step together.
+/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas step together. Noise shares
+/// the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
 /// </summary>
-internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double step, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
+internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
 {
     // Times closer than this share of a step are the same time.
     private const double SameShare = 1e-9;
@@ -17,9 +18,11 @@ internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double
 
     public override double SameTime => SameShare * step;
 
+    protected override bool Climbs => noise is null && base.Climbs;
+
     public override void Begin(CancellationToken stop)
     {
-        _stepper.Begin(Positions, stop);
+        _stepper.Begin(State, stop);
         Tell(length: 0);
     }
 
@@ -30,16 +33,26 @@ internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double
         for (long i = 1; i <= count; i++)
         {
             double length = (target - start) / count;
-            _stepper.Advance(Positions, length, stop);
+            bool between = noise?.Splitting == Splitting.Strang;
+            if (between)
+            {
+                Kick(0, length / 2);
+                _stepper.Begin(State, stop);
+            }
+            _stepper.Advance(State, length, stop);
+            Kick(1, between ? length / 2 : length);
             Time = i == count ? target : start + (target - start) * i / count;
             _steps++;
-            _stepper.Begin(Positions, stop);
-            if (!IsFinite(_stepper.Drift) || !IsOnSphere(Positions)) throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
+            if (!between || i == count) _stepper.Begin(State, stop);
+            if (State.Radii.Any(r => !(r > 0))) throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, where it has no direction; start from a larger radius"));
+            if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions)) throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
             Tell(length);
         }
     }
 
     public override double[] Drift(CancellationToken stop) => _stepper.Drift;
+
+    private void Kick(int number, double length) => noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);
 
     private void Tell(double length)
     {

@@ -8,8 +8,11 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     /// <summary>The flow.</summary>
     protected Flow Flow { get; } = flow;
 
-    /// <summary>x at <see cref="Time"/>, [R, n, d].</summary>
-    protected double[] Positions { get; } = cloud.Positions;
+    /// <summary>The cloud's arrays, at <see cref="Time"/>.</summary>
+    protected State State { get; } = new(cloud.Positions, cloud.Radii ?? []);
+
+    /// <summary>Whether the energy rises from step to step.</summary>
+    protected virtual bool Climbs => Flow.HasEnergy;
 
     /// <summary>The time of the cloud's positions.</summary>
     public double Time { get; protected set; }
@@ -22,6 +25,9 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
 
     /// <summary>Evaluations that only observers needed.</summary>
     public virtual long ObservationEvaluations => 0;
+
+    /// <summary>Tokens that are left of the replica that has most, where tokens merge.</summary>
+    public virtual int? Left => null;
 
     /// <summary>Recording times closer than this are the same.</summary>
     public virtual double SameTime => 0;
@@ -36,8 +42,11 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     public abstract double[] Drift(CancellationToken stop);
 
     /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
-    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => stepped(Flow.HasEnergy
+    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => Tell(Climbs
         ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow) : new Step(replica, time, length, double.NaN, double.NaN, Flow));
+
+    /// <summary>Tells who looks at every step.</summary>
+    protected void Tell(Step step) => stepped(step);
 
     /// <summary>A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.</summary>
     protected static bool IsFinite(double[] drift)

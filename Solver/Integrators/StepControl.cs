@@ -18,4 +18,8 @@ public sealed record FixedStep(double Length) : StepControl;
 /// <see cref="Tableau.IsAdaptive"/>.
 /// </summary>
 /// <param name="Tolerance">The largest distance by which a token may miss its place in one step, estimated; > 0.</param>
-public sealed record AdaptiveStep(double Tolerance) : StepControl;
+public sealed record AdaptiveStep(double Tolerance) : StepControl
+{
+    /// <summary>Tokens that have come closer than this go on as one; 0: none ever does.</summary>
+    public double MergeDistance { get; init; }
+}

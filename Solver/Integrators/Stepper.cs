@@ -10,32 +10,33 @@ public sealed class Stepper
     private readonly Flow _flow;
     private readonly Tableau _tableau;
     private readonly int _threads;
-    private readonly double[][] _k;
-    private readonly double[] _stage, _steps, _errors;
+    private readonly State[] _k;
+    private readonly State _stage;
+    private readonly double[] _steps, _errors;
 
     /// <summary>A stepper; <paramref name="threads"/> for the per-token work.</summary>
     public Stepper(Flow flow, Tableau tableau, int threads = 1)
     {
         (_flow, _tableau, _threads) = (flow, tableau, threads);
-        int numbers = flow.Rows * flow.Dimension, stages = tableau.Error?.Length ?? tableau.B.Length;
-        _k = [.. Enumerable.Range(0, stages).Select(_ => new double[numbers])];
-        (_stage, _steps, _errors) = (new double[numbers], new double[flow.Replicas], new double[flow.Replicas]);
+        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows, stages = tableau.Error?.Length ?? tableau.B.Length;
+        _k = [.. Enumerable.Range(0, stages).Select(_ => new State(new double[numbers], new double[radii]))];
+        (_stage, _steps, _errors) = (new State(new double[numbers], new double[radii]), new double[flow.Replicas], new double[flow.Replicas]);
     }
 
     /// <summary>The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.</summary>
-    public double[] Drift => _k[0];
+    public double[] Drift => _k[0].Positions;
 
     /// <summary>The drift at the end of the last <see cref="Attempt"/>, [R, n, d]; of replicas that moved.</summary>
-    public double[] DriftAtEnd => _k[^1];
+    public double[] DriftAtEnd => _k[^1].Positions;
 
-    /// <summary>Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>; NaN where numbers overflow.</summary>
+    /// <summary>Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where numbers overflow.</summary>
     public double Error(int replica) => _errors[replica];
 
     /// <summary>Evaluates the drift at x: the first stage of the step that follows, and what observers look at.</summary>
-    public void Begin(double[] x, CancellationToken stop = default) => _flow.Drift(x, _k[0], stop);
+    public void Begin(State x, CancellationToken stop = default) => _flow.Drift(x, _k[0], .., stop);
 
     /// <summary>Replaces x, for which <see cref="Begin"/> was called, by the state a time h later.</summary>
-    public void Advance(double[] x, double h, CancellationToken stop = default)
+    public void Advance(State x, double h, CancellationToken stop = default)
     {
         Array.Fill(_steps, h);
         Stages(x, stop);
@@ -45,34 +46,33 @@ public sealed class Stepper
     /// <summary>
     /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method only.
     /// </summary>
-    /// <param name="x">[R, n, d], for which the first stage is known.</param>
-    /// <param name="end">[R, n, d]: the state at the end of the step; replicas that wait are left as they are.</param>
+    /// <param name="x">The state for which the first stage is known.</param>
+    /// <param name="end">The state at the end of the step; replicas that wait are left as they are.</param>
     /// <param name="steps">[R]; 0 for a replica that waits: it is not evaluated.</param>
     /// <param name="stop">Stops within one pair sum.</param>
-    public void Attempt(double[] x, double[] end, ReadOnlySpan<double> steps, CancellationToken stop)
+    public void Attempt(State x, State end, ReadOnlySpan<double> steps, CancellationToken stop)
     {
         steps.CopyTo(_steps);
         Stages(x, stop);
         Combine(x, _tableau.B, end);
         Evaluate(end, _k[^1], stop);
-        EstimateErrors();
+        EstimateErrors(x);
     }
 
     /// <summary>The end of a replica's last <see cref="Attempt"/> is where its next step begins.</summary>
     public void Accept(int replica)
     {
-        int numbers = _flow.Tokens * _flow.Dimension;
-        _k[^1].AsSpan(replica * numbers, numbers).CopyTo(_k[0].AsSpan(replica * numbers));
+        _k[^1].CopyTo(_k[0], replica * _flow.Tokens, _flow.Tokens, _flow.Dimension);
     }
 
-    /// <summary>Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x.</summary>
-    public void Interpolate(double[] x, int first, int count, double h, double u, Span<double> target)
+    /// <summary>Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x; to the same rows of <paramref name="target"/>.</summary>
+    public void Interpolate(State x, int first, int count, double h, double u, State target)
     {
         double[] weights = [.. _tableau.Dense!.Select(powers => u * MathNet.Numerics.Polynomial.Evaluate(u, powers))];
         Combine(x, first, count, h, weights, target);
     }
 
-    private void Stages(double[] x, CancellationToken stop)
+    private void Stages(State x, CancellationToken stop)
     {
         for (int s = 1; s < _tableau.B.Length; s++)
         {
@@ -82,40 +82,49 @@ public sealed class Stepper
     }
 
     // Neighbouring replicas that move are evaluated together.
-    private void Evaluate(double[] x, double[] drift, CancellationToken stop)
+    private void Evaluate(State x, State rate, CancellationToken stop)
     {
         for (int from = 0, to; from < _steps.Length; from = to)
         {
             to = from + 1;
             while (to < _steps.Length && (_steps[to] != 0) == (_steps[from] != 0)) to++;
-            if (_steps[from] != 0) _flow.Drift(x, drift, from..to, stop);
+            if (_steps[from] != 0) _flow.Drift(x, rate, from..to, stop);
         }
     }
 
     // target = N(x + h sum_j coefficients[j] k_j) in the replicas that move; target may be x.
-    private void Combine(double[] x, double[] coefficients, double[] target) => ForEachReplica((replica, first, count) =>
-        Combine(x, first, count, _steps[replica], coefficients, target.AsSpan(first * _flow.Dimension, count * _flow.Dimension)));
+    private void Combine(State x, double[] coefficients, State target) =>
+        ForEachReplica((replica, first, count) => Combine(x, first, count, _steps[replica], coefficients, target));
 
-    private void Combine(double[] x, int first, int count, double h, double[] coefficients, Span<double> sum)
+    private void Combine(State x, int first, int count, double h, double[] coefficients, State target)
     {
         int d = _flow.Dimension, start = first * d, length = count * d;
-        x.AsSpan(start, length).CopyTo(sum);
+        if (x != target) x.CopyTo(target, first, count, d);
+        Span<double> sum = target.Positions.AsSpan(start, length);
         for (int j = 0; j < coefficients.Length; j++)
-            if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].AsSpan(start, length));
+            if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].Positions.AsSpan(start, length));
         Sphere.Retract(sum, d);
+        if (x.Radii.Length == 0) return;
+        for (int j = 0; j < coefficients.Length; j++) Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
     }
 
-    private void EstimateErrors()
+    private void EstimateErrors(State x)
     {
         Array.Clear(_errors);
         ForEachReplica((replica, first, count) =>
         {
             int d = _flow.Dimension, start = first * d, length = count * d;
-            Span<double> error = _stage.AsSpan(start, length);
+            Span<double> error = _stage.Positions.AsSpan(start, length), growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
             error.Clear();
-            for (int s = 0; s < _k.Length; s++) Sphere.AddScaled(error, _steps[replica] * _tableau.Error![s], _k[s].AsSpan(start, length));
+            growth.Clear();
+            for (int s = 0; s < _k.Length; s++)
+            {
+                Sphere.AddScaled(error, _steps[replica] * _tableau.Error![s], _k[s].Positions.AsSpan(start, length));
+                if (x.Radii.Length > 0) Sphere.AddScaled(growth, _steps[replica] * _tableau.Error![s], _k[s].Radii.AsSpan(first, count));
+            }
             double largest = 0;
             for (int i = 0; i < length; i += d) largest = Math.Max(largest, Sphere.Norm(error.Slice(i, d)));
+            for (int i = 0; i < growth.Length; i++) largest = Math.Max(largest, Math.Abs(growth[i]) / x.Radii[first + i]);
             lock (_errors) _errors[replica] = Math.Max(_errors[replica], largest);
         });
     }

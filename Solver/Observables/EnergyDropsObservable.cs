@@ -34,9 +34,7 @@ public sealed class EnergyDropsObservable : Observable, IObserver
     /// <inheritdoc/>
     public void Stepped(in Step step)
     {
-        // Asked now, not at the start: sums that choose their method know its error once they have been used.
-        double rounding = step.Flow.EnergyRounding * step.Flow.Interaction.DiracEnergy * step.Flow.Interaction.Coupling.Largest;
-        if (step.Length > 0 && step.Energy < _last[step.Replica] - rounding) _drops[step.Replica]++;
+        if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
         _last[step.Replica] = step.Energy;
     }
 

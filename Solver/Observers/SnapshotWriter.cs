@@ -21,7 +21,7 @@ public sealed class SnapshotWriter : TimedObserver
     protected override void Record(in Frame frame)
     {
         Flow flow = frame.Flow;
-        int d = flow.Dimension, width = 5 + d, filled = 0;
+        int d = flow.Dimension, width = 5 + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
         double[] buffer = new double[Math.Min(RowsAtOnce, flow.Replicas * _tokens) * width];
         for (int r = 0; r < flow.Replicas; r++)
             for (int k = 0; k < _tokens; k++)
@@ -30,6 +30,7 @@ public sealed class SnapshotWriter : TimedObserver
                 Span<double> target = buffer.AsSpan(filled, width);
                 (target[0], target[1], target[2], target[3], target[4]) = (Seen, frame.Time, r, token, flow.Labels[row]);
                 frame.Positions.AsSpan(row * d, d).CopyTo(target[5..]);
+                if (flow.Scheme.HasRadius) target[^1] = frame.Radii[row];
                 filled += width;
                 if (filled < buffer.Length) continue;
                 _table.Append(buffer);

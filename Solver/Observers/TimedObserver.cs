@@ -4,6 +4,8 @@ namespace AttentionFlow.Solver;
 /// <param name="times">Rising.</param>
 public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
 {
+    private double _last = double.NaN;
+
     /// <summary>How many times have been observed.</summary>
     protected int Seen { get; private set; }
 
@@ -17,7 +19,14 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
     public void Observe(in Frame frame)
     {
         Record(frame);
+        _last = frame.Time;
         Seen++;
+    }
+
+    /// <summary>The last time of a run that ends before the next time of the list.</summary>
+    public void Ended(in Frame frame)
+    {
+        if (Seen < times.Count && frame.Time != _last) Observe(frame);
     }
 
     /// <summary>Records one time.</summary>

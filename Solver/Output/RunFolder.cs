@@ -22,6 +22,12 @@ public sealed class RunFolder : IDisposable
     /// <summary>The observables.</summary>
     public const string ObservablesFile = "observables.csv";
 
+    /// <summary>The mergers of tokens, where tokens merge.</summary>
+    public const string MergersFile = "mergers.csv";
+
+    /// <summary>The energy plateaus, where they are asked for.</summary>
+    public const string PlateausFile = "plateaus.csv";
+
     /// <summary>The provenance.</summary>
     public const string RunFile = "run.json";
 
@@ -35,7 +41,7 @@ public sealed class RunFolder : IDisposable
     public const string TargetsFile = "targets.csv";
 
     /// <summary>In the order in which they are removed: what vouches goes first.</summary>
-    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, ExperimentFile, CloudFile, TargetsFile];
+    private static readonly string[] Names = [RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile, CloudFile, TargetsFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
     private readonly FileRecord[] _inputs;
@@ -78,13 +84,19 @@ public sealed class RunFolder : IDisposable
         return record;
     }
 
-    /// <summary>Opens snapshots.csv; <see cref="Finish"/> completes it.</summary>
-    public CsvTable OpenSnapshots(int dimension) =>
-        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension), RunColumns.SnapshotKey);
+    /// <summary>Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false) =>
+        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius), RunColumns.SnapshotKey);
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenObservables(IEnumerable<CsvColumn> columns) =>
         Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns), RunColumns.ObservableKey);
+
+    /// <summary>Opens mergers.csv; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenMergers() => Open(MergersFile, "Mergers of tokens", RunColumns.Mergers, RunColumns.MergerKey);
+
+    /// <summary>Opens plateaus.csv; <see cref="Finish"/> completes it.</summary>
+    public CsvTable OpenPlateaus() => Open(PlateausFile, "Energy plateaus", RunColumns.Plateaus, RunColumns.PlateauKey);
 
     /// <summary>Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.</summary>
     /// <param name="record">The final record. A table that cannot be completed is left out where the status is failed, else an error.</param>

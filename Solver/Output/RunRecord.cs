@@ -110,6 +110,9 @@ public sealed record RunRecord
     /// <summary>Time t the flow reached.</summary>
     public double TimeReached { get; init; }
 
+    /// <summary>What ended the run before its horizon, of $.time.until; null when the horizon did.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Steps taken, by the replica that took most.</summary>
     public long Steps { get; init; }
 

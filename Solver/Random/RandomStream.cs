@@ -7,6 +7,10 @@ public enum RandomPurpose : byte
     InitialPositions = 1,
     /// <summary>Labels drawn at random.</summary>
     Labels = 2,
+    /// <summary>Prefix targets drawn from a law.</summary>
+    Targets = 3,
+    /// <summary>Brownian motion; the step is the number of the kick.</summary>
+    Noise = 4,
     /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
     Probes = 16,
 }
@@ -61,6 +65,37 @@ public struct RandomStream
             for (int c = 0; c < point.Length; c++) point[c] = Normal();
         }
         while (!Sphere.TryNormalize(point));
+    }
+
+    /// <summary>
+    /// A point of the von Mises-Fisher law on the unit sphere, density proportional to e^{kappa &lt;mean, x&gt;}, written to <paramref name="point"/>; any d >= 2.
+    /// </summary>
+    /// <remarks>
+    /// Rejection after Wood (Communications in Statistics - Simulation 23, 1994) from the image of a uniform point u under the map of the sphere that
+    /// draws it towards the mean: 1 - w = b (1 - u)/(1 - (1 - b)(1 - u)/2) for the cosines u, w to the mean, the direction across kept.
+    /// </remarks>
+    /// <param name="mean">Unit vector.</param>
+    /// <param name="concentration">kappa >= 0.</param>
+    /// <param name="point">[d].</param>
+    public void VonMisesFisher(ReadOnlySpan<double> mean, double concentration, Span<double> point)
+    {
+        // With 1 - w and 1 - x0 in place of w and x0 nothing cancels at large kappa.
+        int d = point.Length;
+        double b = (d - 1) / (2 * concentration + Math.Sqrt(4 * concentration * concentration + (d - 1.0) * (d - 1)));
+        double x0 = (1 - b) / (1 + b), fromPole = 2 * b / (1 + b), scale = fromPole * (1 + x0);
+        while (true)
+        {
+            OnSphere(point);
+            double u = Sphere.Dot(point, mean);
+            for (int c = 0; c < d; c++) point[c] -= u * mean[c];
+            if (!Sphere.TryNormalize(point)) continue;
+            double drop = b * (1 - u) / (1 - (1 - b) * (1 - u) / 2);
+            if (concentration * (fromPole - drop) + (d - 1) * Math.Log((fromPole + x0 * drop) / scale) < Math.Log(1 - Uniform())) continue;
+            double across = Math.Sqrt(Math.Max(0, drop * (2 - drop)));
+            for (int c = 0; c < d; c++) point[c] = (1 - drop) * mean[c] + across * point[c];
+            Sphere.TryNormalize(point);
+            return;
+        }
     }
 
     private ulong Next()

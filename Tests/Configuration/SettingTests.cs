@@ -35,6 +35,8 @@ public class SettingTests
         Assert.That(Parse(Toeplitz, "interaction.coupling.kind=block").Interaction.Coupling, Is.EqualTo(new BlockCouplingSpec()));
         foreach (string same in new[] { "interaction.coupling.kind=toeplitz", "interaction.coupling.kind=\"toeplitz\"" })
             Assert.That(Parse(Toeplitz, same).Interaction.Coupling, Is.EqualTo(new ToeplitzCouplingSpec { Constant = 0.3, Cosines = [1, 2] }));
+        const string mixture = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "mixture", "means": [[1, 0, 0]], "concentrations": [1] } } } }""";
+        Assert.That(Parse(mixture, "interaction.gauge.targets.law=greatCircle").Interaction.Gauge, Is.EqualTo(new PrefixGaugeSpec { Targets = new(new GreatCircleTargetsSpec()) }));
     }
 
     [Test]

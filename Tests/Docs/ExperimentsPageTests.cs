@@ -65,19 +65,33 @@ public sealed class ExperimentsPageTests
             string path = prefix + key;
             if (value.ContainsKey("properties"))
                 foreach (string row in Section(value, path + ".")) yield return row;
-            else if (value["anyOf"] is JsonArray kinds && value["required"] is JsonArray required)
-                foreach (string row in Kinds(value, kinds, (string)required[0]!, path)) yield return row;
-            else yield return Row($"`{path}`", value, IsRequired(section, key));
+            else
+                foreach (string row in Member(path, "", value, IsRequired(section, key))) yield return row;
         }
     }
 
     private static IEnumerable<string> Kinds(JsonObject value, JsonArray kinds, string kindKey, string path)
     {
         string[] names = [.. kinds.Select(k => (string)k!["properties"]![kindKey]!["const"]!)];
-        yield return $"| `{path}.{kindKey}` | name | `\"{value["default"]![kindKey]}\"` | {Names(names)} | ";
-        foreach ((string name, JsonObject kind) in names.Zip(kinds.Select(k => k!.AsObject())))
-            foreach ((string key, JsonNode? member) in kind["properties"]!.AsObject().Where(p => p.Key != kindKey))
-                yield return Row($"`{path}.{key}` (`{name}`)", member!.AsObject(), IsRequired(kind, key));
+        string standard = value["default"]?[kindKey] is { } name0 ? $"`\"{name0}\"`" : "required";
+        yield return $"| `{path}.{kindKey}` | name | {standard} | {Names(names)} | ";
+        // A key that several kinds share has one row.
+        foreach (var shared in names.Zip(kinds.Select(k => k!.AsObject()))
+            .SelectMany(k => k.Second["properties"]!.AsObject().Where(p => p.Key != kindKey).Select(p => (Name: k.First, Kind: k.Second, p.Key, Member: p.Value!.AsObject())))
+            .GroupBy(m => (m.Key, m.Member.ToJsonString())))
+        {
+            string owners = string.Join(", ", shared.Select(m => $"`{m.Name}`"));
+            foreach (string row in Member($"{path}.{shared.Key.Key}", $" ({owners})", shared.First().Member, IsRequired(shared.First().Kind, shared.Key.Key))) yield return row;
+        }
+    }
+
+    // A value, or the kinds of one; points have a row of their own and then the kinds of their laws.
+    private static IEnumerable<string> Member(string path, string owners, JsonObject value, bool required)
+    {
+        JsonObject law = value["anyOf"]?.AsArray().OfType<JsonObject>().LastOrDefault(v => v.ContainsKey("anyOf")) ?? value;
+        if (law != value || !value.ContainsKey("anyOf")) yield return Row($"`{path}`{owners}", value, required);
+        if (law["anyOf"] is JsonArray kinds)
+            foreach (string row in Kinds(law, kinds, (string)law["required"]![0]!, path)) yield return row;
     }
 
     private static string Row(string name, JsonObject value, bool required)
@@ -92,7 +106,7 @@ public sealed class ExperimentsPageTests
 
     private static string TypeOf(JsonObject value)
     {
-        if (value.ContainsKey("anyOf")) return "points or path";
+        if (value.ContainsKey("anyOf")) return "points, path or law";
         if (value.ContainsKey("enum")) return "name";
         string type = value["type"] is JsonArray types ? (string)types[0]! : (string)value["type"]!;
         return type switch

@@ -24,7 +24,7 @@ public class StoredExperimentTests
 
     private static readonly string[] Reduced =
     [
-        "replicas=2", "seed=3", "tokens.count=25", "time.horizon=4", "time.step=0.05", "record.tokens=null", "record.snapshots=2", "record.observations=5",
+        "replicas=2", "seed=3", "tokens.count=25", "time.horizon=4", "record.tokens=null", "record.snapshots=2", "record.observations=5",
         "record.observables=[\"energy\",\"gaps\",\"mean\",\"limit\"]", "tolerance=1e-12",
     ];
 
@@ -39,8 +39,18 @@ public class StoredExperimentTests
         ["figure3-path"] = [1.3591408928730346, 0.647830657412104, 0.46923730207706466, 0.00022115133179575536],
         ["figure3-prefix"] = [1.3591408924234747, 0.7176465220816689, 0.20396982081017234, 0.0002159194894646374],
         ["figure3-rotary"] = [1.3591408928730346, 0.6236211264018308, 0.4999999960743184, 0.00022115133179556265],
+        ["phase-field"] = [1.3591408928730346, 0.3597212487778746, 0.7890152569275306, 0.00022115133179571487],
+        ["prefix-law"] = [1.3591408924234747, 0.4726981805590588, 0.6668652916239338, 0.00021591948946461371],
+        ["growth-circle"] = [4.979244927889142, 9.862070982368518, 0.439215780265647, 1.963651046580148],
+        ["growth-sphere"] = [111.12601366482886, 339.04531564491475, 0.3055687932286575, 1.9418470548796192],
         ["indicators"] = [2.425189536049238, 4.399579218093792, 0.4931515128491717, 1.9370864753222068],
+        ["long-times"] = [40847.34719921834, 236843.60656665268, 0.2653279976987411, 1.9804333770240983],
         ["million"] = [111.12601366482886, 339.04531564491475, 0.3055687932286575, 1.9418470548796192],
+        ["noisy-transition"] = [0.26139391049587263, 0.23860608950412748, 0.7230406772732397],
+        ["plateaus"] = [6.492701907224673E+24, 4.22194002866161E+25, 0.2522226458272696, 1.9720354302337417],
+        ["schemes"] = [1.2916954751136012, 0.06744543911592156, 0.973562839555231, 0.40307689421955606],
+        ["two-clusters"] = [139067.64524617375, 138623.30851969725, 0.7076725590724361, 0.8021465438880823],
+        ["work-precision"] = [111.12601456653044, 339.04531474321317, 0.30556879178478225, 1.9418470546199582],
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
     };
 
@@ -57,16 +67,19 @@ public class StoredExperimentTests
     {
         if (!Pins.TryGetValue(name, out double[]? pin))
         {
-            string numbers = string.Join(", ", Last(Run(name, "reference", 1)).Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
+            string numbers = string.Join(", ", Last(Run(name, "reference", 1), name).Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
             Assert.Fail($"'{name}' has no pin: check that these numbers of the reference sums are what the theory says, then add to {nameof(Pins)}:\n[\"{name}\"] = [{numbers}],");
         }
         string one = Run(name, "cpu", 1), three = Run(name, "cpu", 3), reference = Run(name, "reference", 1);
         Assert.Multiple(() =>
         {
-            Assert.That(Last(one), Is.EqualTo(pin).Within(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns));
-            Assert.That(Last(reference), Is.EqualTo(pin).Within(Tolerance), "the reference itself");
+            Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns));
+            Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
             Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
         });
+
+        // Energies go up to e^beta/(2 beta).
+        double[] Errors(string folder) => [.. Last(folder, name).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];
     }
 
     [Test]
@@ -75,15 +88,20 @@ public class StoredExperimentTests
     private string Run(string name, string device, int threads)
     {
         string folder = _folder[$"{device}-{threads}"];
-        Answer answer = Shell.Run(["run", name, "--device", device, "--threads", $"{threads}", "--out", folder, .. Reduced.Append(device == "reference" ? "summation=direct" : "precision=double").SelectMany(s => (string[])["--set", s])]);
+        Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. Reduced.Append(Accuracy(name)).Append(IsNoisy(name) ? "record.observables=[\"energy\",\"gaps\",\"mean\"]" : "replicas=2").Append(device == "reference" ? "summation=direct" : "precision=double").SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(RunFolder.Verify(folder), Is.Empty);
         return folder;
     }
 
-    private static double[] Last(string folder)
+    private static string Accuracy(string name) => StoredExperiments.Load(name).Time.Step is null ? "time.tolerance=1e-8" : "time.step=0.05";
+
+    private static double[] Last(string folder, string name)
     {
         ObservationTable table = new(folder);
-        return [.. Columns.Select(c => table.Last(c)[0])];
+        return [.. Columns.Take(IsNoisy(name) ? 3 : 4).Select(c => table.Last(c)[0])];
     }
+
+    // Under noise there is no limit.
+    private static bool IsNoisy(string name) => StoredExperiments.Load(name).Interaction.Noise is not null;
 }

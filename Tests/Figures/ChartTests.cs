@@ -58,6 +58,23 @@ public sealed class ChartTests
     }
 
     [Test]
+    public void MeasuredPointsHaveASignEachAndBarsWithinTheFrame()
+    {
+        Series points = new("measured", Palette.Blue, [1, 2, 3], [1, 2, 9]) { Points = true, Sign = Sign.Square, Low = [0.5, 1.5, 8], High = [1.5, 40, 10] };
+        string svg = new Chart("Points", "Three, one of them outside.", [new ChartPanel("", new Axis("x", 0, 4), new Axis("y", 0, 5), [points])]).Render();
+        XElement data = FigureText.Named(svg, "g").Single(g => g.Attribute("class")?.Value == "data"), frame = data.ElementsAfterSelf().First();
+        double top = FigureText.Number(frame, "y"), bottom = top + FigureText.Number(frame, "height");
+        Assert.Multiple(() =>
+        {
+            Assert.That(data.Elements().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(2));
+            Assert.That(data.Elements().Count(e => e.Name.LocalName is "polyline" or "polygon"), Is.Zero);
+            foreach (XElement bar in data.Elements().Where(e => e.Name.LocalName == "line"))
+                Assert.That(new[] { FigureText.Number(bar, "y1"), FigureText.Number(bar, "y2") }, Has.All.InRange(top, bottom));
+        });
+        FigureText.AssertSound(svg);
+    }
+
+    [Test]
     public void HolesInTheDataLeaveHolesInTheFigure()
     {
         var curves = Curves();

@@ -55,9 +55,9 @@ public sealed class DeviceTests
         string large = Devices.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
         Assert.Multiple(() =>
         {
-            Assert.That(Devices.Resolve("auto", new Interaction(1), 1000), Is.EqualTo("cpu"));
-            Assert.That(Devices.Resolve("auto", new Interaction(1), Devices.GpuPairs), Is.EqualTo(large));
-            Assert.That(Devices.Resolve("ilgpu-cpu", new Interaction(1), 1000), Is.EqualTo("ilgpu-cpu"));
+            Assert.That(Devices.Resolve("auto", 1000), Is.EqualTo("cpu"));
+            Assert.That(Devices.Resolve("auto", Devices.GpuPairs), Is.EqualTo(large));
+            Assert.That(Devices.Resolve("ilgpu-cpu", 1000), Is.EqualTo("ilgpu-cpu"));
         });
     }
 

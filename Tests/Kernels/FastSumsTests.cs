@@ -40,6 +40,23 @@ public class FastSumsTests
         });
     }
 
+    // What a run asks for besides its drift: signed weights, other columns, other forms.
+    [TestCase(8, 100)]
+    [TestCase(8, 600)]
+    public void CoalescedSumsTakeEveryProblem(int d, int n)
+    {
+        using FastSums sums = new(Summation.Coalesced, 1e-6, Precision.Double, 1);
+        using SimdSums direct = new(Precision.Double, 1);
+        foreach (PairProblem problem in (PairProblem[])[Problems.Self(1, 1, n, d, new Interaction(2)), Problems.Self(1, 1, n, d, new Interaction(2) { Mask = Mask.Reversed }, evenWeights: true),
+            Problems.General(1, 1, n, n, d, new Interaction(2)), Problems.Self(1, 1, n, d, new Interaction(2), evenWeights: true)])
+        {
+            RowSums actual = Problems.Sum(sums, problem, Columns.Force | Columns.Squares), expected = Problems.Sum(direct, problem, Columns.Force | Columns.Squares);
+            Assert.That(actual.Force, Is.EqualTo(expected.Force));
+            Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
+        }
+        Assert.That((sums.Direct, sums.Coalesced), Is.EqualTo((4, 0)));
+    }
+
     [Test]
     public void TheBookIsKept()
     {

@@ -10,17 +10,18 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     private static readonly int[] Sizes = [1, 2, 17, 64, 255];
     private static readonly int[] Dimensions = [2, 3, 4, 5, 6, 7, 8, 9, 16];
     private static readonly double[] Betas = [0, 0.1, 1, 9, 30];
-    private static readonly Lazy<List<Expected>> Grid = new(() => [.. MakeGrid()]);
+    private static readonly Lazy<List<Expected>> Grid = new(() => [.. MakeGrid()]), Forms = new(() => [.. MakeForms()]);
 
     private readonly IPairSums _sums = implementation.Create();
 
     private sealed record Expected(PairProblem Problem, RowSums Sums, RowSums Absolute)
     {
-        public static Expected Of(PairProblem problem)
+        public static Expected Of(PairProblem problem) => Of(problem, Problems.UsualColumns(problem));
+
+        public static Expected Of(PairProblem problem, Columns columns)
         {
-            Columns columns = Problems.AllColumns(problem);
             var reference = new ReferenceSums();
-            return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns));
+            return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns & ~Columns.CouplingLog));
         }
     }
 
@@ -43,6 +44,30 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                             }
     }
 
+    // Every form under every mask with every coupling; sizes, dimension, temperature and columns change from one to the next.
+    private static IEnumerable<Expected> MakeForms()
+    {
+        int seed = 1000;
+        foreach (Coupling coupling in Problems.Positive.Concat(Problems.Couplings[2..]))
+            foreach (Mask mask in Enum.GetValues<Mask>())
+                foreach (string form in (string[])["self", "difference", "general", "origin"])
+                {
+                    var random = new Random(++seed);
+                    int d = Pick(2, 3, 5, 8, 17), n = Pick(1, 2, 17, 64, 255, 700), queries = Pick(1, 33, 400, n), replicas = Pick(1, 2);
+                    var interaction = new Interaction(Pick(0, 0.1, 1, 9, 30)) { Coupling = coupling, Mask = mask, Profile = Pick(Profile.Exponential, Profile.Exponential, Profile.Linear) };
+                    PairProblem self = Problems.Self(seed, replicas, n, d, interaction, evenWeights: random.Next(2) == 0);
+                    PairProblem problem = form switch
+                    {
+                        "self" => self,
+                        "difference" => Problems.Difference(seed, self, queries),
+                        _ => Problems.General(seed, replicas, queries, n, d, interaction, withOrigin: form == "origin"),
+                    };
+                    yield return Expected.Of(problem, Problems.AllColumns(problem) & Pick((Columns)~0, (Columns)~0, ~Columns.CouplingLog, Columns.Force));
+
+                    T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
+                }
+    }
+
     [OneTimeTearDown]
     public void Release() => _sums.Dispose();
 
@@ -50,6 +75,22 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     public void AgreesWithTheReference()
     {
         foreach (Expected expected in Grid.Value) Compare(expected);
+    }
+
+    [Test]
+    public void EveryFormMaskAndColumnAgreesWithTheReference()
+    {
+        foreach (Expected expected in Forms.Value) Compare(expected);
+    }
+
+    // A key far off that nobody looks at makes the bound on the logits useless: in both precisions the factors of all others would be 0.
+    [Test]
+    public void RowsFarBelowTheirBoundAreRaised([Values] Mask mask, [Values(3, 9)] int d)
+    {
+        PairProblem p = Problems.General(5, 2, 70, 90, d, new Interaction(4) { Mask = mask }, length: 1);
+        for (int i = 0; i < p.Q.Length; i += d) p.Q[i] = 0;
+        foreach (int key in (int[])[40, 130]) p.K[key * d] = 2000;
+        Compare(Expected.Of(p, Columns.Force | Columns.Largest));
     }
 
     [Test]
@@ -116,20 +157,16 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     [Test]
     public void SaysWhyNot()
     {
-        PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));
-        double[] other = [.. self.Q];
-        var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
-        PairProblem masked = Problems.Self(1, 1, 4, 3, new Interaction(1) { Mask = Mask.Causal });
-        PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
-        Assert.That(_sums.WhyNot(self, Columns.Force | Columns.Deficit), Is.Null);
-        Assert.That(_sums.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
-        if (_sums is not SimdSums) return;
+        PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1)), linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
+        PairProblem general = Problems.General(1, 1, 4, 4, 3, new Interaction(1)), negative = Problems.Self(1, 1, 4, 3, new Interaction(1) { Coupling = new BlockCoupling(-1) });
         Assert.Multiple(() =>
         {
-            Assert.That(_sums.WhyNot(general, Columns.Force), Does.Contain("difference form"));
-            Assert.That(_sums.WhyNot(masked, Columns.Force), Does.Contain("causal"));
-            Assert.That(_sums.WhyNot(self, Columns.Largest), Does.Contain("Largest"));
-            Assert.That(() => Problems.Sum(_sums, masked, Columns.Force), Throws.TypeOf<NotSupportedException>());
+            Assert.That(_sums.WhyNot(self, Problems.AllColumns(self)), Is.Null);
+            Assert.That(_sums.WhyNot(general, Problems.AllColumns(general)), Is.Null);
+            Assert.That(_sums.WhyNot(general, Columns.Deficit), Does.Contain("difference form"));
+            Assert.That(_sums.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
+            Assert.That(_sums.WhyNot(negative, Columns.CouplingLog), Does.Contain("block"));
+            Assert.That(() => Problems.Sum(_sums, linear, Columns.Deficit), Throws.TypeOf<NotSupportedException>());
         });
     }
 
@@ -142,26 +179,34 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     }
 
     // Unit e. Relative to sum_j |w_j| max|b| k': exponential and factors 12 e, summation n e at worst, and the exponent's own error: positions
-    // (|x - mean| up to 2) and their differences of up to 2 are each good to 2 e, so beta |dx|^2/2 is to (16 + 2 d) beta e; labels to 2 e/l.
+    // (|x - mean| up to 2) and their differences of up to 2 are each good to 2 e, so beta |dx|^2/2 is to (16 + 2 d) beta e, in the general form times |q| |k|; labels to 2 e/l.
     private double Tolerance(PairProblem p)
     {
         double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0;
-        return implementation.Unit * (12 + p.Keys + (16 + 2 * p.Dimension) * p.Interaction.Beta + 4 * labels);
+        double lengths = p.IsDifference ? 1 : Problems.Longest(p.Q, p.Dimension) * Problems.Longest(p.K, p.Dimension);
+        return implementation.Unit * (12 + p.Keys + (16 + 2 * p.Dimension) * p.Interaction.Beta * lengths + 4 * labels);
     }
 
     private void Compare(Expected expected)
     {
         PairProblem p = expected.Problem;
-        RowSums actual = Problems.Sum(_sums, p, expected.Sums.Columns);
+        RowSums actual = Problems.Sum(_sums, p, expected.Sums.Columns), exact = expected.Sums, absolute = expected.Absolute;
         double tolerance = Tolerance(p), weights = Problems.Absolute(p).Weights.Sum();
-        string where = $"{p.Interaction}, R = {p.Replicas}, n = {p.Keys}, d = {p.Dimension}";
+        double reach = p.IsDifference ? 4 : 2 * (Problems.Longest(p.V, p.Dimension) + Problems.Longest(p.Origin, p.Dimension));
+        string where = $"{p.Interaction}, R = {p.Replicas}, m = {p.Queries}, n = {p.Keys}, d = {p.Dimension}, {(p.IsSelf ? "self" : p.IsDifference ? "difference" : "general")}, {exact.Columns}";
         for (int row = 0; row < p.Rows; row++)
         {
-            double bound = tolerance * expected.Absolute.Z[row] + 1e-30;
-            Check(expected.Sums.Z[row], actual.Z[row], bound, "Z");
-            Check(expected.Sums.Shift[row], actual.Shift[row], 0, "shift");
-            for (int c = row * p.Dimension; c < (row + 1) * p.Dimension; c++) Check(expected.Sums.Force[c], actual.Force[c], 4 * bound, "F");
-            if (expected.Sums.Deficit.Length > 0) Check(expected.Sums.Deficit[row], actual.Deficit[row], tolerance * weights, "D");
+            // Shifts are the implementation's choice in the general form, and that of rows without keys means nothing.
+            double unit = Math.Exp(actual.Shift[row] - exact.Shift[row]), bound = tolerance * absolute.Z[row] + 1e-30;
+            if (p.IsDifference) Check(exact.Shift[row], actual.Shift[row], 0, "shift");
+            if (p.KeysOf(row % p.Queries) is var (from, to) && from == to) unit = 1;
+            Check(exact.Z[row], unit * actual.Z[row], bound, "Z");
+            for (int c = row * p.Dimension; exact.Force.Length > 0 && c < (row + 1) * p.Dimension; c++) Check(exact.Force[c], unit * actual.Force[c], reach * bound, "F");
+            if (exact.Deficit.Length > 0) Check(exact.Deficit[row], actual.Deficit[row], tolerance * weights, "D");
+            if (exact.Largest.Length > 0) Check(exact.Largest[row], unit * actual.Largest[row], tolerance * absolute.Largest[row] + 1e-30, "largest");
+            if (exact.Squares.Length > 0) Check(exact.Squares[row], unit * unit * actual.Squares[row], 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
+            // |log b| goes up to 5 for the distances of these tests; b log b errs by what b errs by times that.
+            if (exact.CouplingLog.Length > 0) Check(exact.CouplingLog[row], unit * actual.CouplingLog[row], 8 * bound, "log");
 
             void Check(double value, double got, double allowed, string column)
             {

@@ -10,6 +10,12 @@ public static class Problems
         new OneCoupling(), new DistanceCoupling(0.2), new ToeplitzCoupling(0.1, 1, -0.5), new BlockCoupling(-0.3),
     ];
 
+    /// <summary>Those that have a logarithm.</summary>
+    public static readonly Coupling[] Positive =
+    [
+        new OneCoupling(), new DistanceCoupling(0.2), new ToeplitzCoupling(1.2, 0.7, -0.3), new BlockCoupling(0.3), new BlockCoupling(0),
+    ];
+
     /// <summary>A bound on |b|.</summary>
     public static double Largest(Coupling coupling) => coupling is ToeplitzCoupling t ? Math.Abs(t.Constant) + t.Cosines.Sum(Math.Abs) : 1;
 
@@ -53,17 +59,38 @@ public static class Problems
         return PairProblem.Difference(self.Replicas, queries, self.Keys, self.Dimension, self.Interaction, Sphere(random, rows, self.Dimension), self.K, self.Weights, labels, self.KeyLabels);
     }
 
+    /// <summary>A general problem: queries and keys of any length up to <paramref name="length"/>, keys and values about a point other than the origin, weights of both signs.</summary>
+    public static PairProblem General(int seed, int replicas, int queries, int keys, int dimension, Interaction interaction, double length = 3, bool withOrigin = true)
+    {
+        var random = new Random(seed);
+        double[] labels = Numbers(replicas * (queries + keys), () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
+        return PairProblem.General(replicas, queries, keys, dimension, interaction, Cloud(queries, 0), Cloud(keys, 0.5), Cloud(keys, 2), withOrigin ? Cloud(queries, 2) : null,
+            Numbers(replicas * keys, () => (2 * random.NextDouble() - 1) * 2 / keys), labels[..(replicas * queries)], labels[(replicas * queries)..]);
+
+        double[] Cloud(int points, double offset)
+        {
+            double[] x = Sphere(random, replicas * points, dimension);
+            for (int i = 0; i < x.Length; i += dimension)
+            {
+                double scale = random.Next(10) == 0 ? 0 : length * random.NextDouble();
+                for (int c = i; c < i + dimension; c++) x[c] = scale * x[c] + offset;
+            }
+            return x;
+        }
+    }
+
     /// <summary>The same problem with all terms positive and b at its bound: what errors are relative to.</summary>
     public static PairProblem Absolute(PairProblem problem)
     {
-        double largest = Largest(problem.Interaction.Coupling);
-        double[] weights = [.. problem.Weights.Select(w => Math.Abs(w) * largest)];
-        Interaction interaction = problem.Interaction with { Coupling = new OneCoupling() };
-        return problem.IsDifference
-            ? PairProblem.Difference(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, interaction, problem.Q, problem.K, weights, problem.QueryLabels, problem.KeyLabels)
-            : PairProblem.General(problem.Replicas, problem.Queries, problem.Keys, problem.Dimension, interaction, problem.Q, problem.K, problem.V, problem.Origin, weights,
-                problem.QueryLabels, problem.KeyLabels);
+        PairProblem p = problem;
+        Interaction interaction = p.Interaction with { Coupling = new OneCoupling() };
+        double[] weights = [.. p.Weights.Select(w => Math.Abs(w) * Largest(p.Interaction.Coupling))];
+        return p.IsDifference ? PairProblem.Difference(p.Replicas, p.Queries, p.Keys, p.Dimension, interaction, p.Q, p.K, weights, p.QueryLabels, p.KeyLabels)
+            : PairProblem.General(p.Replicas, p.Queries, p.Keys, p.Dimension, interaction, p.Q, p.K, p.V, p.Origin, weights, p.QueryLabels, p.KeyLabels);
     }
+
+    /// <summary>The length of the longest row.</summary>
+    public static double Longest(double[]? x, int dimension) => x is null ? 0 : x.Chunk(dimension).Max(row => Math.Sqrt(row.Sum(v => v * v)));
 
     public static RowSums Sum(IPairSums sums, PairProblem problem, Columns columns)
     {
@@ -72,8 +99,12 @@ public static class Problems
         return into;
     }
 
+    /// <summary>Force, and the deficit where there is one.</summary>
+    public static Columns UsualColumns(PairProblem problem) => problem.WhyNever(Columns.Deficit) is null ? Columns.Force | Columns.Deficit : Columns.Force;
+
+    /// <summary>All there are for this problem.</summary>
     public static Columns AllColumns(PairProblem problem) =>
-        problem.Interaction.Profile.IsCurved(problem.Interaction.Beta) ? Columns.Force | Columns.Deficit : Columns.Force;
+        UsualColumns(problem) | Columns.Largest | Columns.Squares | (problem.WhyNever(Columns.CouplingLog) is null ? Columns.CouplingLog : Columns.None);
 
     private static double[] Numbers(int count, Func<double> next)
     {

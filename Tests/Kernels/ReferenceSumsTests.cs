@@ -14,7 +14,7 @@ public sealed class ReferenceSumsTests
         return [.. Enumerable.Range(0, count).Select(_ => 2 * random.NextDouble() - 1)];
     }
 
-    private static bool Sees(Mask mask, int i, int j) => mask == Mask.None || (mask == Mask.Causal ? j <= i : mask == Mask.Strict ? j < i : j >= i);
+    private static bool Sees(Mask mask, int i, int j) => mask == Mask.None || (mask == Mask.Causal ? j <= i : mask == Mask.Strict ? j < i : mask == Mask.Reversed ? j >= i : j > i);
 
     private static double B(Coupling coupling, double s, double t) => coupling switch
     {

@@ -28,11 +28,19 @@ public sealed class SimdBitsTests
             foreach (int d in (int[])[2, 3, 5, 9])
                 foreach (double beta in (double[])[0, 1, 300])
                     yield return Problems.Self(++seed, 2, 37, d, new Interaction(beta) { Coupling = coupling }, evenWeights: d == 3);
+        foreach (Mask mask in Enum.GetValues<Mask>())
+            foreach (int d in (int[])[3, 9])
+            {
+                Interaction interaction = new(2) { Mask = mask, Coupling = Problems.Positive[++seed % Problems.Positive.Length] };
+                yield return Problems.Self(seed, 1, 900, d, interaction);
+                yield return Problems.General(seed, 1, 50, 900, d, interaction);
+                yield return Problems.General(seed, 1, 50, 40, d, interaction, length: 20);
+            }
     }
 
     private static void Add(IncrementalHash hash, RowSums sums)
     {
-        foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
+        foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit, sums.Largest, sums.Squares, sums.CouplingLog]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
     }
 
     [Test]
@@ -62,7 +70,16 @@ public sealed class SimdBitsTests
     [Test]
     public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4, 9)] int d)
     {
-        PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new ToeplitzCoupling(0.2, 1) });
+        foreach (Mask mask in (Mask[])[Mask.None, Mask.Causal])
+        {
+            Interaction interaction = new(2) { Coupling = new ToeplitzCoupling(0.2, 1), Mask = mask };
+            SameBits(precision, Problems.Self(9, 3, 203, d, interaction));
+            SameBits(precision, Problems.General(9, 3, 203, 150, d, interaction, length: 12));
+        }
+    }
+
+    private static void SameBits(Precision precision, PairProblem problem)
+    {
         using var one = new SimdSums(precision, 1);
         RowSums expected = Problems.Sum(one, problem, Problems.AllColumns(problem));
         foreach (int threads in (int[])[1, 2, 5])
@@ -70,11 +87,12 @@ public sealed class SimdBitsTests
             using var sums = new SimdSums(precision, threads);
             foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
             {
-                var actual = new RowSums(problem.Rows, d, expected.Columns);
+                var actual = new RowSums(problem.Rows, problem.Dimension, expected.Columns);
                 for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));
                 Assert.That(actual.Force, Is.EqualTo(expected.Force));
                 Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
+                Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
             }
         }
     }
@@ -91,16 +109,21 @@ public sealed class SimdBitsTests
     }
 
     [Test]
-    public void DeficitDoesNotChangeTheOtherColumns([Values] Precision precision, [Values(3, 6, 9)] int d)
+    public void ColumnsDoNotChangeEachOther([Values] Precision precision, [Values(3, 6, 9)] int d)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {
             PairProblem problem = Problems.Self(4, 1, 50, d, new Interaction(3) { Coupling = coupling });
             using var sums = new SimdSums(precision, 1);
-            RowSums with = Problems.Sum(sums, problem, Columns.Force | Columns.Deficit), without = Problems.Sum(sums, problem, Columns.Force);
-            Assert.That(without.Z, Is.EqualTo(with.Z));
-            Assert.That(without.Force, Is.EqualTo(with.Force));
-            Assert.That(Problems.Sum(sums, problem, Columns.None).Z, Is.EqualTo(with.Z));
+            RowSums expected = Problems.Sum(sums, problem, Problems.AllColumns(problem));
+            foreach (Columns columns in (Columns[])[Columns.None, Columns.Force, Columns.Deficit, Columns.Squares, Columns.Force | Columns.Largest])
+            {
+                RowSums actual = Problems.Sum(sums, problem, columns);
+                Assert.That(actual.Z, Is.EqualTo(expected.Z));
+                if (actual.Force.Length > 0) Assert.That(actual.Force, Is.EqualTo(expected.Force));
+                if (actual.Deficit.Length > 0) Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
+                if (actual.Squares.Length > 0) Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
+            }
         }
     }
 }

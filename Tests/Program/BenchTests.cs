@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
 using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 
@@ -79,7 +80,7 @@ public class BenchTests
     {
         BenchReport report = BenchRun.Run(new([3], [64, 128], 0, null, []), Short with { LongestCall = 1e-9 }, 1, _ => { }, CancellationToken.None);
         Assert.That(report.Rows.Where(r => r.Implementation == "cpu").Select(r => r.Tokens), Is.EqualTo(new[] { 64, 64 }));
-        Assert.That(report.Notes, Has.Count.EqualTo(2).And.All.Contains("n = 128, threads 1: left out"));
+        Assert.That(report.Notes.Where(n => n.Contains("left out", StringComparison.Ordinal)), Has.Exactly(2).Items.And.All.Contains("n = 128, threads 1"));
         Assert.That(report.Choices.Where(c => c.Tokens == 128).Select(c => c.DirectIsEstimate), Has.All.True);
     }
 
@@ -93,6 +94,22 @@ public class BenchTests
         (code, _, error) = Write(report with { Rows = [.. report.Rows.Select(r => r with { Error = double.NaN })] }, json: false);
         Assert.That(code, Is.EqualTo(ExitCodes.VerificationFailed));
         Assert.That(error, Does.StartWith("attentionflow: cpu single, d = 3, n = 64: the error NaN is beyond "));
+    }
+
+    [Test]
+    public void TheScalingHasATableAndAFigureWithDirectSumsContinuedWhereTheyWereLeftOut()
+    {
+        using TemporaryFolder folder = new();
+        using StringWriter output = new(), error = new();
+        CommandContext context = new(2, Quiet: true, Json: false, output, error, CancellationToken.None);
+        int code = BenchCommand.Scale(new([2, 3], [64, 128, 256], 0, null, []), Short with { LongestCall = 1e-9 }, folder["scaling.svg"], context);
+        Assert.That((code, error.ToString()), Is.EqualTo((ExitCodes.Done, "")));
+        foreach (int d in (int[])[2, 3])
+            Assert.That(output.ToString(), Does.Match($@"(?m)^{d} +64( +[\d.]+){{4}}$").And.Match($@"(?m)^{d} +256( +[\d.]+){{2}}$"));
+        string svg = File.ReadAllText(folder["scaling.svg"]);
+        FigureText.AssertSound(svg);
+        Assert.That(FigureText.Named(svg, "polyline").Count(line => line.Attribute("stroke-dasharray") is not null), Is.EqualTo(4), "two precisions on two surfaces");
+        Assert.That(Directory.EnumerateFiles(folder.FullPath).Count(), Is.EqualTo(1));
     }
 
     [Test]

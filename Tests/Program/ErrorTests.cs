@@ -48,8 +48,8 @@ public class ErrorTests
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
-    [TestCase("run figure3-baseline --set interaction.mask=causal --device cpu",
-        "$.device: the vectorised sums have no mask, and the problem asks for \"causal\"; the device \"reference\" can do it")]
+    [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
+        "$.summation: the coalesced sums have no mask, and the problem asks for Causal; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
         "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",
@@ -60,7 +60,8 @@ public class ErrorTests
         "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
-    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, all (attentionflow reproduce --help shows what there is)")]
+    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, paper, all (attentionflow reproduce --help shows what there is)")]
+    [TestCase("bench --peers --scaling x.svg", "--scaling measures no peers; leave one of the two out (attentionflow bench --help shows what there is)")]
     [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]
     public void BadArgumentsExitWith2(string line, string message) => Refused(ExitCodes.BadInput, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
@@ -125,6 +126,9 @@ public class ErrorTests
         Refused(ExitCodes.InputOutput, $"{_folder["file"]}: this is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"]);
         Refused(ExitCodes.InputOutput, $"{_folder["file"]}/run: {_folder["file"]} is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"] + "/run");
         Refused(ExitCodes.InputOutput, $"{_folder["file"]}/runs/figure3-baseline: {_folder["file"]} is a file; --out names a folder", "reproduce", "figure3", "--quick", "--out", _folder["file"]);
+        Answer figure = Shell.Run("bench", "--scaling", _folder["file"] + "/scaling.svg");
+        Assert.That(figure.Code, Is.EqualTo(ExitCodes.InputOutput));
+        Assert.That(figure.Error, Does.Contain(_folder["file"] + "/scaling.svg"));
         Directory.CreateDirectory(Path.Combine(_folder["run"], "snapshots.csv"));
         Answer answer = Shell.RunSmall(_folder["run"], "--overwrite");
         Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.InputOutput, "")));

@@ -10,11 +10,11 @@ public class HelpTests
 {
     [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
-    [TestCase("reproduce", "figure2|figure3|all", "--out", "--quick")]
+    [TestCase("reproduce", "figure2|figure3|growth|finite-n|plateaus|noise|schemes|long-times|work-precision|paper|all", "--out", "--quick")]
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]
-    [TestCase("bench", "--peers")]
+    [TestCase("bench", "--peers", "--scaling")]
     public void HelpNamesEveryOption(string command, params string[] words)
     {
         Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -11,8 +11,22 @@ internal static class Arbiter
 {
     public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud)
     {
+        int d = cloud.Dimension;
+        double[] drift = Output(interaction, gauge, cloud);
+        for (int i = 0; i < cloud.Rows; i++)
+        {
+            Span<double> row = drift.AsSpan(i * d, d);
+            double along = Sphere.Dot(row, cloud.Token(i));
+            for (int c = 0; c < d; c++) row[c] -= along * cloud.Token(i)[c];
+        }
+        return drift;
+    }
+
+    /// <summary>A_i, before its projection.</summary>
+    public static double[] Output(Interaction interaction, Gauge gauge, Cloud cloud)
+    {
         int n = cloud.Tokens, d = cloud.Dimension;
-        double[] drift = new double[cloud.Positions.Length];
+        double[] output = new double[cloud.Positions.Length];
         for (int r = 0; r < cloud.Replicas; r++)
             for (int i = r * n; i < (r + 1) * n; i++)
             {
@@ -28,10 +42,10 @@ internal static class Arbiter
                     z += a;
                     for (int c = 0; c < d; c++) sum[c] += a * pulled[c];
                 }
-                double along = Sphere.Dot(sum, cloud.Token(i)), scale = interaction.Normalization == Normalization.Softmax ? 1 / z : 1;
-                for (int c = 0; c < d; c++) drift[i * d + c] = scale * (sum[c] - along * cloud.Token(i)[c]);
+                double scale = interaction.Normalization == Normalization.Softmax ? 1 / z : 1;
+                for (int c = 0; c < d; c++) output[i * d + c] = scale * sum[c];
             }
-        return drift;
+        return output;
     }
 
     public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica)
@@ -60,6 +74,10 @@ internal static class Arbiter
                     double w = rotary.Speeds[p] * s;
                     (psi[2 * p, 2 * p], psi[2 * p, 2 * p + 1], psi[2 * p + 1, 2 * p], psi[2 * p + 1, 2 * p + 1]) = (Math.Cos(w), -Math.Sin(w), Math.Sin(w), Math.Cos(w));
                 }
+                return psi;
+            case PhaseGauge phase:
+                double q = phase.Target.Quantile(s);
+                (psi[0, 0], psi[0, 1], psi[1, 0], psi[1, 1]) = (Math.Cos(q), Math.Sin(q), -Math.Sin(q), Math.Cos(q));
                 return psi;
             case PathGauge path:
                 double y = path.Amplitude * Math.Sin(2 * Math.PI * path.Waves * s), z = 2 * Math.PI * path.Turns * s;

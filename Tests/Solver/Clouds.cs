@@ -47,6 +47,7 @@ internal static class Clouds
     {
         yield return new IdentityGauge();
         yield return new RotaryGauge([.. Enumerable.Range(1, dimension / 2).Select(p => Turn / p)]);
+        yield return new PhaseGauge(new VonMisesLaw(0.3, 2));
         yield return new PrefixGauge(Sphere.Axis(dimension, dimension - 1), [Sphere.Axis(dimension, 0), Sphere.Axis(dimension, 1), Sphere.Normalized([.. Enumerable.Repeat(-1.0, dimension)])]);
         if (dimension == 3) yield return new PathGauge(0.5, 3, 1);
     }

@@ -31,6 +31,33 @@ public class InitialLawTests
             Assert.That(cloud.Token(i)[0], Is.GreaterThanOrEqualTo(Math.Cos(angle) - 1e-12).And.EqualTo(cosine).Within(5.0 / 30));
     }
 
+    /// <summary>Mean length A(kappa) along the mean direction, second moment 1 - (d - 1) A/kappa along it; on S^2 e^{kappa w} is uniform on its range.</summary>
+    [Test]
+    public void VonMisesFisherMoments([Values(2, 3, 6)] int d, [Values(0.3, 4, 300)] double kappa)
+    {
+        const int N = 40_000;
+        double[] axis = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), mean = new double[d];
+        Cloud cloud = new VonMisesFisherLaw(axis, kappa).Draw(1, N, d, seed: 5);
+        Mean.Of(cloud.Positions, cloud.Weights, 0, N, mean);
+        double[] cosines = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(cloud.Token(i), axis))];
+        double a = VonMisesFisher.MeanLength(d, kappa), sigma = Math.Sqrt(1 - a * a - (d - 1) * a / kappa);
+        Assert.Multiple(() =>
+        {
+            Assert.That(cosines.Average(), Is.EqualTo(a).Within(5 * sigma / Math.Sqrt(N)));
+            Assert.That(cosines.Average(w => (1 - w) * (1 + w)), Is.EqualTo((d - 1) * a / kappa).Within(5 * 2 * sigma / Math.Sqrt(N)));
+            Assert.That(Sphere.Norm([.. mean.Zip(axis, (m, u) => m - a * u)]), Is.LessThan(5 / Math.Sqrt(N)));
+            if (d == 3) Assert.That(cosines.Average(w => Math.Exp(kappa * (w - 1))), Is.EqualTo((1 + Math.Exp(-2 * kappa)) / 2).Within(5 / Math.Sqrt(12 * N)));
+        });
+    }
+
+    [Test]
+    public void VonMisesFisherOfNoConcentrationIsUniform()
+    {
+        Cloud cloud = new VonMisesFisherLaw(Sphere.Axis(3, 2), 0).Draw(1, 20_000, 3, seed: 5);
+        Assert.That(Enumerable.Range(0, 20_000).Average(i => cloud.Token(i)[2]), Is.EqualTo(0).Within(5 / Math.Sqrt(3 * 20_000)));
+        Assert.That(Enumerable.Range(0, 20_000).Average(i => Math.Abs(cloud.Token(i)[2])), Is.EqualTo(0.5).Within(5 / Math.Sqrt(12 * 20_000)));
+    }
+
     /// <summary>On S^2 the height over the base of a cap is uniform (Archimedes).</summary>
     [TestCase(0.3)]
     [TestCase(2.5)]

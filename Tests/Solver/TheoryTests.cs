@@ -21,6 +21,61 @@ public class TheoryTests
         Assert.That(Energies.PartTurnMeanSquared(0, 0.3), Is.EqualTo(1));
     });
 
+    /// <summary>Tokens on a grid, weighted by the law, make Z and the force exact integrals: on the circle to rounding.</summary>
+    [Test]
+    public void MeanFieldDriftAmongVonMisesFisherTokens([Values(0.5, 4)] double kappa, [Values(0.7, 5)] double beta)
+    {
+        const int N = 128;
+        double[] weights = [.. Enumerable.Range(0, N).Select(i => Math.Exp(kappa * Math.Cos(Clouds.Turn * i / N)))];
+        Cloud cloud = new(1, N, 2, [.. Enumerable.Range(0, N).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / N), Math.Sin(Clouds.Turn * i / N) })], null, [.. weights.Select(w => w / weights.Sum())]);
+        using ReferenceSums sums = new();
+        double[] drift = new double[2 * N];
+        new Flow(new Interaction(beta) { Normalization = Normalization.Softmax }, new IdentityGauge(), cloud, sums).Drift(cloud.Positions, drift);
+        VonMisesFisher law = new(2, kappa);
+        double squares = 0;
+        for (int i = 0; i < N; i++)
+        {
+            (double c, double s) = (cloud.Token(i)[0], cloud.Token(i)[1]);
+            Assert.That(drift[2 * i], Is.EqualTo(law.Drift(beta, c) * s * s).Within(1e-13));
+            Assert.That(drift[2 * i + 1], Is.EqualTo(-law.Drift(beta, c) * s * c).Within(1e-13));
+            double z = 0, variance = 0;
+            for (int j = 0; j < N; j++)
+            {
+                double cosine = Math.Cos(Clouds.Turn * (i - j) / N), sine = Math.Sin(Clouds.Turn * (j - i) / N);
+                z += cloud.Weights[j] * Math.Exp(beta * cosine);
+                // Along (-s, c), where the drift is -g s.
+                variance += cloud.Weights[j] * Math.Exp(2 * beta * cosine) * Math.Pow(sine + law.Drift(beta, c) * s, 2);
+            }
+            squares += cloud.Weights[i] * variance / (z * z);
+        }
+        Assert.That(law.SamplingError(beta), Is.EqualTo(Math.Sqrt(squares)).Within(1e-10));
+    }
+
+    /// <summary>On S^2 by cubature of the law: the mean length, and the drift at the equator.</summary>
+    [Test]
+    public void VonMisesFisherOnTheSphere()
+    {
+        const double Kappa = 3, Beta = 2;
+        MathNet.Numerics.Integration.GaussLegendreRule rule = new(-1, 1, 40);
+        double mass = 0, mean = 0, z = 0, force = 0;
+        for (int i = 0; i < 40; i++)
+            for (int j = 0; j < 80; j++)
+            {
+                double height = rule.Abscissas[i], weight = rule.Weights[i] * Math.Exp(Kappa * height), x = Math.Sqrt(1 - height * height) * Math.Cos(Clouds.Turn * j / 80);
+                mass += weight;
+                mean += weight * height;
+                z += weight * Math.Exp(Beta * x);
+                force += weight * Math.Exp(Beta * x) * height;
+            }
+        Assert.Multiple(() =>
+        {
+            Assert.That(VonMisesFisher.MeanLength(3, Kappa), Is.EqualTo(mean / mass).Within(1e-13));
+            Assert.That(VonMisesFisher.MeanLength(3, 1e-3), Is.EqualTo(1e-3 / 3).Within(1e-9));
+            Assert.That(VonMisesFisher.MeanLength(4, 0), Is.Zero);
+            Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
+        });
+    }
+
     [TestCase(1, 4.867128)]
     [TestCase(2, 14.004492)]
     [TestCase(3, 18.596070)]

@@ -1,0 +1,31 @@
+using MathNet.Numerics;
+
+namespace AttentionFlow.Solver;
+
+/// <summary>
+/// Density e^{kappa cos(a - mean)}/(2 pi I_0(kappa)); the quantile by inversion of the distribution function, to rounding. Symmetric about the mean
+/// to the bit: q(1 - p) - mean = mean - q(p).
+/// </summary>
+/// <param name="Mean">Radians.</param>
+/// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>
+public sealed record VonMisesLaw(double Mean, double Concentration) : CircleLaw
+{
+    /// <inheritdoc/>
+    public override double Quantile(double p) => p <= 0.5 ? Mean + Below(p) : Mean - Below(1 - p);
+
+    // The quantile of the law with mean 0, in [-pi, 0].
+    private double Below(double p) =>
+        p >= 0.5 ? 0 : Distribution(-Math.PI) >= p ? -Math.PI : FindRoots.OfFunction(a => Distribution(a) - p, -Math.PI, 0, 1e-15);
+
+    // F(a) = 1/2 + a/2 pi + (1/pi) sum_l (I_l/I_0) sin(l a)/l on [-pi, pi], by Horner's scheme in the ratios I_l/I_{l-1}.
+    private double Distribution(double a)
+    {
+        double ratio = 0, sum = 0;
+        for (int l = Bessel.Terms(Concentration); l > 0; l--)
+        {
+            ratio = 1 / (2 * l / Concentration + ratio);
+            sum = ratio * (Math.Sin(l * a) / l + sum);
+        }
+        return 0.5 + (a / 2 + sum) / Math.PI;
+    }
+}
