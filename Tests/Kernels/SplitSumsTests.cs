@@ -24,10 +24,10 @@ public sealed class SplitSumsTests
     [Test]
     public void WhatOneCannotDoNoneDoes()
     {
-        PairProblem masked = Problems.Self(1, 1, 4, 3, new Interaction(1) { Mask = Mask.Causal });
-        using var split = SplitSums.Open("two", ["reference", "cpu"], name => name == "cpu" ? new SimdSums(Precision.Double, 1) : new ReferenceSums());
-        Assert.That(split.WhyNot(masked, Columns.Force), Does.Contain("causal"));
-        Assert.That(() => Problems.Sum(split, masked, Columns.Force), Throws.TypeOf<NotSupportedException>());
+        PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
+        using var split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
+        Assert.That(split.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
+        Assert.That(() => Problems.Sum(split, linear, Columns.Deficit), Throws.TypeOf<NotSupportedException>());
     }
 
     [Test]
