@@ -77,8 +77,9 @@ public sealed class FastSums : IPairSums
     public string? WhyNot(PairProblem problem, Columns columns)
     {
         if (IsHarmonic(problem)) return IsDirectColumn(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
-        // Fast was asked for: not to know a problem is an error. The others may always sum directly.
-        return (_summation == Summation.Fast ? _coalesced.WhyNot(problem, Columns.None) : null) ?? _direct.WhyNot(problem, columns);
+        // Fast was asked for: not to know a problem is an error, but for other keys than the tokens themselves, such as prompts. The others may always sum directly.
+        bool known = _summation != Summation.Fast || (problem.IsDifference && !problem.IsSelf);
+        return (known ? null : _coalesced.WhyNot(problem, Columns.None)) ?? _direct.WhyNot(problem, columns);
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,10 @@ public enum Normalization
     Unnormalized,
     /// <summary>SA: the same divided by Z_i = sum_j m_j a_ij. Needs b >= 0.</summary>
     Softmax,
+    /// <summary>Divided by sum_j m_j b_ij, the bias alone: the kinetic model of arXiv 2605.09213. Needs b >= 0.</summary>
+    Bias,
+    /// <summary>SA at beta -> infinity without the self term: see <see cref="HardmaxSums"/>.</summary>
+    Hardmax,
 }
 
 /// <summary>Which pairs (query i, key j) take part, by their indices inside a replica.</summary>
@@ -33,7 +37,7 @@ public sealed record Interaction(double Beta)
     /// <summary>The profile k; exponential by default. At beta = 0 both profiles are k(t) = t.</summary>
     public Profile Profile { get; init; } = Profile.Exponential;
 
-    /// <summary>USA or SA; USA by default.</summary>
+    /// <summary>USA, SA or another; USA by default.</summary>
     public Normalization Normalization { get; init; } = Normalization.Unnormalized;
 
     /// <summary>The coupling b; 1 by default.</summary>

@@ -91,7 +91,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.Interaction, method, length, flow.Scheme) : null;
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
             return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
         }
 

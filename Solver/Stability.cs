@@ -7,24 +7,16 @@ public static class Stability
 {
     private const double UselessRate = 1e12;
 
-    /// <summary>
-    /// A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets: max |b| e^beta (exponential profile) or
-    /// max |b| (linear) under USA, 1 under SA; what the scheme makes of it at the start (null: post).
-    /// </summary>
-    public static double CollapseRate(Interaction interaction, Scheme? scheme = null)
-    {
-        double rate = interaction.Normalization == Normalization.Softmax ? 1
-            : interaction.Coupling.Largest * (interaction.Profile.IsCurved(interaction.Beta) ? Math.Exp(interaction.Beta) : 1);
-        return scheme?.CollapseRate(rate) ?? rate;
-    }
+    /// <summary>The rate of collapse of a flow with nothing beside its interaction and gauge: <see cref="Layer.CollapseRate"/>.</summary>
+    public static double CollapseRate(Interaction interaction) => Layer.Plain.CollapseRate(interaction);
 
-    /// <summary>The largest step that is stable near collapse for this method.</summary>
-    public static double LargestStep(Interaction interaction, Tableau method, Scheme? scheme = null) => method.StabilityLimit / CollapseRate(interaction, scheme);
+    /// <summary>The largest step that is stable near collapse at this rate, <see cref="Flow.CollapseRate"/>, for this method.</summary>
+    public static double LargestStep(double rate, Tableau method) => method.StabilityLimit / rate;
 
-    /// <summary>Null when the step is stable near collapse for this method, else a sentence with one that is.</summary>
-    public static string? Advice(Interaction interaction, Tableau method, double step, Scheme? scheme = null)
+    /// <summary>Null when the step is stable near collapse at this rate for this method, else a sentence with one that is.</summary>
+    public static string? Advice(double rate, Tableau method, double step)
     {
-        double rate = CollapseRate(interaction, scheme), limit = LargestStep(interaction, method, scheme);
+        double limit = LargestStep(rate, method);
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
         return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
@@ -36,7 +28,7 @@ public static class Stability
         string better = step switch
         {
             AdaptiveStep adaptive => FormattableString.Invariant($"use a tolerance of {RoundDown(adaptive.Tolerance / 10):G2} or less"),
-            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, method.StabilityLimit / CollapseRate(flow.Interaction, flow.Scheme)) / 2):G2} or less, or tsit5, which chooses its own"),
+            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, LargestStep(flow.CollapseRate, method)) / 2):G2} or less, or tsit5, which chooses its own"),
             _ => throw new ArgumentOutOfRangeException(nameof(step)),
         };
         return $"the energy fell at {drops} step{(drops == 1 ? "" : "s")}, which a flow that climbs it never does: the steps were too long; {better}";

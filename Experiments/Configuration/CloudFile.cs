@@ -32,7 +32,9 @@ public static class CloudFile
     /// <param name="path">The CSV file.</param>
     /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within <see cref="UnitVectors.Tolerance"/>.</param>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
-    public static CloudData Read(string path, bool normalize)
+    public static CloudData Read(string path, bool normalize) => Open(path, normalize);
+
+    private static CloudData Open(string path, bool? normalize)
     {
         try
         {
@@ -54,11 +56,23 @@ public static class CloudFile
     }
 
     /// <summary>The same for a file named at <paramref name="location"/> of an experiment file; errors name both.</summary>
-    internal static CloudData ReadFor(string location, string path, bool normalize)
+    internal static CloudData ReadFor(string location, string path, bool normalize) => At(location, () => Read(path, normalize));
+
+    /// <summary>The rows of a matrix in a file named at <paramref name="location"/>, as they stand: columns x0, x1, ... alone, at least one row.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names place, file and line.</exception>
+    internal static double[,] ReadMatrix(string location, string path)
+    {
+        CloudData rows = At(location, () => Open(path, normalize: null));
+        double[,] matrix = new double[rows.Count, rows.Dimension];
+        Buffer.BlockCopy(rows.Positions, 0, matrix, 0, sizeof(double) * rows.Positions.Length);
+        return matrix;
+    }
+
+    private static CloudData At(string location, Func<CloudData> read)
     {
         try
         {
-            return Read(path, normalize);
+            return read();
         }
         catch (ConfigurationException e)
         {
@@ -66,7 +80,8 @@ public static class CloudFile
         }
     }
 
-    private sealed class Reading(string path, CsvReader csv, bool normalize)
+    // Rows of a matrix, with normalize = null, may have any length.
+    private sealed class Reading(string path, CsvReader csv, bool? normalize)
     {
         private readonly List<double> positions = [], labels = [], weights = [];
         private int[] coordinates = [];
@@ -102,6 +117,7 @@ public static class CloudFile
                 throw Wrong($"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).");
             }
             if (coordinates.Length < 2) throw Wrong("at least the columns x0 and x1 are needed.");
+            if (normalize is null && header.Length > coordinates.Length) throw Wrong($"the column '{header.Except(coordinates.Select(c => header[c])).First()}' does not belong to a matrix; its columns are x0, x1, ...");
             labelColumn = Array.IndexOf(header, "label");
             weightColumn = Array.IndexOf(header, "weight");
         }
@@ -110,19 +126,24 @@ public static class CloudFile
         {
             if (csv.FieldCount != header.Length) throw Wrong($"the number of values is {csv.FieldCount}, but the header has {header.Length} columns.");
             for (int k = 0; k < point.Length; k++) point[k] = Number(coordinates[k]);
-            double length = UnitVectors.Normalize(point);
-            if (length == 0) throw Wrong("the point is zero; it has no direction.");
-            if (!normalize && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
-            {
-                string shown = length.ToString("G9", CultureInfo.InvariantCulture);
-                throw Wrong($"the point has length {shown}, not 1; write \"normalize\": true to scale every point to length 1.");
-            }
+            if (normalize is not null) Scale(point);
             positions.AddRange(point);
             if (labelColumn >= 0) labels.Add(Number(labelColumn));
             if (weightColumn < 0) return;
             double weight = Number(weightColumn);
             if (weight <= 0) throw Wrong($"the weight {csv.GetString(weightColumn)} is not positive.");
             weights.Add(weight);
+        }
+
+        private void Scale(double[] point)
+        {
+            double length = UnitVectors.Normalize(point);
+            if (length == 0) throw Wrong("the point is zero; it has no direction.");
+            if (normalize == false && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
+            {
+                string shown = length.ToString("G9", CultureInfo.InvariantCulture);
+                throw Wrong($"the point has length {shown}, not 1; write \"normalize\": true to scale every point to length 1.");
+            }
         }
 
         private double Number(int column)

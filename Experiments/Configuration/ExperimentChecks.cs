@@ -17,6 +17,9 @@ internal static class ExperimentChecks
             .Concat(Labels(experiment))
             .Concat(Gauge(experiment))
             .Concat(Interaction(experiment.Interaction))
+            .Concat(Prompts(experiment))
+            .Concat(Matrices(experiment))
+            .Concat(Code(experiment.Interaction))
             .Concat(Noise(experiment))
             .Concat(Time(experiment.Time))
             .Concat(Merging(experiment))
@@ -81,7 +84,7 @@ internal static class ExperimentChecks
             case PathGaugeSpec when d != 3:
                 return [new($"{at}.kind", $"'path' needs dimension 3, but $.tokens.dimension is {d}.")];
             case PrefixGaugeSpec prefix:
-                return Length($"{at}.base", prefix.Base, d).Concat(Targets(prefix, experiment));
+                return Length($"{at}.base", prefix.Base, d).Concat(Points($"{at}.targets", prefix.Targets, prefix.Weights, "target", experiment, experiment.Labels));
             default:
                 return [];
         }
@@ -100,25 +103,26 @@ internal static class ExperimentChecks
             yield return new("$.labels.law", $"'blocks' gives the labels 0 to {blocks.Count - 1}; the phase gauge needs labels in [0, 1], such as 'grid'.");
     }
 
-    private static IEnumerable<Problem> Targets(PrefixGaugeSpec prefix, Experiment experiment)
+    // Points that a label or all tokens see: the targets of a prefix gauge, prompts. Without labels all are seen.
+    private static IEnumerable<Problem> Points(string at, Points points, IReadOnlyList<double>? weights, string noun, Experiment experiment, LabelsSpec? labels)
     {
-        const string at = "$.interaction.gauge";
-        (int d, LabelsSpec labels) = (experiment.Tokens.Dimension, experiment.Labels);
-        int? count = prefix.Targets.Law is { } law ? law.Count ?? experiment.Tokens.Count : prefix.Targets.List?.Count;
-        if (prefix.Targets.Path is { } path)
+        string atWeights = at[..at.LastIndexOf('.')] + ".weights";
+        int d = experiment.Tokens.Dimension;
+        int? count = points.Law is { } law ? law.Count ?? experiment.Tokens.Count : points.List?.Count;
+        if (points.Path is { } path)
         {
-            CloudData file = CloudFile.ReadFor($"{at}.targets", path, normalize: false);
+            CloudData file = CloudFile.ReadFor(at, path, normalize: false);
             count = file.Count;
             if (file.Dimension != d)
-                yield return new($"{at}.targets", $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");
-            if (file.Weights is not null && prefix.Weights is not null)
-                yield return new($"{at}.weights", $"{path} has a column 'weight' already; leave one of the two out.");
+                yield return new(at, $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");
+            if (file.Weights is not null && weights is not null)
+                yield return new(atWeights, $"{path} has a column 'weight' already; leave one of the two out.");
         }
-        foreach (Problem problem in List($"{at}.targets", prefix.Targets.List, d).Concat(Law($"{at}.targets", prefix.Targets.Law, d))) yield return problem;
-        if (prefix.Weights is { } weights && weights.Count != count)
-            yield return new($"{at}.weights", $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, "target")}; each target needs one.");
+        foreach (Problem problem in List(at, points.List, d).Concat(Law(at, points.Law, d))) yield return problem;
+        if (weights is not null && weights.Count != count)
+            yield return new(atWeights, $"{Plural(weights.Count, "weight")} for {Plural(count ?? 0, noun)}; each {noun} needs one.");
         if (labels is BlocksLabelsSpec blocks && blocks.Count > count)
-            yield return new("$.labels.count", $"{blocks.Count} blocks for {Plural(count ?? 0, "target")} of the prefix gauge; each block needs one.");
+            yield return new("$.labels.count", $"{blocks.Count} blocks for {Plural(count ?? 0, noun)}{(noun == "target" ? " of the prefix gauge" : "")}; each block needs one.");
     }
 
     private static IEnumerable<Problem> Law(string at, TargetLawSpec? law, int d)
@@ -144,10 +148,54 @@ internal static class ExperimentChecks
 
     private static IEnumerable<Problem> Interaction(InteractionSpec interaction)
     {
-        double smallest = interaction.Coupling.Build().Smallest;
-        if (interaction.Normalization == Kernels.Normalization.Softmax && smallest < 0)
-            yield return new("$.interaction.normalization", Text($"softmax divides by sums of the coupling, which falls to {smallest:G6}; ")
-                + "use \"unnormalized\" or a coupling that is never negative.");
+        const string at = "$.interaction.normalization";
+        double smallest = interaction.Coupling.Build().Smallest, strength = Math.Min(interaction.Prompts?.Strength ?? 0, interaction.Pin?.Strength ?? 0);
+        string name = interaction.Normalization == Kernels.Normalization.Bias ? "'bias'" : "softmax";
+        if (interaction.Normalization is Kernels.Normalization.Softmax or Kernels.Normalization.Bias)
+        {
+            if (smallest < 0)
+                yield return new(at, Text($"{name} divides by sums of the coupling, which falls to {smallest:G6}; use \"unnormalized\" or a coupling that is never negative."));
+            if (strength < 0)
+                yield return new(at, Text($"{name} divides by sums that the prompts join, and a strength is {strength:G6}; use \"unnormalized\" or a strength that is not negative."));
+        }
+        if (interaction.Normalization != Kernels.Normalization.Hardmax) yield break;
+        if (interaction.Coupling is not OneCouplingSpec) yield return new(at, "'hardmax' compares logits alone; leave the coupling out, or set its kind to \"one\".");
+        if (interaction.Prompts is not null || interaction.Pin is not null) yield return new(at, "'hardmax' knows no prompts; leave $.interaction.prompts and $.interaction.pin out.");
+    }
+
+    private static IEnumerable<Problem> Prompts(Experiment experiment)
+    {
+        int d = experiment.Tokens.Dimension;
+        InteractionSpec interaction = experiment.Interaction;
+        if (interaction.Prompts is not { } prompts) return Length("$.interaction.pin.point", interaction.Pin?.Point, d);
+        LabelsSpec? labels = prompts.Seen == Solver.SeenPrompts.Labelled ? experiment.Labels : null;
+        return Points("$.interaction.prompts.points", prompts.Points, prompts.Weights, "prompt", experiment, labels).Concat(Length("$.interaction.pin.point", interaction.Pin?.Point, d));
+    }
+
+    private static IEnumerable<Problem> Matrices(Experiment experiment)
+    {
+        (int d, int heads, MatricesSpec matrices) = (experiment.Tokens.Dimension, experiment.Interaction.Heads, experiment.Interaction.Matrices);
+        foreach ((string name, MatrixSpec matrix) in new[] { ("query", matrices.Query), ("key", matrices.Key), ("value", matrices.Value) })
+        {
+            string at = $"$.interaction.matrices.{name}";
+            if (matrix is ProductMatrixSpec && name != "value") yield return new($"{at}.kind", $"'product' is Q^T K, for the value alone, not for the {name}.");
+            if (matrix is DiagonalMatrixSpec { Entries.Count: int entries } && entries != d)
+                yield return new($"{at}.entries", entries == 1 ? $"1 entry, but $.tokens.dimension is {d}." : $"{entries} entries, but $.tokens.dimension is {d}.");
+            if (matrix is not FileMatrixSpec file) continue;
+            double[,] rows = CloudFile.ReadMatrix($"{at}.path", file.Path);
+            (int r, int c) = (rows.GetLength(0), rows.GetLength(1));
+            if (c != d || (r != d && r != heads * d))
+                yield return new($"{at}.path", $"{file.Path} has {Plural(r, "row")} of {Plural(c, "number")}; dimension {d} needs {d} rows of {d}{(heads > 1 ? $", or {heads * d} for {heads} heads" : "")}.");
+        }
+    }
+
+    private static IEnumerable<Problem> Code(InteractionSpec interaction)
+    {
+        const string at = "$.interaction.code.kind";
+        if (interaction.Code is LogitsOnlyCodeSpec && interaction.Gauge is NoGaugeSpec)
+            yield return new(at, "'logitsOnly' turns the logits by the gauge, and $.interaction.gauge.kind is 'none'.");
+        if (interaction.Code is ConcatenatedCodeSpec && (interaction.Beta == 0 || interaction.Profile == Kernels.Profile.Linear.Name))
+            yield return new(at, "'concatenated' needs the exponential profile and beta above 0.");
     }
 
     private static IEnumerable<Problem> Noise(Experiment experiment)

@@ -17,7 +17,7 @@ public sealed record InteractionSpec
     [Description("The profile k: exponential, k(t) = e^(beta t)/beta, or linear, k(t) = t.")]
     public string Profile { get; init; } = "exponential";
 
-    [Description("Whether a token's drift is divided by its partition function (softmax) or not.")]
+    [Description("What a token's drift is divided by: nothing, its partition function (softmax), or the sum of its couplings (bias); hardmax, softmax at infinite beta without the self term.")]
     public Normalization Normalization { get; init; } = Normalization.Unnormalized;
 
     [Description("The gauge Psi: an orthogonal matrix per label.")]
@@ -26,8 +26,8 @@ public sealed record InteractionSpec
     [Description("The coupling b: a symmetric number per pair of labels.")]
     public CouplingSpec Coupling { get; init; } = new OneCouplingSpec();
 
-    [OneOf("none", "causal")]
-    [Description("Which pairs take part: all, or under a causal mask those with j <= i.")]
+    [OneOf("none", "causal", "strict")]
+    [Description("Which pairs take part: all, under a causal mask those with j <= i, under a strict one j < i.")]
     public Mask Mask { get; init; } = Mask.None;
 
     [Description("Where the network normalises: dx_i/dt = P A_i/s_i, A_i the attention output before its projection.")]
@@ -35,6 +35,22 @@ public sealed record InteractionSpec
 
     [Description("Brownian motion of every token beside the drift, sqrt(2/kappa) dW_i on the sphere; null = none. Needs fixed steps.")]
     public NoiseSpec? Noise { get; init; }
+
+    [Description("Frozen prompts, keys and values that never move; null = none.")]
+    public PromptsSpec? Prompts { get; init; }
+
+    [Description("A pinning prompt in the gauge frame, which fixes the direction of the limit; null = none.")]
+    public PinSpec? Pin { get; init; }
+
+    [Description("Query, key and value matrices, which act in the gauge frame: logits beta <Q y_i, K y_j>, values V y_j.")]
+    public MatricesSpec Matrices { get; init; } = new();
+
+    [Quantity("the number of heads", AtLeast = 1, AtMost = 1000)]
+    [Description("Number of heads, each with random matrices of its own; the drift is the mean of their normalised fields.")]
+    public int Heads { get; init; } = 1;
+
+    [Description("What labels do to logits and values beside the gauge and the coupling.")]
+    public CodeSpec Code { get; init; } = new NoCodeSpec();
 }
 
 /// <summary>The <c>noise</c> section.</summary>

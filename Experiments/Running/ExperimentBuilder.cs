@@ -86,10 +86,16 @@ public static class ExperimentBuilder
 
     private static PrefixGauge Prefix(PrefixGaugeSpec spec, Experiment experiment)
     {
-        CloudData? file = spec.Targets.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
-        IReadOnlyList<IReadOnlyList<double>> targets = spec.Targets.List ?? spec.Targets.Law?.Build().Draw(spec.Targets.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
-            ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])];
-        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? file?.Weights);
+        (IReadOnlyList<IReadOnlyList<double>> targets, IReadOnlyList<double>? weights) = Points(spec.Targets, experiment);
+        return new PrefixGauge(spec.Base ?? LastAxis(experiment.Tokens.Dimension), targets, spec.Weights ?? weights);
+    }
+
+    /// <summary>The points that are listed, in the file, or of the law, with the file's weights.</summary>
+    internal static (IReadOnlyList<IReadOnlyList<double>> Points, IReadOnlyList<double>? Weights) Points(Points points, Experiment experiment)
+    {
+        CloudData? file = points.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
+        return (points.List ?? points.Law?.Build().Draw(points.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
+            ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])], file?.Weights);
     }
 
     private static double[] LastAxis(int dimension) => Sphere.Axis(dimension, dimension - 1);

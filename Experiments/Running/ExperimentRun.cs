@@ -24,17 +24,21 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         CheckMemory(experiment);
         Interaction interaction = ExperimentBuilder.Interaction(experiment);
         Gauge gauge = ExperimentBuilder.Gauge(experiment);
+        Layer layer = LayerBuilder.Layer(experiment);
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
         Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        (string device, Summation summation) = Resolve(experiment, problem, tolerance);
+        Scheme scheme = experiment.Interaction.Scheme.Build();
+        (string device, Summation summation) = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(interaction, gauge, cloud, sums, summation, experiment.Interaction.Scheme.Build());
+        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(interaction, method, length, flow.Scheme) : null;
+        if (Simulation.WhyNot(flow, method, step) is { } whyNot) throw ConfigurationException.At("$.time.merge", $"{whyNot}; leave this key out.");
+        if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
+        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
@@ -42,7 +46,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
         Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(interaction, method, flow.Scheme), stepAdvice)];
+            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(flow.CollapseRate, method), stepAdvice)];
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -92,8 +96,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    /// <summary>Ordered pairs of one evaluation of the drift: replicas x tokens^2.</summary>
-    public static double PairsPerEvaluation(Experiment experiment) => (double)experiment.Replicas * experiment.Tokens.Count * experiment.Tokens.Count;
+    /// <summary>Ordered pairs of tokens of one evaluation of the drift: replicas x heads x tokens^2.</summary>
+    public static double PairsPerEvaluation(Experiment experiment) =>
+        (double)experiment.Replicas * experiment.Interaction.Heads * experiment.Tokens.Count * experiment.Tokens.Count;
 
     /// <summary>Ordered pairs that a run of this experiment sums for the drift; a first guess where the steps are adaptive.</summary>
     public static double Pairs(Experiment experiment)
@@ -127,7 +132,21 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             inputs.Add((RunFolder.TargetsFile, path));
             experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
         }
-        return (experiment, [.. inputs]);
+        if (experiment.Interaction.Prompts is { Points.Path: { } points } prompts)
+        {
+            inputs.Add((RunFolder.PromptsFile, points));
+            experiment = experiment with { Interaction = experiment.Interaction with { Prompts = prompts with { Points = new Points(RunFolder.PromptsFile) } } };
+        }
+        MatricesSpec matrices = experiment.Interaction.Matrices;
+        matrices = new() { Query = Here(matrices.Query, RunFolder.QueryFile), Key = Here(matrices.Key, RunFolder.KeyFile), Value = Here(matrices.Value, RunFolder.ValueFile) };
+        return (experiment with { Interaction = experiment.Interaction with { Matrices = matrices } }, [.. inputs]);
+
+        MatrixSpec Here(MatrixSpec matrix, string name)
+        {
+            if (matrix is not FileMatrixSpec file) return matrix;
+            inputs.Add((name, file.Path));
+            return new FileMatrixSpec { Path = name };
+        }
     }
 
     // Beyond the memory the system would end the program without a word.
@@ -144,14 +163,15 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Harmonic sums, linear in n, come before any GPU.
-    private static (string Device, Summation Summation) Resolve(Experiment experiment, PairProblem problem, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Harmonic sums, linear in n, come before any GPU; only
+    // some flows do with tangential forces, as they give them.
+    private static (string Device, Summation Summation) Resolve(Experiment experiment, PairProblem problem, bool tangential, double tolerance)
     {
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
         bool isAuto = experiment.Summation == Summation.Auto, isForCpu = experiment.Summation is Summation.Fast or Summation.Coalesced;
-        bool isHarmonic = isAuto && probe.IsHarmonic(problem);
+        bool isHarmonic = isAuto && tangential && probe.IsHarmonic(problem);
         string device = experiment.Device == "auto" && (isForCpu || isHarmonic) ? "cpu" : Devices.Resolve(experiment.Device, problem.Pairs);
-        if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
+        if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : tangential && probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
         if (device != "cpu" && isForCpu)
             throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
         return (device, device == "cpu" ? experiment.Summation : Summation.Direct);
@@ -167,11 +187,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
         };
 
-    private Flow MakeFlow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, Summation summation, Scheme scheme)
+    private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {
         try
         {
-            return new Flow(interaction, gauge, cloud, sums, threads) { Scheme = scheme };
+            return make();
         }
         catch (ArgumentException error)
         {

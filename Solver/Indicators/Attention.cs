@@ -40,7 +40,7 @@ internal sealed class Attention
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>
     public void Ask(Columns columns)
     {
-        ThrowIfNone(_flow.Interaction);
+        ThrowIfNone(_flow);
         if ((columns & ~_asked) == Columns.None) return;
         List<(PairProblem Problem, Columns Columns)> plan = [];
         columns |= _asked;
@@ -88,7 +88,7 @@ internal sealed class Attention
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>
     public void AskProducts(bool anySign)
     {
-        ThrowIfNone(_flow.Interaction);
+        ThrowIfNone(_flow);
         ThrowIfUnsupported(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), Columns.None);
     }
 
@@ -138,9 +138,11 @@ internal sealed class Attention
         }
     }
 
-    private static void ThrowIfNone(Interaction interaction)
+    private static void ThrowIfNone(Flow flow)
     {
+        Interaction interaction = flow.Interaction;
         const string leave = "leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out";
+        if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; {leave}");
         if (interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");
         if (interaction.Coupling.Smallest < 0)
             throw new NotSupportedException(FormattableString.Invariant($"an attention matrix needs a coupling that is never negative, and '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));

@@ -18,6 +18,7 @@ public sealed class EntropyFloorObservable : Observable
     /// <exception cref="NotSupportedException">When the coupling is not 1, or the flow has a mask other than the causal one.</exception>
     public EntropyFloorObservable(Flow flow)
     {
+        if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; leave \"entropy_floor\" out");
         if (flow.Interaction.Coupling is not OneCoupling)
             throw new NotSupportedException($"the spread of logits is known for the coupling \"one\", not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
         if (flow.Interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");

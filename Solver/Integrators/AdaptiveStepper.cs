@@ -63,7 +63,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             if (flow.HasEnergy) _replicas[r].Energy = flow.Energy(r);
             if (_replicas[r].NextLength > 0) continue;
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
-            double first = Math.Min(method.StabilityLimit / Stability.CollapseRate(flow.Interaction, flow.Scheme), 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
+            double first = Math.Min(method.StabilityLimit / flow.CollapseRate, 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
             _replicas[r].NextLength = Math.Min(first, horizon);
         }
     }
@@ -123,7 +123,7 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
 
     private void Judge(Replica replica, double h, double error, double energy)
     {
-        double rate = Stability.CollapseRate(flow.Interaction, flow.Scheme);
+        double rate = flow.CollapseRate;
         // At the edge of stability modes below the tolerance grow again: the error does not see it, the energy does.
         bool falls = energy < replica.Energy - flow.EnergyRounding && h * rate > Unstable;
         if (error <= 1 && !falls)

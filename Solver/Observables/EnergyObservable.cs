@@ -1,6 +1,6 @@
 namespace AttentionFlow.Solver;
 
-/// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij), self terms included; free, from the sums of the drift.</summary>
+/// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij), self terms included, and what prompts add; free, from the sums of the drift.</summary>
 public sealed class EnergyObservable : Observable
 {
     /// <summary>The energy of this flow.</summary>
@@ -9,7 +9,7 @@ public sealed class EnergyObservable : Observable
 
     internal static void ThrowIfNone(Flow flow)
     {
-        if (!flow.HasEnergy) throw new NotSupportedException("a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out");
+        if (flow.WhyNoEnergy is { } why) throw new NotSupportedException($"{why}; leave \"energy\" and \"energy_drops\" out");
     }
 
     /// <inheritdoc/>

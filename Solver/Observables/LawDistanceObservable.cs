@@ -17,14 +17,14 @@ public sealed class LawDistanceObservable : Observable
     /// <exception cref="NotSupportedException">When no limit is known for the flow, or its labels are no sample of the uniform law.</exception>
     public LawDistanceObservable(Flow flow)
     {
-        _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why) ?? throw new NotSupportedException(why);
+        _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why, flow.Layer) ?? throw new NotSupportedException(why);
         foreach (double label in flow.Labels)
             if (label is not (>= 0 and < 1))
                 throw new NotSupportedException(FormattableString.Invariant($"the limit law is that of labels spread over [0, 1), and there is a label {label}; leave \"law_distance\" out"));
         _labels = new GridLabels().Draw(1, Nodes, seed: 0);
         _weights = new double[Nodes];
         Array.Fill(_weights, 1.0 / Nodes);
-        _frame = flow.Gauge.Prepare(_labels, flow.Dimension);
+        _frame = flow.Frame.Prepare(_labels, flow.Dimension);
     }
 
     /// <inheritdoc/>

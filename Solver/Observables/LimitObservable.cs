@@ -8,7 +8,7 @@ public sealed class LimitObservable : Observable
     /// <summary>The distance to the limit predicted for this flow.</summary>
     /// <exception cref="NotSupportedException">When no limit is known for the flow.</exception>
     public LimitObservable(Flow flow) =>
-        _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why) ?? throw new NotSupportedException(why);
+        _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why, flow.Layer) ?? throw new NotSupportedException(why);
 
     /// <inheritdoc/>
     public override IReadOnlyList<CsvColumn> Columns { get; } =

@@ -11,6 +11,8 @@ public enum RandomPurpose : byte
     Targets = 3,
     /// <summary>Brownian motion; the step is the number of the kick.</summary>
     Noise = 4,
+    /// <summary>Random matrices of heads: replica and token are head and row, the step is 0, 1, 2 for query, key and value.</summary>
+    Matrices = 5,
     /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
     Probes = 16,
 }

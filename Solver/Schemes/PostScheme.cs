@@ -4,6 +4,9 @@ namespace AttentionFlow.Solver;
 public sealed record PostScheme : Scheme
 {
     /// <inheritdoc/>
+    public override bool NeedsOutput => false;
+
+    /// <inheritdoc/>
     public override (double Scale, double Growth) At(double radius, double along, double length) => (1, 0);
 
     /// <inheritdoc/>

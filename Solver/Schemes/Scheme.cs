@@ -12,6 +12,9 @@ public abstract record Scheme
     /// <summary>Whether r_i is the length of a token, and worth a column.</summary>
     public virtual bool HasRadius => false;
 
+    /// <summary>Whether s_i hangs on A_i, its part along x_i included.</summary>
+    public virtual bool NeedsOutput => true;
+
     /// <summary>s_i and dr_i/dt.</summary>
     /// <param name="radius">r_i; 1 without such a state.</param>
     /// <param name="along">&lt;x_i, A_i&gt;.</param>

@@ -9,6 +9,9 @@ public sealed record SqrtScheme : Scheme
     public override double? Start => 1;
 
     /// <inheritdoc/>
+    public override bool NeedsOutput => false;
+
+    /// <inheritdoc/>
     public override (double Scale, double Growth) At(double radius, double along, double length) => (radius, 1 / (2 * radius));
 
     /// <inheritdoc/>

@@ -9,12 +9,18 @@ namespace AttentionFlow.Solver;
 public abstract class PredictedLimit
 {
     /// <summary>
-    /// The limit predicted for this interaction on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11]. The
+    /// The limit predicted for this interaction and layer on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11]. The
     /// circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent starts settle elsewhere.
     /// </summary>
-    public static PredictedLimit? For(Interaction interaction, int dimension, out string? why)
+    public static PredictedLimit? For(Interaction interaction, int dimension, out string? why, Layer? layer = null)
     {
-        why = interaction.Mask != Mask.None ? "no limit is predicted under a mask" : null;
+        layer ??= Layer.Plain;
+        why = interaction.Mask != Mask.None ? "no limit is predicted under a mask"
+            : interaction.Normalization == Normalization.Hardmax ? "no limit is predicted under hardmax"
+            : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"
+            : layer.Heads.Any(h => h.HasMatrices) ? "no limit is predicted with matrices"
+            : layer.Code.Kind == CodeKind.Additive ? "no limit is predicted for an additive code"
+            : !layer.IsPlain && interaction.Coupling.Smallest < 0 ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt" : null;
         if (why is not null) return null;
         switch (interaction.Coupling)
         {

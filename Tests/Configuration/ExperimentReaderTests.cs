@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver;
 using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;
@@ -46,6 +48,13 @@ public class ExperimentReaderTests
         """ "interaction": { "coupling": { "kind": "distance", "length": 0.2 }, "profile": "linear" } """,
         """ "interaction": { "coupling": { "kind": "toeplitz", "constant": 0.3, "cosines": [1, 0.1] } } """,
         """ "interaction": { "coupling": { "kind": "block", "across": -0.5 } } """,
+        """ "interaction": { "prompts": { "points": [[1, 0, 0], [0, 1, 0]], "weights": [1, 3], "strength": -0.5, "seen": "labelled" }, "pin": { "strength": 1 } } """,
+        """ "interaction": { "prompts": { "points": { "law": "greatCircle", "count": 5 } } } """,
+        """ "interaction": { "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 2, "symmetric": true }, "value": { "kind": "product" } }, "heads": 3 } """,
+        """ "interaction": { "matrices": { "value": { "kind": "diagonal", "entries": [1, -2, 0] } }, "normalization": "hardmax", "mask": "strict" } """,
+        """ "interaction": { "code": { "kind": "additive", "radius": 0.5 }, "normalization": "bias" } """,
+        """ "interaction": { "code": { "kind": "concatenated" } } """,
+        """ "interaction": { "gauge": { "kind": "rotary" }, "code": { "kind": "logitsOnly" } } """,
         """ "time": { "horizon": 0.5, "method": "rk4", "step": 0.5 } """,
         """ "record": { "spacing": "logarithmic", "first": 0.01, "snapshots": 1, "tokens": 16, "observables": ["limit"] } """,
     ];
@@ -187,6 +196,54 @@ public class ExperimentReaderTests
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
             .With.Message.StartsWith($"$.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1;"));
+    }
+
+    [Test]
+    public void PromptsAndMatricesMayBeCsvFiles()
+    {
+        string points = Write("points.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), matrix = Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n0,0,-3\n");
+        const string text = """{ "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }""";
+        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
+        Layer layer = LayerBuilder.Layer(experiment);
+        Assert.That(layer.Prompts!.Weights, Is.EqualTo(new[] { 1.0 / 3, 2.0 / 3 }));
+        Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
+        Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts.weights: {points} has a column 'weight' already; leave one of the two out.");
+        Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
+        Refused([], $"$.interaction.matrices.key.path: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
+        Refused([], $"$.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
+        Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
+        Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), [])).Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+
+        Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"])).Prompts!.Points, Has.Count.EqualTo(5));
+
+        void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), settings),
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+    }
+
+    /// <summary>Orthogonal ones are that, Gaussian ones have their scale, symmetric ones are recognised; every head and place has its own, the same for the same seed.</summary>
+    [Test]
+    public void RandomMatricesAreWhatTheySay()
+    {
+        const string text = """ "tokens": { "dimension": 40 }, "interaction": { "heads": 2, "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 3 }, "value": { "kind": "gaussian", "symmetric": true } } } """;
+        Layer layer = LayerBuilder.Layer(Parse(text)), again = LayerBuilder.Layer(Parse(text)), other = LayerBuilder.Layer(Parse(""" "seed": 2, """ + text));
+        Assert.Multiple(() =>
+        {
+            foreach (Head head in layer.Heads)
+            {
+                Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
+                // 1600 squares of normal numbers: 3.5 % in one standard deviation.
+                Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
+                Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
+                Assert.That(head.Value!.IsSymmetric(), Is.True);
+                Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
+            }
+            Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
+            Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+            Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+            Assert.That(LayerBuilder.Layer(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """)).Heads[0].IsSymmetric, Is.True);
+            Assert.That(LayerBuilder.Layer(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """)).Heads[0].IsSymmetric, Is.False);
+        });
     }
 
     private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);

@@ -106,6 +106,7 @@ public sealed class ExperimentsPageTests
 
     private static string TypeOf(JsonObject value)
     {
+        if (value["$ref"] is { } same) return TypeOf(At((string)same!));
         if (value.ContainsKey("anyOf")) return "points, path or law";
         if (value.ContainsKey("enum")) return "name";
         string type = value["type"] is JsonArray types ? (string)types[0]! : (string)value["type"]!;
@@ -117,6 +118,14 @@ public sealed class ExperimentsPageTests
             "array" => TypeOf(value["items"]!.AsObject()) switch { "number" => "list of numbers", "name" => "list of names", _ => "list of points" },
             _ => type,
         };
+    }
+
+    // The schema of a list that appears again is a JSON pointer to its first appearance.
+    private static JsonObject At(string pointer)
+    {
+        JsonNode node = JsonNode.Parse(ExperimentSchema.Text)!;
+        foreach (string step in pointer.Split('/')[1..]) node = (node is JsonArray list ? list[int.Parse(step, CultureInfo.InvariantCulture)] : node[step])!;
+        return node.AsObject();
     }
 
     private static string Range(JsonObject value)

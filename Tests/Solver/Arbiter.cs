@@ -4,15 +4,15 @@ using AttentionFlow.Solver;
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>
-/// Drift and energy as docs/model.md states them, pair by pair, with the matrices Psi_i inside the sum: it never enters the gauge frame and
+/// Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never enters the gauge frame and
 /// shares no code with <see cref="Flow"/>, so it can judge it.
 /// </summary>
 internal static class Arbiter
 {
-    public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud)
+    public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)
     {
         int d = cloud.Dimension;
-        double[] drift = Output(interaction, gauge, cloud);
+        double[] drift = Output(interaction, gauge, cloud, layer);
         for (int i = 0; i < cloud.Rows; i++)
         {
             Span<double> row = drift.AsSpan(i * d, d);
@@ -23,43 +23,82 @@ internal static class Arbiter
     }
 
     /// <summary>A_i, before its projection.</summary>
-    public static double[] Output(Interaction interaction, Gauge gauge, Cloud cloud)
+    public static double[] Output(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)
     {
-        int n = cloud.Tokens, d = cloud.Dimension;
+        layer ??= Layer.Plain;
+        int d = cloud.Dimension;
         double[] output = new double[cloud.Positions.Length];
-        for (int r = 0; r < cloud.Replicas; r++)
-            for (int i = r * n; i < (r + 1) * n; i++)
+        for (int i = 0; i < cloud.Rows; i++)
+            foreach (Head head in layer.Heads)
             {
-                double[,] psi = Matrix(gauge, cloud.Labels[i], d);
-                double[] sum = new double[d];
-                double z = 0;
-                for (int j = r * n; j < (r + 1) * n; j++)
+                double[] field = new double[d];
+                double z = 0, bias = 0;
+                foreach (Pull pull in Pulls(interaction, gauge, cloud, layer, head, i))
                 {
-                    double[] pulled = TransposeTimes(psi, Times(Matrix(gauge, cloud.Labels[j], d), cloud.Token(j)));
-                    double t = Sphere.Dot(cloud.Token(i), pulled);
-                    double slope = interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t);
-                    double a = cloud.Weights[j] * B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]) * slope;
-                    z += a;
-                    for (int c = 0; c < d; c++) sum[c] += a * pulled[c];
+                    z += pull.Factor;
+                    bias += pull.Bias;
+                    for (int c = 0; c < d; c++) field[c] += pull.Factor * pull.Value[c];
                 }
-                double scale = interaction.Normalization == Normalization.Softmax ? 1 / z : 1;
-                for (int c = 0; c < d; c++) output[i * d + c] = scale * sum[c];
+                double divisor = interaction.Normalization switch { Normalization.Unnormalized => 1, Normalization.Bias => bias, _ => z };
+                for (int c = 0; c < d && divisor > 0; c++) output[i * d + c] += field[c] / divisor / layer.Heads.Count;
             }
         return output;
     }
 
-    public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica)
+    public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica, Layer? layer = null)
     {
-        int n = cloud.Tokens, d = cloud.Dimension;
+        layer ??= Layer.Plain;
+        int n = cloud.Tokens;
         double energy = 0;
         for (int i = replica * n; i < (replica + 1) * n; i++)
-            for (int j = replica * n; j < (replica + 1) * n; j++)
-            {
-                double t = Sphere.Dot(Times(Matrix(gauge, cloud.Labels[i], d), cloud.Token(i)), Times(Matrix(gauge, cloud.Labels[j], d), cloud.Token(j)));
-                double k = interaction.Profile == Profile.Linear ? t : Math.Exp(interaction.Beta * t) / interaction.Beta;
-                energy += cloud.Weights[i] * cloud.Weights[j] * B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]) * k / 2;
-            }
+            foreach (Head head in layer.Heads)
+                foreach (Pull pull in Pulls(interaction, gauge, cloud, layer, head, i))
+                {
+                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(interaction.Beta * pull.Cosine) / interaction.Beta;
+                    energy += cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
+                }
         return energy;
+    }
+
+    // One key: its logit/beta, the weight times the coupling, the factor of its value, the value in the frame of x.
+    private sealed record Pull(bool IsToken, double Cosine, double Bias, double Factor, double[] Value);
+
+    private static List<Pull> Pulls(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, Head head, int i)
+    {
+        int n = cloud.Tokens, first = i / n * n, d = cloud.Dimension;
+        double[,] psi = Matrix(gauge, cloud.Labels[i], d);
+        double[] yi = Coded(Times(psi, cloud.Token(i)), cloud.Labels[i]), q = Times(head.Query?.ToArray(), yi);
+        List<Pull> pulls = [];
+        for (int j = first; j < first + n; j++)
+        {
+            if (interaction.Mask == Mask.Causal && j > i || interaction.Mask == Mask.Strict && j >= i || interaction.Normalization == Normalization.Hardmax && j == i) continue;
+            double[] yj = Coded(Times(Matrix(gauge, cloud.Labels[j], d), cloud.Token(j)), cloud.Labels[j]);
+            double t = Sphere.Dot(q, Times(head.Key?.ToArray(), yj));
+            if (layer.Code.Kind == CodeKind.Concatenated) t += layer.Code.Radius * layer.Code.Radius * Math.Cos(2 * Math.PI * (cloud.Labels[i] - cloud.Labels[j]));
+            double[] value = layer.Code.Kind == CodeKind.LogitsOnly ? Times(head.Value?.ToArray(), cloud.Token(j)) : TransposeTimes(psi, Times(head.Value?.ToArray(), yj));
+            Add(true, t, cloud.Weights[j] * B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]), value);
+        }
+        if (layer.Prompts is { } prompts)
+            for (int k = 0; k < prompts.Points.Count; k++)
+            {
+                double share = prompts.Seen == SeenPrompts.All ? prompts.Weights[k] : k == (int)Math.Floor(cloud.Labels[i] * prompts.Points.Count) ? prompts.Strength : 0;
+                Add(false, Sphere.Dot(cloud.Token(i), prompts.Points[k]), share, prompts.Points[k]);
+            }
+        if (layer.Pin is { } pin) Add(false, Sphere.Dot(Times(psi, cloud.Token(i)), pin.Point), pin.Strength, TransposeTimes(psi, pin.Point));
+        if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
+        double largest = pulls.Max(p => p.Cosine);
+        return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
+
+        void Add(bool isToken, double t, double bias, double[] value) =>
+            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t)), value));
+
+        double[] Coded(double[] y, double s)
+        {
+            if (layer.Code.Kind != CodeKind.Additive) return y;
+            y[0] += layer.Code.Radius * Math.Cos(2 * Math.PI * s);
+            y[1] += layer.Code.Radius * Math.Sin(2 * Math.PI * s);
+            return y;
+        }
     }
 
     public static double[,] Matrix(Gauge gauge, double s, int d)
@@ -107,8 +146,9 @@ internal static class Arbiter
         _ => throw new NotSupportedException(),
     };
 
-    private static double[] Times(double[,] m, ReadOnlySpan<double> x)
+    private static double[] Times(double[,]? m, ReadOnlySpan<double> x)
     {
+        if (m is null) return x.ToArray();
         double[] y = new double[x.Length];
         for (int a = 0; a < x.Length; a++)
             for (int b = 0; b < x.Length; b++) y[a] += m[a, b] * x[b];

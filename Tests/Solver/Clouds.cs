@@ -59,7 +59,7 @@ internal static class Clouds
     {
         foreach (Coupling coupling in Couplings())
             foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
-                foreach (Normalization normalization in Enum.GetValues<Normalization>())
+                foreach (Normalization normalization in new[] { Normalization.Unnormalized, Normalization.Softmax, Normalization.Bias })
                 {
                     Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
                     if (Flow.WhyNoSoftmax(interaction) is null) yield return interaction;

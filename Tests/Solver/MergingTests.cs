@@ -11,7 +11,7 @@ public class MergingTests
 
     /// <summary>Two clusters of equal tokens are two tokens from the start; they meet when the integral of the angle says.</summary>
     [Test]
-    public void TwoClustersMeetAtTheTimeOfTheIntegral([Values] Normalization normalization, [Values(2, 8)] double beta)
+    public void TwoClustersMeetAtTheTimeOfTheIntegral([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization, [Values(2, 8)] double beta)
     {
         const double Angle = 2, Distance = 1e-3;
         Cloud cloud = new ClustersLaw([[1, 0, 0], [Math.Cos(Angle), Math.Sin(Angle), 0]], 0).Draw(1, 20, 3, seed: 1);
@@ -31,7 +31,7 @@ public class MergingTests
 
     /// <summary>Three equiangular clusters keep their angles alike and meet when the law of K = 3 says.</summary>
     [Test]
-    public void ThreeClustersMeetAtTheTimeOfTheEquiangularLaw([Values] Normalization normalization)
+    public void ThreeClustersMeetAtTheTimeOfTheEquiangularLaw([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
     {
         const double Beta = 3, Distance = 1e-2;
         Cloud cloud = new ClustersLaw([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0).Draw(1, 9, 3, seed: 1);

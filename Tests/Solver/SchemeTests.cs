@@ -11,7 +11,7 @@ public class SchemeTests
 
     /// <summary>P A/s and the growth of r, with A pair by pair and Psi inside the sum.</summary>
     [Test]
-    public void RatesAreThoseOfTheArbiter([ValueSource(nameof(Schemes))] Scheme scheme, [Values] Normalization normalization, [Range(2, 4)] int d)
+    public void RatesAreThoseOfTheArbiter([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization, [Range(2, 4)] int d)
     {
         Interaction interaction = new(1.7) { Normalization = normalization, Coupling = new DistanceCoupling(0.4) };
         Cloud cloud = Clouds.Uniform(2, 9, d, seed: 4, Clouds.Weights(2, 9));
@@ -40,7 +40,7 @@ public class SchemeTests
 
     /// <summary>Two tokens at an angle a, radius r: A has the components p sin a across and 1 - p + p cos a along, p the attention to the other; an ODE of two numbers.</summary>
     [Test]
-    public void TwoTokensFollowTheirOrdinaryEquation([ValueSource(nameof(Schemes))] Scheme scheme, [Values] Normalization normalization)
+    public void TwoTokensFollowTheirOrdinaryEquation([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
     {
         const double Beta = 1.3, Start = 2.2, Horizon = 1.5;
         Interaction interaction = new(Beta) { Normalization = normalization };
@@ -122,7 +122,7 @@ public class SchemeTests
 
     /// <summary>dE/dt = sum_i m_i Z_i s_i |dx_i|^2, by a central difference.</summary>
     [Test]
-    public void TheEnergyRisesByTheDissipation([ValueSource(nameof(Schemes))] Scheme scheme, [Values] Normalization normalization)
+    public void TheEnergyRisesByTheDissipation([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
     {
         Interaction interaction = new(1.2) { Normalization = normalization };
         Cloud cloud = Clouds.Uniform(1, 8, 3, seed: 5);

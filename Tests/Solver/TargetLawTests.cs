@@ -90,7 +90,7 @@ public class TargetLawTests
     /// tokens' angles to an arc of length L is L/4n.
     /// </summary>
     [Test]
-    public void APhaseFieldEndsAtItsTarget([Values] Normalization normalization)
+    public void APhaseFieldEndsAtItsTarget([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
     {
         const int N = 64;
         double[] u = [Math.Sqrt(0.75), 0, 0.5];
