@@ -7,7 +7,9 @@ namespace AttentionFlow.Experiments.Figures;
 public sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
     private const double TitleHeight = 30;
+    private const double Untitled = 8;
     private const double AxisHeight = 48;
+    private const double Unnamed = 28;
     private const double SharedGap = 26;
     private const double RightMargin = 16;
 
@@ -29,7 +31,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
         int columns = Columns > 0 ? Columns : Panels.Count;
         int rows = (Panels.Count + columns - 1) / columns;
         var entries = Entries();
-        double plots = rows * (TitleHeight + PlotHeight + AxisHeight) + 8;
+        double plots = Top(rows, columns) + 8;
         // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
         var notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
         var canvas = new SvgWriter(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
@@ -50,7 +52,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
         {
             int column = i % columns;
             double x = margins.Take(column + 1).Sum() + column * plot;
-            double y = i / columns * (TitleHeight + PlotHeight + AxisHeight) + TitleHeight;
+            double y = Top(i / columns, columns) + (RowOf(i / columns, columns).Any(p => p.Title.Length > 0) ? TitleHeight : Untitled);
             var painter = new PanelPainter(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
             painter.Draw();
             left |= painter.LeftThroughFloor;
@@ -60,6 +62,12 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
         }
         return left;
     }
+
+    private IEnumerable<ChartPanel> RowOf(int row, int columns) => Panels.Skip(row * columns).Take(columns);
+
+    /// <summary>Upper end of a row, where rows without titles or names of axes above it take less room.</summary>
+    private double Top(int row, int columns) => Enumerable.Range(0, row).Select(r => RowOf(r, columns)).Sum(panels =>
+        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
 
     /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
     private double[] Margins(int columns)
@@ -85,7 +93,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
             var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
             var references = panel.References.Select(r =>
                 new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
-            var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).ToList();
+            var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).DistinctBy(e => e.Label).ToList();
             if (added.Count > 1) added[0] = added[0] with { NewRow = true };
             entries.AddRange(added);
         }

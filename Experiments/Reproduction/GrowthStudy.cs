@@ -78,7 +78,7 @@ public sealed class GrowthStudy : Study
             List<Series> series = [];
             foreach ((int place, int l) in Shown.Index())
             {
-                series.Add(new Series(place == 0 ? "predicted" : "", Palette.Prediction, [0, times[^1]], [0, _predicted[l - 1] * times[^1]]) { Dashed = true, Width = 1.4 });
+                series.Add(new Series("predicted", Palette.Prediction, [0, times[^1]], [0, _predicted[l - 1] * times[^1]]) { Dashed = true, Width = 1.4 });
                 series.Add(new Series($"l = {l}", Palette.Series(place), times, [.. times.Select((_, k) => Math.Log(Power(l, k, null) / Power(l, 0, null)) / 2)])
                 {
                     Points = true, Sign = (Sign)(1 + place),

@@ -26,7 +26,11 @@ public abstract class Study
     public static readonly IReadOnlyList<Study> Paper = [new Figure2Study(), new Figure3Study()];
 
     /// <summary>Every study there is.</summary>
-    public static readonly IReadOnlyList<Study> All = [.. Paper, new GrowthStudy(), new FiniteTokensStudy(), new PlateausStudy(), new NoiseStudy(), new SchemesStudy(), new LongTimesStudy(), new WorkPrecisionStudy()];
+    public static readonly IReadOnlyList<Study> All =
+    [
+        .. Paper, new GrowthStudy(), new FiniteTokensStudy(), new PlateausStudy(), new NoiseStudy(), new SchemesStudy(), new LongTimesStudy(), new WorkPrecisionStudy(),
+        new CodeStrengthStudy(), new ToeplitzStudy(), new TargetsStudy(), new LengthStudy(), new EarlyWarningStudy(),
+    ];
 
     /// <summary>Its name on the command line.</summary>
     public abstract string Name { get; }

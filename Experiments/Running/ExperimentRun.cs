@@ -36,6 +36,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
+        if (Simulation.WhyNot(flow, method, step) is { } whyNot) throw ConfigurationException.At("$.time.merge", $"{whyNot}; leave this key out.");
+        if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
         string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
         string?[] advices =
         [

@@ -28,7 +28,13 @@ public sealed class LowPassObservable : Observable
                 flow.Attention.Apply(v, product, stop);
                 Centre(product);
             },
-            (u, product) => flow.Attention.ApplyAdjoint(u, product, stop), values);
+            (u, product) =>
+            {
+                // The adjoint of (I - 1 m^T) A. Near a point B v is rounding, and what it has of 1 would come back as large as A* 1 = 1.
+                double[] centred = [.. u];
+                Centre(centred);
+                flow.Attention.ApplyAdjoint(centred, product, stop);
+            }, values);
 
         void Centre(double[] u)
         {

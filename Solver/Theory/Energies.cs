@@ -13,11 +13,21 @@ public static class Energies
         Math.Exp(beta * height * height) * Bessel.I(0, beta * (1 - height * height)) / (2 * beta);
 
     /// <summary>
-    /// Mean over seeds of G_energy of the full-turn rotary limit on S^2 from independent uniform starts, where |u_z| is uniform on [0, 1]:
-    /// e^beta/(2 beta) - integral over c of <see cref="LatitudeCircle"/>.
+    /// Content marginal of a rotary limit that turns by w over labels uniform on [0, 1], an arc of the latitude circle at height c on S^2:
+    /// (1/beta) integral over v in [0, 1] of (1 - v) e^{beta (c^2 + (1 - c^2) cos w v)}; whole turns give <see cref="LatitudeCircle"/>. For |w| up to about 50.
     /// </summary>
-    public static double MeanRotaryGap(double beta) =>
-        Math.Exp(beta) / (2 * beta) - GaussLegendreRule.Integrate(c => LatitudeCircle(beta, c), 0, 1, 64);
+    public static double LatitudeArc(double beta, double height, double turn)
+    {
+        double square = height * height;
+        return GaussLegendreRule.Integrate(v => (1 - v) * Math.Exp(beta * (square + (1 - square) * Math.Cos(turn * v))), 0, 1, 64) / beta;
+    }
+
+    /// <summary>
+    /// Mean over seeds of G_energy of the rotary limit with turn w on S^2 from independent uniform starts, where |u_z| is uniform on [0, 1]:
+    /// e^beta/(2 beta) - integral over c of <see cref="LatitudeArc"/>.
+    /// </summary>
+    public static double MeanRotaryGap(double beta, double turn = 2 * Math.PI) =>
+        Math.Exp(beta) / (2 * beta) - GaussLegendreRule.Integrate(c => LatitudeArc(beta, c, turn), 0, 1, 64);
 
     /// <summary>|m|^2 of a rotary limit with turn w over labels uniform on [0, 1]: c^2 + (1 - c^2) (sin(w/2)/(w/2))^2.</summary>
     public static double PartTurnMeanSquared(double turn, double height)

@@ -46,6 +46,20 @@ public static class Equiangular
         return Math.Log(1 + others) + others * gap / (1 + others);
     }
 
+    /// <summary>Low-pass norm (1 - e^{-D})/(1 + (n-1) e^{-D}) of an equiangular state with D = beta (1 - g).</summary>
+    public static double LowPass(double tokens, double gap) => (1 - Math.Exp(-gap)) / (1 + (tokens - 1) * Math.Exp(-gap));
+
+    /// <summary>
+    /// Cosine of different tokens after one softmax layer without skip connection, x'_i = sum_j A_ij x_j: A = s I + (1 - s)/n 11^T with s the low-pass norm, so
+    /// &lt;x'_i, x'_j&gt; = g + q + (1 - g) s^2 delta_ij with q = (1 - g)(1 - s^2)/n, and the cosine is (g + q)/(g + q + (1 - g) s^2). At beta = gamma log n and n to infinity it is
+    /// 1, 4g/(1 + 3g), g for gamma below, at and above 1/(1 - g), because s tends to 0, 1/2, 1.
+    /// </summary>
+    public static double LayerCosine(double tokens, double beta, double g)
+    {
+        double s = LowPass(tokens, beta * (1 - g)), common = g + (1 - g) * (1 - s * s) / tokens;
+        return common / (common + (1 - g) * s * s);
+    }
+
     /// <summary>Effective rank of an equiangular state, g >= 0: singular values sqrt(1 + (n-1) g) once and sqrt(1 - g) n - 1 times.</summary>
     public static double EffectiveRank(int tokens, double g)
     {

@@ -13,4 +13,10 @@ public static class UniformAttention
     /// <summary>Participation over n: lambda_0(beta)^2/lambda_0(2 beta).</summary>
     public static double ParticipationShare(int dimension, double beta) =>
         Math.Pow(Bessel.FunkHecke(dimension, 0, beta), 2) / Bessel.FunkHecke(dimension, 0, 2 * beta);
+
+    /// <summary>
+    /// Factor 1 + (d - 1)/beta by which one softmax layer without skip connection, returned to the sphere, multiplies a small mean: with the density 1 + d &lt;m, x&gt;, whose mean is m, the
+    /// direction of the output is x + (d/beta) P_x m to first order, because the attended law has the mean A_d x and the tangential variance A_d/beta.
+    /// </summary>
+    public static double LayerMeanGain(int dimension, double beta) => 1 + (dimension - 1) / beta;
 }

@@ -118,6 +118,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "merge": {} } """, "$.time.merge: 'rk4' takes fixed steps; merging needs a method that chooses them: tsit5.")]
     [TestCase(""" "interaction": { "mask": "causal" }, "time": { "merge": {} } """, "$.time.merge: under a mask tokens at one place move differently, by their order, and cannot merge.")]
     [TestCase(""" "interaction": { "mask": "causal" }, "record": { "plateaus": true, "observables": ["mean"] } """, "$.record.plateaus: a masked flow climbs no energy; leave this key out.")]
+    [TestCase(""" "interaction": { "scheme": { "kind": "pre" } }, "time": { "merge": {} } """, "$.time.merge: tokens merge under the scheme 'post' only: elsewhere two at one place may move differently.")]
     [TestCase(""" "time": { "until": {} } """, "$.time.until: this section is empty; known: clusters, speed, gap.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]

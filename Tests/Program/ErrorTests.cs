@@ -47,6 +47,10 @@ public class ErrorTests
         "--set record.observations=2000000000: $.record.observations: 2000000000 is too large; the number of observations must be at most 10000000.")]
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
+    [TestCase("run long-times --set interaction.normalization=hardmax --set record.plateaus=false --set record.observables=[\"mean\"]",
+        "$.time.merge: under hardmax two tokens at one place hold each other where one would move, so they cannot merge; leave this key out.")]
+    [TestCase("run work-precision --set interaction.normalization=hardmax --set record.plateaus=true --set record.observables=[\"mean\"]",
+        "$.record.plateaus: a hardmax flow climbs no energy; leave this key out.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: the coalesced sums have no mask, and the problem asks for Causal; \"auto\" sums directly where it must")]
@@ -65,7 +69,7 @@ public class ErrorTests
         "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
-    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, paper, all (attentionflow reproduce --help shows what there is)")]
+    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, code-strength, toeplitz, targets, length, early-warning, paper, all (attentionflow reproduce --help shows what there is)")]
     [TestCase("bench --peers --scaling x.svg", "--scaling measures no peers; leave one of the two out (attentionflow bench --help shows what there is)")]
     [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]
     public void BadArgumentsExitWith2(string line, string message) => Refused(ExitCodes.BadInput, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -10,7 +10,7 @@ public class HelpTests
 {
     [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
-    [TestCase("reproduce", "figure2|figure3|growth|finite-n|plateaus|noise|schemes|long-times|work-precision|paper|all", "--out", "--quick")]
+    [TestCase("reproduce", "figure2|figure3|growth|finite-n|plateaus|noise|schemes|long-times|work-precision|code-strength|toeplitz|targets|length|early-warning|paper|all", "--out", "--quick")]
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]

@@ -28,6 +28,32 @@ public class RunTests
         Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
     }
 
+    /// <summary>Mergers, plateaus and the reason of the end: in the files, and the files as described.</summary>
+    [Test]
+    public void ALongRunWritesMergersAndPlateausAndSaysWhyItEnded()
+    {
+        Answer answer = Shell.Run("run", "long-times", "--out", _folder["long"], "--set", "tokens.count=24", "--set", "record.tokens=null", "--set", "replicas=2", "--set", "interaction.beta=6",
+            "--set", "time.until={\"clusters\":1}", "--set", "time.tolerance=1e-4");
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        Assert.That(answer.Output, Does.StartWith("complete at t = ").And.Contain("(clusters <= 1): "));
+        Assert.That(RunFolder.Verify(_folder["long"]), Is.Empty);
+        JsonElement record = Shell.Record(_folder["long"]);
+        Assert.That(record.GetProperty("reason").GetString(), Is.EqualTo("clusters <= 1"));
+        Assert.That(record.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "mergers.csv", "plateaus.csv" }));
+
+        double end = record.GetProperty("timeReached").GetDouble(), point = Math.Exp(6) / 12;
+        IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(_folder["long"], "mergers.csv")), plateaus = CsvData.Read(Path.Combine(_folder["long"], "plateaus.csv"));
+        IReadOnlyDictionary<string, double[]> observed = CsvData.Read(Path.Combine(_folder["long"], "observables.csv")), tokens = CsvData.Read(Path.Combine(_folder["long"], "snapshots.csv"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(mergers["time"], Has.Length.EqualTo(46).And.All.LessThanOrEqualTo(end), "24 tokens become one in each of two replicas");
+            Assert.That((observed["time"][^1], tokens["time"][^1]), Is.EqualTo((end, end)), "the last rows are of the end");
+            Assert.That(observed["energy"][^2..], Is.EqualTo(new[] { point, point }).Within(1e-9 * point));
+            Assert.That(plateaus["start"], Is.Not.Empty);
+            for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
+        });
+    }
+
     [Test]
     public void WithJsonStandardOutputIsTheRecord()
     {

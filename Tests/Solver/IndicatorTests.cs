@@ -103,6 +103,63 @@ public class IndicatorTests
         });
     }
 
+    /// <summary>A = 11^T/n + beta sum of products of the deviations from the mean, of size beta sigma^2: the norm goes to rounding with the cloud.</summary>
+    [Test]
+    public void TheLowPassNormOfAPointIsRounding([Values(1e-4, 1e-6, 1e-7, 1e-8, 1e-9)] double sigma, [Values(1, 2, 3, 4)] int seed)
+    {
+        const int N = 64;
+        Cloud cloud = new ClustersLaw([[0.6, 0, 0.8]], sigma).Draw(1, N, 3, (ulong)seed);
+        Assert.That(Measure("low_pass", One, None, cloud)[0], Is.AtMost(3 * sigma * sigma + 1e-14));
+    }
+
+    [TestCase(2, 0.4)]
+    [TestCase(0.5, -0.05)]
+    [TestCase(12, 0.9)]
+    public void CosineAfterALayerOfEquiangularTokens(double beta, double g)
+    {
+        const int N = 9;
+        Cloud cloud = new EquiangularLaw(g).Draw(1, N, N, 1);
+        double[][] output = [.. Enumerable.Range(0, N).Select(i => Attend(cloud, beta, i))];
+        double cosine = Sphere.Dot(output[2], output[5]) / (Sphere.Norm(output[2]) * Sphere.Norm(output[5]));
+        Assert.That(cosine, Is.EqualTo(Equiangular.LayerCosine(N, beta, g)).Within(1e-13));
+    }
+
+    [Test]
+    public void LongContextsHaveThreeLimits() => Assert.Multiple(() =>
+    {
+        const double G = 0.2, Critical = 1 / (1 - G), N = 1e24;
+        Assert.That(Equiangular.LayerCosine(N, 0.5 * Critical * Math.Log(N), G), Is.EqualTo(1).Within(1e-12));
+        Assert.That(Equiangular.LayerCosine(N, Critical * Math.Log(N), G), Is.EqualTo(4 * G / (1 + 3 * G)).Within(1e-12));
+        Assert.That(Equiangular.LayerCosine(N, 2 * Critical * Math.Log(N), G), Is.EqualTo(G).Within(1e-12));
+    });
+
+    [TestCase(1)]
+    [TestCase(6)]
+    public void ALayerMultipliesASmallMean(double beta)
+    {
+        const double Mean = 1e-4;
+        Cloud uniform = Clouds.Cubature(24), cloud = new(1, uniform.Tokens, 3, uniform.Positions, null, [.. uniform.Weights.Select((w, i) => w * (1 + 3 * Mean * uniform.Token(i)[2]))]);
+        double after = 0;
+        for (int i = 0; i < cloud.Tokens; i++)
+        {
+            double[] output = Attend(cloud, beta, i);
+            after += cloud.Weights[i] * output[2] / Sphere.Norm(output);
+        }
+        Assert.That(after / Mean, Is.EqualTo(UniformAttention.LayerMeanGain(3, beta)).Within(1e-5));
+    }
+
+    // sum_j A_ij x_j.
+    private static double[] Attend(Cloud cloud, double beta, int query)
+    {
+        double[] output = new double[cloud.Dimension];
+        for (int j = 0; j < cloud.Tokens; j++)
+        {
+            double weight = cloud.Weights[j] * Math.Exp(beta * Sphere.Dot(cloud.Token(query), cloud.Token(j)));
+            for (int c = 0; c < output.Length; c++) output[c] += weight * cloud.Token(j)[c];
+        }
+        return output;
+    }
+
     [Test]
     public void EffectiveRankOfTheLiterature() => Assert.That(Equiangular.EffectiveRank(8, 0.4), Is.EqualTo(7.455708).Within(5e-7));
 

@@ -19,6 +19,9 @@ public class TheoryTests
         Assert.That(Energies.MeanRotaryGap(1), Is.EqualTo(0.546).Within(5e-4));
         Assert.That(Energies.PartTurnMeanSquared(Clouds.Turn, 0.3), Is.EqualTo(0.09).Within(1e-15));
         Assert.That(Energies.PartTurnMeanSquared(0, 0.3), Is.EqualTo(1));
+        Assert.That(Energies.LatitudeArc(2, 0.3, 2 * Clouds.Turn), Is.EqualTo(Energies.LatitudeCircle(2, 0.3)).Within(1e-13));
+        Assert.That(Energies.LatitudeArc(2, 0.3, 0), Is.EqualTo(Math.Exp(2) / 4).Within(1e-14));
+        Assert.That(Energies.MeanRotaryGap(1, 0), Is.Zero.Within(1e-14));
     });
 
     /// <summary>Tokens on a grid, weighted by the law, make Z and the force exact integrals: on the circle to rounding.</summary>
@@ -157,6 +160,17 @@ public class TheoryTests
         Assert.That(Math.Log(before / after) / 3, Is.EqualTo(rate).Within(1e-6 * rate));
     }
 
+    /// <summary>The bound holds at every temperature, and is met in the limit of a short way at a right angle, where the clusters move at its speed up to their own pull.</summary>
+    [Test]
+    public void TwoClustersKeepTheirDistanceForTheTimeOfTheBound([Values(1, 4, 16, 64)] double beta, [Values(0.01, 1)] double coupling)
+    {
+        foreach (double to in new[] { 0.2, 0.8, 1.4 })
+            Assert.That(TwoClusters.Time(Normalization.Softmax, beta, coupling, Math.PI / 2, to), Is.GreaterThan(TwoClusters.Bound(beta, coupling, Math.PI / 2, to)));
+        double near = Math.PI / 2 - 1e-6;
+        Assert.That(TwoClusters.Time(Normalization.Softmax, beta, coupling, Math.PI / 2, near) / TwoClusters.Bound(beta, coupling, Math.PI / 2, near),
+            Is.EqualTo(1 + coupling * Math.Exp(-beta)).Within(1e-4));
+    }
+
     [TestCase(Normalization.Unnormalized, 1.740527, 5e-7)]
     [TestCase(Normalization.Softmax, 8.2025, 5e-5)]
     public void TwoClustersMerge(Normalization normalization, double expected, double within)
@@ -176,6 +190,19 @@ public class TheoryTests
         double time = TwoClusters.Time(Normalization.Unnormalized, 1, 0.3, Math.PI / 2, 0.5);
         Cloud moved = Clouds.Integrate(new Interaction(1) { Coupling = new BlockCoupling(0.3) }, new IdentityGauge(), new Cloud(1, 2, 2, x, [0, 1]), Methods.RungeKutta4, 0.005, time);
         Assert.That(Math.Acos(Sphere.Dot(moved.Token(0), moved.Token(1))), Is.EqualTo(0.5).Within(1e-8));
+    }
+
+    [Test]
+    public void EnergyOfAnArcIsThatOfItsTokens()
+    {
+        const int n = 200;
+        const double beta = 2, height = 0.3, turn = 2.5;
+        double energy = 0;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) energy += Math.Exp(beta * (height * height + (1 - height * height) * Math.Cos(turn * (i - j) / n))) / (2 * beta * n * n);
+        // Midpoint sums over both labels exceed the integral by (f(0) - f(1))/(12 n^2) up to O(n^-4), f(v) = e^{beta <x, y>}/beta of tokens at a distance v of labels.
+        double ends = Math.Exp(beta) - Math.Exp(beta * (height * height + (1 - height * height) * Math.Cos(turn)));
+        Assert.That(energy - ends / (12.0 * n * n * beta), Is.EqualTo(Energies.LatitudeArc(beta, height, turn)).Within(1e-8));
     }
 
     [Test]
