@@ -1,47 +1,98 @@
+using System.Globalization;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>A device of this catalogue.</summary>
 /// <param name="Name">What <c>--device</c> takes.</param>
 /// <param name="Description">What it is, here.</param>
 /// <param name="WhyNot">Null when it is available, else one sentence.</param>
-public sealed record DeviceInfo(string Name, string Description, string? WhyNot);
+/// <param name="Rates">What its arithmetic units do at most, where that is known.</param>
+public sealed record DeviceInfo(string Name, string Description, string? WhyNot, DeviceRates? Rates = null);
 
-/// <summary>A device was asked for that is not available here.</summary>
-public sealed class DeviceUnavailableException(string message) : Exception(message);
+/// <summary>Scalar operations a second of a GPU: multiprocessors x clock x units of each.</summary>
+/// <param name="Exponentials">2^y in single precision.</param>
+/// <param name="Single">Instructions in single precision; exponentials take a place among them.</param>
+/// <param name="Double">Instructions in double precision.</param>
+public sealed record DeviceRates(double Exponentials, double Single, double Double)
+{
+    /// <summary>
+    /// Pairs a second if nothing else were to be done, in the difference form, with equal weights: d differences, d for the exponent, d + 1 for the sums, and for 2^y an exponential (single) or
+    /// 14 instructions (double).
+    /// </summary>
+    public double PairsPerSecond(Precision precision, int dimension) =>
+        precision == Precision.Single ? Math.Min(Exponentials, Single / (3 * dimension + 2)) : Double / (3 * dimension + 15);
+}
+
+/// <summary>A device was asked for that is not available here, or not for so much.</summary>
+public sealed class DeviceUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>A device failed at work.</summary>
+public sealed class DeviceFailedException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>What can evaluate pair sums here, what cannot, and why.</summary>
 public static class Devices
 {
-    private const string NoGpu = "this version has no GPU backend yet";
+    /// <summary>From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.</summary>
+    public const long GpuPairs = 1 << 24;
 
-    /// <summary>Every device, available or not.</summary>
-    public static IReadOnlyList<DeviceInfo> All { get; } =
+    private static readonly string[] Kinds = ["cpu", "reference", "cuda", "opencl", "ilgpu-cpu"];
+
+    private static readonly Lazy<IReadOnlyList<DeviceInfo>> Found = new(() =>
     [
         new("cpu", $"vectorised sums, {SimdSums.WidestVectorBits}-bit vectors, {Environment.ProcessorCount} processor(s)", null),
         new("reference", "scalar sums in double precision, one thread: the arbiter", null),
-        new("cuda", "NVIDIA GPUs", NoGpu),
-        new("opencl", "OpenCL GPUs", NoGpu),
-        new("ilgpu-cpu", "ILGPU's simulator of a GPU", NoGpu),
-    ];
+        .. Gpu.Find(),
+    ]);
 
-    /// <summary>The name <c>auto</c> stands for: never a matter of timings.</summary>
-    public static string Resolve(string name) => name == "auto" ? "cpu" : name;
+    /// <summary>Every device, available or not.</summary>
+    public static IReadOnlyList<DeviceInfo> All => Found.Value;
+
+    /// <summary>The name <c>auto</c> stands for: a function of the ordered pairs of an evaluation and the devices here, never of timings.</summary>
+    public static string Resolve(string name, long pairs)
+    {
+        if (name != "auto") return name;
+        DeviceInfo? gpu = pairs >= GpuPairs ? All.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal)) : null;
+        return gpu?.Name ?? "cpu";
+    }
 
     /// <summary>Opens a device.</summary>
-    /// <param name="name">A name of <see cref="All"/>.</param>
+    /// <param name="name">A name of <see cref="All"/>; <c>cuda</c> and <c>opencl</c> stand for the first of their kind, <c>cuda:0,1</c> for two that share the rows.</param>
     /// <param name="precision">Arithmetic of the pair sums; the reference knows double only.</param>
     /// <param name="threads">At least 1.</param>
-    /// <param name="summation">Direct, fast or auto; the reference sums directly.</param>
+    /// <param name="summation">Direct, fast or auto; only the device cpu sums in another way than directly.</param>
     /// <param name="tolerance">For sums that are not direct: error allowed relative to Z_i.</param>
     /// <exception cref="DeviceUnavailableException">When there is no such device here.</exception>
     public static IPairSums Open(string name, Precision precision, int threads, Summation summation = Summation.Direct, double tolerance = 1e-10)
     {
-        DeviceInfo device = All.FirstOrDefault(d => d.Name == name)
-            ?? throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", All.Select(d => d.Name))}");
-        if (device.WhyNot is { } why) throw new DeviceUnavailableException($"device '{name}' is not available: {why}");
         if (name == "cpu") return summation == Summation.Direct ? new SimdSums(precision, threads) : new FastSums(summation, tolerance, precision, threads);
-        if (summation == Summation.Fast) throw new DeviceUnavailableException("device 'reference' sums directly; use --set summation=direct or device cpu");
-        return precision == Precision.Double ? new ReferenceSums()
-            : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");
+        string kind = name.Split(':')[0];
+        if (!Kinds.Contains(kind) || (name != kind && kind is not ("cuda" or "opencl")))
+            throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; 'cuda:1' is the second of its kind, 'cuda:0,1' both");
+        if (summation is Summation.Fast or Summation.Coalesced) throw new DeviceUnavailableException($"device '{name}' sums directly; use --set summation=direct or device cpu");
+        if (name == "reference")
+            return precision == Precision.Double ? new ReferenceSums()
+                : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");
+        string[] parts = Parts(name, kind);
+        foreach (string part in parts)
+            if (WhyNot(part, kind) is { } why) throw new DeviceUnavailableException($"device '{part}' is not available: {why}");
+        if (parts.Length == 1) return Gpu.Open(parts[0], precision, threads);
+        return SplitSums.Open(name, parts, part => Gpu.Open(part, precision, Math.Max(1, threads / parts.Length)));
+    }
+
+    // cuda:0,1 is cuda:0 and cuda:1.
+    private static string[] Parts(string name, string kind)
+    {
+        if (kind == "ilgpu-cpu") return [name];
+        string[] numbers = name == kind ? ["0"] : name[(kind.Length + 1)..].Split(',');
+        if (numbers.Distinct().Count() == numbers.Length && numbers.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            return [.. numbers.Select(n => $"{kind}:{n}")];
+        throw new DeviceUnavailableException($"device '{name}' is not known; give the numbers of different devices, like {kind}:0,1");
+    }
+
+    private static string? WhyNot(string name, string kind)
+    {
+        if (All.FirstOrDefault(d => d.Name == name) is { } device) return device.WhyNot;
+        DeviceInfo[] others = [.. All.Where(d => d.Name.Split(':')[0] == kind)];
+        return others.FirstOrDefault(d => d.WhyNot is null) is null ? others[0].WhyNot : $"there is {string.Join(", ", others.Where(d => d.WhyNot is null).Select(d => d.Name))}";
     }
 }

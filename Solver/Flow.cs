@@ -276,8 +276,10 @@ public sealed class Flow
         double[] bias = [.. Enumerable.Repeat(1.0, Rows)];
         if (Interaction.Coupling is not OneCoupling || Interaction.Mask != Mask.None)
         {
+            // Once, and not on the flow's device, which may know no linear profile.
+            using SimdSums direct = new(Precision.Double, Threads);
             RowSums sums = new(Rows, Dimension, Columns.Force);
-            _sums.Sum(tokens.Self(Interaction with { Profile = Profile.Linear }), .., sums, CancellationToken.None);
+            direct.Sum(tokens.Self(Interaction with { Profile = Profile.Linear }), .., sums, CancellationToken.None);
             bias = sums.Z;
         }
         for (int i = 0; i < bias.Length && _prompts is not null; i++) bias[i] += _prompts.Strength;

@@ -29,7 +29,7 @@ internal sealed record BenchMachine(string Architecture, int VectorBits, int Pro
 internal sealed record BenchCeiling(string Precision, int Threads, int Lanes, double SlotsPerSecond);
 
 /// <summary>One number.</summary>
-/// <param name="Implementation">cpu, harmonic, reference, or a peer's name.</param>
+/// <param name="Implementation">cpu, harmonic, reference, or the name of a GPU or a peer.</param>
 /// <param name="Precision">single or double.</param>
 /// <param name="Tolerance">That of harmonic sums, else null.</param>
 /// <param name="Dimension">d.</param>

@@ -34,7 +34,12 @@ internal sealed class BenchRun
         run.WarmUp(peers);
         run.RaiseCeilings();
         foreach (int dimension in grid.Dimensions)
+        {
             foreach (int tokens in grid.Tokens) run.Measure(dimension, tokens, peers);
+            if (BenchCase.Gpus.Count == 0) continue;
+            foreach (int tokens in grid.GpuTokens) run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, Columns.Force));
+        }
+        run._notes.AddRange(Devices.All.Where(d => d.WhyNot is not null).Select(d => $"{d.Name}: {d.WhyNot}"));
         if (peers is not null) run._notes.AddRange(peers.Notes);
         return new BenchReport(Machine(threads), BenchProblem.Beta,
             [.. run._ceilings.Values.Select(c => new BenchCeiling(Name(c.Precision), c.Threads, c.Lanes, c.SlotsPerSecond))],
@@ -78,7 +83,11 @@ internal sealed class BenchRun
     private BenchRow WithShare(BenchRow row)
     {
         if (row.Tolerance is not null) return row;
-        double limit = _ceilings[(row.Precision == "single" ? Precision.Single : Precision.Double, row.Threads)].PairsPerSecond(row.Dimension);
+        Precision precision = row.Precision == "single" ? Precision.Single : Precision.Double;
+        if (BenchCase.Gpus.Any(g => g.Name == row.Implementation))
+            return Devices.All.First(d => d.Name == row.Implementation).Rates?.PairsPerSecond(precision, row.Dimension) is { } peak
+                ? row with { LimitPairsPerSecond = peak, Share = row.PairsPerSecond / peak } : row;
+        double limit = _ceilings[(precision, row.Threads)].PairsPerSecond(row.Dimension);
         return row with { LimitPairsPerSecond = limit, Share = row.PairsPerSecond / limit };
     }
 
@@ -91,10 +100,27 @@ internal sealed class BenchRun
         RowSums into = new(tokens, dimension, Columns.Force);
         foreach (BenchCase one in BenchCase.All)
             foreach (int threads in one.IsSerial ? [1] : _threads) Measure(one, problem, threads, into);
+        MeasureGpus(problem, into);
         Compare(problem, Precision.Single, BenchCase.Loose);
         Compare(problem, Precision.Double, BenchCase.Tight);
         if (peers is not null && tokens == _grid.PeerTokens)
             foreach (PeerResult result in peers.Measure(problem)) _rows.Add(Row(result, problem));
+    }
+
+    private void MeasureGpus(BenchProblem problem, RowSums into)
+    {
+        _stop.ThrowIfCancellationRequested();
+        foreach (BenchCase one in BenchCase.Gpus)
+        {
+            try
+            {
+                Measure(one, problem, _threads[^1], into);
+            }
+            catch (DeviceUnavailableException error)
+            {
+                _notes.Add(error.Message);
+            }
+        }
     }
 
     private void Measure(BenchCase one, BenchProblem problem, int threads, RowSums into)

@@ -7,17 +7,18 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="Tokens">Every n, rising.</param>
 /// <param name="LargestReference">The reference is measured up to this n.</param>
 /// <param name="PeerTokens">Peers are measured at this n, one of <paramref name="Tokens"/>; null for no peers.</param>
-internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens)
+/// <param name="GpuTokens">Further n for GPUs alone.</param>
+internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens, IReadOnlyList<int> GpuTokens)
 {
     /// <summary>What <c>bench --scaling</c> takes.</summary>
-    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerTokens: null);
+    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerTokens: null, []);
 
     /// <summary>What <c>bench</c> takes.</summary>
-    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null);
+    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null, [1 << 18, 1 << 20]);
 }
 
 /// <summary>One of this project's implementations.</summary>
-/// <param name="Name">cpu, harmonic or reference.</param>
+/// <param name="Name">cpu, harmonic, reference, or a GPU's name.</param>
 /// <param name="Precision">Its arithmetic.</param>
 /// <param name="Tolerance">That of harmonic sums, else null.</param>
 /// <param name="Open">Opens it on so many threads.</param>
@@ -34,6 +35,15 @@ internal sealed record BenchCase(string Name, Precision Precision, double? Toler
         new("harmonic", Precision.Double, Loose, threads => new HarmonicSums(Loose, threads)),
         new("harmonic", Precision.Double, Tight, threads => new HarmonicSums(Tight, threads)),
         new("reference", Precision.Double, null, _ => new ReferenceSums()),
+    ];
+
+    /// <summary>Every GPU that is here, in both precisions where it has both.</summary>
+    public static IReadOnlyList<BenchCase> Gpus { get; } =
+    [
+        .. from device in Devices.All
+           where device.WhyNot is null && device.Name is not ("cpu" or "reference" or "ilgpu-cpu")
+           from precision in (Precision[])[Precision.Single, Precision.Double]
+           select new BenchCase(device.Name, precision, null, threads => Devices.Open(device.Name, precision, threads)),
     ];
 
     /// <summary>True when its time grows like n^2.</summary>

@@ -81,6 +81,7 @@ public static class CommandLine
     {
         ConfigurationException or FolderNotEmptyException => (ExitCodes.BadInput, error.Message),
         DeviceUnavailableException => (ExitCodes.DeviceUnavailable, error.Message),
+        DeviceFailedException => (ExitCodes.DeviceFailed, error.Message),
         NonFiniteException => (ExitCodes.Diverged, error.Message),
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
         OperationCanceledException => (ExitCodes.Stopped, "stopped"),

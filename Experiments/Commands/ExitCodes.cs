@@ -18,6 +18,9 @@ public static class ExitCodes
     /// <summary>The numbers diverged.</summary>
     public const int Diverged = 70;
 
+    /// <summary>The device failed at work.</summary>
+    public const int DeviceFailed = 70;
+
     /// <summary>An error of the program itself; the number that sysexits.h has for it.</summary>
     public const int Unexpected = 70;
 

@@ -134,7 +134,9 @@ public sealed class EarlyWarningStudy : Study
             };
             string title = row > 0 ? "" : Name switch
             {
-                "collapse" => "collapse, β = 1", "rotary" => "rotary, β = 1", _ => string.Create(CultureInfo.InvariantCulture, $"high β = {Beta}"),
+                "collapse" => "collapse, β = 1",
+                "rotary" => "rotary, β = 1",
+                _ => string.Create(CultureInfo.InvariantCulture, $"high β = {Beta}"),
             };
             return new ChartPanel(title, new Axis(row == 3 ? "time t" : "", -0.03 * end, 1.03 * end) { Ticks = 4 }, y,
                 [.. Rows[row].Lines.Select((line, i) => new Series(line.Label, Palette.Series(i), Table.Times, Table.Quantile(line.Column, 0.5)) { Sign = (Sign)(i % 5) })])

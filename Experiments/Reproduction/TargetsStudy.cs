@@ -9,10 +9,14 @@ public sealed class TargetsStudy : Study
 {
     private const double Arc = 2, Concentration = 2;
 
+    // lambda e^beta t at the end of the pinned runs.
+    private const double PinnedTime = 16;
+
     // Points that stand for the law, a token: their own distance to it is this much smaller.
     private const int Nodes = 32;
     private static readonly double OrbitRadius = Math.Sqrt(3) / 2;
     private static readonly string[] LabelLaws = ["grid", "uniform"];
+    private static readonly double[] Strengths = [0.05, 0.1, 0.2];
 
     private static readonly Target[] Targets =
     [
@@ -38,7 +42,8 @@ public sealed class TargetsStudy : Study
         "Any law on an orbit by a phase field (Theorem 2), any law on the sphere by prefix targets (Theorem 4): the flow carries token i to Ψ(s_{i})^{T} u, so that n tokens are a sample of the law, as good as their labels. "
         + "β = 1, unnormalised attention, mirror pairs in the gauge frame, which fix u. On the orbit of u (radius 0.866): uniform on an arc of 2 radians, and von Mises' law with κ = 2; measured is W_{1} along the orbit. On the sphere: "
         + "a great circle, a target a token; measured is the sliced W_{1}. Grid labels: r L/(4n) for a law on a length L of angles, from midpoints of equal shares, and π/(6n) for the great circle, where the two halves of the circle lie on each other in "
-        + "projection. Independent labels: E∫|F_{n} − F| = (2/πn)^{1/2} ∫ (F(1 − F))^{1/2}, F the distribution function.";
+        + "projection. Independent labels: E∫|F_{n} − F| = (2/πn)^{1/2} ∫ (F(1 − F))^{1/2}, F the distribution function. "
+        + "From independent starts u is a matter of chance; a pinning prompt of strength λ at u = (√3/2, 0, 1/2) in the gauge frame turns the cloud there, and |m_{z} − u_{z}| falls like e^{−λ e^{β} t} (full-turn rotary code, 16 tokens).";
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
@@ -51,19 +56,25 @@ public sealed class TargetsStudy : Study
                .. target.Settings, $"labels.law={labels}", $"tokens.count={n}", $"replicas={(labels == "grid" ? 1 : 12)}", "time.horizon=30", "time.method=tsit5", "time.step=null", "time.tolerance=1e-8",
                "record.snapshots=1", "record.observations=2", "record.observables=[\"mean\",\"limit\"]",
            ])),
+        .. Strengths.Select(strength => new PlannedRun(FormattableString.Invariant($"targets-pinned-{strength}"), StoredExperiments.Load("rotary-pinned",
+        [
+            FormattableString.Invariant($"interaction.pin.strength={strength}"), FormattableString.Invariant($"time.horizon={PinnedTime / strength / Math.E:R}"), "tokens.count=16", "replicas=12", "time.method=tsit5", "time.step=null",
+            "time.tolerance=1e-10", "record.snapshots=1", "record.observations=41", "record.observables=[\"mean\"]",
+        ]))),
     ];
 
     /// <inheritdoc/>
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Point[] points = [.. plan.Select(run => Measure(run, Path.Combine(folder, run.Name)))];
-        string svg = new Chart("Laws as limits", "Distance of transport against n on logarithmic axes for laws on an orbit and on the sphere: slope -1 for grid labels, -1/2 for independent ones, on dashed predictions.",
-            [Panel("on an orbit", "W_{1}", points, "arc", "vonMises"), Panel("on the sphere: great circle", "sliced W_{1}", points, "greatCircle")])
+        Point[] points = [.. plan.SkipLast(Strengths.Length).Select(run => Measure(run, Path.Combine(folder, run.Name)))];
+        Pinned[] pinned = [.. Strengths.Zip(plan.TakeLast(Strengths.Length), (strength, run) => new Pinned(strength, new ObservationTable(Path.Combine(folder, run.Name))))];
+        string svg = new Chart("Laws as limits", "Distance of transport against n on logarithmic axes for laws on an orbit and on the sphere: slope -1 for grid labels, -1/2 for independent ones, on dashed predictions. Right: pinned clouds approach their height at the predicted rate.",
+            [Panel("on an orbit", "W_{1}", points, "arc", "vonMises"), Panel("on the sphere: great circle", "sliced W_{1}", points, "greatCircle"), Panel(pinned)])
         {
-            Notes = ["Labels on the grid, or independent: mean over 12 seeds, bars from the least to the largest. No constant is predicted for von Mises' law with independent labels."],
+            Notes = ["Labels on the grid, or independent: mean over 12 seeds, bars from the least to the largest. No constant is predicted for von Mises' law with independent labels. Right: median over 12 seeds; the dashed line has the predicted slope."],
         }.Render();
         return new Findings([new FinishedFigure("targets", "targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable stands for. Dashed: predicted, constants included; for von Mises' law with grid labels, whose rare tails need many tokens, for n → ∞.")],
-            [.. Checks(points)]);
+            [.. Checks(points), .. pinned.Select(p => p.Check())]);
     }
 
     private static IEnumerable<Check> Checks(Point[] points)
@@ -103,6 +114,15 @@ public sealed class TargetsStudy : Study
         return new ChartPanel(title, new Axis("number of tokens n", range[0], range[1]) { Log = true }, new Axis(quantity, all.Min() / 1.6, all.Max() * 1.6) { Log = true }, series);
     }
 
+    private static ChartPanel Panel(Pinned[] pinned) => new("pinning prompt", new Axis("λ e^{β} t", -0.4, PinnedTime + 0.4), new Axis("|m_{z} − u_{z}|", 1e-8, 2) { Log = true },
+    [
+        new Series("predicted", Palette.Prediction, [0, PinnedTime], [1, Math.Exp(-PinnedTime)]) { Dashed = true, Width = 1.4 },
+        // Each strength at other times, so that all are seen.
+        .. pinned.Select((p, i) => new Series(FormattableString.Invariant($"λ = {p.Strength}"), Palette.Series(i), Third(p.Scaled, i), Third(p.Errors, i)) { Points = true, Sign = (Sign)(1 + i) }),
+    ]);
+
+    private static double[] Third(double[] values, int first) => [.. values.Where((_, k) => k % 3 == first)];
+
     private static Point Measure(PlannedRun run, string folder)
     {
         Experiment experiment = run.Experiment;
@@ -133,6 +153,28 @@ public sealed class TargetsStudy : Study
     {
         public double Grid { get; init; }
         public double Independent { get; init; }
+    }
+
+    /// <summary>A strength of the pinning prompt: time in units of its rate lambda e^beta, and the median over seeds of |m_z - u_z|.</summary>
+    private sealed class Pinned(double strength, ObservationTable table)
+    {
+        public double Strength => strength;
+        public double[] Scaled { get; } = [.. table.Times.Select(t => t * strength * Math.E)];
+        public double[] Errors { get; } = [.. table.Times.Select(t => Median(table.AtTime("mean2", t)))];
+
+        // Between 8 and 14 units, where most seeds are near u: a' = -lambda e^{beta cos a} sin a for the angle a to it.
+        public Check Check()
+        {
+            int from = Array.FindIndex(Scaled, s => s >= 8), to = Array.FindIndex(Scaled, s => s >= 14);
+            return new Check(FormattableString.Invariant($"pinned, λ = {strength}: rate of |m_{{z}} − u_{{z}}|, median over seeds, over λ e^{{β}}"), "a′ = −λ e^{β cos a} sin a, a the angle to u", 1,
+                Math.Log(Errors[from] / Errors[to]) / (Scaled[to] - Scaled[from]), 0.05);
+        }
+
+        private static double Median(double[] heights)
+        {
+            double[] errors = [.. heights.Select(z => Math.Abs(z - 0.5)).Order()];
+            return (errors[(errors.Length - 1) / 2] + errors[errors.Length / 2]) / 2;
+        }
     }
 
     private sealed record Point(Target Target, string Labels, int Tokens, double[] Distances, double Limit, double Mean);

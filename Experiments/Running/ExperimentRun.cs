@@ -15,7 +15,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
     /// <exception cref="ConfigurationException">The experiment cannot be run as it stands; nothing was written.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not available; nothing was written.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not available, then nothing was written; or its memory does not suffice.</exception>
+    /// <exception cref="DeviceFailedException">The device failed at work.</exception>
     /// <exception cref="FolderNotEmptyException">There is something in the folder.</exception>
     /// <exception cref="IOException">Reading or writing failed.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
@@ -27,12 +28,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
         Tableau method = Tableau.Find(experiment.Time.Method)!;
         StepControl step = ExperimentBuilder.Step(experiment.Time);
-        string device = Devices.Resolve(experiment.Device);
         Noise? noise = ExperimentBuilder.Noise(experiment);
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         Scheme scheme = experiment.Interaction.Scheme.Build();
-        Summation summation = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, device, tolerance);
+        (string device, Summation summation) = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, tolerance);
         using IPairSums sums = Devices.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
@@ -89,7 +89,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             };
             return target.Finish(record, experiment.Title);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException or DeviceFailedException)
         {
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, experiment.Title);
             throw;
@@ -163,15 +163,18 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
-    // What auto stands for: a function of sizes, interaction, precision and tolerance, stored with the run. Only some flows do with tangential forces, as harmonic sums give them.
-    private static Summation Resolve(Experiment experiment, PairProblem problem, bool tangential, string device, double tolerance)
+    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Harmonic sums, linear in n, come before any GPU; only
+    // some flows do with tangential forces, as they give them.
+    private static (string Device, Summation Summation) Resolve(Experiment experiment, PairProblem problem, bool tangential, double tolerance)
     {
-        if (device != "cpu" && experiment.Summation is Summation.Fast or Summation.Coalesced)
-            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
-        if (experiment.Summation != Summation.Auto || device != "cpu") return device == "cpu" ? experiment.Summation : Summation.Direct;
-        if (!tangential) return Summation.Direct;
         using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
-        return probe.IsHarmonic(problem) ? Summation.Fast : probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct;
+        bool isAuto = experiment.Summation == Summation.Auto, isForCpu = experiment.Summation is Summation.Fast or Summation.Coalesced;
+        bool isHarmonic = isAuto && tangential && probe.IsHarmonic(problem);
+        string device = experiment.Device == "auto" && (isForCpu || isHarmonic) ? "cpu" : Devices.Resolve(experiment.Device, problem.Pairs);
+        if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : tangential && probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
+        if (device != "cpu" && isForCpu)
+            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
+        return (device, device == "cpu" ? experiment.Summation : Summation.Direct);
     }
 
     private static SummationRecord Record(FastSums sums, double tolerance) =>

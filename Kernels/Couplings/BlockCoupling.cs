@@ -28,6 +28,8 @@ public sealed record BlockCoupling(double Across) : Coupling
         key[3] = Across > 0 ? Math.Log(Across) : 0;
     }
 
+    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<BlockPairs>();
+
     // Whole numbers in place of the distinct labels: they stay distinct in single precision (up to 2^24 of them).
     internal override double[] TableLabels(double[] labels)
     {
@@ -62,4 +64,17 @@ internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
         L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), L.Constant(0), L.Broadcast(view.Key + 3 * (nint)view.Stride + key));
+}
+
+/// <summary>b = s = t ? 1 : eps of a pair. Query: the number of the label. Key: the number of the label, w, w eps.</summary>
+internal readonly struct BlockPairs : IPairCoupling
+{
+    public static int NearRows => 3;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, Factor<T, R, N>(numbers));
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> =>
+        R.AreEqual(numbers.Query(0), numbers.Key(0)) ? numbers.Key(1) : numbers.Key(2);
 }

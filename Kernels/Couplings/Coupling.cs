@@ -29,6 +29,9 @@ public abstract record Coupling
     /// <summary>The labels in the form that <see cref="FillTables"/> takes.</summary>
     internal virtual double[] TableLabels(double[] labels) => labels;
 
+    /// <summary>Calls the user with the pair struct in the file of this coupling.</summary>
+    internal abstract TResult UsePair<TResult>(IPairCouplingUser<TResult> user);
+
     /// <summary>A bound on |log2 b| over these labels where b enters the exponent of a pair; 0 where it does not.</summary>
     internal virtual double ExponentBound(double[] labels) => 0;
 }

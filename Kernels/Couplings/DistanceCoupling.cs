@@ -23,6 +23,8 @@ public sealed record DistanceCoupling(double Length) : Coupling
         key[1] = weight;
     }
 
+    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<DistancePairs>();
+
     internal override double ExponentBound(double[] labels) => (labels.Max() - labels.Min()) / (Length * Math.Log(2));
 }
 
@@ -44,4 +46,17 @@ internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
         L.Multiply(Bend(view, query, key, L.Constant(0)), L.Constant(0.69314718055994530942));
+}
+
+/// <summary>b = e^{-|s - t|/l} of a pair, as 2^{-|s' - t'|}. Query: s'. Key: t', w.</summary>
+internal readonly struct DistancePairs : IPairCoupling
+{
+    public static int NearRows => 2;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Subtract(y, R.Abs(R.Subtract(numbers.Query(0), numbers.Key(0))));
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, numbers.Key(1));
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> =>
+        R.Multiply(R.Exp2(Bend<T, R, N>(R.Of(0), numbers)), numbers.Key(1));
 }

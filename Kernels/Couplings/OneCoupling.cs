@@ -17,6 +17,8 @@ public sealed record OneCoupling : Coupling
     internal override (int Query, int Key) TableRows => (0, 1);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key) => key[0] = weight;
+
+    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<OnePairs>();
 }
 
 /// <summary>b = 1 in lanes. Key: w.</summary>
@@ -51,4 +53,28 @@ internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(0);
+}
+
+/// <summary>b = 1 of a pair. Key: w.</summary>
+internal readonly struct OnePairs : IPairCoupling
+{
+    public static int NearRows => 1;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, numbers.Key(0));
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => numbers.Key(0);
+}
+
+/// <summary>w b = 1 of a pair: equal weights, which multiply the row's sums afterwards.</summary>
+internal readonly struct EvenPairs : IPairCoupling
+{
+    public static int NearRows => 0;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => factor;
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Of(1);
 }

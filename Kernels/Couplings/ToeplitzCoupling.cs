@@ -73,6 +73,8 @@ public sealed record ToeplitzCoupling : Coupling
             (key[2 * m], key[2 * m + 1]) = (weight * Cosines[m] * cos, weight * Cosines[m] * sin);
         }
     }
+
+    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<ToeplitzPairs>();
 }
 
 /// <summary>
@@ -113,5 +115,27 @@ internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
         return L.Load(lanes);
 
         static double LogOf(double b) => b > 0 ? Math.Log(b) : 0;
+    }
+}
+
+/// <summary>b = c + sum_m a_m cos 2 pi m (t - s) of a pair. The numbers are those of <see cref="ToeplitzLanes{L, V, T}"/>.</summary>
+internal readonly struct ToeplitzPairs : IPairCoupling
+{
+    public static int NearRows => 3;
+
+    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+
+    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, Factor<T, R, N>(numbers));
+
+    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T>
+    {
+        // Rows that are near are named one by one.
+        int last = numbers.KeyRows - 2;
+        if (last == 0) return numbers.Key(0);
+        T b = R.MultiplyAdd(numbers.Key(0), numbers.Query(0), R.Multiply(numbers.Key(1), numbers.Query(1)));
+        if (last == 2) return R.Add(b, numbers.Key(2));
+        b = R.MultiplyAdd(numbers.Key(2), numbers.Query(2), b);
+        for (int row = 3; row < last; row++) b = R.MultiplyAdd(numbers.Key(row), numbers.Query(row), b);
+        return R.Add(b, numbers.Key(last));
     }
 }

@@ -71,27 +71,27 @@ internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> whe
         V p;
         if (typeof(T) == typeof(float))
         {
-            p = L.Constant(1.5594678161326619e-4);
-            p = L.Horner(p, f, 1.3406643902351759e-3);
-            p = L.Horner(p, f, 9.617692972993062e-3);
-            p = L.Horner(p, f, 5.550310551013797e-2);
-            p = L.Horner(p, f, 0.24022652782887738);
-            p = L.Horner(p, f, 0.6931472149680279);
+            p = L.Constant(Exp2Polynomial.Single5);
+            p = L.Horner(p, f, Exp2Polynomial.Single4);
+            p = L.Horner(p, f, Exp2Polynomial.Single3);
+            p = L.Horner(p, f, Exp2Polynomial.Single2);
+            p = L.Horner(p, f, Exp2Polynomial.Single1);
+            p = L.Horner(p, f, Exp2Polynomial.Single0);
         }
         else
         {
             // Even and odd powers apart: half the waiting.
-            V f2 = L.Multiply(f, f), odd = L.Constant(7.072570412814423e-9);
-            p = L.Constant(4.078071929588337e-10);
-            p = L.Horner(p, f2, 1.0180647659234139e-7);
-            odd = L.Horner(odd, f2, 1.3215442675329823e-6);
-            p = L.Horner(p, f2, 1.5252727385193868e-5);
-            odd = L.Horner(odd, f2, 1.540353044157213e-4);
-            p = L.Horner(p, f2, 1.3333558153439966e-3);
-            odd = L.Horner(odd, f2, 9.618129107607003e-3);
-            p = L.Horner(p, f2, 5.550410866479039e-2);
-            odd = L.Horner(odd, f2, 0.24022650695910097);
-            p = L.Horner(p, f2, 0.6931471805599457);
+            V f2 = L.Multiply(f, f), odd = L.Constant(Exp2Polynomial.Double9);
+            p = L.Constant(Exp2Polynomial.Double10);
+            p = L.Horner(p, f2, Exp2Polynomial.Double8);
+            odd = L.Horner(odd, f2, Exp2Polynomial.Double7);
+            p = L.Horner(p, f2, Exp2Polynomial.Double6);
+            odd = L.Horner(odd, f2, Exp2Polynomial.Double5);
+            p = L.Horner(p, f2, Exp2Polynomial.Double4);
+            odd = L.Horner(odd, f2, Exp2Polynomial.Double3);
+            p = L.Horner(p, f2, Exp2Polynomial.Double2);
+            odd = L.Horner(odd, f2, Exp2Polynomial.Double1);
+            p = L.Horner(p, f2, Exp2Polynomial.Double0);
             p = L.MultiplyAdd(odd, f, p);
         }
         V whole = L.ZeroBelow(y, lowest, L.Scale(one, power));

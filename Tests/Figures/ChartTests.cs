@@ -75,6 +75,22 @@ public sealed class ChartTests
     }
 
     [Test]
+    public void ALegendNamesALineOnceAndVerticalLinesCarryTheirNames()
+    {
+        Series[] lines = [.. Enumerable.Range(1, 3).Select(k => new Series("predicted", Palette.Prediction, [0, 4], [0, k]))];
+        ChartPanel panel = new("", new Axis("", -0.1, 4), new Axis("y", 0, 5), lines) { References = [new Reference(0, "alert") { Vertical = true, Tag = "first" }, new Reference(2, "alert") { Vertical = true, Tag = "second" }] };
+        string svg = new Chart("Names", "Three lines of one name, two vertical ones.", [panel, panel with { X = new Axis("x", -0.1, 4) }]) { Columns = 1 }.Render();
+        string[] texts = [.. FigureText.Named(svg, "text").Select(text => text.Value)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(texts.Count(t => t == "predicted"), Is.EqualTo(1));
+            Assert.That(texts.Count(t => t == "alert"), Is.EqualTo(1));
+            foreach (string tag in (string[])["first", "second"]) Assert.That(texts.Count(t => t == tag), Is.EqualTo(2));
+        });
+        FigureText.AssertSound(svg);
+    }
+
+    [Test]
     public void HolesInTheDataLeaveHolesInTheFigure()
     {
         var curves = Curves();

@@ -15,11 +15,26 @@ public sealed record PairSumsCase(string Name, Precision Precision, Func<IPairSu
     public override string ToString() => Name;
 }
 
-/// <summary>Every implementation that is held against <see cref="ReferenceSums"/>.</summary>
+/// <summary>Every implementation that is held against <see cref="ReferenceSums"/>, on every device that is here; <see cref="DeviceTests"/> says which are not.</summary>
 public static class PairSumsCases
 {
     public static IEnumerable<PairSumsCase> All =>
-        from precision in Enum.GetValues<Precision>()
-        from bits in (int[])[128, 256, 512]
-        select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits));
+    [
+        .. from precision in Enum.GetValues<Precision>()
+           from bits in (int[])[128, 256, 512]
+           select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits)),
+        .. from precision in Enum.GetValues<Precision>()
+           from device in Devices.All
+           where device.WhyNot is null && device.Name is not ("cpu" or "reference")
+           select new PairSumsCase($"{device.Name} {precision}", precision, () => Devices.Open(device.Name, precision, 2)),
+    ];
+
+    /// <summary>Those that ILGPU compiles, and on the simulator also the kernels that GPUs run, which are slow there because of their barriers.</summary>
+    public static IEnumerable<PairSumsCase> Gpus =>
+    [
+        .. All.Where(c => !c.Name.StartsWith("cpu", StringComparison.Ordinal)),
+        .. from precision in Enum.GetValues<Precision>()
+           where Devices.All.Any(d => d is { Name: "ilgpu-cpu", WhyNot: null })
+           select new PairSumsCase($"ilgpu-cpu tiled {precision}", precision, () => Gpu.OpenTiled(precision, 4)),
+    ];
 }

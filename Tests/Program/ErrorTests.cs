@@ -74,11 +74,19 @@ public class ErrorTests
     [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]
     public void BadArgumentsExitWith2(string line, string message) => Refused(ExitCodes.BadInput, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    [TestCase("run figure3-path --device cuda", "device 'cuda' is not available: this version has no GPU backend yet")]
-    [TestCase("run figure3-path --device tpu", "device 'tpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu")]
-    [TestCase("run figure3-path --device \"cpu", "device '\"cpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu")]
+    [TestCase("run figure3-path --device tpu", "device 'tpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
+    [TestCase("run figure3-path --device \"cpu", "device '\"cpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
+    [TestCase("run figure3-path --device cuda:0,0", "device 'cuda:0,0' is not known; give the numbers of different devices, like cuda:0,1")]
     [TestCase("run figure3-path --device reference --precision single", "device 'reference' sums in double precision only; use --precision double")]
     public void AnAbsentDeviceExitsWith69(string line, string message) => Refused(ExitCodes.DeviceUnavailable, message, line.Split(' '));
+
+    [TestCase("cuda")]
+    [TestCase("opencl")]
+    public void AnAbsentKindOfDeviceSaysWhy(string kind)
+    {
+        if (Devices.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");
+        else Refused(ExitCodes.DeviceUnavailable, $"device '{kind}:0' is not available: {why}", "run", "figure3-path", "--device", kind);
+    }
 
     [TestCase("x0,x1\n1,0\n0,one\n", "line 3: 'one' in column x1 is not a number.")]
     [TestCase("x0,x1\n1,0\n0,1,0\n", "line 3: the number of values is 3, but the header has 2 columns.")]
@@ -152,6 +160,7 @@ public class ErrorTests
         {
             Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
             Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
+            Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
             Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
             Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
             Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));

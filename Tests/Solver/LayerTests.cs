@@ -140,6 +140,17 @@ public class LayerTests
     }
 
     [Test]
+    public void FastSumsServeTheBias()
+    {
+        Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 5);
+        Interaction interaction = new(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(2, 1) };
+        using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
+        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, fast), cloud);
+        Assert.That(Clouds.LargestDifference(drift, Arbiter.Drift(interaction, new IdentityGauge(), cloud)), Is.LessThan(1e-11));
+        Assert.That(fast.Harmonic, Is.EqualTo(1));
+    }
+
+    [Test]
     public void HarmonicSumsDoNotServeAValueMatrixOrALength()
     {
         using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);

@@ -1,0 +1,142 @@
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>Kernels of GPUs beyond <see cref="PairSumsTests"/>: those with thread blocks also on the simulator, powers of two, shifts, bits.</summary>
+[TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.Gpus))]
+public sealed class GpuTests(PairSumsCase implementation)
+{
+    private const int Replicas = 2, Queries = 21, Keys = 37;
+    private static readonly int[] Dimensions = [3, 19, 2, 8, 4, 16, 3, 18, 5, 9, 1];
+
+    private readonly IPairSums _sums = implementation.Create();
+
+    [OneTimeTearDown]
+    public void Release() => _sums.Dispose();
+
+    private enum Form { Difference, General, WithoutOrigin }
+
+    // Every coupling with every mask; dimension, form, profile and columns in turn, in cycles of lengths without a common divisor.
+    [Test]
+    public void AgreesWithTheReference()
+    {
+        int number = 0;
+        foreach (Coupling coupling in Problems.Couplings)
+            foreach (Mask mask in Enum.GetValues<Mask>())
+            {
+                Form form = (Form)(number % 3);
+                double beta = number % 4 == 2 ? 30 : 2;
+                var interaction = new Interaction(beta) { Coupling = coupling, Mask = mask, Profile = number % 7 == 5 ? Profile.Linear : Profile.Exponential };
+                PairProblem problem = Make(number, form, Dimensions[number % Dimensions.Length], interaction);
+                Columns columns = Columns.Force;
+                if (number % 5 > 1) columns |= Columns.Largest | Columns.Squares;
+                if (number % 5 > 1 && coupling.Smallest >= 0) columns |= Columns.CouplingLog;
+                if (number % 5 > 2 && problem.WhyNever(columns | Columns.Deficit) is null) columns |= Columns.Deficit;
+                Compare(problem, columns);
+                number++;
+            }
+    }
+
+    // Logits from -3000 to 3000, and rows whose keys come in rising order: the shift must follow.
+    [Test]
+    public void TheShiftFollowsTheLargestLogit([Values(3, 20)] int d)
+    {
+        const int n = 130;
+        var random = new Random(3);
+        double[] q = Problems.Sphere(random, n, d), k = Problems.Sphere(random, n, d), w = [.. Enumerable.Repeat(1.0, n)];
+        for (int i = 0; i < n * d; i++) k[i] *= 0.1 * (i / d);
+        var problem = PairProblem.General(1, n, n, d, new Interaction(300), q, k, k, null, w, new double[n], new double[n]);
+        Compare(problem, Columns.Force);
+    }
+
+    // Weights 0 and 1 on two keys at -1 and 1: Z = 2^{-y - ceil y}, so this is the error of 2^y alone.
+    [Test]
+    public void PowersOfTwo()
+    {
+        const int n = 400;
+        double beta = Math.Log(2);
+        double[] q = [.. Enumerable.Range(0, n).Select(i => (double)(float)(0.0173 * (i + 1)))], k = [-1, 1];
+        var problem = PairProblem.General(1, n, 2, 1, new Interaction(beta), q, k, k, null, [1, 0], new double[n], new double[2]);
+        RowSums sums = Problems.Sum(_sums, problem, Columns.None);
+        for (int i = 0; i < n; i++)
+        {
+            double shift = Math.Round(sums.Shift[i] / beta), exact = Math.Pow(2, -q[i] - shift);
+            // 2^y is good to two units (single: four, in the hardware of GPUs), and y to a unit of its size.
+            double bound = implementation.Unit * ((implementation.Precision == Precision.Single ? 8 : 4) + 2 * (q[i] + shift));
+            Assert.That(Math.Abs(sums.Z[i] / exact - 1), Is.LessThanOrEqualTo(bound), $"2^{-q[i] - shift}");
+        }
+    }
+
+    [Test]
+    public void SameBitsAgainAndForEveryRowRange([Values(3, 18)] int d)
+    {
+        PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new DistanceCoupling(0.3) });
+        RowSums expected = Problems.Sum(_sums, problem, Columns.Force);
+        foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
+        {
+            var actual = new RowSums(problem.Rows, d, Columns.Force);
+            for (int i = 1; i < cuts.Length; i++) _sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+            Assert.That(actual.Z, Is.EqualTo(expected.Z));
+            Assert.That(actual.Force, Is.EqualTo(expected.Force));
+        }
+    }
+
+    private static PairProblem Make(int seed, Form form, int d, Interaction interaction)
+    {
+        var random = new Random(seed);
+        double[] q = Problems.Sphere(random, Replicas * Queries, d), k = Problems.Sphere(random, Replicas * Keys, d);
+        double[] weights = Numbers(Replicas * Keys, () => seed % 2 == 0 ? 1.0 / Keys : (2 * random.NextDouble() - 1) * 2 / Keys);
+        double[] queryLabels = Numbers(Replicas * Queries, Label), keyLabels = Numbers(Replicas * Keys, Label);
+        if (form == Form.Difference) return PairProblem.Difference(Replicas, Queries, Keys, d, interaction, q, k, weights, queryLabels, keyLabels);
+        double[] v = Problems.Sphere(random, Replicas * Keys, d);
+        return PairProblem.General(Replicas, Queries, Keys, d, interaction, q, k, v, form == Form.General ? Problems.Sphere(random, Replicas * Queries, d) : null, weights, queryLabels, keyLabels);
+
+        double Label() => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble();
+    }
+
+    private static double[] Numbers(int count, Func<double> next)
+    {
+        double[] numbers = new double[count];
+        for (int i = 0; i < count; i++) numbers[i] = next();
+        return numbers;
+    }
+
+    private void Compare(PairProblem p, Columns columns)
+    {
+        RowSums actual = Problems.Sum(_sums, p, columns), expected = Problems.Sum(new ReferenceSums(), p, columns);
+        PairProblem positive = Problems.Absolute(p);
+        RowSums absolute = Problems.Sum(new ReferenceSums(), positive, Columns.Largest | Columns.Squares);
+        double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0, largest = 0;
+        for (int j = 0; j < p.K.Length; j += p.Dimension) largest = Math.Max(largest, Norm(p.K.AsSpan(j, p.Dimension)));
+        // As in PairSumsTests; in the general form the exponent beta <q, k> is good to d beta |k| units.
+        double tolerance = implementation.Unit * (12 + p.Keys + (16 + 2 * p.Dimension) * p.Interaction.Beta * largest + 4 * labels);
+        for (int row = 0; row < p.Rows; row++)
+        {
+            // All on the scale of the shift of the sum of absolute values, the largest.
+            double scale = Math.Exp(actual.Shift[row] - absolute.Shift[row]), other = Math.Exp(expected.Shift[row] - absolute.Shift[row]);
+            double bound = tolerance * absolute.Z[row] + 1e-30;
+            Check(expected.Z[row] * other, actual.Z[row] * scale, bound, "Z");
+            for (int c = row * p.Dimension; c < (row + 1) * p.Dimension; c++)
+                Check(expected.Force[c] * other, actual.Force[c] * scale, (2 + 2 * largest) * bound, "F");
+            if (columns.HasFlag(Columns.Deficit)) Check(expected.Deficit[row], actual.Deficit[row], tolerance * positive.Weights.Sum(), "D");
+            if (!columns.HasFlag(Columns.Largest)) continue;
+            Check(expected.Largest[row] * other, actual.Largest[row] * scale, tolerance * absolute.Largest[row] + 1e-30, "largest");
+            Check(expected.Squares[row] * other * other, actual.Squares[row] * scale * scale, 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
+            if (columns.HasFlag(Columns.CouplingLog)) Check(expected.CouplingLog[row] * other, actual.CouplingLog[row] * scale, (1 + labels) * bound, "log b");
+
+            void Check(double value, double got, double allowed, string column)
+            {
+                if (!(Math.Abs(got - value) <= allowed))
+                    Assert.Fail($"{column} of row {row} is {got}, not {value}: wrong by {got - value:e2}, allowed {allowed:e2} ({p.Interaction}, d = {p.Dimension}, difference {p.IsDifference}, {columns})");
+            }
+        }
+    }
+
+    private static double Norm(ReadOnlySpan<double> x)
+    {
+        double squared = 0;
+        foreach (double value in x) squared += value * value;
+        return Math.Sqrt(squared);
+    }
+}

@@ -1,0 +1,63 @@
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>The code for NVIDIA GPUs, without one: the hardware's exponential, everything in registers, nothing called.</summary>
+public sealed class PtxTests
+{
+    private static readonly int[] Dimensions = [2, 3, 4, 8, 16, 20];
+
+    [OneTimeSetUp]
+    public void SkipWithoutIlgpu()
+    {
+        if (Devices.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
+    }
+
+    [Test]
+    public void EveryDimensionStaysInRegisters([ValueSource(nameof(Dimensions))] int d) =>
+        Check(Problems.Self(1, 1, 8, d, new Interaction(1), evenWeights: true), Columns.Force, Precision.Single, 90);
+
+    [Test]
+    public void OlderDevicesGetTheSame([Values(75, 80)] int capability) =>
+        Check(Problems.Self(1, 1, 8, 3, new Interaction(1), evenWeights: true), Columns.Force, Precision.Single, capability);
+
+    [Test]
+    public void EveryCouplingStaysInRegisters([Range(0, 3)] int coupling, [Values] Precision precision) =>
+        Check(Problems.Self(1, 1, 8, 3, new Interaction(1) { Coupling = Problems.Couplings[coupling] }), Columns.Force, precision, 80);
+
+    [Test]
+    public void MasksColumnsAndTheGeneralFormStayInRegisters([Values] bool general, [Values(3, 16)] int d, [Values] Precision precision)
+    {
+        PairProblem p = Problems.Self(1, 1, 8, d, new Interaction(1) { Mask = Mask.Causal });
+        if (general) p = PairProblem.General(1, 8, 8, d, p.Interaction, p.Q, p.K, [.. p.K], null, p.Weights, p.QueryLabels, p.KeyLabels);
+        Check(p, Columns.Force | Columns.Largest | Columns.CouplingLog, precision, 80);
+    }
+
+    private static void Check(PairProblem problem, Columns columns, Precision precision, int capability)
+    {
+        string ptx = Gpu.Ptx(problem, columns, precision, capability);
+        Has(".visible .entry");
+        // An array or a struct in memory; a function that was not inlined.
+        HasNo(".local");
+        HasNo("call.uni");
+        HasNo("call (");
+        if (precision == Precision.Single)
+        {
+            Has("ex2.approx.ftz.f32");
+            HasNo(".f64");
+        }
+        else
+        {
+            HasNo("ex2.");
+        }
+        // Points of four numbers and more come in one instruction of four; barriers around a tile where there are tiles.
+        if (problem.Dimension > 2 && precision == Precision.Single) Has(problem.Dimension <= 16 ? "ld.shared.v4.f32" : "ld.global.v4.f32");
+        Assert.That(ptx.Contains("bar.sync", StringComparison.Ordinal), Is.EqualTo(problem.Dimension <= 16));
+
+        // Not the whole text in the message.
+        void Has(string part) => Assert.That(ptx.Contains(part, StringComparison.Ordinal), $"no {part}");
+
+        void HasNo(string part) => Assert.That(!ptx.Contains(part, StringComparison.Ordinal), $"{part} at {ptx.IndexOf(part, StringComparison.Ordinal)}");
+    }
+}

@@ -1,0 +1,55 @@
+using AttentionFlow.Kernels;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Kernels;
+
+/// <summary>Several devices give the bits of one.</summary>
+public sealed class SplitSumsTests
+{
+    [Test]
+    public void SharedRowsHaveTheSameBits([Values(1, 2, 3, 5)] int parts)
+    {
+        PairProblem problem = Problems.Self(2, 2, 101, 3, new Interaction(2));
+        using var one = new SimdSums(Precision.Single, 1);
+        using var split = SplitSums.Open("two", [.. Enumerable.Range(0, parts).Select(k => $"{k}")], _ => new SimdSums(Precision.Single, 1));
+        RowSums expected = Problems.Sum(one, problem, Columns.Force | Columns.Deficit), actual = Problems.Sum(split, problem, Columns.Force | Columns.Deficit);
+        Assert.That(actual.Z, Is.EqualTo(expected.Z));
+        Assert.That(actual.Force, Is.EqualTo(expected.Force));
+        Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
+        var some = new RowSums(problem.Rows, 3, Columns.None);
+        split.Sum(problem, 50..53, some, CancellationToken.None);
+        Assert.That(some.Z.Select((z, row) => z == (row is >= 50 and < 53 ? expected.Z[row] : 0)), Is.All.True);
+    }
+
+    [Test]
+    public void WhatOneCannotDoNoneDoes()
+    {
+        PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
+        using var split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
+        Assert.That(split.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
+        Assert.That(() => Problems.Sum(split, linear, Columns.Deficit), Throws.TypeOf<NotSupportedException>());
+    }
+
+    [Test]
+    public void WhatWasOpenedIsClosedWhenTheNextIsAbsent()
+    {
+        var first = new Probe();
+        Assert.That(() => SplitSums.Open("two", ["0", "1"], name => name == "0" ? first : throw new DeviceUnavailableException("not here")), Throws.TypeOf<DeviceUnavailableException>());
+        Assert.That(first.IsClosed);
+    }
+
+    private sealed class Probe : IPairSums
+    {
+        public bool IsClosed { get; private set; }
+
+        public string Name => "probe";
+
+        public double RelativeError => 0;
+
+        public string? WhyNot(PairProblem problem, Columns columns) => null;
+
+        public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop) { }
+
+        public void Dispose() => IsClosed = true;
+    }
+}
