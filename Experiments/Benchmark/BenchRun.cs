@@ -30,7 +30,7 @@ internal sealed class BenchRun
     {
         BenchRun run = new(grid, budget, threads, say, stop);
         say("bench: warm-up and ceilings");
-        using PeerSet? peers = grid.PeerTokens is null ? null : PeerSet.Open(budget, stop);
+        using PeerSet? peers = grid.PeerWork is null ? null : PeerSet.Open(budget, stop);
         run.WarmUp(peers);
         run.RaiseCeilings();
         foreach (int dimension in grid.Dimensions)
@@ -103,7 +103,7 @@ internal sealed class BenchRun
         MeasureGpus(problem, into);
         Compare(problem, Precision.Single, BenchCase.Loose);
         Compare(problem, Precision.Double, BenchCase.Tight);
-        if (peers is not null && tokens == _grid.PeerTokens)
+        if (peers is not null && tokens == _grid.Tokens.Where(n => (long)n * n * dimension <= _grid.PeerWork).Max())
             foreach (PeerResult result in peers.Measure(problem)) _rows.Add(Row(result, problem));
     }
 

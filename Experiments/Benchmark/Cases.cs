@@ -6,15 +6,15 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="Dimensions">Every d.</param>
 /// <param name="Tokens">Every n, rising.</param>
 /// <param name="LargestReference">The reference is measured up to this n.</param>
-/// <param name="PeerTokens">Peers are measured at this n, one of <paramref name="Tokens"/>; null for no peers.</param>
+/// <param name="PeerWork">Peers are measured at the largest n with n^2 d at most this; null for no peers.</param>
 /// <param name="GpuTokens">Further n for GPUs alone.</param>
-internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, int? PeerTokens, IReadOnlyList<int> GpuTokens)
+internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, long? PeerWork, IReadOnlyList<int> GpuTokens)
 {
     /// <summary>What <c>bench --scaling</c> takes.</summary>
-    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerTokens: null, []);
+    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerWork: null, []);
 
     /// <summary>What <c>bench</c> takes.</summary>
-    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 2048 : null, [1 << 18, 1 << 20]);
+    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 16, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 1_000_000_000 : null, [1 << 18, 1 << 20]);
 }
 
 /// <summary>One of this project's implementations.</summary>

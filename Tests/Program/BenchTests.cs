@@ -12,7 +12,7 @@ namespace AttentionFlow.Tests.Program;
 public class BenchTests
 {
     private static readonly TimeBudget Short = new(0.001, 0.001, 1);
-    private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerTokens: null, GpuTokens: [512]);
+    private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerWork: null, GpuTokens: [512]);
 
     // 1.2: a ceiling measured for a millisecond on a busy machine may be low.
     [Test]
@@ -58,7 +58,7 @@ public class BenchTests
     [Test]
     public void PeersSumTheSame()
     {
-        (_, JsonElement json) = Json(new([3, 64], [128], LargestReference: 0, PeerTokens: 128, GpuTokens: []), threads: 1);
+        (_, JsonElement json) = Json(new([3, 64], [128], LargestReference: 0, PeerWork: 128 * 128 * 64, GpuTokens: []), threads: 1);
         JsonElement[] peers = [.. json.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("isPeer").GetBoolean())];
         Assert.That(peers.Select(r => r.GetProperty("implementation").GetString()), Is.SupersetOf(new[] { "C# loop", "Tensors" }));
         foreach (JsonElement row in peers)
