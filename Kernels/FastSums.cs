@@ -79,7 +79,8 @@ public sealed class FastSums : IPairSums
         if (IsHarmonic(problem)) return IsDirectColumn(problem, columns) ? _direct.WhyNot(problem, columns) : _harmonic.WhyNot(problem, columns);
         // Fast was asked for: not to know a problem is an error, but for other keys than the tokens themselves, such as prompts. The others may always sum directly.
         bool known = _summation != Summation.Fast || (problem.IsDifference && !problem.IsSelf);
-        return (known ? null : _coalesced.WhyNot(problem, Columns.None)) ?? _direct.WhyNot(problem, columns);
+        bool refused = !known && _coalesced.WhyNot(problem, Columns.None) is not null;
+        return refused ? $"fast sums are harmonic or coalesced, and neither knows {Unknown(problem)}" : _direct.WhyNot(problem, columns);
     }
 
     /// <inheritdoc/>
@@ -127,6 +128,16 @@ public sealed class FastSums : IPairSums
         _direct.Dispose();
         _harmonic.Dispose();
         _coalesced.Dispose();
+    }
+
+    // What keeps a problem from being coalesced, in the words of who asked for it; its harmonics are known to be none.
+    private static string Unknown(PairProblem problem)
+    {
+        Interaction interaction = problem.Interaction;
+        if (!problem.IsSelf) return "queries, keys and values that differ, as with matrices or a code";
+        if (interaction.Mask != Mask.None) return "a mask";
+        if (!interaction.Profile.IsCurved(interaction.Beta)) return interaction.Beta == 0 ? "beta = 0" : $"the profile '{interaction.Profile.Name}'";
+        return interaction.Coupling is OneCoupling or BlockCoupling ? "negative weights here" : FormattableString.Invariant($"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
     }
 
     private static bool IsDirectColumn(PairProblem problem, Columns columns) => (columns & ~Columns.Force) != Columns.None && problem.Keys <= MostKeysOfDirectColumns;

@@ -24,7 +24,7 @@ public static class CommandLine
             Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
             CustomParser = result => OptionValues.Whole(result, int.MaxValue) is { } n && n >= 1 ? (int)n : OptionValues.Refuse<int>(result, "a whole number of threads, at least 1, is needed"),
         };
-        Option<bool> quiet = new("--quiet") { Description = "No progress and no messages but errors.", Recursive = true };
+        Option<bool> quiet = new("--quiet") { Description = "No progress and no messages but errors; results are still printed.", Recursive = true };
         Option<bool> json = new("--json") { Description = "Results as JSON on standard output.", Recursive = true };
         RootCommand root = new("Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.")
         {

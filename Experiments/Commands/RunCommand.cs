@@ -17,7 +17,7 @@ public static class RunCommand
         Option<ulong?> seed = new("--seed")
         {
             Description = "Seed; the same as --set seed=N.", HelpName = "N",
-            CustomParser = result => OptionValues.Whole(result, ulong.MaxValue) ?? OptionValues.Refuse<ulong?>(result, $"the seed is a whole number up to {ulong.MaxValue}"),
+            CustomParser = result => OptionValues.Whole(result, ulong.MaxValue) ?? OptionValues.Refuse<ulong?>(result, $"the seed is a whole number, at least 0 and at most {ulong.MaxValue}"),
         };
         Option<string?> device = new("--device") { Description = "Device; the same as --set device=D ('attentionflow devices').", HelpName = "D" };
         Option<string?> precision = new("--precision")
@@ -53,7 +53,7 @@ public static class RunCommand
                 return new ExperimentRun(context.Threads, progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
             });
         if (context.Json) context.Output.Write(record.ToJson());
-        else Summarize(context.Output, folder, record);
+        else Summarize(context.Output, folder, record, experiment.Time.Merge is not null);
         if (record.Status == RunStatus.Complete)
         {
             // Again, below the results: the warning before the run is far up by now.
@@ -67,12 +67,12 @@ public static class RunCommand
 
     // One line; what there is to say of steps is the advice above.
     private static string Alerts(RunRecord record) => string.Join("; ", record.Alerts.Where(a => a.Indicator is not ("step" or "energy_drops")).Select(a => string.Create(CultureInfo.InvariantCulture,
-        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.Value:G4}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
+        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.ShownValue()}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
 
-    private static void Summarize(TextWriter output, string folder, RunRecord record)
+    private static void Summarize(TextWriter output, string folder, RunRecord record, bool merges)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{(record.Reason is { } reason ? $" ({reason})" : "")}: {record.Steps} steps, {record.Evaluations:G6} evaluations{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
+            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{(record.Reason is { } reason ? $" ({reason})" : "")}: {record.Steps} steps, {record.Evaluations:G6} evaluations{(merges ? " (merged tokens count as their share of the pairs)" : "")}{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
         if (last["time"].Length > 0 && last.Count > 2)
         {

@@ -52,6 +52,14 @@ public sealed class ObservableNameAttribute() : OneOfAttribute(Configuration.Nam
 /// <summary>A name from <see cref="Names.Profiles"/>.</summary>
 public sealed class ProfileNameAttribute() : OneOfAttribute(Configuration.Names.Profiles);
 
+/// <summary>A kind that is not for this place; errors do not list it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NotKindAttribute(string kind) : Attribute
+{
+    /// <summary>The kind.</summary>
+    public string Kind { get; } = kind;
+}
+
 /// <summary>A point of the unit sphere, or a list of such points: of length 1 within <see cref="UnitVectors.Tolerance"/>, then renormalised.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class UnitVectorAttribute : Attribute;

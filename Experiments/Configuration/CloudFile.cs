@@ -32,14 +32,19 @@ public static class CloudFile
     /// <param name="path">The CSV file.</param>
     /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within <see cref="UnitVectors.Tolerance"/>.</param>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
-    public static CloudData Read(string path, bool normalize) => Open(path, normalize);
+    public static CloudData Read(string path, bool normalize) => Open(path, normalize, "write \"normalize\": true to scale every point to length 1");
 
-    private static CloudData Open(string path, bool? normalize)
+    /// <summary>The points of a file of prompts or targets, of length 1 within <see cref="UnitVectors.Tolerance"/>, then renormalised.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
+    internal static CloudData ReadUnit(string path) => Open(path, normalize: false, "a unit vector is expected");
+
+    // The advice is for a point of another length.
+    private static CloudData Open(string path, bool? normalize, string advice)
     {
         try
         {
             using CsvReader csv = CsvReader.FromFile(path, Options);
-            return new Reading(path, csv, normalize).Run();
+            return new Reading(path, csv, normalize, advice).Run();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -55,20 +60,18 @@ public static class CloudFile
         }
     }
 
-    /// <summary>The same for a file named at <paramref name="location"/> of an experiment file; errors name both.</summary>
-    internal static CloudData ReadFor(string location, string path, bool normalize) => At(location, () => Read(path, normalize));
-
     /// <summary>The rows of a matrix in a file named at <paramref name="location"/>, as they stand: columns x0, x1, ... alone, at least one row.</summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names place, file and line.</exception>
     internal static double[,] ReadMatrix(string location, string path)
     {
-        CloudData rows = At(location, () => Open(path, normalize: null));
+        CloudData rows = At(location, () => Open(path, normalize: null, ""));
         double[,] matrix = new double[rows.Count, rows.Dimension];
         Buffer.BlockCopy(rows.Positions, 0, matrix, 0, sizeof(double) * rows.Positions.Length);
         return matrix;
     }
 
-    private static CloudData At(string location, Func<CloudData> read)
+    /// <summary>The same for a file named at <paramref name="location"/> of an experiment file; errors name both.</summary>
+    internal static CloudData At(string location, Func<CloudData> read)
     {
         try
         {
@@ -81,7 +84,7 @@ public static class CloudFile
     }
 
     // Rows of a matrix, with normalize = null, may have any length.
-    private sealed class Reading(string path, CsvReader csv, bool? normalize)
+    private sealed class Reading(string path, CsvReader csv, bool? normalize, string advice)
     {
         private readonly List<double> positions = [], labels = [], weights = [];
         private int[] coordinates = [];
@@ -142,7 +145,7 @@ public static class CloudFile
             if (normalize == false && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
             {
                 string shown = length.ToString("G9", CultureInfo.InvariantCulture);
-                throw Wrong($"the point has length {shown}, not 1; write \"normalize\": true to scale every point to length 1.");
+                throw Wrong($"the point has length {shown}, not 1; {advice}.");
             }
         }
 

@@ -111,7 +111,7 @@ internal static class ExperimentChecks
         int? count = points.Law is { } law ? law.Count ?? experiment.Tokens.Count : points.List?.Count;
         if (points.Path is { } path)
         {
-            CloudData file = CloudFile.ReadFor(at, path, normalize: false);
+            CloudData file = CloudFile.At(at, () => CloudFile.ReadUnit(path));
             count = file.Count;
             if (file.Dimension != d)
                 yield return new(at, $"{path} has {Plural(file.Dimension, "coordinate")}, but $.tokens.dimension is {d}.");

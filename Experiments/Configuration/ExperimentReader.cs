@@ -29,15 +29,15 @@ public static class ExperimentReader
     /// <summary>
     /// The experiment in <paramref name="text"/>. Relative paths in it, and in settings, are relative to the folder of
     /// <paramref name="origin"/>, the file it comes from; the experiment holds them absolute, so that it can be written anywhere.
-    /// A cloud file gives the number of tokens and the dimension, and the labels where it has them and no law is named.
+    /// Errors name that file, or the setting that made them. A cloud file gives the number of tokens and the dimension, and the labels where it has them and no law is named.
     /// </summary>
     public static Experiment Parse(string text, string origin, IReadOnlyList<string> settings)
     {
-        JsonObject root = StrictJson.ParseObject(text, origin);
         Setting[] edits = [.. settings.Select(s => new Setting(s))];
-        foreach (Setting edit in edits) edit.Apply(root);
         try
         {
+            JsonObject root = StrictJson.ParseObject(text, origin);
+            foreach (Setting edit in edits) edit.Apply(root);
             new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
             Experiment experiment = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
             experiment = ReadCloud(experiment, root);
@@ -47,6 +47,10 @@ public static class ExperimentReader
         catch (ConfigurationException e) when (edits.LastOrDefault(s => s.Concerns(e.Location)) is { } edit)
         {
             throw edit.Blame(e);
+        }
+        catch (ConfigurationException e) when (e.Location is not null)
+        {
+            throw e.Within(origin);
         }
     }
 
@@ -59,7 +63,7 @@ public static class ExperimentReader
     private static Experiment ReadCloud(Experiment experiment, JsonObject root)
     {
         if (experiment.Tokens.Initial is not FileInitialSpec file) return experiment;
-        CloudData cloud = CloudFile.ReadFor("$.tokens.initial.path", file.Path, file.Normalize);
+        CloudData cloud = CloudFile.At("$.tokens.initial.path", () => CloudFile.Read(file.Path, file.Normalize));
         TokensSpec tokens = experiment.Tokens;
         if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
             throw Disagree("count", tokens.Count, "number of rows", cloud.Count);

@@ -39,9 +39,11 @@ public sealed record PinSpec
 /// <summary>The <c>matrices</c> section.</summary>
 public sealed record MatricesSpec
 {
+    [NotKind("product")]
     [Description("The query matrix Q of every head.")]
     public MatrixSpec Query { get; init; } = new IdentityMatrixSpec();
 
+    [NotKind("product")]
     [Description("The key matrix K of every head.")]
     public MatrixSpec Key { get; init; } = new IdentityMatrixSpec();
 

@@ -18,9 +18,11 @@ internal static class StrictJson
         }
         catch (JsonException e)
         {
-            string place = e.LineNumber is long line ? $", line {line + 1}, column {Column(text, (int)line, (int)(e.BytePositionInLine ?? 0))}" : "";
-            string message = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
-            throw new ConfigurationException($"{origin}{place}: not valid JSON: {message}.", e);
+            (int line, int column) = ((int)(e.LineNumber ?? -1), 0);
+            if (line >= 0) column = Column(text, line, (int)(e.BytePositionInLine ?? 0));
+            string place = line >= 0 ? $", line {line + 1}, column {column}" : "";
+            string message = line >= 0 && IsEnd(text, line, column) ? "the JSON ends too early" : $"not valid JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.')}";
+            throw new ConfigurationException($"{origin}{place}: {message}.", e);
         }
     }
 
@@ -59,6 +61,13 @@ internal static class StrictJson
             foreach (JsonElement item in element.EnumerateArray()) RefuseDuplicates(item, $"{path}[{i++}]");
         }
         else if (element.ValueKind == JsonValueKind.String) _ = element.GetString();
+    }
+
+    // True when nothing but white space follows.
+    private static bool IsEnd(string text, int line, int column)
+    {
+        string[] lines = text.Split('\n');
+        return line >= lines.Length || (column > lines[line].TrimEnd().Length && lines[(line + 1)..].All(string.IsNullOrWhiteSpace));
     }
 
     // The reader counts bytes of UTF-8; an editor counts characters, from 1.

@@ -27,16 +27,16 @@ internal sealed class StrictWalk(string folder)
         if (type == typeof(int)) return Whole(node, property, int.MaxValue, path);
         if (type == typeof(ulong)) return Whole(node, property, ulong.MaxValue, path);
         if (ExperimentSchema.ElementType(type) is { } element) return List(node, element, property, path);
-        return Object(node, type, path);
+        return Object(node, type, path, property.Attribute<NotKindAttribute>()?.Kind);
     }
 
-    private JsonObject Object(JsonNode? node, Type type, string path)
+    private JsonObject Object(JsonNode? node, Type type, string path, string? notKind = null)
     {
         string? kindKey = ExperimentSchema.KindKey(type);
         if (node is not JsonObject found) throw Wrong(node, kindKey is null ? "an object" : $"an object with '{kindKey}'", path);
         string? kind = null;
         Type concrete = type;
-        if (kindKey is not null) (kind, concrete) = Kind(found, type, kindKey, $"{path}.{kindKey}");
+        if (kindKey is not null) (kind, concrete) = Kind(found, type, $"{path}.{kindKey}", kindKey, notKind);
 
         IList<JsonPropertyInfo> properties = ExperimentSchema.Options.GetTypeInfo(concrete).Properties;
         foreach (JsonPropertyInfo property in properties)
@@ -53,15 +53,15 @@ internal sealed class StrictWalk(string folder)
         return found;
     }
 
-    private static (string Kind, Type Type) Kind(JsonObject node, Type type, string kindKey, string path)
+    private static (string Kind, Type Type) Kind(JsonObject node, Type type, string path, string kindKey, string? notKind)
     {
         IReadOnlyList<JsonDerivedType> kinds = ExperimentSchema.Kinds(type);
-        string[] known = [.. kinds.Select(k => (string)k.TypeDiscriminator!)];
+        string[] all = [.. kinds.Select(k => (string)k.TypeDiscriminator!)], known = [.. all.Where(k => k != notKind)];
         if (!node.TryGetPropertyValue(kindKey, out JsonNode? value))
             throw ConfigurationException.At(path, $"this key is missing; known: {string.Join(", ", known)}.");
         if (!IsText(value)) throw Wrong(value, "a name", path);
         string name = value!.GetValue<string>();
-        int index = Array.IndexOf(known, name);
+        int index = Array.IndexOf(all, name);
         if (index < 0) throw ConfigurationException.At(path, $"'{name}' is unknown; {Names.Hint(name, known)}");
         return (name, kinds[index].DerivedType);
     }

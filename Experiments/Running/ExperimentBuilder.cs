@@ -93,7 +93,7 @@ public static class ExperimentBuilder
     /// <summary>The points that are listed, in the file, or of the law, with the file's weights.</summary>
     internal static (IReadOnlyList<IReadOnlyList<double>> Points, IReadOnlyList<double>? Weights) Points(Points points, Experiment experiment)
     {
-        CloudData? file = points.Path is { } path ? CloudFile.Read(path, normalize: false) : null;
+        CloudData? file = points.Path is { } path ? CloudFile.ReadUnit(path) : null;
         return (points.List ?? points.Law?.Build().Draw(points.Law.Count ?? experiment.Tokens.Count, experiment.Seed)
             ?? [.. Enumerable.Range(0, file!.Count).Select(i => file.Positions[(i * file.Dimension)..((i + 1) * file.Dimension)])], file?.Weights);
     }

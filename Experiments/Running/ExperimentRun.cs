@@ -39,14 +39,17 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         if (Simulation.WhyNot(flow, method, step) is { } whyNot) throw ConfigurationException.At("$.time.merge", $"{whyNot}; leave this key out.");
         if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
         string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
+        string? noiseAdvice = noise?.Advice(((FixedStep)step).Length, cloud.Dimension);
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
-            noise?.Advice((step as FixedStep)!.Length, cloud.Dimension) is { } longer ? $"$.time.step: {longer}" : null,
+            noiseAdvice is not null ? $"$.time.step: {noiseAdvice}" : null,
+            EqualHeads(experiment.Interaction) ? $"$.interaction.heads: {experiment.Interaction.Heads} heads with the same matrices are one head at {experiment.Interaction.Heads} times the cost; set 1, or draw a matrix for every head" : null,
             summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
         ];
-        Alert[] stepAlerts = stepAdvice is null ? []
-            : [new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, Stability.LargestStep(flow.CollapseRate, method), stepAdvice)];
+        List<Alert> stepAlerts = [];
+        if (stepAdvice is not null) AlertStep(Stability.LargestStep(flow.CollapseRate, method), stepAdvice);
+        if (noiseAdvice is not null) AlertStep(noise!.LargestStep(cloud.Dimension), noiseAdvice);
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 
@@ -67,7 +70,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 .. observables.OfType<IObserver>(),
                 writer,
                 new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
-                new ProgressObserver(progress, experiment),
+                new ProgressObserver(progress, experiment, sums),
             ];
             if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));
             if (experiment.Record.Plateaus) observers.Add(new PlateauWriter(target.OpenPlateaus(), flow));
@@ -94,6 +97,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, experiment.Title);
             throw;
         }
+
+        void AlertStep(double level, string what) => stepAlerts.Add(new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, level, what));
     }
 
     /// <summary>Ordered pairs of tokens of one evaluation of the drift: replicas x heads x tokens^2.</summary>
@@ -148,6 +153,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             return new FileMatrixSpec { Path = name };
         }
     }
+
+    private static bool EqualHeads(InteractionSpec interaction) => interaction.Heads > 1
+        && new[] { interaction.Matrices.Query, interaction.Matrices.Key, interaction.Matrices.Value }.All(m => m is IdentityMatrixSpec or DiagonalMatrixSpec or ProductMatrixSpec);
 
     // Beyond the memory the system would end the program without a word.
     private static void CheckMemory(Experiment experiment)

@@ -1,4 +1,5 @@
 using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Kernels;
 using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments;
@@ -9,15 +10,15 @@ public interface IProgressDisplay
     /// <summary>A piece of work begins.</summary>
     void Begin(string name);
 
-    /// <summary>So many pairs more are done; <paramref name="detail"/> says where the run stands.</summary>
-    void Advance(double pairs, string detail);
+    /// <summary>So many pairs more are done; <paramref name="detail"/> says where the run stands. Pairs that are not summed one by one, <paramref name="direct"/> = false, make no rate.</summary>
+    void Advance(double pairs, string detail, bool direct = true);
 
     /// <summary>So many pairs more than thought, or fewer, are to be done in all.</summary>
     void Expect(double pairs) { }
 }
 
 /// <summary>Tells a display about the steps of a run.</summary>
-public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment) : IObserver
+public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment, IPairSums sums) : IObserver
 {
     private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
     private readonly double[] _times = [.. ExperimentBuilder.Times(experiment).Observations];
@@ -45,7 +46,7 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     public void Stepped(in Step step)
     {
         if (step.Replica > 0) return;
-        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"));
+        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), direct: sums is not FastSums { Harmonic: > 0 } and not FastSums { Coalesced: > 0 });
         _seen = step.Flow.Evaluations;
     }
 }

@@ -29,15 +29,14 @@ public static class ProgressDisplay
     private static string Rate(double pairs, double seconds)
     {
         double rate = pairs / Math.Max(seconds, 1e-3);
-        // More than any processor does pair by pair.
-        return rate >= 1e12 ? string.Create(CultureInfo.InvariantCulture, $"as if {rate / 1e12:F1} T pairs/s") : rate >= 1e8
-            ? string.Create(CultureInfo.InvariantCulture, $"{rate / 1e9:F2} G pairs/s") : string.Create(CultureInfo.InvariantCulture, $"{rate / 1e6:F2} M pairs/s");
+        return rate >= 1e8 ? string.Create(CultureInfo.InvariantCulture, $", {rate / 1e9:F2} G pairs/s")
+            : string.Create(CultureInfo.InvariantCulture, $", {rate / 1e6:F2} M pairs/s");
     }
 
     private sealed class Silence : IProgressDisplay
     {
         public void Begin(string name) { }
-        public void Advance(double pairs, string detail) { }
+        public void Advance(double pairs, string detail, bool direct) { }
     }
 
     // A timer shows the lines: a single step may take longer than ten seconds.
@@ -49,7 +48,7 @@ public static class ProgressDisplay
         private readonly Timer _timer;
         private string _name = "", _detail = "starting";
         private double _totalPairs, _done;
-        private bool _shown, _ended;
+        private bool _direct = true, _shown, _ended;
 
         public Lines(double totalPairs, TextWriter error)
         {
@@ -62,9 +61,9 @@ public static class ProgressDisplay
             lock (_lock) (_name, _detail) = (name, "starting");
         }
 
-        public void Advance(double pairs, string detail)
+        public void Advance(double pairs, string detail, bool direct)
         {
-            lock (_lock) (_done, _detail) = (_done + pairs, detail);
+            lock (_lock) (_done, _detail, _direct) = (_done + pairs, detail, _direct && direct);
         }
 
         public void Expect(double pairs)
@@ -88,7 +87,7 @@ public static class ProgressDisplay
                 _shown = true;
                 double seconds = _watch.Elapsed.TotalSeconds, share = _totalPairs > 0 ? Math.Min(1, _done / _totalPairs) : 1;
                 string left = share is > 0.005 and < 1 ? string.Create(CultureInfo.InvariantCulture, $", {seconds * (1 - share) / share:F0} s left") : "";
-                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 ? ", " + Rate(_done, seconds) : "")}{left}"));
+                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 && _direct ? Rate(_done, seconds) : "")}{left}"));
             }
         }
     }
@@ -100,17 +99,19 @@ public static class ProgressDisplay
         private readonly Stopwatch _watch = Stopwatch.StartNew();
         private string _name = "";
         private double _done, _nextShown;
+        private bool _direct = true;
 
         public void Begin(string name) => _name = name;
 
-        public void Advance(double pairs, string detail)
+        public void Advance(double pairs, string detail, bool direct)
         {
             _done += pairs;
+            _direct &= direct;
             double seconds = _watch.Elapsed.TotalSeconds;
             if (seconds < _nextShown) return;
             _nextShown = seconds + Interval;
             task.Value = _done;
-            task.Description = Markup.Escape($"{_name}: {detail}, {Rate(_done, seconds)}");
+            task.Description = Markup.Escape($"{_name}: {detail}{(_direct ? Rate(_done, seconds) : "")}");
         }
 
         public void Expect(double pairs) => task.MaxValue = Math.Max(1, task.MaxValue + pairs);

@@ -11,7 +11,7 @@ public sealed class RanksObservable(Flow flow) : Observable
 
     // Of the uniform law d = 2 has 2: at 1.01 99 % of sum_i m_i |x_i|^2 lie in one direction.
     private static readonly WarningLevel OneDirection = new("stable_rank", "rank collapse", 1.01, Below: true,
-        "99 % of the tokens' squares lie in one direction: stop earlier, or give tokens an auxiliary variable (a rotary, path or prefix gauge)");
+        "99 % of the tokens' squares lie in one direction: stop earlier, or give tokens an auxiliary variable (a rotary, phase, path or prefix gauge)");
 
     private readonly int _tokens = flow.Tokens;
 

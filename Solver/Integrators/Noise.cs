@@ -49,11 +49,14 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
         }
     });
 
+    /// <summary>The largest step over which tokens keep most of their direction, kappa/(2 (d - 1)).</summary>
+    public double LargestStep(int dimension) => 0.5 * Kappa / (dimension - 1);
+
     /// <summary>Null when tokens keep most of their direction over a step, else a sentence with a better one.</summary>
     public string? Advice(double step, int dimension)
     {
         double rate = (dimension - 1) / Kappa;
-        return step * rate <= 0.5 ? null
+        return step <= LargestStep(dimension) ? null
             : FormattableString.Invariant($"a step of {step:G4} is long against the noise, which turns tokens at the rate (d - 1)/kappa = {rate:G4}; use a step of {Stability.RoundDown(0.25 / rate):G2} or less");
     }
 

@@ -76,7 +76,9 @@ public sealed class RunFolder : IDisposable
         var full = Path.GetFullPath(path);
         for (var above = full; above is not null; above = Path.GetDirectoryName(above))
             if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
-        Directory.CreateDirectory(full);
+        try { Directory.CreateDirectory(full); }
+        // The system names a file that it did not find.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { throw new IOException("this folder cannot be created", e); }
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
         foreach (var name in Names)
         {

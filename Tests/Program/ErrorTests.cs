@@ -30,7 +30,7 @@ public class ErrorTests
     [TestCase("run figure3-path --out", "Required argument missing for option: '--out'" + RunHelp)]
     [TestCase("run figure3-path --threads 0", "--threads 0: a whole number of threads, at least 1, is needed" + RunHelp)]
     [TestCase("run figure3-path --threads two", "--threads two: a whole number of threads, at least 1, is needed" + RunHelp)]
-    [TestCase("run figure3-path --seed -1", "--seed -1: the seed is a whole number up to 18446744073709551615" + RunHelp)]
+    [TestCase("run figure3-path --seed -1", "--seed -1: the seed is a whole number, at least 0 and at most 18446744073709551615" + RunHelp)]
     [TestCase("run figure3-path --precision half", "--precision half: unknown; known: single, double" + RunHelp)]
     [TestCase("run figure3-path --set beta", "--set beta: a setting has the form path=value, for example interaction.beta=2.")]
     [TestCase("run figure3-path --set interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]
@@ -53,7 +53,7 @@ public class ErrorTests
         "$.record.plateaus: a hardmax flow climbs no energy; leave this key out.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
-        "$.summation: the coalesced sums have no mask, and the problem asks for Causal; \"auto\" sums directly where it must")]
+        "$.summation: fast sums are harmonic or coalesced, and neither knows a mask; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
         "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",
