@@ -68,7 +68,7 @@ public sealed class HtmlReport(string title)
         : Table(caption, ["run", "sign", "indicator", "from t", "replicas", "value", "level", "what to do"], alerts.Select(a => (string[])
         [
             a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), a.Alert.Replicas.ToString(CultureInfo.InvariantCulture),
-            Numbers.ForPeople(a.Alert.Value), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
+            Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
         ]));
 
     /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>

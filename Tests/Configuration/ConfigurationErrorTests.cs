@@ -26,6 +26,8 @@ public class ConfigurationErrorTests
     [TestCase(""" "precision": "half" """, "$.precision: 'half' is unknown; known: single, double.")]
     [TestCase(""" "interaction": { "mask": "reversed" } """, "$.interaction.mask: 'reversed' is unknown; known: none, causal, strict.")]
     [TestCase(""" "record": { "observables": ["energy", "gap"] } """, $"$.record.observables[1]: 'gap' is unknown; did you mean 'gaps'? Known: {Observables}.")]
+    [TestCase(""" "interaction": { "matrices": { "query": { "kind": "ortogonal" } } } """, "$.interaction.matrices.query.kind: 'ortogonal' is unknown; did you mean 'orthogonal'? Known: identity, diagonal, orthogonal, gaussian, file.")]
+    [TestCase(""" "interaction": { "matrices": { "value": { "kind": "produkt" } } } """, "$.interaction.matrices.value.kind: 'produkt' is unknown; did you mean 'product'? Known: identity, diagonal, orthogonal, gaussian, file, product.")]
     // Types.
     [TestCase(""" "interaction": { "beta": "one" } """, "$.interaction.beta: \"one\" is text; a number is expected.")]
     [TestCase(""" "interaction": { "beta": null } """, "$.interaction.beta: null is no value; a number is expected.")]
@@ -129,9 +131,9 @@ public class ConfigurationErrorTests
     [TestCase(""" "record": { "observables": ["mean", "mean"] } """, "$.record.observables: 'mean' is listed twice.")]
     public void ValuesThatDoNotFitTogetherAreRefused(string section, string message) => Refused(section, message);
 
-    [TestCase("{}", "$.schemaVersion: this key is missing; it has no default.")]
-    [TestCase("""{ "schemaVersion": 2, "noise": {} }""", "$.schemaVersion: 2 is too large; the version of the file format must be 1.")]
-    [TestCase("[]", "$: an experiment file holds one JSON object.")]
+    [TestCase("{}", "my.json: $.schemaVersion: this key is missing; it has no default.")]
+    [TestCase("""{ "schemaVersion": 2, "noise": {} }""", "my.json: $.schemaVersion: 2 is too large; the version of the file format must be 1.")]
+    [TestCase("[]", "my.json: $: an experiment file holds one JSON object.")]
     [TestCase("{\n  \"title\": \"Ü\" x }", "my.json, line 2, column 16: not valid JSON: 'x' is invalid after a value. Expected either ',', '}', or ']'.")]
     [TestCase("{ \"seed\": NaN }", "my.json, line 1, column 11: not valid JSON: 'N' is an invalid start of a value.")]
     [TestCase("""{ "title": "\ud800" }""", "my.json: not valid JSON: A text holds half of a surrogate pair.")]
@@ -141,8 +143,9 @@ public class ConfigurationErrorTests
     [Test]
     public void AnEmptyOrCutTextIsRefusedWhereItEnds()
     {
-        Assert.That(() => ExperimentReader.Parse("", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.StartsWith("my.json, line 1, column 1: "));
-        Assert.That(() => ExperimentReader.Parse("{\n", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.StartsWith("my.json, line 2, column 1: "));
+        Assert.That(() => ExperimentReader.Parse("", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("my.json, line 1, column 1: the JSON ends too early."));
+        foreach ((string text, int line) in new[] { ("{\n", 2), ("{ \"a\":", 1), ("{ \"a\": 1", 1), ("{ \"ü\": \"x", 1), ("{ \"a\":\n tr", 2), ("{ \"a\": [1,\n\n", 3), ("{ /* a", 1) })
+            Assert.That(() => ExperimentReader.Parse(text, "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.Match($"^my.json, line {line}, column [0-9]+: the JSON ends too early.$"), text);
     }
 
     [Test]
@@ -158,5 +161,5 @@ public class ConfigurationErrorTests
 
     private static void Refused(string section, string message) =>
         Assert.That(() => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "my.json", []),
-            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"my.json: {message}"));
 }

@@ -122,7 +122,7 @@ public class ExperimentReaderTests
             Assert.That(experiment.Interaction.Beta, Is.EqualTo(2.5));
             Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []), Is.EqualTo(experiment));
             Assert.That(() => ExperimentReader.Parse("""{ "schemaVersion": 1, "time": { "horizon": 0.25, "method": "heun", "step": 0.5 } }""", "x.json", []),
-                Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("$.time.step: 0.5 is longer than the run; the time step must be at most the horizon 0.25."));
+                Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("x.json: $.time.step: 0.5 is longer than the run; the time step must be at most the horizon 0.25."));
             Assert.That(CloudFile.Read(Write("c.csv", "x0,x1\n0.6,0.8\n"), false).Positions, Is.EqualTo(new[] { 0.6, 0.8 }));
         }
         finally
@@ -190,12 +190,12 @@ public class ExperimentReaderTests
         Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
         Assert.That(((PrefixGaugeSpec)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"$.interaction.gauge.targets: {targets} has 3 coordinates, but $.tokens.dimension is 4."));
+            .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge.targets: {targets} has 3 coordinates, but $.tokens.dimension is 4."));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge.weights: {targets} has a column 'weight' already; leave one of the two out."));
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.StartsWith($"$.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1;"));
+            .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
     }
 
     [Test]
@@ -209,9 +209,9 @@ public class ExperimentReaderTests
         Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
         Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts.weights: {points} has a column 'weight' already; leave one of the two out.");
         Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
-        Refused([], $"$.interaction.matrices.key.path: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        Refused([], $"{Path.Combine(folder, "p.json")}: $.interaction.matrices.key.path: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
         Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
-        Refused([], $"$.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
+        Refused([], $"{Path.Combine(folder, "p.json")}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
         Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), [])).Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
 

@@ -52,6 +52,6 @@ public sealed class ReproducibilityTests
     {
         public void Begin(string name) { }
 
-        public void Advance(double pairs, string detail) { }
+        public void Advance(double pairs, string detail, bool direct) { }
     }
 }

@@ -131,6 +131,6 @@ public class ReproductionTests
     private sealed class NoDisplay : IProgressDisplay
     {
         public void Begin(string name) { }
-        public void Advance(double pairs, string detail) { }
+        public void Advance(double pairs, string detail, bool direct) { }
     }
 }

@@ -54,6 +54,8 @@ public class ErrorTests
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows a mask; \"auto\" sums directly where it must")]
+    [TestCase("run figure3-path --set interaction.profile=linear --set summation=fast",
+        "$.summation: fast sums are harmonic or coalesced, and neither knows the profile 'linear'; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
         "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",
@@ -96,7 +98,7 @@ public class ErrorTests
     {
         File.WriteAllText(_folder["cloud.csv"], csv);
         File.WriteAllText(_folder["own.json"], """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
-        Refused(ExitCodes.BadInput, $"$.tokens.initial.path: {_folder["cloud.csv"]}, {problem}", "run", _folder["own.json"]);
+        Refused(ExitCodes.BadInput, $"{_folder["own.json"]}: $.tokens.initial.path: {_folder["cloud.csv"]}, {problem}", "run", _folder["own.json"]);
     }
 
     [Test]
@@ -138,6 +140,7 @@ public class ErrorTests
         Answer figure = Shell.Run("bench", "--scaling", _folder["file"] + "/scaling.svg");
         Assert.That(figure.Code, Is.EqualTo(ExitCodes.InputOutput));
         Assert.That(figure.Error, Does.Contain(_folder["file"] + "/scaling.svg"));
+        if (Directory.Exists("/proc/self")) Refused(ExitCodes.InputOutput, "/proc/foo: this folder cannot be created", "run", "figure3-path", "--out", "/proc/foo");
         Directory.CreateDirectory(Path.Combine(_folder["run"], "snapshots.csv"));
         Answer answer = Shell.RunSmall(_folder["run"], "--overwrite");
         Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.InputOutput, "")));

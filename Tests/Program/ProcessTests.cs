@@ -70,19 +70,20 @@ public class ProcessTests
         }
     }
 
-    [Test]
-    public void ProgressIsShownAfterASecondAndTheLastLineSaysWhereTheWorkEnded()
+    [TestCase(true, @", \d\.\d\d G pairs/s")]
+    [TestCase(false, "")]
+    public void ProgressIsShownAfterASecondAndTheLastLineSaysWhereTheWorkEnded(bool direct, string rate)
     {
         using StringWriter error = new();
         int answer = ProgressDisplay.Run(quiet: false, 2e9, TextWriter.Synchronized(error), progress =>
         {
             progress.Begin("slow");
             Thread.Sleep(1200);
-            progress.Advance(2e9, "t = 3 of 3");
+            progress.Advance(2e9, "t = 3 of 3", direct);
             return 5;
         });
         Assert.That(answer, Is.EqualTo(5));
-        Assert.That(error.ToString(), Does.Match(@"^  0 %  slow: starting\r?\n100 %  slow: t = 3 of 3, \d\.\d\d G pairs/s\r?\n$"));
+        Assert.That(error.ToString(), Does.Match(@$"^  0 %  slow: starting\r?\n100 %  slow: t = 3 of 3{rate}\r?\n$"));
     }
 
     private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;

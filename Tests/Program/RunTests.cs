@@ -35,7 +35,7 @@ public class RunTests
         Answer answer = Shell.Run("run", "long-times", "--out", _folder["long"], "--set", "tokens.count=24", "--set", "record.tokens=null", "--set", "replicas=2", "--set", "interaction.beta=6",
             "--set", "time.until={\"clusters\":1}", "--set", "time.tolerance=1e-4");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
-        Assert.That(answer.Output, Does.StartWith("complete at t = ").And.Contain("(clusters <= 1): "));
+        Assert.That(answer.Output, Does.StartWith("complete at t = ").And.Contain("(clusters <= 1): ").And.Contain(" evaluations (merged tokens count as their share of the pairs)"));
         Assert.That(RunFolder.Verify(_folder["long"]), Is.Empty);
         JsonElement record = Shell.Record(_folder["long"]);
         Assert.That(record.GetProperty("reason").GetString(), Is.EqualTo("clusters <= 1"));
@@ -69,6 +69,25 @@ public class RunTests
         const string unstable = "interaction.beta=6";
         Assert.That(Shell.RunSmall(_folder["loud"], "--set", unstable).Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 cannot be stable near collapse"));
         Assert.That(Shell.RunSmall(_folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
+    }
+
+    [Test]
+    public void EqualHeadsAreNamed()
+    {
+        Assert.That(Shell.RunSmall(_folder["equal"], "--set", "interaction.heads=4").Error,
+            Does.StartWith("attentionflow: warning: $.interaction.heads: 4 heads with the same matrices are one head at 4 times the cost; set 1, or draw a matrix for every head"));
+        Assert.That(Shell.RunSmall(_folder["drawn"], "--set", "interaction.heads=4", "--set", "interaction.matrices.key.kind=orthogonal", "--set", "record.observables=[\"mean\"]").Error, Is.Empty);
+    }
+
+    [Test]
+    public void AStepTooLongForTheNoiseIsAnAlert()
+    {
+        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.noise={\"kappa\": 1e-3}", "--set", "record.observables=[\"mean\"]");
+        Assert.That(answer.Code, Is.Zero);
+        Assert.That(answer.Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 is long against the noise"));
+        JsonElement alert = Shell.Record(_folder["run"]).GetProperty("alerts").EnumerateArray().Single();
+        Assert.That((alert.GetProperty("indicator").GetString(), alert.GetProperty("value").GetDouble()), Is.EqualTo(("step", 0.1)));
+        Assert.That(alert.GetProperty("level").GetDouble(), Is.EqualTo(1e-3 / 4).Within(1e-18), "kappa/(2 (d - 1))");
     }
 
     /// <summary>What was asked for is watched: the rank of a cloud that starts near a point, steps that lower the energy; the time step always.</summary>

@@ -178,6 +178,15 @@ public class AdaptiveTests
     }
 
     [Test]
+    public void WhereNoStepWillDoTheAdviceNamesNone()
+    {
+        using ReferenceSums sums = new();
+        Flow flow = new(new Interaction(100), new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums);
+        Assert.That(Stability.AfterDrops(flow, AttentionFlow.Solver.Methods.Heun, 0.1, 198),
+            Does.StartWith("the energy fell at 198 steps").And.EndsWith("no step is small enough near collapse, where tokens close in at the rate 2.688E+43; reduce beta or use softmax"));
+    }
+
+    [Test]
     public void FixedMethodsRefuseATolerance()
     {
         using ReferenceSums sums = new();
