@@ -12,7 +12,7 @@ namespace AttentionFlow.Kernels;
 /// Columns other than the force are coalesced or direct; where sums are harmonic, direct up to n = 4096 and beyond that refused.
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced the same per cell and 150; harmonic
-/// 20 + (0.092 + 30/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
+/// 20 + (0.092 + 22/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
 /// </remarks>
 public sealed class FastSums : IPairSums
 {
@@ -164,6 +164,6 @@ public sealed class FastSums : IPairSums
         int order = _harmonic.UsualOrder(problem);
         int channels = problem.Interaction.Coupling is ToeplitzCoupling toeplitz ? 2 * toeplitz.Cosines.Count + 1 : 1;
         double modes = 2 * order + 1, harmonics = (order + 1) * (order + 1);
-        return channels * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 30.0 / problem.Keys) * harmonics);
+        return channels * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 22.0 / problem.Keys) * harmonics);
     }
 }

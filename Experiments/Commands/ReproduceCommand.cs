@@ -10,7 +10,6 @@ namespace AttentionFlow.Experiments.Commands;
 /// <summary><c>reproduce</c>: the paper's figures and other studies from the stored experiments, every predicted number beside the measured one.</summary>
 public static class ReproduceCommand
 {
-    private const string ReportFile = "report.html";
 
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
@@ -20,7 +19,7 @@ public static class ReproduceCommand
         study.CustomParser = result => OptionValues.OneOf(result, names);
         Option<string?> folder = new("--out") { Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
-        Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained report.html.") { study, folder, quick };
+        Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained HTML page.") { study, folder, quick };
         command.SetAction(parsed =>
         {
             Study[] studies = [.. parsed.GetRequiredValue(study) switch { "paper" => Study.Paper, "all" => Study.All, var name => Study.All.Where(s => s.Name == name) }];
@@ -57,7 +56,8 @@ public static class ReproduceCommand
         string runs = RunsOf(folder);
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
-        string report = Path.Combine(folder, ReportFile);
+        // A study alone keeps beside it the pages of others.
+        string report = Path.Combine(folder, plans is [(Study only, _)] && !Study.Paper.Contains(only) ? only.Name + ".html" : "report.html");
         WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
         Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
         if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
