@@ -22,7 +22,6 @@ internal static class ExperimentChecks
             .Concat(Code(experiment.Interaction))
             .Concat(Noise(experiment))
             .Concat(Time(experiment.Time))
-            .Concat(Merging(experiment))
             .Concat(Record(experiment))
             .FirstOrDefault();
         if (first is not null) throw ConfigurationException.At(first.Where, first.Sentence);
@@ -204,6 +203,8 @@ internal static class ExperimentChecks
         const double mostSteps = 1e9;
         TimeSpec time = experiment.Time;
         if (experiment.Interaction.Noise is null) yield break;
+        if (experiment.Record.Plateaus)
+            yield return new("$.record.plateaus", "under noise the energy does not rise; leave this key out.");
         if (experiment.Interaction.Scheme is not PostSchemeSpec)
             yield return new(at, "noise goes with the scheme 'post' only; leave one of the two out.");
         if (Solver.Tableau.Find(time.Method)!.IsAdaptive)
@@ -232,18 +233,6 @@ internal static class ExperimentChecks
             yield return new("$.time.step", Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}."));
         if (time.Horizon / time.Step > MostSteps)
             yield return new("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps, and double precision cannot tell so many times apart."));
-    }
-
-    private static IEnumerable<Problem> Merging(Experiment experiment)
-    {
-        InteractionSpec interaction = experiment.Interaction;
-        bool masked = interaction.Mask != Kernels.Mask.None;
-        if (masked && experiment.Time.Merge is not null)
-            yield return new("$.time.merge", "under a mask tokens at one place move differently, by their order, and cannot merge.");
-        if (interaction.Scheme is not PostSchemeSpec && experiment.Time.Merge is not null)
-            yield return new("$.time.merge", "tokens merge under the scheme 'post' only: elsewhere two at one place may move differently.");
-        if (experiment.Record.Plateaus && (masked || interaction.Noise is not null))
-            yield return new("$.record.plateaus", $"{(masked ? "a masked flow climbs no energy" : "under noise the energy does not rise")}; leave this key out.");
     }
 
     private static IEnumerable<Problem> Record(Experiment experiment)

@@ -49,6 +49,12 @@ public class ErrorTests
         "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase("run long-times --set interaction.normalization=hardmax --set record.plateaus=false --set record.observables=[\"mean\"]",
         "$.time.merge: under hardmax two tokens at one place hold each other where one would move, so they cannot merge; leave this key out.")]
+    [TestCase("run long-times --set interaction.mask=causal --set record.plateaus=false --set record.observables=[\"mean\"]",
+        "$.time.merge: a mask tells tokens apart by their order, so two at one place move differently and cannot merge; leave this key out.")]
+    [TestCase("run long-times --set interaction.scheme.kind=pre --set record.plateaus=false --set record.observables=[\"mean\"]",
+        "$.time.merge: only under the scheme post do two tokens at one place move alike, and can merge; leave this key out.")]
+    [TestCase("run work-precision --set interaction.mask=causal --set record.plateaus=true --set record.observables=[\"mean\"]",
+        "$.record.plateaus: a masked flow climbs no energy; leave this key out.")]
     [TestCase("run work-precision --set interaction.normalization=hardmax --set record.plateaus=true --set record.observables=[\"mean\"]",
         "$.record.plateaus: a hardmax flow climbs no energy; leave this key out.")]
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
