@@ -19,10 +19,10 @@ public interface IPairSums : IDisposable
     double RelativeError { get; }
 
     /// <summary>Null when <paramref name="problem"/> with these columns is supported, else one sentence that says why not.</summary>
-    string? WhyNot(PairProblem problem, Columns columns);
+    string? WhyNot(PairProblem problem, RowColumns columns);
 
     /// <summary>True when F_i comes without its part along x_i, which drifts project away but entropies need.</summary>
-    bool IsTangential(PairProblem problem, Columns columns) => false;
+    bool IsTangential(PairProblem problem, RowColumns columns) => false;
 
     /// <summary>Evaluates the rows of <paramref name="rows"/>, indices into the flattened (replica, query) axis, and writes them at the same indices of <paramref name="into"/>.</summary>
     /// <exception cref="NotSupportedException">When <see cref="WhyNot"/> gives a reason.</exception>

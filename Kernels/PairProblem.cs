@@ -1,3 +1,5 @@
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Kernels;
 
 /// <summary>
@@ -130,11 +132,11 @@ public sealed class PairProblem
     };
 
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
-    public string? WhyNever(Columns columns)
+    public string? WhyNever(RowColumns columns)
     {
-        if (columns.HasFlag(Columns.Deficit) && !(IsDifference && Interaction.Profile.IsCurved(Interaction.Beta)))
+        if (columns.HasFlag(RowColumns.Deficit) && !(IsDifference && Interaction.Profile.IsCurved(Interaction.Beta)))
             return "the deficit column exists for the difference form with the exponential profile and beta > 0 only";
-        if (columns.HasFlag(Columns.CouplingLog) && Interaction.Coupling.Smallest < 0)
+        if (columns.HasFlag(RowColumns.CouplingLog) && Interaction.Coupling.Smallest < 0)
             return $"the coupling '{Interaction.Coupling.Name}' takes negative values, so log b is not defined";
         return null;
     }

@@ -2,7 +2,7 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>What a pair sum is asked for beside Z.</summary>
 [Flags]
-public enum Columns
+public enum RowColumns
 {
     /// <summary>Z alone.</summary>
     None = 0,
@@ -22,20 +22,20 @@ public enum Columns
 public sealed class RowSums
 {
     /// <summary>Room for <paramref name="rows"/> rows in dimension <paramref name="dimension"/>.</summary>
-    public RowSums(int rows, int dimension, Columns columns)
+    public RowSums(int rows, int dimension, RowColumns columns)
     {
         Columns = columns;
         Shift = new double[rows];
         Z = new double[rows];
-        Force = columns.HasFlag(Columns.Force) ? new double[rows * dimension] : [];
-        Deficit = columns.HasFlag(Columns.Deficit) ? new double[rows] : [];
-        Largest = columns.HasFlag(Columns.Largest) ? new double[rows] : [];
-        Squares = columns.HasFlag(Columns.Squares) ? new double[rows] : [];
-        CouplingLog = columns.HasFlag(Columns.CouplingLog) ? new double[rows] : [];
+        Force = columns.HasFlag(RowColumns.Force) ? new double[rows * dimension] : [];
+        Deficit = columns.HasFlag(RowColumns.Deficit) ? new double[rows] : [];
+        Largest = columns.HasFlag(RowColumns.Largest) ? new double[rows] : [];
+        Squares = columns.HasFlag(RowColumns.Squares) ? new double[rows] : [];
+        CouplingLog = columns.HasFlag(RowColumns.CouplingLog) ? new double[rows] : [];
     }
 
     /// <summary>The columns that were asked for; the arrays of the others are empty.</summary>
-    public Columns Columns { get; }
+    public RowColumns Columns { get; }
 
     /// <summary>c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the difference form with the exponential profile, 0 for the linear one.</summary>
     public double[] Shift { get; }
@@ -43,19 +43,19 @@ public sealed class RowSums
     /// <summary>Z_i = e^{-c_i} sum_j w_j a_ij.</summary>
     public double[] Z { get; }
 
-    /// <summary>F_i, row-major [row, coordinate]; see <see cref="Columns.Force"/>.</summary>
+    /// <summary>F_i, row-major [row, coordinate]; see <see cref="RowColumns.Force"/>.</summary>
     public double[] Force { get; }
 
-    /// <summary>See <see cref="Columns.Deficit"/>; no shift applies.</summary>
+    /// <summary>See <see cref="RowColumns.Deficit"/>; no shift applies.</summary>
     public double[] Deficit { get; }
 
-    /// <summary>See <see cref="Columns.Largest"/>.</summary>
+    /// <summary>See <see cref="RowColumns.Largest"/>.</summary>
     public double[] Largest { get; }
 
-    /// <summary>See <see cref="Columns.Squares"/>; to be multiplied by e^{2 c_i}.</summary>
+    /// <summary>See <see cref="RowColumns.Squares"/>; to be multiplied by e^{2 c_i}.</summary>
     public double[] Squares { get; }
 
-    /// <summary>See <see cref="Columns.CouplingLog"/>.</summary>
+    /// <summary>See <see cref="RowColumns.CouplingLog"/>.</summary>
     public double[] CouplingLog { get; }
 
     /// <summary>Copies rows, with all columns of both, to the rows of <paramref name="into"/> from <paramref name="first"/> on.</summary>

@@ -1,3 +1,5 @@
+using AttentionFlow.Solver.Model;
+
 namespace AttentionFlow.Solver;
 
 /// <summary>

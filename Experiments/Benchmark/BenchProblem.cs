@@ -1,5 +1,9 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
@@ -18,7 +22,7 @@ internal sealed class BenchProblem
         Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens, dimension, seed: 1);
         Problem = PairProblem.Self(1, tokens, dimension, new Interaction(Beta), cloud.Positions, cloud.Weights, cloud.Labels);
         Sample = [.. Enumerable.Range(0, Math.Min(SampleRows, tokens)).Select(k => (int)((long)k * tokens / SampleRows)).Distinct()];
-        _reference = new RowSums(tokens, dimension, Columns.Force);
+        _reference = new RowSums(tokens, dimension, RowColumns.Force);
         using ReferenceSums sums = new();
         foreach (int row in Sample) sums.Sum(Problem, row..(row + 1), _reference, CancellationToken.None);
     }

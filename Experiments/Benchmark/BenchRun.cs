@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Fast;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
@@ -37,9 +40,9 @@ internal sealed class BenchRun
         {
             foreach (int tokens in grid.Tokens) run.Measure(dimension, tokens, peers);
             if (BenchCase.Gpus.Count == 0) continue;
-            foreach (int tokens in grid.GpuTokens) run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, Columns.Force));
+            foreach (int tokens in grid.GpuTokens) run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, RowColumns.Force));
         }
-        run._notes.AddRange(Devices.All.Where(d => d.WhyNot is not null).Select(d => $"{d.Name}: {d.WhyNot}"));
+        run._notes.AddRange(DeviceCatalog.All.Where(d => d.WhyNot is not null).Select(d => $"{d.Name}: {d.WhyNot}"));
         if (peers is not null) run._notes.AddRange(peers.Notes);
         return new BenchReport(Machine(threads), BenchProblem.Beta,
             [.. run._ceilings.Values.Select(c => new BenchCeiling(Name(c.Precision), c.Threads, c.Lanes, c.SlotsPerSecond))],
@@ -57,11 +60,11 @@ internal sealed class BenchRun
         for (int round = 0; round < 6; round++)
             foreach (BenchProblem problem in problems)
             {
-                RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, Columns.Force);
+                RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force);
                 foreach (BenchCase one in BenchCase.All.Where(c => !c.IsSerial))
                 {
                     using IPairSums sums = one.Open(_threads[^1]);
-                    if (sums.WhyNot(problem.Problem, Columns.Force) is null) Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), share, _stop);
+                    if (sums.WhyNot(problem.Problem, RowColumns.Force) is null) Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), share, _stop);
                 }
                 peers?.WarmUp(problem, share);
             }
@@ -85,7 +88,7 @@ internal sealed class BenchRun
         if (row.Tolerance is not null) return row;
         Precision precision = row.Precision == "single" ? Precision.Single : Precision.Double;
         if (BenchCase.Gpus.Any(g => g.Name == row.Implementation))
-            return Devices.All.First(d => d.Name == row.Implementation).Rates?.PairsPerSecond(precision, row.Dimension) is { } peak
+            return DeviceCatalog.All.First(d => d.Name == row.Implementation).Rates?.PairsPerSecond(precision, row.Dimension) is { } peak
                 ? row with { LimitPairsPerSecond = peak, Share = row.PairsPerSecond / peak } : row;
         double limit = _ceilings[(precision, row.Threads)].PairsPerSecond(row.Dimension);
         return row with { LimitPairsPerSecond = limit, Share = row.PairsPerSecond / limit };
@@ -97,7 +100,7 @@ internal sealed class BenchRun
         RaiseCeilings();
         _say(string.Create(CultureInfo.InvariantCulture, $"bench: d = {dimension}, n = {tokens}"));
         BenchProblem problem = new(dimension, tokens);
-        RowSums into = new(tokens, dimension, Columns.Force);
+        RowSums into = new(tokens, dimension, RowColumns.Force);
         foreach (BenchCase one in BenchCase.All)
             foreach (int threads in one.IsSerial ? [1] : _threads) Measure(one, problem, threads, into);
         MeasureGpus(problem, into);
@@ -134,7 +137,7 @@ internal sealed class BenchRun
             return;
         }
         using IPairSums sums = one.Open(threads);
-        if (sums.WhyNot(problem.Problem, Columns.Force) is not null) return;
+        if (sums.WhyNot(problem.Problem, RowColumns.Force) is not null) return;
         double seconds = Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), _budget, _stop);
         double bound = one.Tolerance ?? problem.RoundingBound(one.Precision);
         _rows.Add(new BenchRow(one.Name, Name(one.Precision), one.Tolerance, d, n, threads, seconds, (double)n * n / seconds,

@@ -1,4 +1,8 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
@@ -40,10 +44,10 @@ internal sealed record BenchCase(string Name, Precision Precision, double? Toler
     /// <summary>Every GPU that is here, in both precisions where it has both.</summary>
     public static IReadOnlyList<BenchCase> Gpus { get; } =
     [
-        .. from device in Devices.All
+        .. from device in DeviceCatalog.All
            where device.WhyNot is null && device.Name is not ("cpu" or "reference" or "ilgpu-cpu")
            from precision in (Precision[])[Precision.Single, Precision.Double]
-           select new BenchCase(device.Name, precision, null, threads => Devices.Open(device.Name, precision, threads)),
+           select new BenchCase(device.Name, precision, null, threads => DeviceCatalog.Open(device.Name, precision, threads)),
     ];
 
     /// <summary>True when its time grows like n^2.</summary>

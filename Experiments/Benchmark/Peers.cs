@@ -45,7 +45,7 @@ internal sealed class PeerSet : IDisposable
     /// <summary>Times every peer on this problem, in both precisions.</summary>
     public IEnumerable<PeerResult> Measure(BenchProblem problem)
     {
-        RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, Columns.Force);
+        RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force);
         foreach ((string name, Precision precision, Action call) in Here(problem, into))
             yield return new PeerResult(name, precision, Timing.Median(call, _budget, _stop), problem.Error(into));
         if (_children.Count == 0) yield break;
@@ -58,7 +58,7 @@ internal sealed class PeerSet : IDisposable
     /// <summary>Lets the JIT see those of this process.</summary>
     public void WarmUp(BenchProblem problem, TimeBudget budget)
     {
-        foreach ((_, _, Action call) in Here(problem, new RowSums(problem.Problem.Rows, problem.Problem.Dimension, Columns.Force))) Timing.Median(call, budget, _stop);
+        foreach ((_, _, Action call) in Here(problem, new RowSums(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force))) Timing.Median(call, budget, _stop);
     }
 
     // In this process.

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

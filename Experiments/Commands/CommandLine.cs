@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

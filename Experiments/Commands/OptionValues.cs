@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver.Configuration;
 
 namespace AttentionFlow.Experiments.Commands;
 

@@ -3,7 +3,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver;
+using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using AttentionFlow.Experiments.Configuration;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

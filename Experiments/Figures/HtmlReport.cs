@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using AttentionFlow.Solver;
+using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Experiments.Figures;
 

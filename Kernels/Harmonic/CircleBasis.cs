@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// cos l u and sin l u for l = 0..L. Moments (c_l, s_l) at 2 l. Coefficients, at 16 l: (A_l, B_l) four times, then (l B_l, -l A_l) four times, for

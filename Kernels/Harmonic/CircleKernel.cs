@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Cpu;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>Fourier moments and sums on the circle. A vector holds pairs (cos l u, sin l u), so that tokens stay as they lie in memory.</summary>
 /// <remarks>Operations a token: 4 per degree for moments, 6 for Z and dZ/du.</remarks>

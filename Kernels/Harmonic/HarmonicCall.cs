@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Model;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
 internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
@@ -130,7 +131,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         if (shift.ContainsAnyExcept(problem.Interaction.Beta)) shift.Fill(problem.Interaction.Beta);
         fixed (double* to = into.Z.AsSpan(first, count))
             if (z != to) new Span<double>(z, count).CopyTo(new Span<double>(to, count));
-        if (!into.Columns.HasFlag(Columns.Force)) return;
+        if (!into.Columns.HasFlag(RowColumns.Force)) return;
         fixed (double* force = into.Force.AsSpan(first * dimension, count * dimension))
         {
             if (tile.Gradient == force) return;
@@ -142,7 +143,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
     private void Scatter(HarmonicTile tile, double* z, bool plain, RowSet rows, int at, int count)
     {
         int dimension = problem.Dimension;
-        bool force = into.Columns.HasFlag(Columns.Force);
+        bool force = into.Columns.HasFlag(RowColumns.Force);
         double* gradient = plain ? tile.Joined : z + 2 * HarmonicTile.Tokens;
         if (plain) tile.CopyGradient(dimension, count, gradient);
         for (int i = 0; i < count; i++)

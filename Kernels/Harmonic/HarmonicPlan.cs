@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and for every replica two orders, one for ordinary rows, one for

@@ -1,4 +1,6 @@
-namespace AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// The amplitude of every degree l of a cloud on the circle or the sphere: (sum_ij w_i w_j P_l(&lt;x_i, x_j&gt;))^{1/2} with P_l(1) = 1, that is |sum_j w_j e^{i l u_j}| on

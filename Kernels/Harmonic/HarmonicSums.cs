@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// Pair sums in time linear in n: the kernel e^{beta t} expanded in Fourier modes (d = 2) or spherical harmonics (d = 3), so that keys enter
 /// through their moments.
-/// Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask, <see cref="Columns.Force"/>; double precision.
+/// Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask, <see cref="RowColumns.Force"/>; double precision.
 /// </summary>
 /// <remarks>
 /// <para>Guarantee, with S_i = Z_i when no term of Z_i is negative and S_i = B sum_j |w_j| e^{beta (t_ij - 1)}, |b| &lt;= B, otherwise: |error of Z_i| and
@@ -69,7 +71,7 @@ public sealed class HarmonicSums : IPairSums
     public double RelativeError => Tolerance;
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, Columns columns)
+    public string? WhyNot(PairProblem problem, RowColumns columns)
     {
         if (problem.WhyNever(columns) is { } never) return never;
         Interaction interaction = problem.Interaction;
@@ -78,13 +80,13 @@ public sealed class HarmonicSums : IPairSums
         if (interaction.Mask != Mask.None) return $"the harmonic sums have no mask, and the problem asks for {interaction.Mask}";
         if (!interaction.Profile.IsCurved(interaction.Beta)) return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";
         if (!LabelChannels.Knows(interaction.Coupling)) return $"the harmonic sums know the couplings one and toeplitz, not '{interaction.Coupling.Name}'";
-        if ((columns & ~Columns.Force) is not Columns.None and var missing) return $"the harmonic sums have the column Force, not {missing}";
+        if ((columns & ~RowColumns.Force) is not RowColumns.None and var missing) return $"the harmonic sums have the column Force, not {missing}";
         int order = Plan(problem).Replicas.Max(r => r.Second);
         return order <= MaxOrder ? null : $"beta = {interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {MaxOrder}";
     }
 
     /// <inheritdoc/>
-    public bool IsTangential(PairProblem problem, Columns columns) => true;
+    public bool IsTangential(PairProblem problem, RowColumns columns) => true;
 
     /// <summary>The order that ordinary rows of this problem take; the problem must be supported.</summary>
     public int UsualOrder(PairProblem problem) => Plan(problem).Replicas.Max(r => r.First);
@@ -108,7 +110,7 @@ public sealed class HarmonicSums : IPairSums
         foreach ((int from, int length) in left.Runs())
         {
             _direct.Sum(problem, from..(from + length), into, stop);
-            if (into.Columns.HasFlag(Columns.Force)) Project(problem, from, length, into.Force);
+            if (into.Columns.HasFlag(RowColumns.Force)) Project(problem, from, length, into.Force);
         }
     }
 

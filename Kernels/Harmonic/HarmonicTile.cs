@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Cpu;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>Memory that calls of one instance reuse.</summary>
 internal sealed class HarmonicMemory

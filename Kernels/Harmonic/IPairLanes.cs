@@ -1,7 +1,8 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using AttentionFlow.Kernels.Cpu;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>Vectors of doubles read as pairs (a, b), (c, d), ...: what <see cref="CircleKernel{L, P, V}"/> needs beside <see cref="ILanes{V, T}"/>.</summary>
 internal unsafe interface IPairLanes<V> where V : struct

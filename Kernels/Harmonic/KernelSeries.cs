@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// The expansion e^{beta (t - 1)} = sum_l C_l P_l(t) on the circle (P_l(cos u) = cos l u, C_0 = e^{-beta} I_0, C_l = 2 e^{-beta} I_l) and on the

@@ -1,4 +1,6 @@
-namespace AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// A coupling as a sum of products, b(s, t) = sum_k f_k(s) g_k(t): one set of moments, with weights w_j g_k(t_j), per term k, its channel.

@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// Moments of the keys of a problem. They are summed in lanes within a block, then over the blocks of a segment, then over segments: an order fixed by n alone.

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>Rows in rising order: a range, or a list.</summary>
 internal sealed class RowSet : IEnumerable<int>

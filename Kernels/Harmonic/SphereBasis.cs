@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// Real spherical harmonics (c_m, s_m) q_{l-m}^m(z) for m = 0..L, l = m..L, with c_m + i s_m = (x + i y)^m and q_n^m the monic polynomial of degree n

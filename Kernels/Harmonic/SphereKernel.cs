@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Cpu;
 
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>Moments and sums of spherical harmonics: two rows of tokens at a time, two columns m at a time; see <see cref="SphereBasis"/>.</summary>
 /// <remarks>Operations a token: 3 per pair (l, m >= 0) for moments and 5 for Z and its gradient, beside 4 and 12 per m.</remarks>

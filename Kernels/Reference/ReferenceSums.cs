@@ -1,4 +1,4 @@
-namespace AttentionFlow.Kernels;
+namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>
 /// The arbiter: scalar, double, one pair after the other, complete. Every other implementation is held against it.
@@ -12,7 +12,7 @@ public sealed class ReferenceSums : IPairSums
     public double RelativeError => 1e-13;
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, Columns columns) => problem.WhyNever(columns);
+    public string? WhyNot(PairProblem problem, RowColumns columns) => problem.WhyNever(columns);
 
     /// <inheritdoc/>
     public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
@@ -66,11 +66,11 @@ public sealed class ReferenceSums : IPairSums
         }
         into.Shift[row] = shift;
         into.Z[row] = z;
-        if (into.Columns.HasFlag(Columns.Force)) force.CopyTo(into.Force.AsSpan(row * d));
-        if (into.Columns.HasFlag(Columns.Deficit)) into.Deficit[row] = deficit;
-        if (into.Columns.HasFlag(Columns.Largest)) into.Largest[row] = max;
-        if (into.Columns.HasFlag(Columns.Squares)) into.Squares[row] = squares;
-        if (into.Columns.HasFlag(Columns.CouplingLog)) into.CouplingLog[row] = couplingLog;
+        if (into.Columns.HasFlag(RowColumns.Force)) force.CopyTo(into.Force.AsSpan(row * d));
+        if (into.Columns.HasFlag(RowColumns.Deficit)) into.Deficit[row] = deficit;
+        if (into.Columns.HasFlag(RowColumns.Largest)) into.Largest[row] = max;
+        if (into.Columns.HasFlag(RowColumns.Squares)) into.Squares[row] = squares;
+        if (into.Columns.HasFlag(RowColumns.CouplingLog)) into.CouplingLog[row] = couplingLog;
     }
 
     private static double Logit(PairProblem p, int row, int key)

@@ -1,6 +1,9 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
 /// The number of <see cref="Clusters"/>: components of the graph &lt;x_i, x_j&gt; > 1 - 10^{-3}, angles below 0.0447 rad = 2.56 degrees. A dense cloud is one, however wide.

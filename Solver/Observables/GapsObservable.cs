@@ -1,4 +1,8 @@
-namespace AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
 /// The three collapse gaps of the content marginal: G_mean = 1 - |m|, G_second = 1 - |m|^2, G_energy = k(1)/2 - E_baseline; all without

@@ -1,4 +1,10 @@
-namespace AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Theory;
+
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
 /// Distances of the cloud, as a law of points, to the limit law: that of x*(s) = Psi(s)^T y*(s) for s uniform on [0, 1), y* the predicted limit that fits the cloud best. It

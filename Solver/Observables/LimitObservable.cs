@@ -1,4 +1,9 @@
-namespace AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Theory;
+
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>Largest distance of a token from the predicted limit that fits the cloud best.</summary>
 public sealed class LimitObservable : Observable

@@ -1,4 +1,8 @@
-namespace AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
 /// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. One class a file in

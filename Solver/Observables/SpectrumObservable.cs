@@ -1,6 +1,9 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>The amplitudes of the degrees l = 1..16 of the content marginal on the circle or the sphere, (sum_ij m_i m_j P_l(&lt;x_i, x_j&gt;))^{1/2}: <see cref="HarmonicSpectrum"/>.</summary>
 public sealed class SpectrumObservable : Observable

@@ -1,4 +1,8 @@
-namespace AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Observables;
 
 /// <summary>Root mean square of the speeds: (sum_i m_i |dx_i/dt|^2)^{1/2}.</summary>
 public sealed class SpeedObservable : Observable

@@ -1,6 +1,6 @@
 using MathNet.Numerics.Integration;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>Energies of known states, coupling 1.</summary>
 public static class Energies

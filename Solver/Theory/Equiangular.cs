@@ -1,6 +1,7 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Motion;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// A state with all cosines equal stays one, g(t): USA g' = (2/n) e^{beta g} (1 - g)((n - 1) g + 1), SA with e^beta + (n - 1) e^{beta g} in

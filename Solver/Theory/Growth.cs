@@ -1,6 +1,6 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>Linear growth of ripples on the uniform law.</summary>
 public static class Growth

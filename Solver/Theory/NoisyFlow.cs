@@ -1,8 +1,8 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using MathNet.Numerics;
 using MathNet.Numerics.Integration;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>The flow under noise of strength sqrt(2/kappa): USA, coupling 1, n to infinity where not said otherwise.</summary>
 public static class NoisyFlow

@@ -1,6 +1,7 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// The long-time limit in the gauge frame, y = Psi x: a point (couplings that do not change sign: x*_i = Psi_i^T u), or a circle run

@@ -1,7 +1,7 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using MathNet.Numerics;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// The latitude circle to which the coupling c + cos 2 pi (t - s) leads under USA on S^2: radius r and mean |m| = sqrt(1 - r^2), with

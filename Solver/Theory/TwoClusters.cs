@@ -1,7 +1,7 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using MathNet.Numerics.Integration;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// Two equal Dirac clusters at angle sigma with cross coupling eps: USA sigma' = -eps e^{beta cos sigma} sin sigma; SA

@@ -1,4 +1,4 @@
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>The attention matrix of the uniform law on S^{d-1}, n to infinity, coupling 1, exponential profile.</summary>
 public static class UniformAttention

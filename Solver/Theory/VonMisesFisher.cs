@@ -1,6 +1,6 @@
 using MathNet.Numerics.Integration;
 
-namespace AttentionFlow.Solver;
+namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// Attention among tokens of the von Mises-Fisher law, density c(kappa)^{-1} e^{kappa &lt;mu, y&gt;} on S^{d-1}, exponential profile, coupling 1, n to infinity: Z(x) = c(r)/c(kappa) with

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver.Configuration;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;

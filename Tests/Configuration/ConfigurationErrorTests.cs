@@ -1,4 +1,4 @@
-using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver.Configuration;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;

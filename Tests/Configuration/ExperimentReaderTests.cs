@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using AttentionFlow.Experiments;
-using AttentionFlow.Experiments.Configuration;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Model;
 using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,5 @@
-using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Kernels;
+using AttentionFlow.Solver.Configuration;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;

@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Experiments.Configuration;
+using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 

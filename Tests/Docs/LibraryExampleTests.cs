@@ -1,5 +1,13 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Docs;
@@ -15,7 +23,7 @@ public sealed class LibraryExampleTests
         Interaction interaction = new(Beta: 1) { Normalization = Normalization.Unnormalized };
         Gauge gauge = new RotaryGauge([2 * Math.PI]);
         Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens: 256, dimension: 3, seed: 1, new GridLabels(), gauge);
-        using IPairSums sums = Devices.Open("cpu", Precision.Double, threads: 2);
+        using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 2);
         Flow flow = new(interaction, gauge, cloud, sums, threads: 2);
         RunResult result = new Simulation(flow, Methods.Tsit5, new AdaptiveStep(Tolerance: 1e-4), horizon: 20, threads: 2).Run(cloud, observers: []);
         double[] mean = new double[3];

@@ -1,6 +1,6 @@
-using AttentionFlow.Experiments;
-using AttentionFlow.Experiments.Configuration;
-using AttentionFlow.Solver;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 

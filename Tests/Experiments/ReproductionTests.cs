@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Solver;
+using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
@@ -32,7 +32,7 @@ public class ReproductionTests
     [OneTimeTearDown]
     public void RemoveFolder() => _folder.Dispose();
 
-    [Test, Order(1)]
+    [Test]
     public void EveryCheckPassesAndTheFiguresAreXml()
     {
         (int code, string output) = Publish("");
@@ -50,7 +50,7 @@ public class ReproductionTests
         }
     }
 
-    [Test, Order(2)]
+    [Test]
     public void TheReportNeedsNoOtherFile()
     {
         Publish("");
@@ -64,7 +64,7 @@ public class ReproductionTests
         });
     }
 
-    [Test, Order(3)]
+    [Test]
     public void WithJsonTheChecksAreJson()
     {
         (int code, string output) = Publish("json");
@@ -72,7 +72,7 @@ public class ReproductionTests
         Assert.That(new Program.Answer(code, output, "").Json.EnumerateArray().Select(c => c.GetProperty("verdict").GetString()), Has.All.EqualTo("pass"));
     }
 
-    [Test, Order(4)]
+    [Test]
     public void AWrongNumberInAFileFailsACheck()
     {
         string file = Path.Combine(Runs("figure3-rotary"), RunFolder.ObservablesFile), text = File.ReadAllText(file);
@@ -94,7 +94,7 @@ public class ReproductionTests
         }
     }
 
-    [Test, Order(5)]
+    [Test]
     public void AMissingFileIsAnErrorOfReading()
     {
         string file = Path.Combine(Runs("figure3-path"), RunFolder.ObservablesFile);

@@ -1,7 +1,8 @@
 using System.Globalization;
-using AttentionFlow.Experiments;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
 using NUnit.Framework;
@@ -34,7 +35,7 @@ public class StoredExperimentTests
         "replicas=2", "seed=3", "tokens.count=25", "time.horizon=4", "record.tokens=null", "record.snapshots=2", "record.observations=5", "tolerance=1e-12",
     ];
 
-    /// <summary>Name -> the last values of <see cref="Columns"/>, of replica 0 under <see cref="Reduced"/>, from the reference sums.</summary>
+    /// <summary>Name -> the last values of <see cref="RowColumns"/>, of replica 0 under <see cref="Reduced"/>, from the reference sums.</summary>
     private static readonly Dictionary<string, double[]> Pins = new()
     {
         ["causal"] = [0.38142493542915257, 0.7025776490924702],

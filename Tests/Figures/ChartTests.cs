@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
+using AttentionFlow.Experiments.Studies;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;

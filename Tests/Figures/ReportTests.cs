@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver;
+using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Observables;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;

@@ -1,5 +1,12 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Tests.Solver;
 using NUnit.Framework;
 
@@ -38,9 +45,9 @@ public sealed class CoalescedSumsTests
                 Coupling coupling = seed / 4 % 2 == 0 ? new OneCoupling() : new BlockCoupling(0.01);
                 double spread = radii * Math.Sqrt(tolerance / Math.Max(beta * (beta / 2 + 1), 2 * beta));
                 PairProblem problem = Clusters(++seed, 520, d, new Interaction(beta) { Coupling = coupling }, 6, spread, decades: seed % 3 == 0);
-                RowSums expected = Problems.Sum(Reference, problem, Columns.Force | Columns.Deficit);
+                RowSums expected = Problems.Sum(Reference, problem, RowColumns.Force | RowColumns.Deficit);
                 using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
-                RowSums actual = Problems.Sum(sums, problem, Columns.Force | Columns.Deficit);
+                RowSums actual = Problems.Sum(sums, problem, RowColumns.Force | RowColumns.Deficit);
                 actual = Tangential(problem, actual);
                 string where = $"{coupling}, tol {tolerance}, {radii} radii, {sums.Cells} cells";
                 double error = HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z);
@@ -65,7 +72,7 @@ public sealed class CoalescedSumsTests
         double[] weights = [.. Enumerable.Range(0, n).Select(i => i == n - 1 ? 1e-12 : 1.0 / n)];
         PairProblem problem = PairProblem.Self(1, n, 2, new Interaction(Beta), x, weights, new double[n]);
         using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
-        double actual = Problems.Sum(sums, problem, Columns.None).Z[n - 1], expected = Problems.Sum(Reference, problem, Columns.None).Z[n - 1];
+        double actual = Problems.Sum(sums, problem, RowColumns.None).Z[n - 1], expected = Problems.Sum(Reference, problem, RowColumns.None).Z[n - 1];
         Assert.That(sums.Cells, Is.EqualTo(2));
         Assert.That((expected - actual) / expected, Is.InRange(0.6 * sums.ErrorBound, sums.ErrorBound));
     }
@@ -79,8 +86,8 @@ public sealed class CoalescedSumsTests
         double[] centres = Problems.Sphere(new Random(4), 3, d), x = [.. Enumerable.Range(0, n * d).Select(i => centres[i / d % clusters * d + i % d])];
         PairProblem problem = PairProblem.Self(1, n, d, new Interaction(Beta), x, HarmonicClouds.Weights(true, n), new double[n]);
         using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
-        double[] actual = HarmonicClouds.Tangential(problem, Problems.Sum(sums, problem, Columns.Force).Force);
-        double[] expected = HarmonicClouds.Tangential(problem, Problems.Sum(Reference, problem, Columns.Force).Force);
+        double[] actual = HarmonicClouds.Tangential(problem, Problems.Sum(sums, problem, RowColumns.Force).Force);
+        double[] expected = HarmonicClouds.Tangential(problem, Problems.Sum(Reference, problem, RowColumns.Force).Force);
         Assert.That(sums.Cells, Is.EqualTo(clusters));
         double smallest = double.PositiveInfinity;
         for (int i = 0; i < n; i++)
@@ -108,7 +115,7 @@ public sealed class CoalescedSumsTests
         }
         PairProblem problem = PairProblem.Self(1, n, d, new Interaction(Beta), x, HarmonicClouds.Weights(false, n), new double[n]);
         using var sums = new CoalescedSums(Tolerance, Precision.Double, 1);
-        double[] actual = Problems.Sum(sums, problem, Columns.Force).Force, expected = Problems.Sum(Reference, problem, Columns.Force).Force;
+        double[] actual = Problems.Sum(sums, problem, RowColumns.Force).Force, expected = Problems.Sum(Reference, problem, RowColumns.Force).Force;
         Assert.That(sums.Cells, Is.EqualTo(2));
         double pull = 0, error = 0;
         for (int i = 0; i < n; i += 2)
@@ -125,10 +132,10 @@ public sealed class CoalescedSumsTests
     {
         using var sums = new CoalescedSums(1e-6, Precision.Double, 1);
         PairProblem uniform = Problems.Self(3, 1, 2000, d, new Interaction(9), evenWeights: true), clusters = Clusters(3, 2000, d, new Interaction(9), 20, 1e-6, false);
-        RowSums actual = Problems.Sum(sums, uniform, Columns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), uniform, Columns.Force);
+        RowSums actual = Problems.Sum(sums, uniform, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), uniform, RowColumns.Force);
         Assert.That(sums.Cells, Is.Zero);
         Assert.That(actual.Force, Is.EqualTo(direct.Force));
-        Problems.Sum(sums, clusters, Columns.Force);
+        Problems.Sum(sums, clusters, RowColumns.Force);
         Assert.That(sums.Cells, Is.EqualTo(20));
     }
 
@@ -138,7 +145,7 @@ public sealed class CoalescedSumsTests
         PairProblem[] parts = [.. Enumerable.Range(0, 3).Select(r => r == 1 ? Problems.Self(7, 1, 600, d, new Interaction(9) { Coupling = new BlockCoupling(0.1) }, evenWeights: true)
             : Clusters(r, 600, d, new Interaction(9) { Coupling = new BlockCoupling(0.1) }, 2 + 6 * r, 1e-4, r == 2))];
         PairProblem problem = PairProblem.Self(3, 600, d, parts[0].Interaction, [.. parts.SelectMany(p => p.Q)], [.. parts.SelectMany(p => p.Weights)], [.. parts.SelectMany(p => p.KeyLabels)]);
-        const Columns Columns = Columns.Force | Columns.Deficit;
+        const RowColumns Columns = RowColumns.Force | RowColumns.Deficit;
         using var one = new CoalescedSums(1e-4, precision, 1);
         RowSums expected = Problems.Sum(one, problem, Columns);
         Assert.That(one.Cells, Is.InRange(10, 30));
@@ -197,7 +204,7 @@ public sealed class CoalescedSumsTests
             Assert.That(() => new CoalescedSums(0, Precision.Double, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
 
-        string? Why(Interaction interaction, bool evenWeights = true) => sums.WhyNot(Problems.Self(1, 1, 4, 5, interaction, evenWeights), Columns.Force);
+        string? Why(Interaction interaction, bool evenWeights = true) => sums.WhyNot(Problems.Self(1, 1, 4, 5, interaction, evenWeights), RowColumns.Force);
     }
 
     private static RowSums Tangential(PairProblem problem, RowSums sums)

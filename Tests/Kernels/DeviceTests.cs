@@ -1,5 +1,7 @@
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
 using NUnit.Framework;
@@ -15,8 +17,8 @@ public sealed class DeviceTests
     // Named by the reason: a summary of skipped tests shows names.
     private static IEnumerable<TestCaseData> Kinds() =>
         from kind in (string[])["ilgpu-cpu", "cuda", "opencl"]
-        let here = Devices.All.Any(d => d.WhyNot is null && d.Name.Split(':')[0] == kind)
-        let why = here ? null : Devices.All.First(d => d.Name == kind).WhyNot
+        let here = DeviceCatalog.All.Any(d => d.WhyNot is null && d.Name.Split(':')[0] == kind)
+        let why = here ? null : DeviceCatalog.All.First(d => d.Name == kind).WhyNot
         select new TestCaseData(kind, why).SetName(here ? $"{kind} is tested" : $"no {kind} in these tests: {why}");
 
     // 10^14 pairs, of which two rows are asked for, in the first and the last split of 10^7 keys: no index and no sum of single numbers may break.
@@ -24,14 +26,14 @@ public sealed class DeviceTests
     public void TenMillionKeys()
     {
         const int n = 10_000_000;
-        if (Devices.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
+        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
         // Four points in turn, at 0, 90, 180 and 270 degrees: Z = e^{-beta} (e^beta + 2 + e^{-beta})/4, F = (1 - e^{-2 beta})/4 along x less Z x.
         double[] x = new double[2 * n], weights = new double[n];
         for (int i = 0; i < n; i++) (x[2 * i + (i & 1)], weights[i]) = ((i & 2) == 0 ? 1 : -1, 1.0 / n);
         var problem = PairProblem.Self(1, n, 2, new Interaction(1), x, weights, new double[n]);
         Assert.That(problem.Pairs, Is.GreaterThan(1L << 31));
-        using IPairSums sums = Devices.Open("ilgpu-cpu", Precision.Single, 2);
-        var into = new RowSums(n, 2, Columns.Force);
+        using IPairSums sums = DeviceCatalog.Open("ilgpu-cpu", Precision.Single, 2);
+        var into = new RowSums(n, 2, RowColumns.Force);
         foreach (int row in (int[])[0, n - 1])
         {
             sums.Sum(problem, row..(row + 1), into, CancellationToken.None);
@@ -52,12 +54,12 @@ public sealed class DeviceTests
     [Test]
     public void AutoIsAFunctionOfTheProblemAndTheDevices()
     {
-        string large = Devices.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
+        string large = DeviceCatalog.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
         Assert.Multiple(() =>
         {
-            Assert.That(Devices.Resolve("auto", 1000), Is.EqualTo("cpu"));
-            Assert.That(Devices.Resolve("auto", Devices.GpuPairs), Is.EqualTo(large));
-            Assert.That(Devices.Resolve("ilgpu-cpu", 1000), Is.EqualTo("ilgpu-cpu"));
+            Assert.That(DeviceCatalog.Resolve("auto", 1000), Is.EqualTo("cpu"));
+            Assert.That(DeviceCatalog.Resolve("auto", DeviceCatalog.GpuPairs), Is.EqualTo(large));
+            Assert.That(DeviceCatalog.Resolve("ilgpu-cpu", 1000), Is.EqualTo("ilgpu-cpu"));
         });
     }
 
@@ -65,7 +67,7 @@ public sealed class DeviceTests
     [Test]
     public void ARunOnTheSimulatorIsThatOnTheProcessor()
     {
-        if (Devices.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
+        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
         using var folder = new TemporaryFolder();
         double[] Energy(string device)
         {

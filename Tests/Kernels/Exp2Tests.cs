@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;

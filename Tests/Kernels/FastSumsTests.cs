@@ -1,5 +1,12 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Tests.Solver;
 using NUnit.Framework;
 
@@ -33,10 +40,10 @@ public class FastSumsTests
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
         Assert.Multiple(() =>
         {
-            Assert.That(auto.WhyNot(problem, Columns.Force | Columns.Deficit), Is.Null);
+            Assert.That(auto.WhyNot(problem, RowColumns.Force | RowColumns.Deficit), Is.Null);
             Assert.That(auto.IsHarmonic(problem), Is.False);
-            Assert.That(fast.WhyNot(problem, Columns.Force), Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
-            Assert.That(() => fast.Sum(problem, .., new RowSums(problem.Rows, 3, Columns.Force), default), Throws.TypeOf<NotSupportedException>());
+            Assert.That(fast.WhyNot(problem, RowColumns.Force), Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
+            Assert.That(() => fast.Sum(problem, .., new RowSums(problem.Rows, 3, RowColumns.Force), default), Throws.TypeOf<NotSupportedException>());
         });
     }
 
@@ -50,7 +57,7 @@ public class FastSumsTests
         foreach (PairProblem problem in (PairProblem[])[Problems.Self(1, 1, n, d, new Interaction(2)), Problems.Self(1, 1, n, d, new Interaction(2) { Mask = Mask.Reversed }, evenWeights: true),
             Problems.General(1, 1, n, n, d, new Interaction(2)), Problems.Self(1, 1, n, d, new Interaction(2), evenWeights: true)])
         {
-            RowSums actual = Problems.Sum(sums, problem, Columns.Force | Columns.Squares), expected = Problems.Sum(direct, problem, Columns.Force | Columns.Squares);
+            RowSums actual = Problems.Sum(sums, problem, RowColumns.Force | RowColumns.Squares), expected = Problems.Sum(direct, problem, RowColumns.Force | RowColumns.Squares);
             Assert.That(actual.Force, Is.EqualTo(expected.Force));
             Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
         }
@@ -63,7 +70,7 @@ public class FastSumsTests
         PairProblem problem = Problem(new Interaction(4), Clouds.Uniform(1, 2000, 3));
         using FastSums sums = new(Summation.Auto, 1e-8, Precision.Double, 2);
         double before = sums.RelativeError;
-        sums.Sum(problem, .., new RowSums(problem.Rows, 3, Columns.Force), default);
+        sums.Sum(problem, .., new RowSums(problem.Rows, 3, RowColumns.Force), default);
         Assert.Multiple(() =>
         {
             Assert.That(sums.Harmonic, Is.EqualTo(1));

@@ -1,4 +1,6 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -29,10 +31,10 @@ public sealed class GpuTests(PairSumsCase implementation)
                 double beta = number % 4 == 2 ? 30 : 2;
                 var interaction = new Interaction(beta) { Coupling = coupling, Mask = mask, Profile = number % 7 == 5 ? Profile.Linear : Profile.Exponential };
                 PairProblem problem = Make(number, form, Dimensions[number % Dimensions.Length], interaction);
-                Columns columns = Columns.Force;
-                if (number % 5 > 1) columns |= Columns.Largest | Columns.Squares;
-                if (number % 5 > 1 && coupling.Smallest >= 0) columns |= Columns.CouplingLog;
-                if (number % 5 > 2 && problem.WhyNever(columns | Columns.Deficit) is null) columns |= Columns.Deficit;
+                RowColumns columns = RowColumns.Force;
+                if (number % 5 > 1) columns |= RowColumns.Largest | RowColumns.Squares;
+                if (number % 5 > 1 && coupling.Smallest >= 0) columns |= RowColumns.CouplingLog;
+                if (number % 5 > 2 && problem.WhyNever(columns | RowColumns.Deficit) is null) columns |= RowColumns.Deficit;
                 Compare(problem, columns);
                 number++;
             }
@@ -47,7 +49,7 @@ public sealed class GpuTests(PairSumsCase implementation)
         double[] q = Problems.Sphere(random, n, d), k = Problems.Sphere(random, n, d), w = [.. Enumerable.Repeat(1.0, n)];
         for (int i = 0; i < n * d; i++) k[i] *= 0.1 * (i / d);
         var problem = PairProblem.General(1, n, n, d, new Interaction(300), q, k, k, null, w, new double[n], new double[n]);
-        Compare(problem, Columns.Force);
+        Compare(problem, RowColumns.Force);
     }
 
     // Weights 0 and 1 on two keys at -1 and 1: Z = 2^{-y - ceil y}, so this is the error of 2^y alone.
@@ -58,7 +60,7 @@ public sealed class GpuTests(PairSumsCase implementation)
         double beta = Math.Log(2);
         double[] q = [.. Enumerable.Range(0, n).Select(i => (double)(float)(0.0173 * (i + 1)))], k = [-1, 1];
         var problem = PairProblem.General(1, n, 2, 1, new Interaction(beta), q, k, k, null, [1, 0], new double[n], new double[2]);
-        RowSums sums = Problems.Sum(_sums, problem, Columns.None);
+        RowSums sums = Problems.Sum(_sums, problem, RowColumns.None);
         for (int i = 0; i < n; i++)
         {
             double shift = Math.Round(sums.Shift[i] / beta), exact = Math.Pow(2, -q[i] - shift);
@@ -72,10 +74,10 @@ public sealed class GpuTests(PairSumsCase implementation)
     public void SameBitsAgainAndForEveryRowRange([Values(3, 18)] int d)
     {
         PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new DistanceCoupling(0.3) });
-        RowSums expected = Problems.Sum(_sums, problem, Columns.Force);
+        RowSums expected = Problems.Sum(_sums, problem, RowColumns.Force);
         foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
         {
-            var actual = new RowSums(problem.Rows, d, Columns.Force);
+            var actual = new RowSums(problem.Rows, d, RowColumns.Force);
             for (int i = 1; i < cuts.Length; i++) _sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
             Assert.That(actual.Z, Is.EqualTo(expected.Z));
             Assert.That(actual.Force, Is.EqualTo(expected.Force));
@@ -102,11 +104,11 @@ public sealed class GpuTests(PairSumsCase implementation)
         return numbers;
     }
 
-    private void Compare(PairProblem p, Columns columns)
+    private void Compare(PairProblem p, RowColumns columns)
     {
         RowSums actual = Problems.Sum(_sums, p, columns), expected = Problems.Sum(new ReferenceSums(), p, columns);
         PairProblem positive = Problems.Absolute(p);
-        RowSums absolute = Problems.Sum(new ReferenceSums(), positive, Columns.Largest | Columns.Squares);
+        RowSums absolute = Problems.Sum(new ReferenceSums(), positive, RowColumns.Largest | RowColumns.Squares);
         double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0, largest = 0;
         for (int j = 0; j < p.K.Length; j += p.Dimension) largest = Math.Max(largest, Norm(p.K.AsSpan(j, p.Dimension)));
         // As in PairSumsTests; in the general form the exponent beta <q, k> is good to d beta |k| units.
@@ -119,11 +121,11 @@ public sealed class GpuTests(PairSumsCase implementation)
             Check(expected.Z[row] * other, actual.Z[row] * scale, bound, "Z");
             for (int c = row * p.Dimension; c < (row + 1) * p.Dimension; c++)
                 Check(expected.Force[c] * other, actual.Force[c] * scale, (2 + 2 * largest) * bound, "F");
-            if (columns.HasFlag(Columns.Deficit)) Check(expected.Deficit[row], actual.Deficit[row], tolerance * positive.Weights.Sum(), "D");
-            if (!columns.HasFlag(Columns.Largest)) continue;
+            if (columns.HasFlag(RowColumns.Deficit)) Check(expected.Deficit[row], actual.Deficit[row], tolerance * positive.Weights.Sum(), "D");
+            if (!columns.HasFlag(RowColumns.Largest)) continue;
             Check(expected.Largest[row] * other, actual.Largest[row] * scale, tolerance * absolute.Largest[row] + 1e-30, "largest");
             Check(expected.Squares[row] * other * other, actual.Squares[row] * scale * scale, 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
-            if (columns.HasFlag(Columns.CouplingLog)) Check(expected.CouplingLog[row] * other, actual.CouplingLog[row] * scale, (1 + labels) * bound, "log b");
+            if (columns.HasFlag(RowColumns.CouplingLog)) Check(expected.CouplingLog[row] * other, actual.CouplingLog[row] * scale, (1 + labels) * bound, "log b");
 
             void Check(double value, double got, double allowed, string column)
             {

@@ -1,4 +1,5 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Tests.Kernels;
 

@@ -1,6 +1,10 @@
 using System.Runtime.Intrinsics;
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
+using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -55,10 +59,10 @@ public sealed class HarmonicSeriesTests
     {
         HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>() : new SphereKernel<Lanes256Double, Vector256<double>>();
         PairProblem problem = HarmonicClouds.Problem(kind, 6, 60, d, new Interaction(beta), decades: true);
-        RowSums expected = Problems.Sum(new ReferenceSums(), problem, Columns.Force);
+        RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force);
         var plan = new HarmonicPlan(problem, tolerance, kernel);
         if (order is { } degree) plan.Replicas[0] = plan.Replicas[0] with { Second = degree };
-        var actual = new RowSums(60, d, Columns.Force);
+        var actual = new RowSums(60, d, RowColumns.Force);
         var call = new HarmonicCall(problem, plan, new HarmonicMemory(), 1, actual, CancellationToken.None);
         call.Evaluate(1, RowSet.Range(0, 60), new HarmonicMoments?[1]);
         int used = plan.Replicas[0].Second;
@@ -98,8 +102,8 @@ public sealed class HarmonicSeriesTests
         {
             PairProblem problem = Problems.Self(9, 2, 120, d, new Interaction(beta) { Coupling = coupling }, evenWeights: true);
             using var sums = new HarmonicSums(1e-11, 1);
-            Problems.Sum(sums, problem, Columns.Force);
-            RowSums pairs = Problems.Sum(new ReferenceSums(), problem, Columns.None);
+            Problems.Sum(sums, problem, RowColumns.Force);
+            RowSums pairs = Problems.Sum(new ReferenceSums(), problem, RowColumns.None);
             for (int r = 0; r < 2; r++)
             {
                 double expected = 0;

@@ -1,5 +1,11 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -19,11 +25,11 @@ public sealed class HarmonicSumsTests
                 foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.6, 0.3, 0.2)])
                 {
                     PairProblem problem = HarmonicClouds.Problem(kind, ++seed, 90, d, new Interaction(beta) { Coupling = coupling }, decades);
-                    RowSums expected = Problems.Sum(Reference, problem, Columns.Force);
+                    RowSums expected = Problems.Sum(Reference, problem, RowColumns.Force);
                     foreach (double tolerance in (double[])[1e-3, 1e-6, 1e-9, 1e-12])
                     {
                         using var sums = new HarmonicSums(tolerance, 1);
-                        RowSums actual = Problems.Sum(sums, problem, Columns.Force);
+                        RowSums actual = Problems.Sum(sums, problem, RowColumns.Force);
                         string where = $"{kind}, {coupling}, decades {decades}, tol {tolerance}, order {sums.Order}, redone {sums.RowsRedone}";
                         Assert.That(HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z), Is.LessThanOrEqualTo(tolerance), where);
                         Assert.That(sums.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
@@ -40,12 +46,12 @@ public sealed class HarmonicSumsTests
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.1, 1, -0.5), new ToeplitzCoupling(0, 1)])
         {
             PairProblem problem = Problems.Self(5, 2, 150, d, new Interaction(beta) { Coupling = coupling });
-            RowSums expected = Problems.Sum(Reference, problem, Columns.Force);
-            double[] scale = Problems.Sum(Reference, Problems.Absolute(problem), Columns.None).Z;
+            RowSums expected = Problems.Sum(Reference, problem, RowColumns.Force);
+            double[] scale = Problems.Sum(Reference, Problems.Absolute(problem), RowColumns.None).Z;
             foreach (double tolerance in (double[])[1e-4, 1e-8])
             {
                 using var sums = new HarmonicSums(tolerance, 1);
-                RowSums actual = Problems.Sum(sums, problem, Columns.Force);
+                RowSums actual = Problems.Sum(sums, problem, RowColumns.Force);
                 Assert.That(HarmonicClouds.Error(problem, actual, expected, scale, scale), Is.LessThanOrEqualTo(tolerance), $"{coupling}");
             }
         }
@@ -56,12 +62,12 @@ public sealed class HarmonicSumsTests
     {
         PairProblem problem = HarmonicClouds.Problem("outlier", 3, 400, d, new Interaction(9), decades: false);
         using var coarse = new HarmonicSums(1e-6, 1);
-        Problems.Sum(coarse, problem, Columns.Force);
+        Problems.Sum(coarse, problem, RowColumns.Force);
         Assert.That((coarse.RowsRaised, coarse.RowsRedone), Is.EqualTo((1, 0)));
         problem.Weights[399] = 1e-9;
         problem = PairProblem.Self(1, 400, d, new Interaction(30), problem.Q, problem.Weights, problem.KeyLabels);
         using var fine = new HarmonicSums(1e-10, 1);
-        RowSums sums = Problems.Sum(fine, problem, Columns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), problem, Columns.Force);
+        RowSums sums = Problems.Sum(fine, problem, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), problem, RowColumns.Force);
         Assert.That((fine.RowsRaised, fine.RowsRedone), Is.EqualTo((1, 1)));
         Assert.That(sums.Z[399], Is.EqualTo(direct.Z[399]));
     }
@@ -73,12 +79,12 @@ public sealed class HarmonicSumsTests
         {
             PairProblem problem = HarmonicClouds.Problem("outlier", 8, 9001, d, new Interaction(9) { Coupling = coupling }, decades: false);
             using var one = new HarmonicSums(1e-6, 1);
-            RowSums expected = Problems.Sum(one, problem, Columns.Force);
+            RowSums expected = Problems.Sum(one, problem, RowColumns.Force);
             Assert.That(one.RowsRaised, Is.GreaterThan(0));
             foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
             {
                 using var sums = new HarmonicSums(1e-6, threads, bits);
-                var actual = new RowSums(problem.Rows, d, Columns.Force);
+                var actual = new RowSums(problem.Rows, d, RowColumns.Force);
                 int[] cuts = threads == 2 ? [0, 9001] : [0, 1, 4100, 8999, 9001];
                 for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));
@@ -92,12 +98,12 @@ public sealed class HarmonicSumsTests
     {
         PairProblem all = Problems.Self(4, 3, 70, d, new Interaction(4), evenWeights: true);
         using var sums = new HarmonicSums(1e-8, 2);
-        var into = new RowSums(210, d, Columns.Force);
+        var into = new RowSums(210, d, RowColumns.Force);
         into.Z.AsSpan().Fill(7);
         sums.Sum(all, 65..205, into, CancellationToken.None);
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 65 or >= 205)), Is.All.True);
         PairProblem second = PairProblem.Self(1, 70, d, all.Interaction, all.Q[(70 * d)..(140 * d)], all.Weights[70..140], all.KeyLabels[70..140]);
-        RowSums alone = Problems.Sum(sums, second, Columns.Force);
+        RowSums alone = Problems.Sum(sums, second, RowColumns.Force);
         Assert.That(into.Z[70..140], Is.EqualTo(alone.Z));
         Assert.That(into.Force[(70 * d)..(140 * d)], Is.EqualTo(alone.Force));
     }
@@ -112,7 +118,7 @@ public sealed class HarmonicSumsTests
             double[] other = [.. HarmonicClouds.Weights(true, 300).Select((w, i) => i % 2 == 0 ? w : -w)];
             PairProblem both = PairProblem.Self(2, 300, d, alone.Interaction, [.. alone.Q, .. alone.Q], [.. alone.Weights, .. other], [.. alone.KeyLabels, .. alone.KeyLabels]);
             using var sums = new HarmonicSums(1e-6, 2);
-            RowSums expected = Problems.Sum(sums, alone, Columns.Force), actual = Problems.Sum(sums, both, Columns.Force);
+            RowSums expected = Problems.Sum(sums, alone, RowColumns.Force), actual = Problems.Sum(sums, both, RowColumns.Force);
             Assert.That(actual.Z[..300], Is.EqualTo(expected.Z));
             Assert.That(actual.Force[..(300 * d)], Is.EqualTo(expected.Force));
         }
@@ -140,7 +146,7 @@ public sealed class HarmonicSumsTests
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
         using var sums = new HarmonicSums(1e-6, 1);
-        Assert.That(() => sums.Sum(problem, .., new RowSums(600, 3, Columns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => sums.Sum(problem, .., new RowSums(600, 3, RowColumns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
@@ -152,20 +158,20 @@ public sealed class HarmonicSumsTests
         var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
         Assert.Multiple(() =>
         {
-            Assert.That(sums.WhyNot(self, Columns.Force), Is.Null);
-            Assert.That(sums.WhyNot(general, Columns.Force), Does.Contain("self form"));
-            Assert.That(sums.WhyNot(self, Columns.Deficit), Does.Contain("Deficit"));
+            Assert.That(sums.WhyNot(self, RowColumns.Force), Is.Null);
+            Assert.That(sums.WhyNot(general, RowColumns.Force), Does.Contain("self form"));
+            Assert.That(sums.WhyNot(self, RowColumns.Deficit), Does.Contain("Deficit"));
             Assert.That(Why(4, new Interaction(1)), Does.Contain("d = 4"));
             Assert.That(Why(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
             Assert.That(Why(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
             Assert.That(Why(3, new Interaction(0)), Does.Contain("beta > 0"));
             Assert.That(Why(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
             Assert.That(Why(3, new Interaction(1e5)), Does.Contain("degree"));
-            Assert.That(() => Problems.Sum(sums, general, Columns.Force), Throws.TypeOf<NotSupportedException>());
+            Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
             Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
             Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
 
-        string? Why(int d, Interaction interaction) => sums.WhyNot(Problems.Self(1, 1, 4, d, interaction), Columns.Force);
+        string? Why(int d, Interaction interaction) => sums.WhyNot(Problems.Self(1, 1, 4, d, interaction), RowColumns.Force);
     }
 }

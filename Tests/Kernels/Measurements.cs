@@ -1,5 +1,11 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Tests.Solver;
 using NUnit.Framework;
 
@@ -23,7 +29,7 @@ public sealed class Measurements
                     self, PairProblem.Self(1, n, d, causal, self.Q, self.Weights, self.KeyLabels), General(null), General(self.Q), self,
                 ];
                 using SimdSums sums = new(precision, 1);
-                double[] rates = [.. problems.Select((p, i) => (i == 1 ? (n + 1) / 2.0 * n : p.Pairs) / Time(sums, p, i == 4 ? Problems.AllColumns(p) : Columns.Force).Milliseconds / 1e6)];
+                double[] rates = [.. problems.Select((p, i) => (i == 1 ? (n + 1) / 2.0 * n : p.Pairs) / Time(sums, p, i == 4 ? Problems.AllColumns(p) : RowColumns.Force).Milliseconds / 1e6)];
                 TestContext.Progress.WriteLine(FormattableString.Invariant($"{precision}, {d}, {rates[0]:F2}; {string.Join(", ", rates[1..].Select(r => FormattableString.Invariant($"{r / rates[0]:F2}")))}"));
 
                 PairProblem General(double[]? origin) =>
@@ -50,8 +56,8 @@ public sealed class Measurements
             foreach (double tolerance in (double[])[1e-3, 1e-10])
             {
                 using CoalescedSums coalesced = new(tolerance, Precision.Double, 1);
-                (RowSums expected, double slow) = Time(direct, problem, Columns.Force);
-                (RowSums actual, double fast) = Time(coalesced, problem, Columns.Force);
+                (RowSums expected, double slow) = Time(direct, problem, RowColumns.Force);
+                (RowSums actual, double fast) = Time(coalesced, problem, RowColumns.Force);
                 double error = Enumerable.Range(0, n).Max(i => Math.Abs(actual.Z[i] / expected.Z[i] - 1));
                 double[] force = HarmonicClouds.Tangential(problem, expected.Force), other = HarmonicClouds.Tangential(problem, actual.Force);
                 double ofForce = Enumerable.Range(0, n).Max(i => Math.Sqrt(Enumerable.Range(i * d, d).Sum(c => Math.Pow(other[c] - force[c], 2))) / expected.Z[i]);
@@ -60,7 +66,7 @@ public sealed class Measurements
         }
     }
 
-    private static (RowSums Sums, double Milliseconds) Time(IPairSums sums, PairProblem problem, Columns columns)
+    private static (RowSums Sums, double Milliseconds) Time(IPairSums sums, PairProblem problem, RowColumns columns)
     {
         RowSums into = Problems.Sum(sums, problem, columns);
         double best = double.PositiveInfinity;

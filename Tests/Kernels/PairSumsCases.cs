@@ -1,4 +1,8 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Gpu;
+using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Tests.Kernels;
 
@@ -24,9 +28,9 @@ public static class PairSumsCases
            from bits in (int[])[128, 256, 512]
            select new PairSumsCase($"cpu {precision} {bits}", precision, () => new SimdSums(precision, 2, bits)),
         .. from precision in Enum.GetValues<Precision>()
-           from device in Devices.All
+           from device in DeviceCatalog.All
            where device.WhyNot is null && device.Name is not ("cpu" or "reference")
-           select new PairSumsCase($"{device.Name} {precision}", precision, () => Devices.Open(device.Name, precision, 2)),
+           select new PairSumsCase($"{device.Name} {precision}", precision, () => DeviceCatalog.Open(device.Name, precision, 2)),
     ];
 
     /// <summary>Those that ILGPU compiles, and on the simulator also the kernels that GPUs run, which are slow there because of their barriers.</summary>
@@ -34,7 +38,7 @@ public static class PairSumsCases
     [
         .. All.Where(c => !c.Name.StartsWith("cpu", StringComparison.Ordinal)),
         .. from precision in Enum.GetValues<Precision>()
-           where Devices.All.Any(d => d is { Name: "ilgpu-cpu", WhyNot: null })
-           select new PairSumsCase($"ilgpu-cpu tiled {precision}", precision, () => Gpu.OpenTiled(precision, 4)),
+           where DeviceCatalog.All.Any(d => d is { Name: "ilgpu-cpu", WhyNot: null })
+           select new PairSumsCase($"ilgpu-cpu tiled {precision}", precision, () => GpuDevices.OpenTiled(precision, 4)),
     ];
 }

@@ -1,4 +1,6 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -18,10 +20,10 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         public static Expected Of(PairProblem problem) => Of(problem, Problems.UsualColumns(problem));
 
-        public static Expected Of(PairProblem problem, Columns columns)
+        public static Expected Of(PairProblem problem, RowColumns columns)
         {
             var reference = new ReferenceSums();
-            return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns & ~Columns.CouplingLog));
+            return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns & ~RowColumns.CouplingLog));
         }
     }
 
@@ -62,7 +64,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                         "difference" => Problems.Difference(seed, self, queries),
                         _ => Problems.General(seed, replicas, queries, n, d, interaction, withOrigin: form == "origin"),
                     };
-                    yield return Expected.Of(problem, Problems.AllColumns(problem) & Pick((Columns)~0, (Columns)~0, ~Columns.CouplingLog, Columns.Force));
+                    yield return Expected.Of(problem, Problems.AllColumns(problem) & Pick((RowColumns)~0, (RowColumns)~0, ~RowColumns.CouplingLog, RowColumns.Force));
 
                     T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
                 }
@@ -90,7 +92,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         PairProblem p = Problems.General(5, 2, 70, 90, d, new Interaction(4) { Mask = mask }, length: 1);
         for (int i = 0; i < p.Q.Length; i += d) p.Q[i] = 0;
         foreach (int key in (int[])[40, 130]) p.K[key * d] = 2000;
-        Compare(Expected.Of(p, Columns.Force | Columns.Largest));
+        Compare(Expected.Of(p, RowColumns.Force | RowColumns.Largest));
     }
 
     [Test]
@@ -121,8 +123,8 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         for (int i = 0; i < 40; i++) Problems.Normalise(x.AsSpan(i * d, d));
         double[] weights = [.. Enumerable.Repeat(1.0 / 40, 40)];
         var problem = PairProblem.Self(1, 40, d, new Interaction(4), x, weights, new double[40]);
-        RowSums expected = Problems.Sum(new ReferenceSums(), problem, Columns.Force | Columns.Deficit);
-        RowSums actual = Problems.Sum(_sums, problem, Columns.Force | Columns.Deficit);
+        RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force | RowColumns.Deficit);
+        RowSums actual = Problems.Sum(_sums, problem, RowColumns.Force | RowColumns.Deficit);
         // 40 terms, a few roundings each; Q(f) is good for 11 units (docs: Exp2.MinusOne).
         double bound = 64 * implementation.Unit;
         for (int i = 0; i < 40; i++)
@@ -146,7 +148,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         double[] x = [.. Enumerable.Range(0, n * d).Select(i => i / d < n / 2 ? u[i % d] : v[i % d])];
         double[] weights = [.. Enumerable.Repeat(1.0 / n, n)];
         var problem = PairProblem.Self(1, n, d, new Interaction(beta), x, weights, new double[n]);
-        RowSums sums = Problems.Sum(_sums, problem, Columns.Force);
+        RowSums sums = Problems.Sum(_sums, problem, RowColumns.Force);
         // Half the weight at a right angle: e^{-c} F = e^{-beta} (v - u)/2, whose tangential part at u is e^{-beta} v/2.
         double exact = Math.Exp(-beta) / 2, bound = implementation.Precision == Precision.Double ? 1e-13 : d == 3 ? 3e-6 : 1e-5;
         double measured = Dot(sums.Force.AsSpan(0, d), v);
@@ -163,10 +165,10 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         {
             Assert.That(_sums.WhyNot(self, Problems.AllColumns(self)), Is.Null);
             Assert.That(_sums.WhyNot(general, Problems.AllColumns(general)), Is.Null);
-            Assert.That(_sums.WhyNot(general, Columns.Deficit), Does.Contain("difference form"));
-            Assert.That(_sums.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
-            Assert.That(_sums.WhyNot(negative, Columns.CouplingLog), Does.Contain("block"));
-            Assert.That(() => Problems.Sum(_sums, linear, Columns.Deficit), Throws.TypeOf<NotSupportedException>());
+            Assert.That(_sums.WhyNot(general, RowColumns.Deficit), Does.Contain("difference form"));
+            Assert.That(_sums.WhyNot(linear, RowColumns.Deficit), Does.Contain("deficit"));
+            Assert.That(_sums.WhyNot(negative, RowColumns.CouplingLog), Does.Contain("block"));
+            Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
         });
     }
 
@@ -174,7 +176,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     public void StopsWhenAsked()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
-        var into = new RowSums(problem.Rows, 3, Columns.Force);
+        var into = new RowSums(problem.Rows, 3, RowColumns.Force);
         Assert.That(() => _sums.Sum(problem, .., into, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 

@@ -1,4 +1,5 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Tests.Kernels;
 
@@ -92,7 +93,7 @@ public static class Problems
     /// <summary>The length of the longest row.</summary>
     public static double Longest(double[]? x, int dimension) => x is null ? 0 : x.Chunk(dimension).Max(row => Math.Sqrt(row.Sum(v => v * v)));
 
-    public static RowSums Sum(IPairSums sums, PairProblem problem, Columns columns)
+    public static RowSums Sum(IPairSums sums, PairProblem problem, RowColumns columns)
     {
         var into = new RowSums(problem.Rows, problem.Dimension, columns);
         sums.Sum(problem, .., into, CancellationToken.None);
@@ -100,11 +101,11 @@ public static class Problems
     }
 
     /// <summary>Force, and the deficit where there is one.</summary>
-    public static Columns UsualColumns(PairProblem problem) => problem.WhyNever(Columns.Deficit) is null ? Columns.Force | Columns.Deficit : Columns.Force;
+    public static RowColumns UsualColumns(PairProblem problem) => problem.WhyNever(RowColumns.Deficit) is null ? RowColumns.Force | RowColumns.Deficit : RowColumns.Force;
 
     /// <summary>All there are for this problem.</summary>
-    public static Columns AllColumns(PairProblem problem) =>
-        UsualColumns(problem) | Columns.Largest | Columns.Squares | (problem.WhyNever(Columns.CouplingLog) is null ? Columns.CouplingLog : Columns.None);
+    public static RowColumns AllColumns(PairProblem problem) =>
+        UsualColumns(problem) | RowColumns.Largest | RowColumns.Squares | (problem.WhyNever(RowColumns.CouplingLog) is null ? RowColumns.CouplingLog : RowColumns.None);
 
     private static double[] Numbers(int count, Func<double> next)
     {

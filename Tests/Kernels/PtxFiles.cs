@@ -1,4 +1,6 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Gpu;
+using AttentionFlow.Kernels.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -21,7 +23,7 @@ public sealed class PtxFiles
             Put("d3-causal", Problems.Self(1, 1, 8, 3, new Interaction(1) { Mask = Mask.Causal }, evenWeights: true));
 
             void Put(string name, PairProblem problem) =>
-                File.WriteAllText(Path.Combine(folder, $"{name}-{precision.ToString().ToLowerInvariant()}.ptx"), Gpu.Ptx(problem, Columns.Force, precision, 90));
+                File.WriteAllText(Path.Combine(folder, $"{name}-{precision.ToString().ToLowerInvariant()}.ptx"), GpuDevices.Ptx(problem, RowColumns.Force, precision, 90));
         }
         TestContext.Out.WriteLine(folder);
     }

@@ -1,4 +1,6 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Gpu;
+using AttentionFlow.Kernels.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -8,35 +10,29 @@ public sealed class PtxTests
 {
     private static readonly int[] Dimensions = [2, 3, 4, 8, 16, 20];
 
-    [OneTimeSetUp]
-    public void SkipWithoutIlgpu()
-    {
-        if (Devices.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
-    }
-
     [Test]
     public void EveryDimensionStaysInRegisters([ValueSource(nameof(Dimensions))] int d) =>
-        Check(Problems.Self(1, 1, 8, d, new Interaction(1), evenWeights: true), Columns.Force, Precision.Single, 90);
+        Check(Problems.Self(1, 1, 8, d, new Interaction(1), evenWeights: true), RowColumns.Force, Precision.Single, 90);
 
     [Test]
     public void OlderDevicesGetTheSame([Values(75, 80)] int capability) =>
-        Check(Problems.Self(1, 1, 8, 3, new Interaction(1), evenWeights: true), Columns.Force, Precision.Single, capability);
+        Check(Problems.Self(1, 1, 8, 3, new Interaction(1), evenWeights: true), RowColumns.Force, Precision.Single, capability);
 
     [Test]
     public void EveryCouplingStaysInRegisters([Range(0, 3)] int coupling, [Values] Precision precision) =>
-        Check(Problems.Self(1, 1, 8, 3, new Interaction(1) { Coupling = Problems.Couplings[coupling] }), Columns.Force, precision, 80);
+        Check(Problems.Self(1, 1, 8, 3, new Interaction(1) { Coupling = Problems.Couplings[coupling] }), RowColumns.Force, precision, 80);
 
     [Test]
     public void MasksColumnsAndTheGeneralFormStayInRegisters([Values] bool general, [Values(3, 16)] int d, [Values] Precision precision)
     {
         PairProblem p = Problems.Self(1, 1, 8, d, new Interaction(1) { Mask = Mask.Causal });
         if (general) p = PairProblem.General(1, 8, 8, d, p.Interaction, p.Q, p.K, [.. p.K], null, p.Weights, p.QueryLabels, p.KeyLabels);
-        Check(p, Columns.Force | Columns.Largest | Columns.CouplingLog, precision, 80);
+        Check(p, RowColumns.Force | RowColumns.Largest | RowColumns.CouplingLog, precision, 80);
     }
 
-    private static void Check(PairProblem problem, Columns columns, Precision precision, int capability)
+    private static void Check(PairProblem problem, RowColumns columns, Precision precision, int capability)
     {
-        string ptx = Gpu.Ptx(problem, columns, precision, capability);
+        string ptx = GpuDevices.Ptx(problem, columns, precision, capability);
         Has(".visible .entry");
         // An array or a struct in memory; a function that was not inlined.
         HasNo(".local");

@@ -1,4 +1,6 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -48,10 +50,10 @@ public sealed class ReferenceSumsTests
 
     private static void CompareWithDefinition(PairProblem p)
     {
-        Columns columns = Columns.Force | Columns.Largest | Columns.Squares;
-        if (p.Interaction.Coupling.Smallest >= 0) columns |= Columns.CouplingLog;
-        bool deficit = p.WhyNever(Columns.Deficit) is null;
-        if (deficit) columns |= Columns.Deficit;
+        RowColumns columns = RowColumns.Force | RowColumns.Largest | RowColumns.Squares;
+        if (p.Interaction.Coupling.Smallest >= 0) columns |= RowColumns.CouplingLog;
+        bool deficit = p.WhyNever(RowColumns.Deficit) is null;
+        if (deficit) columns |= RowColumns.Deficit;
         RowSums sums = Problems.Sum(new ReferenceSums(), p, columns);
         for (int row = 0; row < p.Rows; row++)
         {
@@ -76,7 +78,7 @@ public sealed class ReferenceSumsTests
             Assert.That(scale * sums.Z[row], Is.EqualTo(z).Within(1e-13 * scale));
             Assert.That(scale * sums.Largest[row], Is.EqualTo(largest).Within(1e-13 * scale));
             Assert.That(scale * scale * sums.Squares[row], Is.EqualTo(squares).Within(1e-13 * scale * scale));
-            if (columns.HasFlag(Columns.CouplingLog)) Assert.That(scale * sums.CouplingLog[row], Is.EqualTo(log).Within(1e-12 * scale));
+            if (columns.HasFlag(RowColumns.CouplingLog)) Assert.That(scale * sums.CouplingLog[row], Is.EqualTo(log).Within(1e-12 * scale));
             if (deficit) Assert.That(sums.Deficit[row], Is.EqualTo(d).Within(1e-13));
             for (int c = 0; c < D; c++) Assert.That(scale * sums.Force[row * D + c], Is.EqualTo(f[c]).Within(1e-13 * scale));
         }
@@ -85,7 +87,7 @@ public sealed class ReferenceSumsTests
     [Test]
     public void StrictMaskLeavesTheFirstRowEmpty()
     {
-        RowSums sums = Problems.Sum(new ReferenceSums(), Problems.Self(1, 1, 3, 2, new Interaction(1) { Mask = Mask.Strict }), Columns.Force);
+        RowSums sums = Problems.Sum(new ReferenceSums(), Problems.Self(1, 1, 3, 2, new Interaction(1) { Mask = Mask.Strict }), RowColumns.Force);
         Assert.That((sums.Z[0], sums.Force[0], sums.Force[1]), Is.EqualTo((0.0, 0.0, 0.0)));
     }
 
@@ -93,10 +95,10 @@ public sealed class ReferenceSumsTests
     public void DeficitIsFiniteAtAnyTemperature()
     {
         var p = PairProblem.Self(1, 2, 2, new Interaction(1000), [1, 0, -1, 0], [0.5, 0.5], [0, 0]);
-        Assert.That(Problems.Sum(new ReferenceSums(), p, Columns.Deficit).Deficit, Is.EqualTo(new[] { 0.5, 0.5 }));
+        Assert.That(Problems.Sum(new ReferenceSums(), p, RowColumns.Deficit).Deficit, Is.EqualTo(new[] { 0.5, 0.5 }));
     }
 
     [Test]
     public void NegativeCouplingsHaveNoLogarithm() =>
-        Assert.That(new ReferenceSums().WhyNot(Problems.Self(1, 1, 2, 2, new Interaction(1) { Coupling = new BlockCoupling(-1) }), Columns.CouplingLog), Does.Contain("block"));
+        Assert.That(new ReferenceSums().WhyNot(Problems.Self(1, 1, 2, 2, new Interaction(1) { Coupling = new BlockCoupling(-1) }), RowColumns.CouplingLog), Does.Contain("block"));
 }

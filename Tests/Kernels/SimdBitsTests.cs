@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -102,7 +104,7 @@ public sealed class SimdBitsTests
     {
         PairProblem problem = Problems.Self(9, 2, 40, 3, new Interaction(2));
         using var sums = new SimdSums(Precision.Double, 2);
-        var into = new RowSums(problem.Rows, 3, Columns.Force);
+        var into = new RowSums(problem.Rows, 3, RowColumns.Force);
         into.Z.AsSpan().Fill(7);
         sums.Sum(problem, 35..44, into, CancellationToken.None);
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 35 or >= 44)), Is.All.True);
@@ -116,7 +118,7 @@ public sealed class SimdBitsTests
             PairProblem problem = Problems.Self(4, 1, 50, d, new Interaction(3) { Coupling = coupling });
             using var sums = new SimdSums(precision, 1);
             RowSums expected = Problems.Sum(sums, problem, Problems.AllColumns(problem));
-            foreach (Columns columns in (Columns[])[Columns.None, Columns.Force, Columns.Deficit, Columns.Squares, Columns.Force | Columns.Largest])
+            foreach (RowColumns columns in (RowColumns[])[RowColumns.None, RowColumns.Force, RowColumns.Deficit, RowColumns.Squares, RowColumns.Force | RowColumns.Largest])
             {
                 RowSums actual = Problems.Sum(sums, problem, columns);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));

@@ -1,4 +1,8 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -12,11 +16,11 @@ public sealed class SplitSumsTests
         PairProblem problem = Problems.Self(2, 2, 101, 3, new Interaction(2));
         using var one = new SimdSums(Precision.Single, 1);
         using var split = SplitSums.Open("two", [.. Enumerable.Range(0, parts).Select(k => $"{k}")], _ => new SimdSums(Precision.Single, 1));
-        RowSums expected = Problems.Sum(one, problem, Columns.Force | Columns.Deficit), actual = Problems.Sum(split, problem, Columns.Force | Columns.Deficit);
+        RowSums expected = Problems.Sum(one, problem, RowColumns.Force | RowColumns.Deficit), actual = Problems.Sum(split, problem, RowColumns.Force | RowColumns.Deficit);
         Assert.That(actual.Z, Is.EqualTo(expected.Z));
         Assert.That(actual.Force, Is.EqualTo(expected.Force));
         Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
-        var some = new RowSums(problem.Rows, 3, Columns.None);
+        var some = new RowSums(problem.Rows, 3, RowColumns.None);
         split.Sum(problem, 50..53, some, CancellationToken.None);
         Assert.That(some.Z.Select((z, row) => z == (row is >= 50 and < 53 ? expected.Z[row] : 0)), Is.All.True);
     }
@@ -26,8 +30,8 @@ public sealed class SplitSumsTests
     {
         PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         using var split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
-        Assert.That(split.WhyNot(linear, Columns.Deficit), Does.Contain("deficit"));
-        Assert.That(() => Problems.Sum(split, linear, Columns.Deficit), Throws.TypeOf<NotSupportedException>());
+        Assert.That(split.WhyNot(linear, RowColumns.Deficit), Does.Contain("deficit"));
+        Assert.That(() => Problems.Sum(split, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
     }
 
     [Test]
@@ -46,7 +50,7 @@ public sealed class SplitSumsTests
 
         public double RelativeError => 0;
 
-        public string? WhyNot(PairProblem problem, Columns columns) => null;
+        public string? WhyNot(PairProblem problem, RowColumns columns) => null;
 
         public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop) { }
 

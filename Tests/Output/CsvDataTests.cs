@@ -1,4 +1,4 @@
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;

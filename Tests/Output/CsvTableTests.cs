@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;

@@ -1,4 +1,5 @@
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Tests.Output;
 

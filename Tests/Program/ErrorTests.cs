@@ -1,6 +1,7 @@
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Experiments.Configuration;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 
@@ -92,7 +93,7 @@ public class ErrorTests
     [TestCase("opencl")]
     public void AnAbsentKindOfDeviceSaysWhy(string kind)
     {
-        if (Devices.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");
+        if (DeviceCatalog.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");
         else Refused(ExitCodes.DeviceUnavailable, $"device '{kind}:0' is not available: {why}", "run", "figure3-path", "--device", kind);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using AttentionFlow.Experiments;
+using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Devices;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
@@ -41,8 +42,8 @@ public class HelpTests
         Answer table = Shell.Run("devices"), json = Shell.Run("devices", "--json");
         Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
         JsonElement[] devices = [.. json.Json.EnumerateArray()];
-        Assert.That(devices.Select(d => d.GetProperty("name").GetString()), Is.EqualTo(Devices.All.Select(d => d.Name)));
-        foreach (DeviceInfo device in Devices.All) Assert.That(table.Output, Does.Match($"(?m)^{device.Name} +{(device.WhyNot is null ? "yes" : "no")} "));
+        Assert.That(devices.Select(d => d.GetProperty("name").GetString()), Is.EqualTo(DeviceCatalog.All.Select(d => d.Name)));
+        foreach (DeviceInfo device in DeviceCatalog.All) Assert.That(table.Output, Does.Match($"(?m)^{device.Name} +{(device.WhyNot is null ? "yes" : "no")} "));
     }
 
     [Test]

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using AttentionFlow.Experiments;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 

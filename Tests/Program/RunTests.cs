@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Solver;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 

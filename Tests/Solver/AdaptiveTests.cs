@@ -1,5 +1,12 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
@@ -9,10 +16,10 @@ public class AdaptiveTests
 {
     private static readonly Interaction Softmax = new(4) { Normalization = Normalization.Softmax };
 
-    private static IEnumerable<Tableau> Methods => Tableau.All.Where(t => t.IsAdaptive);
+    private static IEnumerable<Tableau> AdaptiveMethods => Tableau.All.Where(t => t.IsAdaptive);
 
     /// <summary>Weights that sum to 0, dense output that ends in the step's own weights and integrates 1, t, t^2, t^3 exactly.</summary>
-    [TestCaseSource(nameof(Methods))]
+    [TestCaseSource(nameof(AdaptiveMethods))]
     public void EmbeddedWeightsAndDenseOutputAreConsistent(Tableau method)
     {
         double[] nodes = [.. method.A.Select(row => row.Sum()), 1];
@@ -44,7 +51,7 @@ public class AdaptiveTests
         // The largest error over a share u of the step that follows t = 1.
         double Error(double h)
         {
-            Stepper stepper = new(new Flow(interaction, gauge, cloud, sums), AttentionFlow.Solver.Methods.Tsit5);
+            Stepper stepper = new(new Flow(interaction, gauge, cloud, sums), Methods.Tsit5);
             double[] x = [.. cloud.Positions], end = new double[x.Length], between = new double[x.Length];
             stepper.Begin(x);
             for (int i = 0; i < 64; i++)
@@ -56,7 +63,7 @@ public class AdaptiveTests
             return new[] { 0.3, 0.5, 0.8 }.Max(u =>
             {
                 stepper.Interpolate(x, 0, 12, h, u, between);
-                double[] exact = Clouds.Integrate(interaction, gauge, cloud, AttentionFlow.Solver.Methods.Tsit5, 1.0 / 512, 1 + u * h).Positions;
+                double[] exact = Clouds.Integrate(interaction, gauge, cloud, Methods.Tsit5, 1.0 / 512, 1 + u * h).Positions;
                 for (int i = 0; i < 12; i++) Assert.That(Sphere.Norm(between.AsSpan(3 * i, 3)), Is.EqualTo(1).Within(4e-16));
                 return Clouds.LargestDifference(between, exact);
             });
@@ -115,7 +122,7 @@ public class AdaptiveTests
         {
             Cloud moved = new(2, 5000, 3, [.. cloud.Positions]);
             using FastSums sums = new(Summation.Fast, 1e-8, Precision.Double, threads);
-            new Simulation(new Flow(Softmax, new RotaryGauge([3]), moved, sums, threads), AttentionFlow.Solver.Methods.Tsit5, new AdaptiveStep(1e-4), 1, threads).Run(moved, []);
+            new Simulation(new Flow(Softmax, new RotaryGauge([3]), moved, sums, threads), Methods.Tsit5, new AdaptiveStep(1e-4), 1, threads).Run(moved, []);
             return moved.Positions;
         })];
         Assert.That(ends[1], Is.EqualTo(ends[0]));
@@ -161,7 +168,7 @@ public class AdaptiveTests
     {
         Cloud cloud = Clouds.Uniform(1, 20, 3, seed: 6);
         using NoisySums sums = new();
-        RunResult result = new Simulation(new Flow(Softmax, new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Tsit5, new AdaptiveStep(1e-8), 20).Run(cloud, []);
+        RunResult result = new Simulation(new Flow(Softmax, new IdentityGauge(), cloud, sums), Methods.Tsit5, new AdaptiveStep(1e-8), 20).Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Diverged));
         Assert.That(result.Advice, Does.StartWith("the step fell to ").And.EndWith("a tolerance of 1E-08 cannot be met; allow more, or use double precision"));
     }
@@ -171,7 +178,7 @@ public class AdaptiveTests
     {
         Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
         using ReferenceSums sums = new();
-        RunResult result = new Simulation(new Flow(new Interaction(2), new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Euler, 2, 20).Run(cloud, []);
+        RunResult result = new Simulation(new Flow(new Interaction(2), new IdentityGauge(), cloud, sums), Methods.Euler, 2, 20).Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
         // 2/e^2 is the limit.
         Assert.That(result.Advice, Does.Match("^the energy fell at [0-9]+ steps, .* use a step of 0.1 or less, or tsit5"));
@@ -182,7 +189,7 @@ public class AdaptiveTests
     {
         using ReferenceSums sums = new();
         Flow flow = new(new Interaction(100), new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums);
-        Assert.That(Stability.AfterDrops(flow, AttentionFlow.Solver.Methods.Heun, 0.1, 198),
+        Assert.That(Stability.AfterDrops(flow, Methods.Heun, 0.1, 198),
             Does.StartWith("the energy fell at 198 steps").And.EndsWith("no step is small enough near collapse, where tokens close in at the rate 2.688E+43; reduce beta or use softmax"));
     }
 
@@ -190,7 +197,7 @@ public class AdaptiveTests
     public void FixedMethodsRefuseATolerance()
     {
         using ReferenceSums sums = new();
-        Assert.That(() => new Simulation(new Flow(Softmax, new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums), AttentionFlow.Solver.Methods.Heun, new AdaptiveStep(1e-4), 1),
+        Assert.That(() => new Simulation(new Flow(Softmax, new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums), Methods.Heun, new AdaptiveStep(1e-4), 1),
             Throws.ArgumentException.With.Message.StartWith("heun estimates no error"));
     }
 
@@ -200,7 +207,7 @@ public class AdaptiveTests
         using ReferenceSums sums = new();
         Flow flow = new(interaction, new IdentityGauge(), moved, sums);
         double horizon = observers.OfType<Kept>().Select(k => k.Last).DefaultIfEmpty(20).Max();
-        return new Simulation(flow, AttentionFlow.Solver.Methods.Tsit5, new AdaptiveStep(tolerance), horizon).Run(moved, observers);
+        return new Simulation(flow, Methods.Tsit5, new AdaptiveStep(tolerance), horizon).Run(moved, observers);
     }
 
     private sealed class Kept(params double[] times) : TimedObserver(times)
@@ -232,7 +239,7 @@ public class AdaptiveTests
 
         public string Name => "noisy";
         public double RelativeError => 1e-3;
-        public string? WhyNot(PairProblem problem, Columns columns) => null;
+        public string? WhyNot(PairProblem problem, RowColumns columns) => null;
 
         public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
         {

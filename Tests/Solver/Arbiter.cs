@@ -1,5 +1,7 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Tests.Solver;
 

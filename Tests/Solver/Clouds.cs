@@ -1,5 +1,9 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Tests.Solver;
 

@@ -1,4 +1,5 @@
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;

@@ -1,5 +1,13 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.LinearAlgebra;
 using NUnit.Framework;
 
@@ -372,7 +380,7 @@ public class IndicatorTests
 
         public double RelativeError => _sums.RelativeError;
 
-        public string? WhyNot(PairProblem problem, Columns columns) => _sums.WhyNot(problem, columns);
+        public string? WhyNot(PairProblem problem, RowColumns columns) => _sums.WhyNot(problem, columns);
 
         public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
         {

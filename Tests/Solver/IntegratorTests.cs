@@ -1,14 +1,19 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 
 public class IntegratorTests
 {
-    public static IEnumerable<Tableau> Methods => Tableau.All;
+    public static IEnumerable<Tableau> FixedMethods => Tableau.All;
 
-    [TestCaseSource(nameof(Methods))]
+    [TestCaseSource(nameof(FixedMethods))]
     public void TableauIsConsistent(Tableau method)
     {
         Assert.Multiple(() =>
@@ -21,12 +26,12 @@ public class IntegratorTests
 
     /// <summary>The slope of log error against log step is the order, for a rotary flow with unequal weights, USA and SA.</summary>
     [Test]
-    public void OrderBySlope([ValueSource(nameof(Methods))] Tableau method, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void OrderBySlope([ValueSource(nameof(FixedMethods))] Tableau method, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
         Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 2, Clouds.Weights(1, 12));
-        double[] exact = Clouds.Integrate(interaction, gauge, cloud, AttentionFlow.Solver.Methods.Tsit5, 1.0 / 512, 1).Positions;
+        double[] exact = Clouds.Integrate(interaction, gauge, cloud, Methods.Tsit5, 1.0 / 512, 1).Positions;
         // Short enough for the leading term, long enough to stay above rounding.
         int[] counts = method.Order <= 4 ? [16, 32, 64, 128] : normalization == Normalization.Softmax ? [16, 20, 24, 32] : [32, 40, 50, 64];
         double[] steps = [.. counts.Select(k => 1.0 / k)];
@@ -35,7 +40,7 @@ public class IntegratorTests
         Assert.That(slope, Is.EqualTo(method.Order).Within(0.2), string.Join(", ", errors));
     }
 
-    [TestCaseSource(nameof(Methods))]
+    [TestCaseSource(nameof(FixedMethods))]
     public void StabilityLimitIsThatOfTheTestEquation(Tableau method)
     {
         Assert.Multiple(() =>
@@ -54,7 +59,7 @@ public class IntegratorTests
     }
 
     [Test]
-    public void TokensStayOnTheSphere([ValueSource(nameof(Methods))] Tableau method)
+    public void TokensStayOnTheSphere([ValueSource(nameof(FixedMethods))] Tableau method)
     {
         Cloud moved = Clouds.Integrate(new Interaction(4), new IdentityGauge(), Clouds.Uniform(2, 30, 4), method, 0.02, 5);
         for (int row = 0; row < moved.Rows; row++) Assert.That(Sphere.Norm(moved.Token(row)), Is.EqualTo(1).Within(4e-16));
@@ -76,7 +81,7 @@ public class IntegratorTests
     public void TheLoopLandsOnEveryTimeAskedFor()
     {
         Times even = new(0, 0.3, 0.6, 1), odd = new(0.05, 0.301, 1);
-        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 3, 3), AttentionFlow.Solver.Methods.Heun, 0.1, 1, even, odd);
+        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 3, 3), Methods.Heun, 0.1, 1, even, odd);
         Assert.Multiple(() =>
         {
             Assert.That(even.Observed, Is.EqualTo(new[] { 0, 0.3, 0.6, 1 }));
@@ -90,7 +95,7 @@ public class IntegratorTests
     public void RoundTimesCostNoExtraSteps()
     {
         Times times = new(RecordTimes.Linear(401, 20));
-        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 2, 3), AttentionFlow.Solver.Methods.Euler, 0.01, 20, times);
+        Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 2, 3), Methods.Euler, 0.01, 20, times);
         Assert.That(times.Steps[^1], Is.EqualTo(2000));
     }
 
@@ -105,7 +110,7 @@ public class IntegratorTests
         Times times = new(0, 0.5, 1);
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         using ReferenceSums sums = new();
-        RunResult result = new Simulation(new Flow(new Interaction(1), new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Heun, 0.1, 1)
+        RunResult result = new Simulation(new Flow(new Interaction(1), new IdentityGauge(), cloud, sums), Methods.Heun, 0.1, 1)
             .Run(cloud, [times, new CancelAt(0.6, source)], source.Token);
         Assert.Multiple(() =>
         {
@@ -128,7 +133,7 @@ public class IntegratorTests
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         using ReferenceSums sums = new();
-        RunResult result = new Simulation(new Flow(new Interaction(800), new IdentityGauge(), cloud, sums), AttentionFlow.Solver.Methods.Heun, 0.1, 1).Run(cloud, []);
+        RunResult result = new Simulation(new Flow(new Interaction(800), new IdentityGauge(), cloud, sums), Methods.Heun, 0.1, 1).Run(cloud, []);
         Assert.Multiple(() =>
         {
             Assert.That(result.Status, Is.EqualTo(RunStatus.Diverged));
@@ -141,9 +146,9 @@ public class IntegratorTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(1)), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
-            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9)), AttentionFlow.Solver.Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));
-            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9) { Normalization = Normalization.Softmax }), AttentionFlow.Solver.Methods.Heun, 0.01), Is.Null);
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(1)), Methods.Heun, 0.01), Is.Null);
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9)), Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));
+            Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9) { Normalization = Normalization.Softmax }), Methods.Heun, 0.01), Is.Null);
         });
     }
 }

@@ -1,5 +1,11 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;

@@ -1,5 +1,13 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.Integration;
 using NUnit.Framework;
 
@@ -130,7 +138,7 @@ public class NoiseTests
     {
         const int N = 400, R = 10;
         Cloud start = ratio > 1 ? new VonMisesFisherLaw(Sphere.Axis(d, 0), 1).Draw(R, N, d, seed: 5) : Clouds.Uniform(R, N, d);
-        Cloud end = Run(new(1) { Profile = Profile.Linear }, start, new Noise(ratio * d, 8), Methods.Heun, 0.1, 12, Devices.Open("cpu", Precision.Double, 1));
+        Cloud end = Run(new(1) { Profile = Profile.Linear }, start, new Noise(ratio * d, 8), Methods.Heun, 0.1, 12, DeviceCatalog.Open("cpu", Precision.Double, 1));
         double[] mean = new double[d];
         double length = Enumerable.Range(0, R).Average(r =>
         {

@@ -1,5 +1,8 @@
-using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Theory;
 using MathNet.Numerics;
 using MathNet.Numerics.Integration;
 using NUnit.Framework;

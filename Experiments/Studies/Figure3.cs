@@ -1,0 +1,93 @@
+using AttentionFlow.Experiments.Figures;
+
+namespace AttentionFlow.Experiments.Studies;
+
+/// <summary>The paper's figure 3: clouds on spheres at the horizon, the predicted limits under the tokens, any number of panels.</summary>
+public sealed record Figure3
+{
+    private const double TitleHeight = 30;
+    private const double FactHeight = 17;
+    private const double Margin = 14;
+
+    /// <summary>Panels a row.</summary>
+    public int Columns { get; init; } = 3;
+
+    /// <summary>Width of a panel in px; three of 300 fill an A4 page with text of 10 px and more.</summary>
+    public double PanelWidth { get; init; } = 300;
+
+    /// <summary>Short name for readers who do not see the picture.</summary>
+    public string Title { get; init; } = "Clouds of tokens at the horizon";
+
+    /// <summary>Sentences below the legend.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Draws the figure.</summary>
+    public string Render(IReadOnlyList<SpherePanel> panels)
+    {
+        int columns = Math.Min(Columns, panels.Count);
+        double radius = PanelWidth * 0.385;
+        double width = columns * PanelWidth;
+        double ball = TitleHeight + 2 * radius + Margin;
+        var facts = panels.Select(Lines).ToArray();
+        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 32 + FactHeight * row.Max(lines => lines.Count))];
+        var entries = Entries(panels);
+        double top = heights.Sum() + 4;
+        var canvas = new SvgWriter(width, top + Legend.Height(entries, Notes, width), Title,
+            "Tokens on the unit sphere, coloured by label, with the predicted limit: "
+                + string.Join("; ", panels.Select(panel => panel.Title)));
+        for (int i = 0; i < panels.Count; i++)
+        {
+            double x = i % columns * PanelWidth + PanelWidth / 2;
+            double y = heights.Take(i / columns).Sum();
+            canvas.Text(new Point(x, y + 19), panels[i].Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+            new SphereView(canvas, panels[i], new Point(x, y + TitleHeight + radius), radius).Draw();
+            for (int k = 0; k < facts[i].Count; k++)
+                canvas.Text(new Point(x, y + ball + 28 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
+        }
+        Legend.Draw(canvas, entries, Notes, top);
+        return canvas.ToSvg();
+    }
+
+    private IReadOnlyList<string> Lines(SpherePanel panel)
+    {
+        string[] projected = panel.Dimension > 3 ? [$"first 3 of {panel.Dimension} coordinates"] : [];
+        return [.. panel.Facts.Concat(projected).SelectMany(fact => Notation.Wrap(fact, Lettering.Standard, PanelWidth - 10))];
+    }
+
+    private static List<LegendEntry> Entries(IReadOnlyList<SpherePanel> panels)
+    {
+        var entries = new List<LegendEntry>
+        {
+            new("label s", 178, ColourBar),
+            new("token in front, behind", 26, (canvas, at) =>
+            {
+                canvas.Circle(at with { X = at.X - 6 }, 3.4, Ink.Area(Palette.Phase(0.55)));
+                canvas.Circle(at with { X = at.X + 6 }, 2.4, Ink.Area(Palette.Lighten(Palette.Phase(0.55), 0.5)));
+            }),
+        };
+        if (panels.Any(panel => panel.PredictedCurves.Count > 0))
+            entries.Add(new("predicted curve", 34, (canvas, at) =>
+            {
+                var (from, to) = (at with { X = at.X - 17 }, at with { X = at.X + 17 });
+                canvas.Line(from, to, Ink.Line("#6E6E6E", 10));
+                canvas.Line(from, to, Ink.Line("#F4F4F4", 7.6));
+            }));
+        if (panels.Any(panel => panel.PredictedPoints.Length > 0))
+            entries.Add(new("predicted point", 22, (canvas, at) => canvas.Circle(at, 9, Ink.Line(Palette.Text, 1.6))));
+        entries.Add(new("tokens that coincide, cut by label, with their number", 18,
+            (canvas, at) => SphereView.Pie(canvas, at, 8, [.. Enumerable.Range(0, 24).Select(i => (i + 0.5) / 24)])));
+        return entries;
+    }
+
+    private static void ColourBar(SvgWriter canvas, Point at)
+    {
+        const int cells = 48;
+        const double cell = 3;
+        double left = at.X - cells * cell / 2;
+        for (int i = 0; i < cells; i++)
+            canvas.Rectangle(new Box(left + i * cell, at.Y - 6, cell + (i < cells - 1 ? 0.5 : 0), 12),
+                Ink.Area(Palette.Phase((i + 0.5) / cells)));
+        canvas.Text(new Point(left - 5, at.Y + 4.5), "0", new Lettering { Anchor = Anchor.End });
+        canvas.Text(new Point(left + cells * cell + 5, at.Y + 4.5), "1", new Lettering());
+    }
+}

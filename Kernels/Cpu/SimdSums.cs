@@ -1,0 +1,89 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using AttentionFlow.Kernels.Model;
+
+namespace AttentionFlow.Kernels.Cpu;
+
+/// <summary>
+/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row
+/// ranges nor on the vector width.
+/// </summary>
+/// <remarks>
+/// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
+/// (2^-24, 2^-53): about 7e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
+/// positions and labels; in the general form a few beta |q| |k| e.
+/// <para/>
+/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which factors were lost below that bound are summed again with
+/// their largest logit, log b included where it is part of the exponent.
+/// </remarks>
+public sealed class SimdSums : IPairSums
+{
+    /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
+    internal const int LargestFused = 6;
+
+    /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
+    internal const int TileKeys = 48;
+
+    // Whole numbers up to here are exact in single precision.
+    private const int LargestIndex = 1 << 24;
+
+    private readonly SimdEngine _engine;
+    private readonly int _threads;
+
+    /// <summary>Sums in this precision on up to <paramref name="threads"/> threads.</summary>
+    /// <param name="precision">The arithmetic of the pairs.</param>
+    /// <param name="threads">At least 1, the caller's thread among them.</param>
+    /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has, and so is 512 where it has no AVX-512.</param>
+    public SimdSums(Precision precision, int threads, int? vectorBits = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
+        _engine = (precision, VectorBits) switch
+        {
+            (Precision.Single, 128) => new SimdEngine<Lanes128Single, Vector128<float>, float>(),
+            (Precision.Single, 256) => new SimdEngine<Lanes256Single, Vector256<float>, float>(),
+            (Precision.Single, 512) => new SimdEngine<Lanes512Single, Vector512<float>, float>(),
+            (Precision.Double, 128) => new SimdEngine<Lanes128Double, Vector128<double>, double>(),
+            (Precision.Double, 256) => new SimdEngine<Lanes256Double, Vector256<double>, double>(),
+            (Precision.Double, 512) => new SimdEngine<Lanes512Double, Vector512<double>, double>(),
+            _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
+        };
+    }
+
+    /// <summary>The widest vectors this processor computes with. 512 also where .NET by default would spare them: see docs/performance.md.</summary>
+    public static int WidestVectorBits =>
+        Avx512F.IsSupported && Avx512DQ.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+
+    /// <summary>The arithmetic of the pairs.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>The vector width in use.</summary>
+    public int VectorBits { get; }
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
+
+    /// <inheritdoc/>
+    public double RelativeError => Precision == Precision.Double ? 1e-13 : 1e-6;
+
+    /// <inheritdoc/>
+    public string? WhyNot(PairProblem problem, RowColumns columns)
+    {
+        if (problem.WhyNever(columns) is { } never) return never;
+        if (Precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
+            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    {
+        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
+        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        stop.ThrowIfCancellationRequested();
+        if (count > 0) _engine.Sum(problem, first, count, into, _threads, stop);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+}

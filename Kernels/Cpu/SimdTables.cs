@@ -1,0 +1,96 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Model;
+
+namespace AttentionFlow.Kernels.Cpu;
+
+/// <summary>A buffer that grows, does not move and begins on a cache line.</summary>
+internal sealed unsafe class FixedBuffer<T> where T : unmanaged
+{
+    private const int Alignment = 64;
+    private T[] _memory = [];
+
+    public T* Pointer { get; private set; }
+
+    /// <summary>Makes room for <paramref name="length"/> numbers; the contents are lost when the buffer has to grow.</summary>
+    public void Reserve(long length)
+    {
+        if (_memory.Length >= length + Alignment / sizeof(T)) return;
+        _memory = GC.AllocateArray<T>(checked((int)length + Alignment / sizeof(T)), pinned: true);
+        nuint address = (nuint)Unsafe.AsPointer(ref _memory[0]);
+        Pointer = (T*)((address + Alignment - 1) / Alignment * Alignment);
+    }
+}
+
+/// <summary>What depends on weights, labels and interaction alone, made once per problem.</summary>
+internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly FixedBuffer<T> _query = new(), _key = new(), _window = new(), _indices = new();
+    private readonly BufferLayout _layout;
+    private readonly int _queryRows, _keyRows;
+
+    /// <summary>Tables for replicas that lie like this in a buffer.</summary>
+    public SimdTables(PairProblem problem, BufferLayout layout)
+    {
+        Coupling coupling = problem.Interaction.Coupling;
+        // Keys first, then queries; the same place where they are the same.
+        int queries = problem.IsSelf ? 0 : problem.KeyLabels.Length;
+        double[] labels = coupling.TableLabels(problem.IsSelf ? problem.KeyLabels : [.. problem.KeyLabels, .. problem.QueryLabels]);
+        AbsoluteWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ToArray().Sum(Math.Abs))];
+        EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
+        ExponentBound = coupling.ExponentBound(labels);
+        _layout = layout;
+        (_queryRows, _keyRows) = coupling.TableRows;
+        _query.Reserve((long)problem.Replicas * _queryRows * layout.Queries);
+        _key.Reserve((long)problem.Replicas * _keyRows * layout.Keys);
+        double[] query = new double[_queryRows], key = new double[_keyRows];
+        for (int replica = 0; replica < problem.Replicas; replica++)
+        {
+            // Padding repeats the last token, so that no lane leaves the range of the others.
+            for (int i = 0; i < layout.Keys; i++)
+            {
+                int token = replica * problem.Keys + Math.Min(i, problem.Keys - 1);
+                coupling.FillTables(labels[token], problem.Weights[token], query, key);
+                for (int row = 0; row < _keyRows; row++) Keys(replica)[(nint)row * layout.Keys + i] = T.CreateTruncating(key[row]);
+            }
+            for (int i = 0; i < layout.Queries && _queryRows > 0; i++)
+            {
+                coupling.FillTables(labels[queries + replica * problem.Queries + Math.Min(i, problem.Queries - 1)], 0, query, key);
+                for (int row = 0; row < _queryRows; row++) Queries(replica)[(nint)row * layout.Queries + i] = T.CreateTruncating(query[row]);
+            }
+        }
+        if (problem.Interaction.Mask != Mask.None) FillWindow(problem);
+    }
+
+    /// <summary>For every replica the sum of |w_j|.</summary>
+    public double[] AbsoluteWeights { get; }
+
+    /// <summary>For every replica the weight of each of its keys when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
+    public double?[] EvenWeights { get; }
+
+    /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
+    public double ExponentBound { get; }
+
+    /// <summary>The tables of one replica.</summary>
+    public LabelView<T> Of(int replica) => new(Queries(replica) - _layout.FirstQuery, _layout.Queries, Keys(replica), _layout.Keys, _keyRows,
+        _window.Pointer - _layout.FirstQuery, _indices.Pointer);
+
+    private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
+        coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
+
+    private void FillWindow(PairProblem problem)
+    {
+        _window.Reserve(2 * _layout.Queries);
+        _indices.Reserve(_layout.Keys);
+        for (int j = 0; j < _layout.Keys; j++) _indices.Pointer[j] = T.CreateTruncating(j);
+        for (int i = 0; i < _layout.Queries; i++)
+        {
+            (int from, int to) = problem.KeysOf(Math.Min(i, problem.Queries - 1));
+            (_window.Pointer[i], _window.Pointer[_layout.Queries + i]) = (T.CreateTruncating(from), T.CreateTruncating(to - 1));
+        }
+    }
+
+    private T* Queries(int replica) => _query.Pointer + (nint)replica * _queryRows * _layout.Queries;
+
+    private T* Keys(int replica) => _key.Pointer + (nint)replica * _keyRows * _layout.Keys;
+}

@@ -1,0 +1,72 @@
+namespace AttentionFlow.Kernels.Devices;
+
+/// <summary>
+/// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the rows beside it, so the result is that of one device.
+/// </summary>
+public sealed class SplitSums : IPairSums
+{
+    private readonly IPairSums[] _parts;
+
+    private SplitSums(string name, IPairSums[] parts) => (Name, _parts) = (name, parts);
+
+    /// <summary>Opens every part; when one cannot be opened, those before it are closed.</summary>
+    /// <param name="name">Of the whole.</param>
+    /// <param name="parts">Names of the parts.</param>
+    /// <param name="open">Opens a part.</param>
+    public static SplitSums Open(string name, IReadOnlyList<string> parts, Func<string, IPairSums> open)
+    {
+        List<IPairSums> opened = [];
+        try
+        {
+            foreach (string part in parts) opened.Add(open(part));
+            return new SplitSums(name, [.. opened]);
+        }
+        catch
+        {
+            foreach (IPairSums part in opened) part.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public double RelativeError => _parts.Max(p => p.RelativeError);
+
+    /// <inheritdoc/>
+    public string? WhyNot(PairProblem problem, RowColumns columns) => _parts.Select(p => p.WhyNot(problem, columns)).FirstOrDefault(why => why is not null);
+
+    /// <inheritdoc/>
+    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    {
+        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        // A thread each, not of the pool: it waits for its device.
+        Exception?[] failures = new Exception?[_parts.Length];
+        Thread[] threads = [.. Enumerable.Range(0, _parts.Length).Select(k => new Thread(() => failures[k] = Try(() => _parts[k].Sum(problem, Share(k), into, stop))))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        if (failures.FirstOrDefault(f => f is not null) is { } failure) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+
+        Range Share(int k) => (first + (int)((long)count * k / _parts.Length))..(first + (int)((long)count * (k + 1) / _parts.Length));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IPairSums part in _parts) part.Dispose();
+    }
+
+    private static Exception? Try(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>
+/// A query of the general form: pair factors w b 2^{y - m} with y = &lt;q, k> and m a whole number, at least the largest y so far. It rises with
+/// the keys, four at a time; what was summed before is then multiplied by a power of two, which rounds nothing.
+/// </summary>
+internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
+    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
+    where C : struct, IPairCoupling where P : struct, IProfileLanes where M : struct, IChoice where X : struct, IChoice
+{
+    private GpuRow<T, R> _row;
+    private V _q, _origin;
+    private T _shift;
+    private GpuTotals<T, R, V, X> _totals;
+
+    public static bool HasValues => true;
+
+    public static int NearRows => C.NearRows;
+
+    public static int Count => 1;
+
+    public void Begin(in GpuCall<T> call, int replica, int query, int step)
+    {
+        _row.Begin(call, replica, query);
+        _q = call.Queries.Cast<V>()[_row.Row];
+        _origin = call.Origins.Cast<V>()[_row.Row];
+        _shift = P.IsCurved ? R.Of(GpuShift.None) : R.Of(0);
+        _totals = default;
+    }
+
+    public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
+    {
+        T y = Exponent(call, key);
+        if (P.IsCurved) RaiseTo(y);
+        Add(call, key, y);
+    }
+
+    public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
+    {
+        T y0 = Exponent(call, k0), y1 = Exponent(call, k1), y2 = Exponent(call, k2), y3 = Exponent(call, k3);
+        if (P.IsCurved) RaiseTo(R.Max(R.Max(y0, y1), R.Max(y2, y3)));
+        Add(call, k0, y0);
+        Add(call, k1, y1);
+        Add(call, k2, y2);
+        Add(call, k3, y3);
+    }
+
+    public void EndTile() => _totals.EndTile();
+
+    public void Store(in GpuCall<T> call, int split) => _totals.Store(call, _row, split, _shift);
+
+    private readonly T Exponent(in GpuCall<T> call, GpuKey<T, V> key)
+    {
+        if (!P.IsCurved) return R.Of(0);
+        T y = C.Bend<T, R, GpuNumbers<T>>(V.Dot(_q, key.K, R.Of(0)), _row.Numbers(call, key.Numbers));
+        return !M.IsOn || _row.Sees(key.Numbers.Index) ? y : R.Of(GpuShift.None);
+    }
+
+    private void RaiseTo(T y)
+    {
+        if (!R.IsPositive(R.Subtract(y, _shift))) return;
+        T raised = R.Ceiling(y), factor = R.Exp2(R.Subtract(_shift, raised));
+        _shift = raised;
+        _totals.Scale(factor);
+    }
+
+    private void Add(in GpuCall<T> call, GpuKey<T, V> key, T y)
+    {
+        GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
+        T p = P.IsCurved ? C.Finish<T, R, GpuNumbers<T>>(R.Exp2(R.Subtract(y, _shift)), numbers) : C.Factor<T, R, GpuNumbers<T>>(numbers);
+        bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
+        if (M.IsOn) p = isSeen ? p : R.Of(0);
+        _totals.Add(p, V.Subtract(key.Value, _origin));
+        if (X.IsOn && isSeen && call.UnitNumbers.Length > 0) _totals.Tile.AddCouplingLog(p, _row.LogCoupling<C>(call, key.Numbers));
+    }
+}
+
+/// <summary>Shifts of exponents.</summary>
+internal static class GpuShift
+{
+    /// <summary>Before the first key: below every exponent.</summary>
+    public const double None = -1e30;
+}

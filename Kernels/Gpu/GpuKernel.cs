@@ -1,0 +1,86 @@
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
+using ILGPU;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>What decides which kernel sums a problem: one is compiled for each that occurs.</summary>
+/// <param name="Dimension">That of the kernel: 2, 3, 4, 8, 16, or 0 for the one that takes any.</param>
+/// <param name="Coupling">The record type of the coupling.</param>
+/// <param name="Even">Equal weights under the coupling one: they are multiplied afterwards.</param>
+/// <param name="Curved">True when pairs carry an exponential.</param>
+/// <param name="Difference">The difference form, else the general one.</param>
+/// <param name="Masked">Some pairs are left out.</param>
+/// <param name="More">Columns other than Z and F are asked for.</param>
+internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even, bool Curved, bool Difference, bool Masked, bool More)
+{
+    public static GpuShape Of(PairProblem problem, RowColumns columns) => new(
+        problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, _ => 0 },
+        problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
+        problem.IsDifference, problem.Interaction.Mask != Mask.None, (columns & ~RowColumns.Force) != RowColumns.None);
+
+    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling is OneCoupling && Enumerable.Range(0, p.Replicas)
+        .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));
+}
+
+/// <summary>The kernel of a shape, with what a launch must know of it.</summary>
+/// <param name="Tiled">In thread blocks; null for the kernel that takes any dimension.</param>
+/// <param name="Plain">A row a thread.</param>
+/// <param name="Queries">Queries a thread holds.</param>
+/// <param name="Numbers">Numbers of a point in memory; 0 for any multiple of <see cref="BlockedKernel.Block"/>.</param>
+/// <param name="TileKeys">Keys of a tile.</param>
+internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, GpuCall<T>> Plain, int Queries, int Numbers, int TileKeys) where T : unmanaged
+{
+    /// <summary>The kernel of a shape, not compiled yet.</summary>
+    public static GpuKernel<T> For<R>(GpuShape shape, Coupling coupling) where R : struct, IReal<T> =>
+        shape.Even ? new Choice<R>(shape).With<EvenPairs>() : coupling.UsePair(new Choice<R>(shape));
+
+    private sealed class Choice<R>(GpuShape shape) : IPairCouplingUser<GpuKernel<T>> where R : struct, IReal<T>
+    {
+        public GpuKernel<T> With<C>() where C : struct, IPairCoupling => shape.Curved ? WithProfile<C, ExponentialLanes>() : WithProfile<C, LinearLanes>();
+
+        private GpuKernel<T> WithProfile<C, P>() where C : struct, IPairCoupling where P : struct, IProfileLanes =>
+            shape.More ? WithColumns<C, P, On>() : WithColumns<C, P, Off>();
+
+        private GpuKernel<T> WithColumns<C, P, X>() where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice =>
+            shape.Dimension switch
+            {
+                2 => InRegisters<C, P, X, Twice<Coordinate<T, R>, T>>(),
+                3 => InRegisters<C, P, X, Triple<T, R>>(),
+                4 => InRegisters<C, P, X, Twice<Twice<Coordinate<T, R>, T>, T>>(),
+                8 => InRegisters<C, P, X, Twice<Twice<Twice<Coordinate<T, R>, T>, T>, T>>(),
+                16 => InRegisters<C, P, X, Twice<Twice<Twice<Twice<Coordinate<T, R>, T>, T>, T>, T>>(),
+                _ => shape.Difference ? InBlocks<C, P, X, On>() : InBlocks<C, P, X, Off>(),
+            };
+
+        private GpuKernel<T> InRegisters<C, P, X, V>()
+            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> =>
+            shape.Masked ? WithMask<C, P, X, V, On>() : WithMask<C, P, X, V, Off>();
+
+        private GpuKernel<T> WithMask<C, P, X, V, M>()
+            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
+            shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4) : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
+
+        // As many queries in a thread as there are registers for: docs/performance.md.
+        private GpuKernel<T> WithQuery<V, Q>(int largest) where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
+        {
+            int queries = shape.More ? 1 : Math.Min(largest, (typeof(T) == typeof(float) ? 16 : 8) / V.Count);
+            return queries switch
+            {
+                >= 4 => Of<V, Both<Both<Q, T, V>, T, V>, Q>(),
+                >= 2 => Of<V, Both<Q, T, V>, Q>(),
+                _ => Of<V, Q, Q>(),
+            };
+        }
+
+        private static GpuKernel<T> Of<V, B, Q>() where V : unmanaged, IVector<V, T> where B : struct, IGpuQuery<T, V> where Q : struct, IGpuQuery<T, V> =>
+            new(TiledKernel.Sum<T, V, B>, PlainKernel.Sum<T, V, Q>, B.Count, V.Count, TiledKernel.TileNumbers / V.Count);
+
+        private static GpuKernel<T> InBlocks<C, P, X, D>()
+            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where D : struct, IChoice =>
+            OfBlocks<Twice<Twice<Coordinate<T, R>, T>, T>, OneKey<T, R, Twice<Twice<Coordinate<T, R>, T>, T>, C, P, D, X>, X>();
+
+        private static GpuKernel<T> OfBlocks<V, K, X>() where V : unmanaged, IBlock<V, T> where K : struct, IKeyGroup<T, R, V, X> where X : struct, IChoice =>
+            new(null, BlockedKernel.Sum<T, R, V, BothKeys<BothKeys<BothKeys<BothKeys<K, T, R, V, X>, T, R, V, X>, T, R, V, X>, T, R, V, X>, X>, 1, 0, BlockedKernel.TileKeys);
+    }
+}

@@ -1,0 +1,116 @@
+using AttentionFlow.Kernels.Model;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>A buffer on a device, and the same on the host, that grow.</summary>
+internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where T : unmanaged
+{
+    private MemoryBuffer1D<T, Stride1D.Dense>? _device;
+
+    /// <summary>On the host.</summary>
+    public T[] Host { get; private set; } = [];
+
+    /// <summary>Room on the host for so many numbers; the contents are lost.</summary>
+    public T[] Reserve(long length)
+    {
+        if (Host.LongLength < length) Host = GC.AllocateUninitializedArray<T>(checked((int)length));
+        return Host;
+    }
+
+    /// <summary>So many numbers on the device; the contents are lost when it has to grow.</summary>
+    public ArrayView<T> OnDevice(long length)
+    {
+        if (length == 0) return ArrayView<T>.Empty;
+        if (_device is null || _device.Length < length)
+        {
+            _device?.Dispose();
+            _device = null;
+            _device = accelerator.Allocate1D<T>(length);
+        }
+        return _device.View.SubView(0, length).BaseView;
+    }
+
+    /// <summary>Copies the first numbers of the host to the device.</summary>
+    public ArrayView<T> Upload(long length)
+    {
+        ArrayView<T> view = OnDevice(length);
+        if (length > 0) view.CopyFromCPU(accelerator.DefaultStream, new ReadOnlySpan<T>(Host, 0, (int)length));
+        return view;
+    }
+
+    /// <summary>Copies the first numbers of the device to the host.</summary>
+    public T[] Download(long length)
+    {
+        Reserve(length);
+        OnDevice(length).CopyToCPU(accelerator.DefaultStream, new Span<T>(Host, 0, (int)length));
+        return Host;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _device?.Dispose();
+}
+
+/// <summary>What depends on weights, labels and interaction alone, on a device: made once per problem.</summary>
+internal sealed class GpuTables<T> : IDisposable where T : unmanaged
+{
+    private readonly GpuBuffer<T> _query, _key, _unit;
+
+    public GpuTables(Accelerator accelerator, PairProblem problem, Func<double, T> round)
+    {
+        Problem = problem;
+        (_query, _key, _unit) = (new(accelerator), new(accelerator), new(accelerator));
+        Coupling coupling = problem.Interaction.Coupling;
+        double[] labels = coupling.TableLabels([.. problem.QueryLabels, .. problem.KeyLabels]);
+        (QueryRows, int keyRows) = coupling.TableRows;
+        KeyRows = keyRows;
+        int queries = problem.Rows, keys = problem.Replicas * problem.Keys;
+        double[] query = new double[QueryRows], key = new double[keyRows];
+        T[] into = _query.Reserve((long)QueryRows * queries);
+        for (int i = 0; i < queries; i++)
+        {
+            coupling.FillTables(labels[i], 1, query, key);
+            for (int row = 0; row < QueryRows; row++) into[row * (long)queries + i] = round(query[row]);
+        }
+        Query = _query.Upload((long)QueryRows * queries);
+        Key = new Lazy<ArrayView<T>>(() => Fill(_key, j => problem.Weights[j]));
+        Unit = new Lazy<ArrayView<T>>(() => Fill(_unit, _ => 1));
+
+        ArrayView<T> Fill(GpuBuffer<T> buffer, Func<int, double> weight)
+        {
+            long length = (long)Math.Max(keyRows, 3) * keys;
+            T[] numbers = buffer.Reserve(length);
+            Array.Clear(numbers);
+            for (int j = 0; j < keys; j++)
+            {
+                coupling.FillTables(labels[queries + j], weight(j), query, key);
+                for (int row = 0; row < keyRows; row++) numbers[row * (long)keys + j] = round(key[row]);
+            }
+            return buffer.Upload(length);
+        }
+    }
+
+    /// <summary>Whose they are.</summary>
+    public PairProblem Problem { get; }
+
+    public int QueryRows { get; }
+
+    public int KeyRows { get; }
+
+    public ArrayView<T> Query { get; }
+
+    /// <summary>[rows, R keys], at least three rows: as many as kernels may bring along.</summary>
+    public Lazy<ArrayView<T>> Key { get; }
+
+    /// <summary>As <see cref="Key"/>, with weights 1.</summary>
+    public Lazy<ArrayView<T>> Unit { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _query.Dispose();
+        _key.Dispose();
+        _unit.Dispose();
+    }
+}

@@ -1,0 +1,220 @@
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Model;
+using ILGPU;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>The sums of one query, as a thread of a kernel holds them.</summary>
+internal interface IGpuQuery<T, V> where T : unmanaged where V : unmanaged, IVector<V, T>
+{
+    /// <summary>True when values are not the keys.</summary>
+    static abstract bool HasValues { get; }
+
+    /// <summary>Numbers of a key to be brought along: see <see cref="IPairCoupling.NearRows"/>.</summary>
+    static abstract int NearRows { get; }
+
+    /// <summary>Queries in it.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Begins the sums of this query of a replica, and of those that follow at a distance of <paramref name="step"/>.</summary>
+    void Begin(in GpuCall<T> call, int replica, int query, int step);
+
+    /// <summary>Adds a key.</summary>
+    void Meet(in GpuCall<T> call, GpuKey<T, V> key);
+
+    /// <summary>Adds four keys.</summary>
+    void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3);
+
+    /// <summary>Adds the sums of a tile of keys to those of the tiles before.</summary>
+    void EndTile();
+
+    /// <summary>Writes the sums over a split of the keys, if the query is in this launch.</summary>
+    void Store(in GpuCall<T> call, int split);
+}
+
+/// <summary>Twice as many queries in one thread: a key is loaded once for all.</summary>
+internal struct Both<Q, T, V> : IGpuQuery<T, V>
+    where Q : struct, IGpuQuery<T, V> where T : unmanaged where V : unmanaged, IVector<V, T>
+{
+#pragma warning disable CS0649 // assigned by their own Begin
+    private Q _a, _b;
+#pragma warning restore CS0649
+
+    public static bool HasValues => Q.HasValues;
+
+    public static int NearRows => Q.NearRows;
+
+    public static int Count => 2 * Q.Count;
+
+    public void Begin(in GpuCall<T> call, int replica, int query, int step)
+    {
+        _a.Begin(call, replica, query, step);
+        _b.Begin(call, replica, query + Q.Count * step, step);
+    }
+
+    public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
+    {
+        _a.Meet(call, key);
+        _b.Meet(call, key);
+    }
+
+    public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
+    {
+        _a.Meet(call, k0, k1, k2, k3);
+        _b.Meet(call, k0, k1, k2, k3);
+    }
+
+    public void EndTile()
+    {
+        _a.EndTile();
+        _b.EndTile();
+    }
+
+    public void Store(in GpuCall<T> call, int split)
+    {
+        _a.Store(call, split);
+        _b.Store(call, split);
+    }
+}
+
+/// <summary>Z, and with <typeparamref name="X"/> the columns that only observers ask for.</summary>
+internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> where X : struct, IChoice
+{
+    private T _z, _deficit, _largest, _squares, _couplingLog;
+
+    public void Add(T p)
+    {
+        _z = R.Add(_z, p);
+        if (!X.IsOn) return;
+        _largest = R.Max(_largest, R.Abs(p));
+        _squares = R.MultiplyAdd(p, p, _squares);
+    }
+
+    /// <summary>Adds w b (1 - 2^y).</summary>
+    public void AddDeficit(T factor, T y) => _deficit = R.Subtract(_deficit, R.Multiply(factor, R.Exp2MinusOne(y)));
+
+    public void AddCouplingLog(T p, T logB) => _couplingLog = R.MultiplyAdd(p, logB, _couplingLog);
+
+    /// <summary>All terms times a power of two.</summary>
+    public void Scale(T factor)
+    {
+        _z = R.Multiply(_z, factor);
+        if (!X.IsOn) return;
+        _largest = R.Multiply(_largest, factor);
+        _squares = R.Multiply(R.Multiply(_squares, factor), factor);
+        _couplingLog = R.Multiply(_couplingLog, factor);
+    }
+
+    /// <summary>See <see cref="IReal{T}.Accumulate"/>.</summary>
+    public static void Accumulate(ref GpuSums<T, R, X> high, ref GpuSums<T, R, X> low, GpuSums<T, R, X> tile)
+    {
+        R.Accumulate(ref high._z, ref low._z, tile._z);
+        if (!X.IsOn) return;
+        R.Accumulate(ref high._deficit, ref low._deficit, tile._deficit);
+        high._largest = R.Max(high._largest, tile._largest);
+        R.Accumulate(ref high._squares, ref low._squares, tile._squares);
+        R.Accumulate(ref high._couplingLog, ref low._couplingLog, tile._couplingLog);
+    }
+
+    /// <summary>Writes the columns; the force has so many numbers.</summary>
+    public void Store(ArrayView<T> into, long at, long stride, int numbers)
+    {
+        into[at + GpuColumns.Z * stride] = _z;
+        if (!X.IsOn) return;
+        at += (GpuColumns.Force + numbers) * stride;
+        into[at + GpuColumns.Deficit * stride] = _deficit;
+        into[at + GpuColumns.Largest * stride] = _largest;
+        into[at + GpuColumns.Squares * stride] = _squares;
+        into[at + GpuColumns.CouplingLog * stride] = _couplingLog;
+    }
+}
+
+/// <summary>The sums of one query in registers: those of a tile, and of all tiles before as high + low.</summary>
+internal struct GpuTotals<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+{
+    private GpuSums<T, R, X> _high, _low;
+    private V _force, _forceHigh, _forceLow;
+
+    /// <summary>The tile's.</summary>
+    public GpuSums<T, R, X> Tile;
+
+    public void Add(T p, V difference)
+    {
+        Tile.Add(p);
+        _force = V.AddScaled(_force, p, difference);
+    }
+
+    public void EndTile()
+    {
+        GpuSums<T, R, X>.Accumulate(ref _high, ref _low, Tile);
+        V.Accumulate(ref _forceHigh, ref _forceLow, _force);
+        Tile = default;
+        _force = default;
+    }
+
+    public void Scale(T factor)
+    {
+        Tile.Scale(factor);
+        _high.Scale(factor);
+        _low.Scale(factor);
+        _force = V.Scale(_force, factor);
+        _forceHigh = V.Scale(_forceHigh, factor);
+        _forceLow = V.Scale(_forceLow, factor);
+    }
+
+    public void Store(in GpuCall<T> call, GpuRow<T, R> row, int split, T shift)
+    {
+        long at = row.Place(call, split, GpuColumns.Force + V.Count + (X.IsOn ? GpuColumns.More : 0)), stride = 2L * call.Rows;
+        if (at < 0) return;
+        call.Parts[at] = shift;
+        _high.Store(call.Parts, at, stride, V.Count);
+        _low.Store(call.Parts, at + call.Rows, stride, V.Count);
+        V.Store(_forceHigh, call.Parts, at + GpuColumns.Force * stride, stride);
+        V.Store(_forceLow, call.Parts, at + call.Rows + GpuColumns.Force * stride, stride);
+    }
+}
+
+/// <summary>A query among those of its problem: what of it does not depend on its position.</summary>
+internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
+{
+    private T _q0, _q1;
+    private long _row;
+    private int _from, _to;
+    private bool _isThere;
+
+    /// <summary>Where its position is.</summary>
+    public readonly long Row => _row;
+
+    // Threads beyond the last query work for nothing on the last one.
+    public void Begin(in GpuCall<T> call, int replica, int query)
+    {
+        _isThere = query < call.QueryCount;
+        int mine = _isThere ? query : call.QueryCount - 1;
+        _row = (long)replica * call.QueryCount + mine;
+        _q0 = call.QueryRows > 0 ? call.QueryNumbers[_row] : R.Of(0);
+        _q1 = call.QueryRows > 1 ? call.QueryNumbers[call.AllQueries + _row] : R.Of(0);
+        _from = call.FromKey(mine);
+        _to = call.ToKey(mine);
+    }
+
+    public readonly bool Sees(int key) => key >= _from && key < _to;
+
+    public readonly GpuNumbers<T> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
+        new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows, _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
+
+    /// <summary>log2 b, and 0 where b is not positive, from the numbers for unit weights.</summary>
+    public readonly T LogCoupling<C>(in GpuCall<T> call, GpuKeyNumbers<T> key) where C : struct, IPairCoupling
+    {
+        ArrayView<T> n = call.UnitNumbers;
+        T n0 = n[key.Global], n1 = call.KeyRows > 1 ? n[call.AllKeys + key.Global] : n0, n2 = call.KeyRows > 2 ? n[2 * call.AllKeys + key.Global] : n0;
+        T b = C.Factor<T, R, GpuNumbers<T>>(new(call.QueryNumbers, n, call.AllQueries, call.AllKeys, call.KeyRows, _q0, _q1, _row, n0, n1, n2, key.Global));
+        return R.IsPositive(b) ? R.Log2(b) : R.Of(0);
+    }
+
+    /// <summary>Where the shift goes in <see cref="GpuCall{T}.Parts"/>, or -1 when the query is not in this launch.</summary>
+    public readonly long Place(in GpuCall<T> call, int split, int columns)
+    {
+        long row = _row - call.FirstRow;
+        return _isThere && row >= 0 && row < call.Rows ? (long)split * columns * 2 * call.Rows + row : -1;
+    }
+}

@@ -1,0 +1,93 @@
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.OpenCL;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>
+/// Pair sums on a GPU, or on ILGPU's CPU accelerator, which simulates one: every form, coupling, profile, mask and column. The order of a sum depends on the sizes alone, so on
+/// one device the bits depend neither on the rows asked for nor on what runs beside them.
+/// </summary>
+/// <remarks>
+/// Accuracy of the sums relative to those of the absolute values of their terms, with e the unit of the precision (2^-24, 2^-53): 8 e from exponential and
+/// factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the difference form, as for <see cref="SimdSums"/>, and beta |q| |k| d e in the general form.
+/// </remarks>
+public sealed class IlgpuSums : IPairSums
+{
+    // Threads of a block; four warps hold enough queries for the latency of shared memory.
+    private const int BlockThreads = 128;
+
+    private readonly Context _context;
+    private readonly Accelerator _accelerator;
+    private readonly GpuEngine _engine;
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="device">A name from <see cref="DeviceCatalog.All"/>: cuda:k, opencl:k or ilgpu-cpu.</param>
+    /// <param name="precision">The arithmetic of the pairs.</param>
+    /// <param name="threads">Threads of the host, for the conversion of positions.</param>
+    /// <param name="tiledThreads">For tests: runs the kernel for GPUs also on the CPU accelerator, in blocks of so many threads.</param>
+    /// <exception cref="DeviceUnavailableException">There is no such device, or it has no such precision.</exception>
+    public IlgpuSums(string device, Precision precision, int threads, int? tiledThreads = null)
+    {
+        (Name, Precision) = (device, precision);
+        _context = GpuDevices.Open(device, precision, device != "ilgpu-cpu" || tiledThreads is not null, out Device found);
+        try
+        {
+            _accelerator = found.CreateAccelerator(_context);
+            if (precision == Precision.Double && found is CLDevice { Capabilities.Float64: false })
+                throw new DeviceUnavailableException($"device '{device}' has no double precision; use --precision single");
+            bool simulated = found is CPUDevice;
+            int? tiled = simulated ? tiledThreads : BlockThreads;
+            // On the simulator a tenth of a second, on a small card a second.
+            long pairs = simulated ? 1 << 22 : 1L << 36;
+            _engine = precision == Precision.Single
+                ? new GpuEngine<float, SingleReal>(_accelerator, tiled, threads, pairs) : new GpuEngine<double, DoubleReal>(_accelerator, tiled, threads, pairs);
+        }
+        catch (Exception error)
+        {
+            _accelerator?.Dispose();
+            _context.Dispose();
+            if (error is AcceleratorException failure) throw GpuDevices.Translate(failure, device);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The arithmetic of the pairs.</summary>
+    public Precision Precision { get; }
+
+    /// <inheritdoc/>
+    public double RelativeError => Precision == Precision.Double ? 1e-13 : 1e-6;
+
+    /// <inheritdoc/>
+    public string? WhyNot(PairProblem problem, RowColumns columns) => problem.WhyNever(columns);
+
+    /// <inheritdoc/>
+    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    {
+        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
+        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        stop.ThrowIfCancellationRequested();
+        try
+        {
+            if (count > 0) _engine.Sum(problem, first, count, into, stop);
+        }
+        catch (AcceleratorException error)
+        {
+            throw GpuDevices.Translate(error, Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _accelerator.Dispose();
+        _context.Dispose();
+    }
+}

@@ -1,0 +1,53 @@
+using AttentionFlow.Kernels.Reference;
+
+namespace AttentionFlow.Kernels.Model;
+
+/// <summary>How a row of pair factors is normalised.</summary>
+public enum Normalization
+{
+    /// <summary>USA: dx_i/dt = P sum_j m_j a_ij x_j.</summary>
+    Unnormalized,
+    /// <summary>SA: the same divided by Z_i = sum_j m_j a_ij. Needs b >= 0.</summary>
+    Softmax,
+    /// <summary>Divided by sum_j m_j b_ij, the bias alone: the kinetic model of arXiv 2605.09213. Needs b >= 0.</summary>
+    Bias,
+    /// <summary>SA at beta -> infinity without the self term: see <see cref="HardmaxSums"/>.</summary>
+    Hardmax,
+}
+
+/// <summary>Which pairs (query i, key j) take part, by their indices inside a replica.</summary>
+public enum Mask
+{
+    /// <summary>All pairs.</summary>
+    None,
+    /// <summary>j &lt;= i.</summary>
+    Causal,
+    /// <summary>j &lt; i; the first row is empty (Z = 0, F = 0).</summary>
+    Strict,
+    /// <summary>j >= i, the transpose of <see cref="Causal"/>.</summary>
+    Reversed,
+    /// <summary>j > i, the transpose of <see cref="Strict"/>; with as many queries as keys the last row is empty.</summary>
+    StrictReversed,
+}
+
+/// <summary>
+/// The pair interaction h = b(xi, xi') k(t) without its gauge: inverse temperature, profile, coupling, normalisation, mask.
+/// </summary>
+/// <param name="Beta">Inverse temperature, beta >= 0.</param>
+public sealed record Interaction(double Beta)
+{
+    /// <summary>The profile k; exponential by default. At beta = 0 both profiles are k(t) = t.</summary>
+    public Profile Profile { get; init; } = Profile.Exponential;
+
+    /// <summary>USA, SA or another; USA by default.</summary>
+    public Normalization Normalization { get; init; } = Normalization.Unnormalized;
+
+    /// <summary>The coupling b; 1 by default.</summary>
+    public Coupling Coupling { get; init; } = new OneCoupling();
+
+    /// <summary>The mask; none by default.</summary>
+    public Mask Mask { get; init; } = Mask.None;
+
+    /// <summary>k(1)/2, the largest energy when b = 1: that of all tokens at one point.</summary>
+    public double DiracEnergy => Profile.Value(Beta, 1) / 2;
+}

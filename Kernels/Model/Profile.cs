@@ -1,0 +1,77 @@
+using AttentionFlow.Kernels.Cpu;
+
+namespace AttentionFlow.Kernels.Model;
+
+/// <summary>The profile k of the interaction and its derivative. Instances are the two fields below.</summary>
+public abstract record Profile
+{
+    /// <summary>k(t) = e^{beta t}/beta, k(t) = t at beta = 0.</summary>
+    public static readonly Profile Exponential = new ExponentialProfile();
+
+    /// <summary>k(t) = t.</summary>
+    public static readonly Profile Linear = new LinearProfile();
+
+    /// <summary>Both of them.</summary>
+    public static readonly IReadOnlyList<Profile> All = [Exponential, Linear];
+
+    private protected Profile() { }
+
+    /// <summary>Name in an experiment file.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>k(t).</summary>
+    public abstract double Value(double beta, double t);
+
+    /// <summary>True when k' depends on t, that is when pairs need an exponential.</summary>
+    public abstract bool IsCurved(double beta);
+}
+
+/// <summary>k(t) = e^{beta t}/beta, so k'(t) = e^{beta t}; k(t) = t at beta = 0.</summary>
+public sealed record ExponentialProfile : Profile
+{
+    /// <inheritdoc/>
+    public override string Name => "exponential";
+
+    /// <inheritdoc/>
+    public override double Value(double beta, double t) => beta == 0 ? t : Math.Exp(beta * t) / beta;
+
+    /// <inheritdoc/>
+    public override bool IsCurved(double beta) => beta != 0;
+}
+
+/// <summary>k'(t) = e^{beta t} in lanes, where every pair factor is a normal number.</summary>
+internal readonly struct ExponentialLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => false;
+}
+
+/// <summary>The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.</summary>
+internal readonly struct SteepLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => true;
+}
+
+/// <summary>k(t) = t, so k'(t) = 1 for every beta.</summary>
+public sealed record LinearProfile : Profile
+{
+    /// <inheritdoc/>
+    public override string Name => "linear";
+
+    /// <inheritdoc/>
+    public override double Value(double beta, double t) => t;
+
+    /// <inheritdoc/>
+    public override bool IsCurved(double beta) => false;
+}
+
+/// <summary>k'(t) = 1 in lanes.</summary>
+internal readonly struct LinearLanes : IProfileLanes
+{
+    public static bool IsCurved => false;
+
+    public static bool MayUnderflow => false;
+}

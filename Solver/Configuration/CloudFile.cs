@@ -1,0 +1,168 @@
+using System.Globalization;
+using CsvHelper;
+
+namespace AttentionFlow.Solver.Configuration;
+
+/// <summary>Points of the unit sphere read from a file.</summary>
+/// <param name="Count">Number of points n.</param>
+/// <param name="Dimension">Number of coordinates d.</param>
+/// <param name="Positions">Coordinates, point by point, n x d.</param>
+/// <param name="Labels">A label per point, or null without a column 'label'.</param>
+/// <param name="Weights">A positive weight per point, summing to 1, or null without a column 'weight'.</param>
+public sealed record CloudData(int Count, int Dimension, double[] Positions, double[]? Labels, double[]? Weights);
+
+/// <summary>
+/// CSV files of points: a header line, then a point a line. Columns, in any order: x0, x1, ..., and optionally label, weight and
+/// token (which is ignored).
+/// </summary>
+public static class CloudFile
+{
+    // The header is read as a record, so that its line is known.
+    private static readonly CsvReaderOptions Options = new()
+    {
+        HasHeader = false,
+        Separator = ',',
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MalformedData = CsvMalformedDataHandling.Throw,
+        MaxRecordSize = 1 << 24,
+    };
+
+    /// <summary>The points of <paramref name="path"/>, each scaled to length 1.</summary>
+    /// <param name="path">The CSV file.</param>
+    /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within <see cref="UnitVectors.Tolerance"/>.</param>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
+    public static CloudData Read(string path, bool normalize) => Open(path, normalize, "write \"normalize\": true to scale every point to length 1");
+
+    /// <summary>The points of a file of prompts or targets, of length 1 within <see cref="UnitVectors.Tolerance"/>, then renormalised.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
+    internal static CloudData ReadUnit(string path) => Open(path, normalize: false, "a unit vector is expected");
+
+    // The advice is for a point of another length.
+    private static CloudData Open(string path, bool? normalize, string advice)
+    {
+        try
+        {
+            using CsvReader csv = CsvReader.FromFile(path, Options);
+            return new Reading(path, csv, normalize, advice).Run();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ConfigurationException($"{path}: there is no such file.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ConfigurationException($"{path}: this is not a file that can be read.", e);
+        }
+        catch (CsvFormatException e)
+        {
+            throw new ConfigurationException($"{path}, line {e.LineNumber}: this is not valid CSV; a quote is misplaced or never closed.", e);
+        }
+    }
+
+    /// <summary>The rows of a matrix in a file named at <paramref name="location"/>, as they stand: columns x0, x1, ... alone, at least one row.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names place, file and line.</exception>
+    internal static double[,] ReadMatrix(string location, string path)
+    {
+        CloudData rows = At(location, () => Open(path, normalize: null, ""));
+        double[,] matrix = new double[rows.Count, rows.Dimension];
+        Buffer.BlockCopy(rows.Positions, 0, matrix, 0, sizeof(double) * rows.Positions.Length);
+        return matrix;
+    }
+
+    /// <summary>The same for a file named at <paramref name="location"/> of an experiment file; errors name both.</summary>
+    internal static CloudData At(string location, Func<CloudData> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ConfigurationException e)
+        {
+            throw ConfigurationException.At(location, e.Message);
+        }
+    }
+
+    // Rows of a matrix, with normalize = null, may have any length.
+    private sealed class Reading(string path, CsvReader csv, bool? normalize, string advice)
+    {
+        private readonly List<double> positions = [], labels = [], weights = [];
+        private int[] coordinates = [];
+        private string[] header = [];
+        private int labelColumn, weightColumn;
+
+        public CloudData Run()
+        {
+            if (!csv.Read()) throw new ConfigurationException($"{path}: the file is empty; a header line such as x0,x1,x2 is expected.");
+            ReadHeader();
+            double[] point = new double[coordinates.Length];
+            while (csv.Read()) ReadRow(point);
+            int count = positions.Count / point.Length;
+            if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
+            return new(count, point.Length, [.. positions], labelColumn < 0 ? null : [.. labels], weightColumn < 0 ? null : Shares());
+        }
+
+        private void ReadHeader()
+        {
+            header = csv.Current.ToArray();
+            if (header.All(h => double.TryParse(h, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+                throw Wrong("the header is missing; the first line names the columns, such as x0,x1,x2.");
+            if (header.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1) is { } twice) throw Wrong($"the column '{twice.Key}' appears twice.");
+            coordinates = [.. Enumerable.Range(0, header.Length).Select(k => Array.IndexOf(header, $"x{k}")).TakeWhile(c => c >= 0)];
+            string[] known = [.. Enumerable.Range(0, Math.Max(coordinates.Length, 1)).Select(k => $"x{k}"), "label", "weight", "token"];
+            if (header.FirstOrDefault(h => !known.Contains(h)) is { } unknown)
+            {
+                if (unknown.Length > 1 && unknown[0] == 'x' && unknown[1..].All(char.IsAsciiDigit))
+                    throw Wrong($"there is a column '{unknown}' but no column 'x{coordinates.Length}'.");
+                if (unknown.Length == 0) throw Wrong("a column has no name; a table saved with its index needs the index left out (pandas: index=False).");
+                if (header.Length == 1 && unknown.Contains(';')) throw Wrong("columns are separated by semicolons; commas are expected.");
+                string hint = Names.Nearest(unknown, known) is { } nearest ? $"did you mean '{nearest}'? K" : "k";
+                throw Wrong($"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).");
+            }
+            if (coordinates.Length < 2) throw Wrong("at least the columns x0 and x1 are needed.");
+            if (normalize is null && header.Length > coordinates.Length) throw Wrong($"the column '{header.Except(coordinates.Select(c => header[c])).First()}' does not belong to a matrix; its columns are x0, x1, ...");
+            labelColumn = Array.IndexOf(header, "label");
+            weightColumn = Array.IndexOf(header, "weight");
+        }
+
+        private void ReadRow(double[] point)
+        {
+            if (csv.FieldCount != header.Length) throw Wrong($"the number of values is {csv.FieldCount}, but the header has {header.Length} columns.");
+            for (int k = 0; k < point.Length; k++) point[k] = Number(coordinates[k]);
+            if (normalize is not null) Scale(point);
+            positions.AddRange(point);
+            if (labelColumn >= 0) labels.Add(Number(labelColumn));
+            if (weightColumn < 0) return;
+            double weight = Number(weightColumn);
+            if (weight <= 0) throw Wrong($"the weight {csv.GetString(weightColumn)} is not positive.");
+            weights.Add(weight);
+        }
+
+        private void Scale(double[] point)
+        {
+            double length = UnitVectors.Normalize(point);
+            if (length == 0) throw Wrong("the point is zero; it has no direction.");
+            if (normalize == false && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
+            {
+                string shown = length.ToString("G9", CultureInfo.InvariantCulture);
+                throw Wrong($"the point has length {shown}, not 1; {advice}.");
+            }
+        }
+
+        private double Number(int column)
+        {
+            if (!double.TryParse(csv.GetSpan(column), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                throw Wrong($"'{csv.GetString(column)}' in column {header[column]} is not a number.");
+            return double.IsFinite(value) ? value : throw Wrong($"{csv.GetString(column)} in column {header[column]} is not finite.");
+        }
+
+        // Divided by the largest first, so that no sum overflows.
+        private double[] Shares()
+        {
+            double largest = weights.Max(), sum = weights.Sum(w => w / largest);
+            return [.. weights.Select(w => w / largest / sum)];
+        }
+
+        private ConfigurationException Wrong(string problem) => new($"{path}, line {csv.LineNumber}: {problem}");
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AttentionFlow.Solver.Configuration;
+
+/// <summary>Reads experiment files strictly and writes them completely.</summary>
+public static class ExperimentReader
+{
+    /// <summary>The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong, a setting is wrong, or a cloud file it names is.</exception>
+    public static Experiment Read(string path, IReadOnlyList<string> settings)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+        {
+            throw new ConfigurationException($"{path}: there is no such experiment file.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ConfigurationException($"{path}: this is not a file that can be read.", e);
+        }
+        return Parse(text, path, settings);
+    }
+
+    /// <summary>
+    /// The experiment in <paramref name="text"/>. Relative paths in it, and in settings, are relative to the folder of
+    /// <paramref name="origin"/>, the file it comes from; the experiment holds them absolute, so that it can be written anywhere.
+    /// Errors name that file, or the setting that made them. A cloud file gives the number of tokens and the dimension, and the labels where it has them and no law is named.
+    /// </summary>
+    public static Experiment Parse(string text, string origin, IReadOnlyList<string> settings)
+    {
+        Setting[] edits = [.. settings.Select(s => new Setting(s))];
+        try
+        {
+            JsonObject root = StrictJson.ParseObject(text, origin);
+            foreach (Setting edit in edits) edit.Apply(root);
+            new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
+            Experiment experiment = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
+            experiment = ReadCloud(experiment, root);
+            ExperimentChecks.Check(experiment);
+            return experiment;
+        }
+        catch (ConfigurationException e) when (edits.LastOrDefault(s => s.Concerns(e.Location)) is { } edit)
+        {
+            throw edit.Blame(e);
+        }
+        catch (ConfigurationException e) when (e.Location is not null)
+        {
+            throw e.Within(origin);
+        }
+    }
+
+    /// <summary>
+    /// The experiment as a complete experiment file, every key written, in the order of the schema, with a final line break.
+    /// Reading it gives the same experiment, from any folder, as long as the files it names stay where they are.
+    /// </summary>
+    public static string Write(Experiment experiment) => JsonSerializer.Serialize(experiment, ExperimentSchema.Options) + "\n";
+
+    private static Experiment ReadCloud(Experiment experiment, JsonObject root)
+    {
+        if (experiment.Tokens.Initial is not FileInitialSpec file) return experiment;
+        CloudData cloud = CloudFile.At("$.tokens.initial.path", () => CloudFile.Read(file.Path, file.Normalize));
+        TokensSpec tokens = experiment.Tokens;
+        if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
+            throw Disagree("count", tokens.Count, "number of rows", cloud.Count);
+        if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
+            throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
+        if (experiment.Labels is FileLabelsSpec && cloud.Labels is null)
+            throw ConfigurationException.At("$.labels.law", $"'file' needs a column 'label', but {file.Path} has none.");
+        bool labelled = cloud.Labels is not null && root["labels"] is null;
+        return experiment with
+        {
+            Tokens = tokens with { Count = cloud.Count, Dimension = cloud.Dimension },
+            Labels = labelled ? new FileLabelsSpec() : experiment.Labels,
+        };
+
+        ConfigurationException Disagree(string key, int given, string what, int found) =>
+            ConfigurationException.At($"$.tokens.{key}", $"{given} is not the {what} of {file.Path}, which is {found}; this key may be left out.");
+    }
+}

@@ -1,0 +1,133 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Flows;
+
+/// <summary>
+/// The tokens' pull on each other through one head: one pair sum. With u = y + p (additive code), else u = y, pairs need q = (Q^T K)^T u, keys u and values u (y under a code of
+/// the logits alone); V acts on the sum: sum_j a_ij V u_j = V (F_i + Z_i u_i). A concatenated code adds two dimensions: (y, p)/(1 + a^2)^{1/2} are unit vectors whose
+/// self form at beta (1 + a^2) has the logits beta (&lt;y_i, y_j> + &lt;p_i, p_j>).
+/// </summary>
+internal sealed class HeadTerm
+{
+    private readonly TokenArrays _tokens;
+    private readonly CodeKind _code;
+    private readonly GaugeFrame _turn;
+    private readonly double _beta, _unit = 1;
+    private readonly bool _curved;
+    private readonly int _wide;
+    private readonly double[] _q, _k, _p;
+    private readonly double[]? _logits, _values;
+
+    /// <summary>The term of this head.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="interaction">beta, profile, coupling, mask.</param>
+    /// <param name="head">Matrices.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="turn">Psi, for a code of the logits alone.</param>
+    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, GaugeFrame turn)
+    {
+        (_tokens, _code, _turn, _beta, _curved) = (tokens, code.Kind, turn, interaction.Beta, interaction.Profile.IsCurved(interaction.Beta));
+        (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
+        _p = _code is CodeKind.Additive or CodeKind.Concatenated ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
+        _wide = _code == CodeKind.Concatenated ? tokens.Dimension + 2 : tokens.Dimension;
+        _k = _code == CodeKind.None ? tokens.Y : new double[tokens.Rows * _wide];
+        _q = _logits is null ? _k : new double[_k.Length];
+        (int replicas, int n) = (tokens.Replicas, tokens.Tokens);
+        // Without its self term Z is not bounded from below: the general form's own shift keeps it.
+        bool bounded = interaction.Mask != Mask.Strict || interaction.Normalization != Normalization.Softmax;
+        if (_logits is null && bounded && (_code is CodeKind.None or CodeKind.Concatenated))
+        {
+            double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
+            _unit = Math.Sqrt(square);
+            Problem = PairProblem.Self(replicas, n, _wide, square == 1 ? interaction : interaction with { Beta = interaction.Beta * square }, _k, tokens.Weights, tokens.Labels);
+        }
+        else
+        {
+            double[] values = _code == CodeKind.LogitsOnly ? tokens.Y : _k;
+            Problem = PairProblem.General(replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
+        }
+        Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
+    }
+
+    /// <summary>What a device sums.</summary>
+    public PairProblem Problem { get; }
+
+    /// <summary>Its result.</summary>
+    public RowSums Sums { get; }
+
+    /// <summary>True when V makes a pull along the sphere of the force across it.</summary>
+    public bool TurnsRadialForce => _values is not null;
+
+    /// <summary>Makes queries and keys of the rows from..to-1 of y.</summary>
+    public void Prepare(int from, int to)
+    {
+        int d = _tokens.Dimension;
+        if (_code == CodeKind.LogitsOnly) _turn.Enter(_tokens.Y, _k, from, to);
+        for (int i = from; i < to && _p.Length > 0; i++)
+        {
+            Span<double> key = _k.AsSpan(i * _wide, _wide), code = key[_code == CodeKind.Additive ? ..2 : d..];
+            _tokens.At(i).CopyTo(key);
+            (code[0], code[1]) = _code == CodeKind.Additive ? (code[0] + _p[2 * i], code[1] + _p[2 * i + 1]) : (_p[2 * i], _p[2 * i + 1]);
+            for (int c = 0; c < _wide && _unit != 1; c++) key[c] /= _unit;
+        }
+        for (int i = from; i < to && _logits is not null; i++)
+        {
+            Span<double> query = _q.AsSpan(i * _wide, _wide);
+            _k.AsSpan(i * _wide, _wide).CopyTo(query);
+            query[..d].Clear();
+            AddProduct(_logits, 1, _k.AsSpan(i * _wide, d), query[..d]);
+        }
+    }
+
+    /// <summary>field += scale e^{-c_i} sum_j m_j a_ij V v_j, up to a multiple of y_i, which it returns.</summary>
+    public double AddField(int row, double scale, Span<double> field)
+    {
+        int d = field.Length;
+        double z = Sums.Z[row];
+        Span<double> sum = d <= 128 ? stackalloc double[d] : new double[d];
+        for (int c = 0; c < d; c++) sum[c] = _unit * Sums.Force[row * _wide + c];
+        if (_code == CodeKind.Additive) (sum[0], sum[1]) = (sum[0] + z * _p[2 * row], sum[1] + z * _p[2 * row + 1]);
+        if (_values is null)
+        {
+            for (int c = 0; c < d; c++) field[c] += scale * sum[c];
+            return scale * z;
+        }
+        ReadOnlySpan<double> y = _tokens.At(row);
+        for (int c = 0; c < d; c++) sum[c] += z * y[c];
+        AddProduct(_values, scale, sum, field);
+        return 0;
+    }
+
+    /// <summary>sum_j m_j b_ij k(l_ij/beta), where keys are values.</summary>
+    public double Value(int row)
+    {
+        if (_curved) return Math.Exp(Sums.Shift[row]) * Sums.Z[row] / _beta;
+        ReadOnlySpan<double> query = _q.AsSpan(row * _wide, _wide);
+        return Sphere.Dot(query, Sums.Force.AsSpan(row * _wide, _wide)) + Sums.Z[row] * Sphere.Dot(query, _k.AsSpan(row * _wide, _wide));
+    }
+
+    // result += scale A x.
+    private static void AddProduct(double[] a, double scale, ReadOnlySpan<double> x, Span<double> result)
+    {
+        for (int r = 0; r < x.Length; r++) result[r] += scale * Sphere.Dot(a.AsSpan(r * x.Length, x.Length), x);
+    }
+}
+
+/// <summary>What the terms of a flow know of its tokens.</summary>
+/// <param name="Replicas">R.</param>
+/// <param name="Tokens">n.</param>
+/// <param name="Dimension">d.</param>
+/// <param name="Y">Positions in the frame in which the flow is evaluated, [R, n, d]; their contents change.</param>
+/// <param name="Weights">m, [R, n].</param>
+/// <param name="Labels">xi, [R, n].</param>
+internal sealed record TokenArrays(int Replicas, int Tokens, int Dimension, double[] Y, double[] Weights, double[] Labels)
+{
+    public int Rows => Replicas * Tokens;
+
+    public ReadOnlySpan<double> At(int row) => Y.AsSpan(row * Dimension, Dimension);
+
+    /// <summary>The tokens as a self form.</summary>
+    public PairProblem Self(Interaction interaction) => PairProblem.Self(Replicas, Tokens, Dimension, interaction, Y, Weights, Labels);
+}

@@ -1,0 +1,106 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Flows;
+
+/// <summary>
+/// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning prompt. Forces are differences
+/// z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
+/// </summary>
+internal sealed class PromptTerm
+{
+    private readonly TokenArrays _tokens;
+    private readonly Interaction _interaction;
+    private readonly GaugeFrame _frame;
+    private readonly double[] _x = [];
+    private readonly List<(double[] Targets, double Strength)> _own = [];
+    private readonly RowSums _sums;
+    private readonly bool _curved;
+    private readonly int _threads;
+
+    /// <summary>The term of the prompts of a layer that has some.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="interaction">beta and profile.</param>
+    /// <param name="layer">The prompts.</param>
+    /// <param name="frame">From x to the flow's frame.</param>
+    /// <param name="threads">For the per-token work.</param>
+    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, GaugeFrame frame, int threads)
+    {
+        (_tokens, _frame, _curved, _threads) = (tokens, frame, interaction.Profile.IsCurved(interaction.Beta), threads);
+        _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
+        _sums = new RowSums(tokens.Rows, tokens.Dimension, RowColumns.Force);
+        if (layer.Prompts is { Seen: SeenPrompts.All } all)
+        {
+            _x = frame.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
+            Problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]),
+                Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
+        }
+        else if (layer.Prompts is { } labelled)
+        {
+            double[] targets = [.. tokens.Labels.SelectMany(labelled.Of)];
+            frame.Enter(targets, targets, 0, tokens.Rows);
+            _own.Add((targets, labelled.Strength));
+        }
+        if (layer.Pin is { } pin) _own.Add(([.. Enumerable.Repeat(pin.Point, tokens.Rows).SelectMany(u => u)], pin.Strength));
+        Strength = (layer.Prompts?.Strength ?? 0) + (layer.Pin?.Strength ?? 0);
+
+        double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];
+    }
+
+    /// <summary>What a device sums, null for nothing.</summary>
+    public PairProblem? Problem { get; }
+
+    /// <summary>The weight of all prompts that a token sees.</summary>
+    public double Strength { get; }
+
+    /// <summary>c, of every row.</summary>
+    public double Shift => _curved ? _interaction.Beta : 0;
+
+    /// <summary>Z_i = e^{-c} sum_k lambda_k k'.</summary>
+    public double Z(int row) => _sums.Z[row];
+
+    /// <summary>Evaluates count rows from first on; y is known.</summary>
+    public void Sum(double[] x, int first, int count, IPairSums sums, CancellationToken stop)
+    {
+        int d = _tokens.Dimension;
+        if (Problem is not null)
+        {
+            if (!_frame.IsIdentity) x.AsSpan(first * d, count * d).CopyTo(_x.AsSpan(first * d));
+            sums.Sum(Problem, first..(first + count), _sums, stop);
+        }
+        Workers.For(count, Flow.Grain, _threads, (from, to) =>
+        {
+            if (Problem is not null) _frame.Enter(_sums.Force, _sums.Force, first + from, first + to);
+            else
+            {
+                Array.Clear(_sums.Z, first + from, to - from);
+                Array.Clear(_sums.Force, (first + from) * d, (to - from) * d);
+            }
+            foreach ((double[] targets, double strength) in _own)
+                for (int i = first + from; i < first + to; i++) AddOwn(targets.AsSpan(i * d, d), strength, i);
+        });
+    }
+
+    /// <summary>field += scale e^{-c} sum_k lambda_k k' z_k, up to a multiple of y_i, which it returns.</summary>
+    public double AddField(int row, double scale, Span<double> field)
+    {
+        Sphere.AddScaled(field, scale, Force(row));
+        return scale * _sums.Z[row];
+    }
+
+    /// <summary>sum_k lambda_k k(&lt;x_i, z_k>).</summary>
+    public double Value(int row) =>
+        _curved ? Math.Exp(Shift) * _sums.Z[row] / _interaction.Beta : _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
+
+    private Span<double> Force(int row) => _sums.Force.AsSpan(row * _tokens.Dimension, _tokens.Dimension);
+
+    private void AddOwn(ReadOnlySpan<double> target, double strength, int row)
+    {
+        ReadOnlySpan<double> y = _tokens.At(row);
+        Span<double> force = Force(row);
+        double distance = Sphere.Distance(y, target), a = strength * (_curved ? Math.Exp(-_interaction.Beta * distance * distance / 2) : 1);
+        _sums.Z[row] += a;
+        for (int c = 0; c < y.Length; c++) force[c] += a * (target[c] - y[c]);
+    }
+}

@@ -1,0 +1,79 @@
+using AttentionFlow.Kernels.Model;
+
+namespace AttentionFlow.Solver.Model;
+
+/// <summary>What a flow has beside interaction and gauge: heads with their matrices, a positional code, frozen prompts.</summary>
+public sealed record Layer
+{
+    /// <summary>Nothing beside interaction and gauge.</summary>
+    public static readonly Layer Plain = new();
+
+    /// <summary>The heads; the drift is the mean of their normalised fields. One without matrices by default.</summary>
+    public IReadOnlyList<Head> Heads { get; init; } = [new Head()];
+
+    /// <summary>What labels do to logits and values beside the gauge; nothing by default.</summary>
+    public PositionalCode Code { get; init; } = PositionalCode.None;
+
+    /// <summary>Tokens that act and do not move, in the frame of x; null: none.</summary>
+    public Prompts? Prompts { get; init; }
+
+    /// <summary>A prompt in the gauge frame; null: none.</summary>
+    public PinningPrompt? Pin { get; init; }
+
+    /// <summary>True when tokens act on each other as the interaction says: no matrices, one head, no code.</summary>
+    public bool HasPlainTokens => Heads is [{ HasMatrices: false }] && Code.Kind == CodeKind.None;
+
+    /// <summary>True when there are neither prompts nor a pinning prompt.</summary>
+    public bool HasNoPrompts => Prompts is null && Pin is null;
+
+    /// <summary>True for nothing beside interaction and gauge.</summary>
+    public bool IsPlain => HasPlainTokens && HasNoPrompts;
+
+    /// <summary>Why this layer and interaction do not go together in dimension <paramref name="dimension"/>, or null.</summary>
+    public string? WhyNot(Interaction interaction, int dimension)
+    {
+        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        if (Heads.Count == 0) return "at least one head is needed";
+        if (Heads.FirstOrDefault(h => h.Dimension is { } d && d != dimension) is { } head)
+            return $"a head has matrices of {head.Dimension} rows, the tokens {dimension} coordinates";
+        if (Code.Kind == CodeKind.Concatenated && !curved) return "a concatenated code needs the exponential profile and beta > 0";
+        foreach (double[] point in (Prompts?.Points ?? []).Concat(Pin is null ? [] : [Pin.Point]))
+            if (point.Length != dimension) return $"a prompt has {point.Length} coordinates, the tokens {dimension}";
+        if (interaction.Normalization == Normalization.Hardmax && !HasNoPrompts) return "hardmax knows no prompts";
+        return interaction.Normalization != Normalization.Unnormalized && Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0) is < 0 and var negative
+            ? $"prompts join the denominator, so that their strength must not be negative, as {negative:G4} is; use \"unnormalized\"" : null;
+    }
+
+    /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>
+    public string? WhyNoEnergy(Interaction interaction)
+    {
+        if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
+        if (interaction.Normalization == Normalization.Hardmax) return "a hardmax flow climbs no energy";
+        if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
+        if (Heads.Any(h => !h.IsSymmetric)) return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
+        return Heads.Count > 1 && interaction.Normalization == Normalization.Softmax ? "several heads under softmax climb no energy" : null;
+    }
+
+    /// <summary>
+    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile) or max |b| (linear)
+    /// under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is not the identity, and the prompts' share.
+    /// </summary>
+    public double CollapseRate(Interaction interaction)
+    {
+        bool curved = interaction.Profile.IsCurved(interaction.Beta), bare = interaction.Normalization is Normalization.Unnormalized or Normalization.Bias;
+        double coupling = interaction.Normalization == Normalization.Unnormalized ? interaction.Coupling.Largest : 1;
+        double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bare ? coupling * Exponential(Code.LargestLogit(h.LogitNorm)) : 1));
+        return bare && !HasNoPrompts ? rate + PromptStrength * Exponential(1) : rate;
+
+        double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
+    }
+
+    /// <summary>A bound on |E|: k(1) max |b|/2 for plain tokens, and k(1) times the strength of the prompts.</summary>
+    public double LargestEnergy(Interaction interaction)
+    {
+        double energy = interaction.Coupling.Largest * Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm))) / 2;
+        return HasNoPrompts ? energy : energy + PromptStrength * interaction.Profile.Value(interaction.Beta, 1);
+    }
+
+    private double PromptStrength => Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0);
+}

@@ -1,0 +1,48 @@
+namespace AttentionFlow.Solver.Model;
+
+/// <summary>
+/// The rotary code (RoPE): the planes (0,1), (2,3), ... turn counter-clockwise by speed times label; odd d leaves the last
+/// axis. Limit of the flow: x*(s) = Psi(s)^T u, for d = 3 a latitude circle [arXiv 2605.30229, Theorem 1].
+/// </summary>
+/// <param name="Speeds">Angle per unit of label, one per plane, floor(d/2) of them; radians.</param>
+public sealed record RotaryGauge(IReadOnlyList<double> Speeds) : Gauge
+{
+    /// <inheritdoc/>
+    public override string? WhyNot(int dimension) => Speeds.Count == dimension / 2 ? null
+        : $"a rotary gauge in dimension {dimension} turns {dimension / 2} plane(s) and needs that many speeds; {Speeds.Count} are given";
+
+    /// <inheritdoc/>
+    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)
+    {
+        int planes = Speeds.Count;
+        (double Sin, double Cos)[] turns = new (double, double)[labels.Length * planes];
+        for (int i = 0; i < labels.Length; i++)
+            for (int p = 0; p < planes; p++) turns[i * planes + p] = Math.SinCos(Speeds[p] * labels[i]);
+        return new Frame(turns, planes, dimension);
+    }
+
+    private sealed class Frame((double Sin, double Cos)[] turns, int planes, int d) : GaugeFrame
+    {
+        public override void Enter(ReadOnlySpan<double> x, Span<double> y, int from, int to) => Turn(x, y, from, to, 1);
+
+        public override void Leave(ReadOnlySpan<double> y, Span<double> x, int from, int to) => Turn(y, x, from, to, -1);
+
+        private void Turn(ReadOnlySpan<double> x, Span<double> y, int from, int to, double sign)
+        {
+            for (int i = from, turn = from * planes, at = from * d; i < to; i++)
+            {
+                for (int p = 0; p < planes; p++, turn++, at += 2)
+                {
+                    (double sin, double cos) = turns[turn];
+                    sin *= sign;
+                    (double a, double b) = (x[at], x[at + 1]);
+                    y[at] = cos * a - sin * b;
+                    y[at + 1] = sin * a + cos * b;
+                }
+                if (d == 2 * planes) continue;
+                y[at] = x[at];
+                at++;
+            }
+        }
+    }
+}

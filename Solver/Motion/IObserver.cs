@@ -1,0 +1,57 @@
+using AttentionFlow.Solver.Flows;
+
+namespace AttentionFlow.Solver.Motion;
+
+/// <summary>What observers see at the times they ask for: the state of all replicas at one time, with the drift there.</summary>
+/// <param name="Time">t.</param>
+/// <param name="Step">Steps taken so far; under adaptive control, of the replica that took most.</param>
+/// <param name="Positions">x, [R, n, d]; to be copied by whoever keeps it.</param>
+/// <param name="Drift">dx/dt at x, [R, n, d]; empty when no observer of this time has <see cref="IObserver.NeedsDrift"/>.</param>
+/// <param name="Flow">The flow, whose last drift evaluation was at x, if Drift is not empty.</param>
+/// <param name="Stop">Stops the run: for observers that take long.</param>
+public readonly record struct Frame(double Time, long Step, double[] Positions, double[] Drift, Flow Flow, CancellationToken Stop = default)
+{
+    /// <summary>r, [R, n]; empty where the scheme has no such state.</summary>
+    public double[] Radii { get; init; } = [];
+}
+
+/// <summary>The end of a step of one replica, or a state from which it begins to step.</summary>
+/// <param name="Replica">Which.</param>
+/// <param name="Time">The time it reached; under adaptive control every replica is at its own.</param>
+/// <param name="Length">The step; 0 at the beginning of the run, and after a merger.</param>
+/// <param name="Energy">E there; NaN for a flow without energy.</param>
+/// <param name="Rate">dE/dt there; NaN for a flow without energy.</param>
+/// <param name="Flow">The flow.</param>
+public readonly record struct Step(int Replica, double Time, double Length, double Energy, double Rate, Flow Flow);
+
+/// <summary>Looks at a run as it goes: at times of its choice, at every step, or both.</summary>
+public interface IObserver
+{
+    /// <summary>The next time this observer wants to see. Positive infinity: never (again).</summary>
+    double NextTime => double.PositiveInfinity;
+
+    /// <summary>Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an evaluation.</summary>
+    bool NeedsDrift => true;
+
+    /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>
+    void Observe(in Frame frame) { }
+
+    /// <summary>Called for every replica at the beginning, after each of its steps and after mergers, in the order of its times.</summary>
+    void Stepped(in Step step) { }
+
+    /// <summary>Called once at the end of a run that was neither stopped nor diverged, at its last time.</summary>
+    void Ended(in Frame frame) { }
+
+    /// <summary>Called for every merger, before the step that follows it; in the order of time for each replica.</summary>
+    void Merged(in Merger merger) { }
+}
+
+/// <summary>Two tokens, each of which may stand for many, became one.</summary>
+/// <param name="Time">When they came closer than the merging distance, from dense output.</param>
+/// <param name="Replica">Whose they are.</param>
+/// <param name="Token">The lighter one, by an original token in it; in no later merger of the replica.</param>
+/// <param name="Into">The heavier one, by an original token in it, under which it goes on.</param>
+/// <param name="MassToken">Weight of the lighter one.</param>
+/// <param name="MassInto">Weight of the heavier one before the merger.</param>
+/// <param name="Left">How many tokens the replica is left with.</param>
+public readonly record struct Merger(double Time, int Replica, int Token, int Into, double MassToken, double MassInto, int Left);

@@ -1,0 +1,90 @@
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Motion;
+
+/// <summary>
+/// Adaptive steps in which tokens that have come closer than a distance go on as one, of their weighted mean and total weight: it takes away the modes that decay
+/// inside a cluster and would cap the step for ever. Replicas may have different numbers of tokens, so each has a flow of its own, in the gauge frame.
+/// </summary>
+/// <remarks>
+/// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their rows of the coupling
+/// are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y of the token that i has become.
+/// </remarks>
+internal sealed class MergingMotion : Motion
+{
+    private readonly MergingReplica[] _replicas;
+    private readonly double[] _y, _drift;
+    private readonly Action<Merger> _merged;
+    private long _observations;
+
+    public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads, Action<Step> stepped, Action<Merger> merged)
+        : base(flow, cloud, stepped)
+    {
+        (_y, _drift, _merged) = (new double[cloud.Positions.Length], new double[cloud.Positions.Length], merged);
+        flow.Enter(cloud.Positions, _y);
+        _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(r => new MergingReplica(flow, r, _y, method, step, horizon, threads))];
+    }
+
+    /// <summary>Why tokens of this flow cannot merge, or null.</summary>
+    public static string? WhyNot(Flow flow) =>
+        flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
+        : flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None ? "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge"
+        : flow.Interaction.Normalization == Normalization.Hardmax ? "under hardmax two tokens at one place hold each other where one would move, so they cannot merge"
+        : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
+
+    public override long Steps => _replicas.Max(r => r.Steps);
+
+    public override long Rejected => _replicas.MaxBy(r => r.Steps)!.Rejected;
+
+    public override long ObservationEvaluations => _observations;
+
+    public override int? Left => _replicas.Max(r => r.Flow.Tokens);
+
+    public override void Begin(CancellationToken stop)
+    {
+        for (int r = 0; r < _replicas.Length; r++)
+        {
+            foreach (Merger merger in _replicas[r].Merge()) _merged(merger);
+            _replicas[r].Begin(stop);
+            Tell(r, length: 0);
+        }
+    }
+
+    public override void MoveTo(double target, CancellationToken stop)
+    {
+        for (int r = 0; r < _replicas.Length; r++)
+        {
+            MergingReplica replica = _replicas[r];
+            while (replica.End < target)
+            {
+                IReadOnlyList<Merger> mergers = replica.Merge();
+                foreach (Merger merger in mergers) _merged(merger);
+                if (mergers.Count > 0)
+                {
+                    replica.Begin(stop);
+                    Tell(r, length: 0);
+                }
+                if (replica.Advance(target, stop)) Tell(r, replica.Length);
+            }
+            replica.Interpolate(target, _y);
+        }
+        Flow.Leave(_y, State.Positions);
+        Time = target;
+    }
+
+    public override double[] Drift(CancellationToken stop)
+    {
+        Flow.Drift(State, _drift, .., stop);
+        _observations++;
+        return _drift;
+    }
+
+    private void Tell(int r, double length)
+    {
+        MergingReplica replica = _replicas[r];
+        Tell(new Step(r, replica.End, length, replica.Flow.HasEnergy ? replica.Flow.Energy(0) : double.NaN,
+            replica.Flow.HasEnergy ? replica.Flow.Dissipation(0, replica.DriftAtEnd) : double.NaN, Flow));
+    }
+}

@@ -1,0 +1,62 @@
+using System.Numerics;
+using AttentionFlow.Solver.Flows;
+
+namespace AttentionFlow.Solver.Motion;
+
+/// <summary>Moves a cloud from one recording time to the next; the cloud's positions are those of <see cref="Time"/>.</summary>
+internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
+{
+    /// <summary>The flow.</summary>
+    protected Flow Flow { get; } = flow;
+
+    /// <summary>The cloud's arrays, at <see cref="Time"/>.</summary>
+    protected State State { get; } = new(cloud.Positions, cloud.Radii ?? []);
+
+    /// <summary>Whether the energy rises from step to step.</summary>
+    protected virtual bool Climbs => Flow.HasEnergy;
+
+    /// <summary>The time of the cloud's positions.</summary>
+    public double Time { get; protected set; }
+
+    /// <summary>Steps taken by the replica that took most.</summary>
+    public abstract long Steps { get; }
+
+    /// <summary>Steps that were refused, of the same replica.</summary>
+    public virtual long Rejected => 0;
+
+    /// <summary>Evaluations that only observers needed.</summary>
+    public virtual long ObservationEvaluations => 0;
+
+    /// <summary>Tokens that are left of the replica that has most, where tokens merge.</summary>
+    public virtual int? Left => null;
+
+    /// <summary>Recording times closer than this are the same.</summary>
+    public virtual double SameTime => 0;
+
+    /// <summary>Evaluates the drift at time 0.</summary>
+    public abstract void Begin(CancellationToken stop);
+
+    /// <summary>Moves to a time above <see cref="Time"/>.</summary>
+    public abstract void MoveTo(double target, CancellationToken stop);
+
+    /// <summary>The drift at <see cref="Time"/>, which is then the flow's last evaluation.</summary>
+    public abstract double[] Drift(CancellationToken stop);
+
+    /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
+    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => Tell(Climbs
+        ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow) : new Step(replica, time, length, double.NaN, double.NaN, Flow));
+
+    /// <summary>Tells who looks at every step.</summary>
+    protected void Tell(Step step) => stepped(step);
+
+    /// <summary>A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.</summary>
+    protected static bool IsFinite(double[] drift)
+    {
+        Vector<double> sum = Vector<double>.Zero;
+        int i = 0, lanes = Vector<double>.Count;
+        for (; i <= drift.Length - lanes; i += lanes) sum += new Vector<double>(drift, i);
+        double total = Vector.Sum(sum);
+        for (; i < drift.Length; i++) total += drift[i];
+        return double.IsFinite(total);
+    }
+}

@@ -1,0 +1,131 @@
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Motion;
+
+/// <summary>The end of a run, with advice where there is some.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Time">The time reached: that of the cloud's positions.</param>
+/// <param name="Steps">Steps taken, by the replica that took most.</param>
+/// <param name="Evaluations">Drift evaluations of all replicas for the motion; one of some replicas counts as their share.</param>
+/// <param name="Advice">What to do about it, or null.</param>
+public sealed record RunResult(RunStatus Status, double Time, long Steps, double Evaluations, string? Advice)
+{
+    /// <summary>Steps that were refused and taken again shorter, of the same replica.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Drift evaluations that only observers needed.</summary>
+    public long ObservationEvaluations { get; init; }
+
+    /// <summary>What ended it before the horizon, of <see cref="Simulation.Until"/>; null when the horizon did.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>The loop in time, written once: it moves a cloud along a flow and shows observers the times they ask for.</summary>
+/// <param name="flow">The flow.</param>
+/// <param name="method">The method.</param>
+/// <param name="step">The step; a number stands for a fixed one.</param>
+/// <param name="horizon">Final time, > 0.</param>
+/// <param name="threads">Threads for the per-token work.</param>
+/// <exception cref="ArgumentException">An adaptive step with a method that estimates no error.</exception>
+public sealed class Simulation(Flow flow, Tableau method, StepControl step, double horizon, int threads = 1)
+{
+    private readonly StepControl _step = WhyNot(flow, method, step) is { } why ? throw new ArgumentException(why, nameof(step)) : step;
+
+    /// <summary>Why this method cannot follow this flow by such steps, or null.</summary>
+    public static string? WhyNot(Flow flow, Tableau method, StepControl step) => step switch
+    {
+        AdaptiveStep when !method.IsAdaptive => $"{method.Name} estimates no error and takes fixed steps only",
+        AdaptiveStep { MergeDistance: > 0 } => MergingMotion.WhyNot(flow),
+        _ => null,
+    };
+
+    /// <summary>What ends the run before its horizon; null: nothing.</summary>
+    public Until? Until { get; init; }
+
+    /// <summary>Brownian motion beside the drift; fixed steps only.</summary>
+    /// <exception cref="ArgumentException">With an adaptive step.</exception>
+    public Noise? Noise
+    {
+        get;
+        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+    }
+
+    /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
+    /// <param name="cloud">The cloud the flow was made for.</param>
+    /// <param name="observers">Called in this order.</param>
+    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
+    public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
+    {
+        if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
+        string? reason = null;
+        EnergyDropsObservable? drops = flow.HasEnergy && Noise is null ? new(flow) : null;
+        Motion motion = _step switch
+        {
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
+            AdaptiveStep { MergeDistance: > 0 } merging => new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
+            AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
+            var other => throw new NotSupportedException(other.GetType().Name),
+        };
+        try
+        {
+            motion.Begin(stop);
+            Show();
+            while (motion.Time < horizon && reason is null)
+            {
+                double next = horizon;
+                foreach (IObserver observer in observers)
+                    if (observer.NextTime > motion.Time + motion.SameTime && observer.NextTime < next) next = observer.NextTime;
+                motion.MoveTo(next, stop);
+                Show();
+            }
+            // Only a run that ends early leaves anything unseen.
+            Frame end = FrameFor(reason is null ? [] : observers, needsDrift: false);
+            foreach (IObserver observer in observers) observer.Ended(end);
+            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
+        }
+        catch (OperationCanceledException)
+        {
+            return Result(RunStatus.Stopped, FormattableString.Invariant($"stopped at t = {motion.Time:G6} of {horizon:G6}"));
+        }
+        catch (StepCollapsedException error)
+        {
+            return Result(RunStatus.Diverged, error.Message);
+        }
+        catch (ArithmeticException error)
+        {
+            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
+            return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
+        }
+
+        void Tell(Step step)
+        {
+            drops?.Stepped(step);
+            foreach (IObserver observer in observers) observer.Stepped(step);
+        }
+
+        void TellMerger(Merger merger)
+        {
+            foreach (IObserver observer in observers) observer.Merged(merger);
+        }
+
+        void Show()
+        {
+            IObserver[] due = [.. observers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
+            if (due.Length == 0) return;
+            Frame frame = FrameFor(due, needsDrift: Until?.Speed is not null);
+            foreach (IObserver observer in due) observer.Observe(frame);
+            reason = Until?.Holds(frame, motion.Left);
+        }
+
+        Frame FrameFor(IEnumerable<IObserver> seers, bool needsDrift) =>
+            new(motion.Time, motion.Steps, cloud.Positions, needsDrift || seers.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
+
+        RunResult Result(RunStatus status, string? advice) => new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
+        {
+            Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations, Reason = reason,
+        };
+    }
+}

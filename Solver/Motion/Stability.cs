@@ -1,0 +1,49 @@
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Motion;
+
+/// <summary>What is known about steps before a run starts.</summary>
+public static class Stability
+{
+    private const double UselessRate = 1e12;
+
+    /// <summary>The rate of collapse of a flow with nothing beside its interaction and gauge: <see cref="Layer.CollapseRate"/>.</summary>
+    public static double CollapseRate(Interaction interaction) => Layer.Plain.CollapseRate(interaction);
+
+    /// <summary>The largest step that is stable near collapse at this rate, <see cref="Flow.CollapseRate"/>, for this method.</summary>
+    public static double LargestStep(double rate, Tableau method) => method.StabilityLimit / rate;
+
+    /// <summary>Null when the step is stable near collapse at this rate for this method, else a sentence with one that is.</summary>
+    public static string? Advice(double rate, Tableau method, double step)
+    {
+        double limit = LargestStep(rate, method);
+        if (step <= limit) return null;
+        if (!(rate <= UselessRate)) return NoStep(rate);
+        return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
+    }
+
+    /// <summary>What to do about a run whose energy fell at some steps although the flow climbs it.</summary>
+    public static string AfterDrops(Flow flow, Tableau method, StepControl step, long drops)
+    {
+        string better = step switch
+        {
+            AdaptiveStep adaptive => FormattableString.Invariant($"use a tolerance of {RoundDown(adaptive.Tolerance / 10):G2} or less"),
+            FixedStep when !(flow.CollapseRate <= UselessRate) => NoStep(flow.CollapseRate),
+            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, LargestStep(flow.CollapseRate, method)) / 2):G2} or less, or tsit5, which chooses its own"),
+            _ => throw new ArgumentOutOfRangeException(nameof(step)),
+        };
+        return $"the energy fell at {drops} step{(drops == 1 ? "" : "s")}, which a flow that climbs it never does: the steps were too long; {better}";
+    }
+
+    private static string NoStep(double rate) =>
+        FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
+
+    // To one digit.
+    internal static double RoundDown(double value)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(value)));
+        return power * Math.Floor(value / power);
+    }
+}

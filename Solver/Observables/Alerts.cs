@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace AttentionFlow.Solver.Observables;
+
+/// <summary>A warning level that a run crossed: an entry of <c>alerts</c> in run.json.</summary>
+/// <param name="Sign">What it is a sign of.</param>
+/// <param name="Indicator">The column, or <c>step</c> for the time step.</param>
+/// <param name="Time">The first recorded time at which it was crossed in some replica.</param>
+/// <param name="Replica">That replica, the first of them where there are several.</param>
+/// <param name="Replicas">Replicas in which it was crossed by the end of the run.</param>
+/// <param name="Value">The value there.</param>
+/// <param name="Level">The level.</param>
+/// <param name="Advice">What to do about it.</param>
+public sealed record Alert(string Sign, string Indicator, double Time, int Replica, int Replicas, double Value, double Level, string Advice)
+{
+    /// <summary>The value to four digits, or to as many more as tell it from the level.</summary>
+    public string ShownValue()
+    {
+        int digits = 4;
+        while (digits < 17 && Text(Value, digits) == Text(Level, digits)) digits++;
+        return Text(Value, digits);
+
+        static string Text(double value, int digits) => value.ToString($"G{digits}", CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>Watches measured values for the warning levels of the observables they belong to.</summary>
+public sealed class AlertWatch
+{
+    private readonly Dictionary<WarningLevel, (Alert First, HashSet<int> Replicas)> _crossed = [];
+
+    /// <summary>The levels crossed so far, in the order of time; of each the first crossing.</summary>
+    public IReadOnlyList<Alert> Alerts => [.. _crossed.Values.Select(c => c.First with { Replicas = c.Replicas.Count }).OrderBy(a => a.Time)];
+
+    /// <summary>Looks at what an observable measured, [R, columns]; times rise from call to call.</summary>
+    public void See(Observable observable, double time, ReadOnlySpan<double> values)
+    {
+        foreach (WarningLevel warning in observable.Warnings)
+        {
+            int columns = observable.Columns.Count, column = 0;
+            while (observable.Columns[column].Name != warning.Column) column++;
+            for (int r = 0; r * columns < values.Length; r++)
+            {
+                double value = values[r * columns + column];
+                if (!warning.IsCrossedBy(value)) continue;
+                if (!_crossed.ContainsKey(warning))
+                    _crossed[warning] = (new Alert(warning.Sign, warning.Column, time, r, 1, value, warning.Level, warning.Advice), []);
+                _crossed[warning].Replicas.Add(r);
+            }
+        }
+    }
+}
+
+/// <summary>A value of a column that an observable's author holds for a sign of trouble.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Sign">What it is a sign of, for example "rank collapse".</param>
+/// <param name="Level">The level.</param>
+/// <param name="Below">True when values below the level warn, false when values above it do.</param>
+/// <param name="Advice">What to do about it.</param>
+public sealed record WarningLevel(string Column, string Sign, double Level, bool Below, string Advice)
+{
+    /// <summary>True when this value warns.</summary>
+    public bool IsCrossedBy(double value) => Below ? value < Level : value > Level;
+}

@@ -1,0 +1,72 @@
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Observables;
+
+/// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij), self terms included, and what prompts add; free, from the sums of the drift.</summary>
+public sealed class EnergyObservable : Observable
+{
+    /// <summary>The energy of this flow.</summary>
+    /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
+    public EnergyObservable(Flow flow) => ThrowIfNone(flow);
+
+    internal static void ThrowIfNone(Flow flow)
+    {
+        if (flow.WhyNoEnergy is { } why) throw new NotSupportedException($"{why}; leave \"energy\" and \"energy_drops\" out");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("energy", "E = 1/2 sum_ij m_i m_j h(z_i, z_j), self terms included.")];
+
+    /// <inheritdoc/>
+    public override void Measure(in Frame frame, Span<double> values)
+    {
+        for (int r = 0; r < values.Length; r++) values[r] = frame.Flow.Energy(r);
+    }
+}
+
+/// <summary>
+/// How many steps so far lowered E by more than rounding, although the flow climbs it: 0 for a step that is small enough. Looks at
+/// every step.
+/// </summary>
+public sealed class EnergyDropsObservable : Observable, IObserver
+{
+    private readonly double[] _last;
+    private readonly long[] _drops;
+
+    /// <summary>Counts for this flow.</summary>
+    /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
+    public EnergyDropsObservable(Flow flow)
+    {
+        EnergyObservable.ThrowIfNone(flow);
+        (_last, _drops) = (new double[flow.Replicas], new long[flow.Replicas]);
+    }
+
+    /// <summary>Drops of all replicas so far.</summary>
+    public long Total => _drops.Sum();
+
+    /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<CsvColumn> Columns { get; } =
+        [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<WarningLevel> Warnings =>
+        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
+    {
+        if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
+        _last[step.Replica] = step.Energy;
+    }
+
+    /// <inheritdoc/>
+    public override void Measure(in Frame frame, Span<double> values)
+    {
+        for (int r = 0; r < values.Length; r++) values[r] = _drops[r];
+    }
+}

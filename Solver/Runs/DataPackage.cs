@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>A table of a run as datapackage.json describes it.</summary>
+internal sealed record TableDescription(string Title, IReadOnlyList<string> Key, IReadOnlyList<CsvColumn> Columns, FileRecord File);
+
+/// <summary>datapackage.json: a tabular data package after version 1 of the Frictionless standards.</summary>
+internal static class DataPackage
+{
+    public static string Text(string title, IEnumerable<TableDescription> tables)
+    {
+        var package = new JsonObject
+        {
+            ["profile"] = "tabular-data-package",
+            ["name"] = NameOf(title),
+            ["title"] = title,
+            ["resources"] = new JsonArray([.. tables.Select(Resource)]),
+        };
+        return package.ToJsonString(OutputJson.Readable.Options) + "\n";
+    }
+
+    private static JsonObject Resource(TableDescription table) => new()
+    {
+        ["profile"] = "tabular-data-resource",
+        ["name"] = Path.GetFileNameWithoutExtension(table.File.Name),
+        ["title"] = table.Title,
+        ["path"] = table.File.Name,
+        ["format"] = "csv",
+        ["mediatype"] = "text/csv",
+        ["encoding"] = "utf-8",
+        ["bytes"] = table.File.Bytes,
+        ["hash"] = "sha256:" + table.File.Sha256,
+        ["dialect"] = new JsonObject
+        {
+            ["delimiter"] = ",", ["lineTerminator"] = "\n", ["quoteChar"] = "\"", ["doubleQuote"] = true,
+            ["header"] = true, ["caseSensitiveHeader"] = true,
+        },
+        ["schema"] = new JsonObject
+        {
+            ["fields"] = new JsonArray([.. table.Columns.Select(Field)]),
+            ["missingValues"] = new JsonArray(),
+            ["primaryKey"] = new JsonArray([.. table.Key.Select(name => (JsonNode)name)]),
+        },
+    };
+
+    private static JsonObject Field(CsvColumn column) => new()
+    {
+        ["name"] = column.Name,
+        ["type"] = column.Type == ColumnType.Integer ? "integer" : "number",
+        ["description"] = column.Description,
+        ["constraints"] = new JsonObject { ["required"] = true },
+    };
+
+    /// <summary>The standard allows lower-case letters, digits, '.', '_' and '-' in a name.</summary>
+    private static string NameOf(string title)
+    {
+        var name = new StringBuilder();
+        foreach (var c in title.ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) name.Append(c);
+            else if (name.Length > 0 && name[^1] != '-') name.Append('-');
+        }
+        return name.ToString().Trim('-') is { Length: > 0 } some ? some : "run";
+    }
+}

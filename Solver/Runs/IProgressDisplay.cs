@@ -1,0 +1,53 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Motion;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>Shows how far the work has come; work is counted in ordered pairs.</summary>
+public interface IProgressDisplay
+{
+    /// <summary>A piece of work begins.</summary>
+    void Begin(string name);
+
+    /// <summary>So many pairs more are done; <paramref name="detail"/> says where the run stands. Pairs that are not summed one by one, <paramref name="direct"/> = false, make no rate.</summary>
+    void Advance(double pairs, string detail, bool direct = true);
+
+    /// <summary>So many pairs more than thought, or fewer, are to be done in all.</summary>
+    void Expect(double pairs) { }
+}
+
+/// <summary>Tells a display about the steps of a run.</summary>
+public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment, IPairSums sums) : IObserver
+{
+    private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
+    private readonly double[] _times = [.. ExperimentBuilder.Times(experiment).Observations];
+    private double _expected = ExperimentRun.Pairs(experiment);
+    private double _seen;
+    private int _reached;
+
+    /// <inheritdoc/>
+    public double NextTime => experiment.Time.Step is null && _reached < _times.Length ? _times[_reached] : double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    public bool NeedsDrift => false;
+
+    /// <summary>Adaptive steps: the share of the recording times that are behind is the share of the work.</summary>
+    public void Observe(in Frame frame)
+    {
+        _reached++;
+        if (frame.Step == 0) return;
+        double expected = frame.Flow.Evaluations * _pairs * _times.Length / _reached;
+        display.Expect(expected - _expected);
+        _expected = expected;
+    }
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
+    {
+        if (step.Replica > 0) return;
+        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), direct: sums is not FastSums { Harmonic: > 0 } and not FastSums { Coalesced: > 0 });
+        _seen = step.Flow.Evaluations;
+    }
+}

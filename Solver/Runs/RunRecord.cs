@@ -1,0 +1,181 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Solver.Observables;
+using CsvHelper;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>How far a run got.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
+public enum RunStatus
+{
+    /// <summary>Under way, or ended without a chance to say so.</summary>
+    [JsonStringEnumMemberName("running")] Running,
+    /// <summary>The horizon was reached.</summary>
+    [JsonStringEnumMemberName("complete")] Complete,
+    /// <summary>Stopped before the horizon by whoever ran it; what is there is whole.</summary>
+    [JsonStringEnumMemberName("stopped")] Stopped,
+    /// <summary>The numbers ceased to be finite; the rows before that are there.</summary>
+    [JsonStringEnumMemberName("diverged")] Diverged,
+    /// <summary>An error ended it, named in the advice.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+}
+
+/// <summary>The machine, in words that name nobody.</summary>
+/// <param name="Os">Operating system and version.</param>
+/// <param name="Architecture">Of the processor.</param>
+/// <param name="VectorBits">Widest vectors the pair sums can use here.</param>
+public sealed record HostRecord(string Os, string Architecture, int VectorBits)
+{
+    internal static HostRecord Here => new(
+        RuntimeInformation.OSDescription,
+        RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
+        SimdSums.WidestVectorBits);
+}
+
+/// <summary>How the pairs of a run were summed.</summary>
+/// <param name="Method">direct, harmonic, coalesced, or several of them, as in "direct and coalesced".</param>
+/// <param name="Tolerance">Error allowed relative to Z_i.</param>
+public sealed record SummationRecord(string Method, double? Tolerance = null)
+{
+    /// <summary>Evaluations by method.</summary>
+    public EvaluationCounts? Evaluations { get; init; }
+
+    /// <summary>Highest degree of the harmonics used.</summary>
+    public int? Order { get; init; }
+
+    /// <summary>Cells at the last evaluation that had any, of the replica that had the most.</summary>
+    public int? Cells { get; init; }
+
+    /// <summary>Largest bound on the error relative to Z_i.</summary>
+    public double? ErrorBound { get; init; }
+
+    /// <summary>Rows of harmonic sums summed directly all the same, because no order serves them.</summary>
+    public long? RowsRedone { get; init; }
+}
+
+/// <summary>Evaluations by method, all that a run asked for; one that treats replicas differently counts under each method.</summary>
+/// <param name="Direct">Pair by pair.</param>
+/// <param name="Harmonic">By harmonics.</param>
+/// <param name="Coalesced">Over cells.</param>
+public sealed record EvaluationCounts(long Direct, long Harmonic, long Coalesced);
+
+/// <summary>run.json: where the numbers of a run come from, and which files they are. Members in the order of the file.</summary>
+public sealed record RunRecord
+{
+    /// <summary>How far it got.</summary>
+    public RunStatus Status { get; init; }
+
+    /// <summary>What to do about a status other than complete, in a sentence or two.</summary>
+    public string? Advice { get; init; }
+
+    /// <summary>Version of AttentionFlow.</summary>
+    public string ProgramVersion { get; init; } = VersionOf(typeof(RunRecord).Assembly);
+
+    /// <summary>SHA-256 of experiment.json; set by <see cref="RunFolder.Start"/>.</summary>
+    public string ExperimentSha256 { get; init; } = "";
+
+    /// <summary>Seed of all randomness.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The device that was resolved, never 'auto'.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Arithmetic of the pair sums: single or double.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>How pairs were summed; null while it runs.</summary>
+    public SummationRecord? Summation { get; init; }
+
+    /// <summary>Threads of the pair sums. The numbers do not depend on it.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Assembly name to version.</summary>
+    public IReadOnlyDictionary<string, string> PackageVersions { get; init; } = Versions();
+
+    /// <summary>The machine.</summary>
+    public HostRecord Host { get; init; } = HostRecord.Here;
+
+    /// <summary>When the run began, UTC.</summary>
+    public DateTime Start { get; init; } = Now();
+
+    /// <summary>When it ended, UTC; null while it runs. Set by <see cref="RunFolder.Finish"/> where it is null.</summary>
+    public DateTime? End { get; init; }
+
+    /// <summary>Time spent, in seconds.</summary>
+    public double WallSeconds { get; init; }
+
+    /// <summary>Time t the flow reached.</summary>
+    public double TimeReached { get; init; }
+
+    /// <summary>What ended the run before its horizon, of $.time.until; null when the horizon did.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Steps taken, by the replica that took most.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Steps that were refused and taken again shorter, of the same replica.</summary>
+    public long RejectedSteps { get; init; }
+
+    /// <summary>Evaluations of the drift of all replicas for the motion; one of some replicas counts as their share.</summary>
+    public double Evaluations { get; init; }
+
+    /// <summary>Evaluations of the drift that only observables needed, at recording times between steps.</summary>
+    public double ObservationEvaluations { get; init; }
+
+    /// <summary>Warning levels that were crossed, in the order of time, the time step first.</summary>
+    public IReadOnlyList<Alert> Alerts { get; init; } = [];
+
+    /// <summary>The files this record vouches for; empty while it runs.</summary>
+    public IReadOnlyList<FileRecord> Files { get; init; } = [];
+
+    /// <summary>The text of run.json.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, OutputJson.Readable.RunRecord) + "\n";
+
+    /// <summary>Reads run.json.</summary>
+    /// <exception cref="IOException">The file cannot be read, or is not a run.json.</exception>
+    public static RunRecord Read(string path) => WholeFile.Guard(path, () =>
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) ?? throw new JsonException("it holds nothing");
+        }
+        catch (JsonException e) { throw new IOException(e.Message, e); }
+    });
+
+    internal static DateTime Now() => DateTime.UnixEpoch.AddMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+
+    private static SortedDictionary<string, string> Versions()
+    {
+        var versions = new SortedDictionary<string, string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
+        Assembly[] always =
+        [
+            typeof(RunRecord).Assembly, typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly,
+        ];
+        foreach (var assembly in always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs)))
+            versions[assembly.GetName().Name!] = VersionOf(assembly);
+        return versions;
+
+        static bool IsOurs(Assembly assembly) =>
+            assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";
+    }
+
+    private static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? assembly.GetName().Version?.ToString() ?? "unknown";
+}
+
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class OutputJson : JsonSerializerContext
+{
+    public static OutputJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

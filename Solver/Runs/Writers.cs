@@ -1,0 +1,183 @@
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>An observer of a list of times.</summary>
+/// <param name="times">Rising.</param>
+public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
+{
+    private double _last = double.NaN;
+
+    /// <summary>How many times have been observed.</summary>
+    protected int Seen { get; private set; }
+
+    /// <inheritdoc/>
+    public double NextTime => Seen < times.Count ? times[Seen] : double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    public virtual bool NeedsDrift => true;
+
+    /// <inheritdoc/>
+    public void Observe(in Frame frame)
+    {
+        Record(frame);
+        _last = frame.Time;
+        Seen++;
+    }
+
+    /// <summary>The last time of a run that ends before the next time of the list.</summary>
+    public void Ended(in Frame frame)
+    {
+        if (Seen < times.Count && frame.Time != _last) Observe(frame);
+    }
+
+    /// <summary>Records one time.</summary>
+    protected abstract void Record(in Frame frame);
+}
+
+/// <summary>Measures observables and writes them to observables.csv: one row per time and replica.</summary>
+/// <param name="table">A table with the columns <see cref="RunColumns.Observables"/> of these observables.</param>
+/// <param name="times">When.</param>
+/// <param name="observables">What, in the order of the columns.</param>
+public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times, IReadOnlyList<Observable> observables) : TimedObserver(times)
+{
+    private readonly AlertWatch _watch = new();
+
+    /// <summary>The warning levels that what was written crossed.</summary>
+    public IReadOnlyList<Alert> Alerts => _watch.Alerts;
+
+    /// <inheritdoc/>
+    public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
+    /// <inheritdoc/>
+    protected override void Record(in Frame frame)
+    {
+        int replicas = frame.Flow.Replicas, width = 2 + observables.Sum(o => o.Columns.Count), column = 2;
+        double[] rows = new double[replicas * width];
+        for (int r = 0; r < replicas; r++) (rows[r * width], rows[r * width + 1]) = (frame.Time, r);
+        foreach (Observable observable in observables)
+        {
+            int count = observable.Columns.Count;
+            double[] values = new double[replicas * count];
+            observable.Measure(frame, values);
+            _watch.See(observable, frame.Time, values);
+            for (int r = 0; r < replicas; r++) values.AsSpan(r * count, count).CopyTo(rows.AsSpan(r * width + column));
+            column += count;
+        }
+        table.Append(rows);
+    }
+}
+
+/// <summary>Writes positions to snapshots.csv: rows by snapshot, replica, token, of evenly spread tokens.</summary>
+public sealed class SnapshotWriter : TimedObserver
+{
+    private const int RowsAtOnce = 4096;
+
+    private readonly CsvTable _table;
+    private readonly int _tokens;
+
+    /// <summary>Writes to a table with the columns <see cref="RunColumns.Snapshots"/>.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="times">When.</param>
+    /// <param name="tokens">How many tokens of a replica to keep, k = 0, 1, ..: the tokens floor(k n / tokens).</param>
+    public SnapshotWriter(CsvTable table, IReadOnlyList<double> times, int tokens) : base(times) => (_table, _tokens) = (table, tokens);
+
+    /// <inheritdoc/>
+    public override bool NeedsDrift => false;
+
+    /// <inheritdoc/>
+    protected override void Record(in Frame frame)
+    {
+        Flow flow = frame.Flow;
+        int d = flow.Dimension, width = 5 + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
+        double[] buffer = new double[Math.Min(RowsAtOnce, flow.Replicas * _tokens) * width];
+        for (int r = 0; r < flow.Replicas; r++)
+            for (int k = 0; k < _tokens; k++)
+            {
+                int token = (int)((long)k * flow.Tokens / _tokens), row = r * flow.Tokens + token;
+                Span<double> target = buffer.AsSpan(filled, width);
+                (target[0], target[1], target[2], target[3], target[4]) = (Seen, frame.Time, r, token, flow.Labels[row]);
+                frame.Positions.AsSpan(row * d, d).CopyTo(target[5..]);
+                if (flow.Scheme.HasRadius) target[^1] = frame.Radii[row];
+                filled += width;
+                if (filled < buffer.Length) continue;
+                _table.Append(buffer);
+                filled = 0;
+            }
+        if (filled > 0) _table.Append(buffer.AsSpan(0, filled));
+    }
+}
+
+/// <summary>Writes mergers to mergers.csv as they happen: in the order of time for each replica.</summary>
+/// <param name="table">A table with the columns <see cref="RunColumns.Mergers"/>.</param>
+public sealed class MergerWriter(CsvTable table) : IObserver
+{
+    /// <inheritdoc/>
+    public bool NeedsDrift => false;
+
+    /// <inheritdoc/>
+    public void Merged(in Merger merger) =>
+        table.Append([merger.Time, merger.Replica, merger.Token, merger.Into, merger.MassToken, merger.MassInto, merger.Left]);
+}
+
+/// <summary>
+/// Writes energy plateaus to plateaus.csv: spans of time, at least a factor 2 long, in which t dE/dt stays below a hundredth of k(1)/2 at the end of every step. In
+/// a metastable run each is a stair: the energy of a number of clusters that hardly move.
+/// </summary>
+public sealed class PlateauWriter : IObserver
+{
+    private const double Flat = 0.01, Shortest = 2;
+
+    private readonly CsvTable _table;
+    private readonly Span?[] _open;
+
+    private sealed record Span(double Start, double End, double Energy, double Slope);
+
+    /// <summary>Writes to a table with the columns <see cref="RunColumns.Plateaus"/>.</summary>
+    /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
+    public PlateauWriter(CsvTable table, Flow flow)
+    {
+        EnergyObservable.ThrowIfNone(flow);
+        (_table, _open) = (table, new Span?[flow.Replicas]);
+    }
+
+    /// <inheritdoc/>
+    public bool NeedsDrift => false;
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
+    {
+        if (step.Time == 0) return;
+        double slope = step.Time * step.Rate;
+        if (!(slope < Flat * step.Flow.Interaction.DiracEnergy)) Close(step.Replica);
+        else if (_open[step.Replica] is not { } open) _open[step.Replica] = new Span(step.Time, step.Time, step.Energy, slope);
+        else _open[step.Replica] = slope < open.Slope ? new Span(open.Start, step.Time, step.Energy, slope) : open with { End = step.Time };
+    }
+
+    /// <inheritdoc/>
+    public void Ended(in Frame frame)
+    {
+        for (int r = 0; r < _open.Length; r++) Close(r);
+    }
+
+    private void Close(int replica)
+    {
+        if (_open[replica] is { } open && open.End >= Shortest * open.Start) _table.Append([replica, open.Start, open.End, open.Energy]);
+        _open[replica] = null;
+    }
+}
+
+/// <summary>The times at which something is recorded.</summary>
+public static class RecordTimes
+{
+    /// <summary>count times from 0 to the horizon, evenly spaced; one alone is the horizon.</summary>
+    public static double[] Linear(int count, double horizon) =>
+        count == 1 ? [horizon] : [.. Enumerable.Range(0, count).Select(i => i == count - 1 ? horizon : horizon * i / (count - 1))];
+
+    /// <summary>0, then count - 1 times from first to the horizon, evenly spaced in log t; one alone is the horizon.</summary>
+    public static double[] Logarithmic(int count, double first, double horizon) =>
+        count < 3 ? Linear(count, horizon)
+        : [0, .. Enumerable.Range(0, count - 1).Select(i => i == count - 2 ? horizon : first * Math.Pow(horizon / first, (double)i / (count - 2)))];
+}
