@@ -9,9 +9,6 @@ namespace AttentionFlow.Kernels.Devices;
 /// <summary>What can evaluate pair sums here, what cannot, and why.</summary>
 public static class DeviceCatalog
 {
-    /// <summary>From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.</summary>
-    public const long GpuPairs = 1 << 24;
-
     private static readonly string[] Kinds = ["cpu", "reference", "cuda", "opencl", "ilgpu-cpu"];
 
     private static readonly Lazy<IReadOnlyList<DeviceInfo>> Found = new(() =>
@@ -23,14 +20,6 @@ public static class DeviceCatalog
 
     /// <summary>Every device, available or not.</summary>
     public static IReadOnlyList<DeviceInfo> All => Found.Value;
-
-    /// <summary>The name <c>auto</c> stands for: a function of the ordered pairs of an evaluation and the devices here, never of timings.</summary>
-    public static string Resolve(string name, long pairs)
-    {
-        if (name != "auto") return name;
-        DeviceInfo? gpu = pairs >= GpuPairs ? All.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal)) : null;
-        return gpu?.Name ?? "cpu";
-    }
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">A name of <see cref="All"/>; <c>cuda</c> and <c>opencl</c> stand for the first of their kind, <c>cuda:0,1</c> for two that share the rows.</param>
@@ -45,7 +34,7 @@ public static class DeviceCatalog
         string kind = name.Split(':')[0];
         if (!Kinds.Contains(kind) || (name != kind && kind is not ("cuda" or "opencl")))
             throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; 'cuda:1' is the second of its kind, 'cuda:0,1' both");
-        if (summation is Summation.Fast or Summation.Coalesced) throw new DeviceUnavailableException($"device '{name}' sums directly; use --set summation=direct or device cpu");
+        if (new Choice(name, summation).WhyNot is { } unfit) throw new DeviceUnavailableException(unfit);
         if (name == "reference")
             return precision == Precision.Double ? new ReferenceSums()
                 : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");

@@ -14,9 +14,6 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
     private static readonly double[] Signs = [-1, 1, -1, 1, -1, 1, -1, 1, 1, 0, 1, 0, 1, 0, 1, 0];
 
     /// <inheritdoc/>
-    public override HarmonicBasis Basis(int order) => new CircleBasis(order);
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {

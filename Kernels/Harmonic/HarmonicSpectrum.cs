@@ -27,7 +27,7 @@ public sealed class HarmonicSpectrum
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, HarmonicSums.MaxOrder);
         _kernel = HarmonicKernel.For(dimension, Math.Min(vectorBits ?? 512, SimdSums.WidestVectorBits));
-        (_basis, _threads) = (_kernel.Basis(order), threads);
+        (_basis, _threads) = (HarmonicBasis.Of(dimension, order), threads);
     }
 
     /// <summary>The amplitudes of the keys of a problem of this dimension and coupling 1, [R, L + 1].</summary>

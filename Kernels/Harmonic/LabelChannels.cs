@@ -71,9 +71,6 @@ internal sealed class LabelChannels
     /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
     public double ScaleFactor(int channel, int replica) => channel == (_signed[replica] ? Terms : 0) ? Bound : 0;
 
-    /// <summary>sum_ij w_i w_j b_ij y_i y_j = sum_k of this times the square of sum_j w_j g_k(t_j) y_j.</summary>
-    public double EnergyFactor(int channel) => channel == 0 ? _toeplitz?.Constant ?? 1 : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2];
-
     private static double Wave(int channel, double label)
     {
         double phase = 2 * Math.PI * ((channel + 1) / 2) * label;

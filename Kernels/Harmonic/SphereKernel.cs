@@ -13,9 +13,6 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
     private const double Tiny = 1e-200;
 
     /// <inheritdoc/>
-    public override HarmonicBasis Basis(int order) => new SphereBasis(order);
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {

@@ -20,21 +20,16 @@ public sealed class HardmaxSums(int threads) : IPairSums
     public string Name => "hardmax";
 
     /// <inheritdoc/>
-    public double RelativeError => 1e-13;
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns)
-    {
-        if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
-        if (problem.Interaction.Coupling is not OneCoupling) return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
-        return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
-    }
+    public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns, WhyNot(problem, columns)) { Method = SumMethod.Hardmax };
 
     /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
-        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        (int first, int count) = plan.Begin(rows, into, stop);
+        PairProblem problem = plan.Problem;
         Workers.For(count, Grain, threads, (from, to) =>
         {
             double[] logits = new double[problem.Keys];
@@ -44,10 +39,19 @@ public sealed class HardmaxSums(int threads) : IPairSums
                 SumRow(problem, row, logits, into);
             }
         });
+        Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     /// <inheritdoc/>
     public void Dispose() { }
+
+    private static string? WhyNot(PairProblem problem, RowColumns columns)
+    {
+        if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
+        if (problem.Interaction.Coupling is not OneCoupling)
+            return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
+        return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
+    }
 
     private static void SumRow(PairProblem p, int row, double[] logits, RowSums into)
     {
