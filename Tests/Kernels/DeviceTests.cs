@@ -1,9 +1,6 @@
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Tests.Output;
-using AttentionFlow.Tests.Program;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -70,22 +67,6 @@ public sealed class DeviceTests
 
         static Choice Choose(string device, Summation summation, int d, int n, bool tangential = true) => new Choice(device, summation)
             .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential, Precision.Double, 1e-10);
-    }
-
-    // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
-    [Test]
-    public void ARunOnTheSimulatorIsThatOnTheProcessor()
-    {
-        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
-        using var folder = new TemporaryFolder();
-        double[] Energy(string device)
-        {
-            Answer answer = Shell.RunSmall(folder[device], "--device", device, "--set", "interaction.normalization=softmax", "--set", "summation=direct");
-            Assert.That(answer.Code, Is.Zero, answer.Error);
-            Assert.That(Shell.Record(folder[device]).GetProperty("device").GetString(), Is.EqualTo(device));
-            return CsvData.Read(Path.Combine(folder[device], "observables.csv"))["energy"];
-        }
-        Assert.That(Energy("ilgpu-cpu"), Is.EqualTo(Energy("cpu")).Within(1e-12));
     }
 
     [TestCaseSource(nameof(Kinds))]
