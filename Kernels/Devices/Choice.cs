@@ -7,7 +7,9 @@ namespace AttentionFlow.Kernels.Devices;
 /// <param name="Summation">How pairs are summed.</param>
 public sealed record Choice(string Device, Summation Summation)
 {
-    /// <summary>From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.</summary>
+    /// <summary>
+    /// From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.
+    /// </summary>
     public const long GpuPairs = 1 << 24;
 
     /// <summary>Null when the device sums in this way, else one sentence.</summary>
@@ -21,14 +23,16 @@ public sealed record Choice(string Device, Summation Summation)
     /// timings. Harmonic sums, linear in n, come before any GPU.
     /// </summary>
     /// <param name="problem">The tokens.</param>
-    /// <param name="tangential">Whether forces along the sphere serve, as harmonic sums give them, and sums over cells promise them.</param>
+    /// <param name="tangential">Whether forces along the sphere serve, as harmonic sums give them, and sums over cells promise
+    /// them.</param>
     /// <param name="precision">Of the pairs.</param>
     /// <param name="tolerance">For sums that are not direct.</param>
     public Choice Resolve(PairProblem problem, bool tangential, Precision precision, double tolerance)
     {
         SumMethod method = Summation == Summation.Auto && tangential
             ? FastPlan.For(Summation, tolerance, precision, problem, RowColumns.Force).Method : SumMethod.Direct;
-        string device = Device != "auto" ? Device : IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs ? "cpu" : Gpu() ?? "cpu";
+        bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs;
+        string device = Device != "auto" ? Device : (cpu ? null : Gpu()) ?? "cpu";
         if (IsForCpu) return this with { Device = device };
         return new(device, device != "cpu" ? Summation.Direct : method switch
         {

@@ -1,7 +1,10 @@
+using System.Runtime.ExceptionServices;
+
 namespace AttentionFlow.Kernels.Devices;
 
 /// <summary>
-/// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the rows beside it, so the result is that of one device.
+/// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the
+/// rows beside it, so the result is that of one device.
 /// </summary>
 public sealed class SplitSums : IPairSums
 {
@@ -53,11 +56,12 @@ public sealed class SplitSums : IPairSums
         Exception?[] failures = new Exception?[_parts.Length];
         Thread[] threads =
         [
-            .. Enumerable.Range(0, _parts.Length).Select(k => new Thread(() => failures[k] = Try(() => _parts[k].Sum(parts[k], Share(k), into, stop)))),
+            .. Enumerable.Range(0, _parts.Length)
+                .Select(k => new Thread(() => failures[k] = Try(() => _parts[k].Sum(parts[k], Share(k), into, stop)))),
         ];
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();
-        if (failures.FirstOrDefault(f => f is not null) is { } failure) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        if (failures.FirstOrDefault(f => f is not null) is { } failure) ExceptionDispatchInfo.Throw(failure);
         Statistics.Count(plan.Method, plan.RelativeError);
 
         Range Share(int k) => (first + (int)((long)count * k / _parts.Length))..(first + (int)((long)count * (k + 1) / _parts.Length));

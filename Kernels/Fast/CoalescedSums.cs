@@ -5,18 +5,27 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
-/// Direct sums over fewer keys, in any dimension: tokens that lie together are one weighted key at their centroid. The cells are made anew for every call, from the cloud alone, and used in a replica
+/// Direct sums over fewer keys, in any dimension: tokens that lie together are one weighted key at their centroid. The cells are made anew
+/// for every call, from the cloud alone, and used in a replica
 /// while they are fewer than a quarter of its tokens; other replicas are summed directly.
-/// Self form, exponential profile, couplings one and block (a cell keeps to one label), weights that are not negative, no mask, <see cref="RowColumns.Force"/> and <see cref="RowColumns.Deficit"/>.
+/// Self form, exponential profile, couplings one and block (a cell keeps to one label), weights that are not negative, no mask,
+/// <see cref="RowColumns.Force"/> and <see cref="RowColumns.Deficit"/>.
 /// </summary>
 /// <remarks>
-/// <para>Bound. A cell of weight W and variance v around its centroid c, with s_j = beta &lt;q, x_j - c>, has sum_j w_j s_j = 0: the first order vanishes, and
-/// sum_j w_j e^{s_j} lies between W and W (1 + beta^2 v e^tau / 2), tau = max |s_j|. The cell's force, sum_j w_j e^{s_j} (x_j - q), is W (c - q) but for W (beta^2 v/2 |P(c - q)| + beta v) e^tau in its tangential
-/// part P. A token lies within r of its cell's founder, so v is at most r^2 and tau at most 2 beta r, and r is chosen so that e^{2 beta r} r^2 max(beta^2/2 + beta, 2 beta) = tol.</para>
-/// <para>So the errors of Z_i and of the tangential part of F_i are at most tol S_i, S_i = sum_j w_j |b_ij| e^{beta (t_ij - 1)} (Z_i where b >= 0); the deficit's is at most 2 tol of its value, because
-/// the mean of beta |q - x_j|^2/2 over a cell is kept exactly and s_j is small of second order where q is near. To this come the errors of <see cref="SimdSums"/>.</para>
-/// <para>The error is relative for each cell by itself: about beta (beta/2 + 1) v of its pull, the token's own cell included. So exponentially weak pulls between clusters keep their relative
-/// accuracy at any beta, unlike those of <see cref="HarmonicSums"/>. What else moves the centre of a cluster is of third order in its width, beta r^3 Z, and vanishes as it contracts, but for
+/// <para>Bound. A cell of weight W and variance v around its centroid c, with s_j = beta &lt;q, x_j - c>, has sum_j w_j s_j = 0: the first
+/// order vanishes, and
+/// sum_j w_j e^{s_j} lies between W and W (1 + beta^2 v e^tau / 2), tau = max |s_j|. The cell's force, sum_j w_j e^{s_j} (x_j - q), is W (c
+/// - q) but for W (beta^2 v/2 |P(c - q)| + beta v) e^tau in its tangential
+/// part P. A token lies within r of its cell's founder, so v is at most r^2 and tau at most 2 beta r, and r is chosen so that e^{2 beta r}
+/// r^2 max(beta^2/2 + beta, 2 beta) = tol.</para>
+/// <para>So the errors of Z_i and of the tangential part of F_i are at most tol S_i, S_i = sum_j w_j |b_ij| e^{beta (t_ij - 1)} (Z_i where
+/// b >= 0); the deficit's is at most 2 tol of its value, because
+/// the mean of beta |q - x_j|^2/2 over a cell is kept exactly and s_j is small of second order where q is near. To this come the errors of
+/// <see cref="SimdSums"/>.</para>
+/// <para>The error is relative for each cell by itself: about beta (beta/2 + 1) v of its pull, the token's own cell included. So
+/// exponentially weak pulls between clusters keep their relative
+/// accuracy at any beta, unlike those of <see cref="HarmonicSums"/>. What else moves the centre of a cluster is of third order in its
+/// width, beta r^3 Z, and vanishes as it contracts, but for
 /// the rounding of the centroid, 1e-16 Z, which is less than a step can add to a coordinate.</para>
 /// <para>The bits depend neither on threads nor on row ranges nor on the vector width.</para>
 /// </remarks>
@@ -106,20 +115,24 @@ public sealed class CoalescedSums : IPairSums
     {
         int n = problem.Keys, d = problem.Dimension, begin = replica * n, from = rows.Start.Value, to = rows.End.Value;
         bool alone = problem.Replicas == 1;
-        double[] q = alone ? problem.Q : problem.Q[(begin * d)..((begin + n) * d)], labels = alone ? problem.QueryLabels : problem.QueryLabels[begin..(begin + n)];
+        double[] q = alone ? problem.Q : problem.Q[(begin * d)..((begin + n) * d)];
+        double[] labels = alone ? problem.QueryLabels : problem.QueryLabels[begin..(begin + n)];
         double[] cellLabels = new double[cells.Count];
         for (int cell = 0; cell < cells.Count; cell++) cellLabels[cell] = labels[cells.Founders[cell]];
-        PairProblem fewer = PairProblem.Difference(1, n, cells.Count, d, problem.Interaction, q, cells.Centroids, cells.Weights, labels, cellLabels);
+        PairProblem fewer = PairProblem.Difference(
+            1, n, cells.Count, d, problem.Interaction, q, cells.Centroids, cells.Weights, labels, cellLabels);
         RowSums sums = alone ? into : new RowSums(n, d, into.Columns);
         _direct.Sum(_direct.Plan(fewer, into.Columns), (from - begin)..(to - begin), sums, stop);
-        if (into.Columns.HasFlag(RowColumns.Deficit)) AddLosses(problem.Interaction.Coupling, cells.Losses, cellLabels, labels, from - begin, to - begin, sums.Deficit);
+        if (into.Columns.HasFlag(RowColumns.Deficit))
+            AddLosses(problem.Interaction.Coupling, cells.Losses, cellLabels, labels, from - begin, to - begin, sums.Deficit);
         if (!alone) sums.CopyRows((from - begin)..(to - begin), into, from);
     }
 
     // D_i of the keys lacks sum b W (1 - e^{-beta v/2}): the same for all rows of a label.
-    private static void AddLosses(Coupling coupling, double[] losses, double[] cellLabels, double[] labels, int from, int to, double[] deficit)
+    private static void AddLosses(
+        Coupling coupling, double[] losses, double[] cellLabels, double[] labels, int from, int to, double[] deficit)
     {
-        var byLabel = new Dictionary<double, double>();
+        Dictionary<double, double> byLabel = [];
         for (int row = from; row < to; row++)
         {
             double label = coupling is OneCoupling ? 0 : labels[row];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;
 using AttentionFlow.Kernels.Model;
@@ -5,7 +6,8 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
-/// Direct, harmonic or coalesced sums, as their plan says; coalesced ones take the replicas that have few enough cells at this call for them
+/// Direct, harmonic or coalesced sums, as their plan says; coalesced ones take the replicas that have few enough cells at this call for
+/// them
 /// to be the cheapest.
 /// </summary>
 public sealed class FastSums : IPairSums
@@ -73,7 +75,8 @@ public sealed class FastSums : IPairSums
 /// hundredth is asked for. The errors of coalesced sums are relative to every pull, so they are taken at any beta. Columns other than the
 /// force are coalesced or direct; where sums are harmonic, direct up to n = 4096 and beyond that refused.
 /// <para/>
-/// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced the
+/// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced
+/// the
 /// same per cell and 150; harmonic 20 + (0.092 + 22/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1
 /// channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
 /// </remarks>
@@ -128,19 +131,24 @@ internal sealed class FastPlan : Plan
         else if (problem.Keys <= MostKeysOfDirectColumns) harmonic = null;
         else whyNot = HarmonicPlan.For(tolerance, problem, columns).WhyNot;
         CoalescedPlan? coalesced = problem.Keys < CoalescedSums.FewestTokens ? null : CoalescedPlan.For(tolerance, direct) as CoalescedPlan;
-        return new FastPlan(direct, harmonic, coalesced, whyNot, SimdSums.CostOfAPair(precision)) { Advice = harmonic is null ? null : advice };
+        return new FastPlan(direct, harmonic, coalesced, whyNot, SimdSums.CostOfAPair(precision))
+        {
+            Advice = harmonic is null ? null : advice,
+        };
     }
 
     /// <summary>
-    /// Null when this tolerance of harmonic sums resolves the pull between any two clusters, else a sentence that says from which angle on it
+    /// Null when this tolerance of harmonic sums resolves the pull between any two clusters, else a sentence that says from which angle on
+    /// it
     /// does not.
     /// </summary>
     private static string? AdviceOn(Interaction interaction, double tolerance)
     {
         double cosine = 1 + Math.Log(tolerance / ShareOfWeakestPull) / interaction.Beta;
-        return cosine <= -1 ? null : FormattableString.Invariant(
-            $"errors are up to {tolerance:G2} of Z, so the pull between clusters more than {Math.Acos(Math.Min(1, cosine)) * 180 / Math.PI:F0} degrees apart ")
-            + FormattableString.Invariant($"is not resolved to 1 %; use a tolerance of {ShareOfWeakestPull * Math.Exp(-2 * interaction.Beta):G1} or direct sums where it matters");
+        double angle = Math.Acos(Math.Min(1, cosine)) * 180 / Math.PI, enough = ShareOfWeakestPull * Math.Exp(-2 * interaction.Beta);
+        return cosine <= -1 ? null : string.Create(CultureInfo.InvariantCulture,
+            $"errors are up to {tolerance:G2} of Z, so the pull between clusters more than {angle:F0} degrees apart is not resolved "
+            + $"to 1 %; use a tolerance of {enough:G1} or direct sums where it matters");
     }
 
     // What keeps a problem from being coalesced, in the words of who asked for it; its harmonics are known to be none.
@@ -151,7 +159,7 @@ internal sealed class FastPlan : Plan
         if (interaction.Mask != Mask.None) return "a mask";
         if (!interaction.Profile.IsCurved(interaction.Beta))
             return interaction.Beta == 0 ? "beta = 0" : $"the profile '{interaction.Profile.Name}'";
-        return interaction.Coupling is OneCoupling or BlockCoupling ? "negative weights here"
-            : FormattableString.Invariant($"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
+        return interaction.Coupling is OneCoupling or BlockCoupling ? "negative weights here" : string.Create(CultureInfo.InvariantCulture,
+            $"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
     }
 }

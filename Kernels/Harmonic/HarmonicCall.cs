@@ -38,15 +38,17 @@ internal sealed unsafe class HarmonicCall(
             for (int i = from; i < to; i++)
             {
                 HarmonicMoments of = moments[replicas[i]]!;
-                of.ToCoefficients(plan.Series, plan.Channels.Count, new(memory.Coefficients.Pointer + places[replicas[i]], plan.Channels.Count * of.Basis.Coefficients));
+                int count = plan.Channels.Count;
+                of.ToCoefficients(plan.Series, count,
+                    new(memory.Coefficients.Pointer + places[replicas[i]], count * of.Basis.Coefficients));
             }
         });
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
-        var failed = new List<int>();
+        List<int> failed = [];
         _smallest = double.PositiveInfinity;
         Workers.For(parts.Count, Math.Clamp(parts.Count / (16 * threads), 1, 16), threads, (from, to) => memory.WithTile(tile =>
         {
-            var failedHere = new List<int>();
+            List<int> failedHere = [];
             double smallest = double.PositiveInfinity;
             fixed (double* q = _problem.Q, z = into.Z, force = into.Force)
                 for (int i = from; i < to; i++)

@@ -75,6 +75,7 @@ internal sealed class HarmonicMoments(HarmonicBasis basis, int channels)
     /// <summary>The coefficients of every channel, one after the other.</summary>
     public void ToCoefficients(KernelSeries series, int channels, Span<double> coefficients)
     {
-        for (int k = 0; k < channels; k++) Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));
+        for (int k = 0; k < channels; k++)
+            Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));
     }
 }

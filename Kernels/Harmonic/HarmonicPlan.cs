@@ -4,13 +4,18 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and for every replica two orders, one for ordinary rows, one for
-/// rows with a small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor on earlier calls.
+/// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and for every replica two orders, one for
+/// ordinary rows, one for
+/// rows with a small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor
+/// on earlier calls.
 /// </summary>
 /// <remarks>
-/// With M = B sum_j |w_j| and an order L, the error of Z_i and of F_i is at most M (beyond(L) + rounding(L)): <see cref="KernelSeries.ErrorBeyond"/> and
-/// <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i when no term is negative. The first order serves rows
-/// down to 0.7 of the scale in a uniform cloud; the second every row there can be: Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j; the milder of
+/// With M = B sum_j |w_j| and an order L, the error of Z_i and of F_i is at most M (beyond(L) + rounding(L)):
+/// <see cref="KernelSeries.ErrorBeyond"/> and
+/// <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i when no term is negative. The first order
+/// serves rows
+/// down to 0.7 of the scale in a uniform cloud; the second every row there can be: Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j;
+/// the milder of
 /// the two; but there is no use in making the truncation much smaller than the rounding.
 /// </remarks>
 internal sealed class HarmonicPlan : Plan
@@ -75,8 +80,8 @@ internal sealed class HarmonicPlan : Plan
         if (WhyNever(problem, columns) is { } never) return new Plan(problem, columns, never);
         HarmonicPlan plan = new(problem, columns, tolerance);
         int order = plan.Replicas.Max(r => r.Second);
-        return order <= HarmonicSums.MaxOrder ? plan
-            : new Plan(problem, columns, $"beta = {problem.Interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {HarmonicSums.MaxOrder}");
+        return order <= HarmonicSums.MaxOrder ? plan : new Plan(problem, columns,
+            $"beta = {problem.Interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {HarmonicSums.MaxOrder}");
     }
 
     /// <summary>The basis for a replica and a level, made when it is first asked for. One caller at a time.</summary>
@@ -91,7 +96,8 @@ internal sealed class HarmonicPlan : Plan
     public double Error(int order) => Series.ErrorBeyond(order) + Rounding(order);
 
     /// <summary>
-    /// What rounding may do at this order, for M = 1: three times the most that was measured, over beta = 0.01..256 and clouds from uniform to a point, at the poles
+    /// What rounding may do at this order, for M = 1: three times the most that was measured, over beta = 0.01..256 and clouds from uniform
+    /// to a point, at the poles
     /// too. On the circle the recurrence in x = cos u loses L^2 units near u = 0, as positions rounded to double themselves do.
     /// </summary>
     public static double Rounding(int dimension, int order) =>
@@ -102,7 +108,8 @@ internal sealed class HarmonicPlan : Plan
         if (problem.WhyNever(columns) is { } never) return never;
         Interaction interaction = problem.Interaction;
         if (!problem.IsSelf) return "the harmonic sums take the self form only, where queries, keys and values are one array";
-        if (problem.Dimension is not (2 or 3)) return $"the harmonic sums know the circle and the sphere, d = 2 and 3, not d = {problem.Dimension}";
+        if (problem.Dimension is not (2 or 3))
+            return $"the harmonic sums know the circle and the sphere, d = 2 and 3, not d = {problem.Dimension}";
         if (interaction.Mask != Mask.None) return $"the harmonic sums have no mask, and the problem asks for {interaction.Mask}";
         if (!interaction.Profile.IsCurved(interaction.Beta))
             return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";

@@ -3,19 +3,26 @@ using AttentionFlow.Kernels.Cpu;
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// Pair sums in time linear in n: the kernel e^{beta t} expanded in Fourier modes (d = 2) or spherical harmonics (d = 3), so that keys enter
+/// Pair sums in time linear in n: the kernel e^{beta t} expanded in Fourier modes (d = 2) or spherical harmonics (d = 3), so that keys
+/// enter
 /// through their moments.
-/// Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask, <see cref="RowColumns.Force"/>; double precision.
+/// Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask, <see cref="RowColumns.Force"/>; double
+/// precision.
 /// </summary>
 /// <remarks>
-/// <para>Guarantee, with S_i = Z_i when no term of Z_i is negative and S_i = B sum_j |w_j| e^{beta (t_ij - 1)}, |b| &lt;= B, otherwise: |error of Z_i| and
-/// |error of F_i| are at most tol S_i, so the softmax drift F/Z is off by at most 2 tol. The order follows from the exact tail of the series; rows whose Z
+/// <para>Guarantee, with S_i = Z_i when no term of Z_i is negative and S_i = B sum_j |w_j| e^{beta (t_ij - 1)}, |b| &lt;= B, otherwise:
+/// |error of Z_i| and
+/// |error of F_i| are at most tol S_i, so the softmax drift F/Z is off by at most 2 tol. The order follows from the exact tail of the
+/// series; rows whose Z
 /// turns out too small for it are summed again with a higher order, and rows that even that cannot serve, because of rounding, directly
 /// (<see cref="SumStatistics.RowsRedone"/>: each costs n pairs).</para>
 /// <para>The force is tangential, F_i = grad Z_i / beta: the component along x_i, which every flow projects away, is left out.</para>
-/// <para>Errors are relative to Z, not to the force: forces smaller than tol Z_i are not guaranteed, so nothing is promised of distances below tol and
-/// of energy gaps below tol^2: follow the last stage of a collapse with direct sums. What happens in fact: the truncated kernel, too, is an even, smooth
-/// function of the angle, so a lone cluster goes on contracting, at a rate off by a multiple of tol, until rounding, some 1e-15 Z, outweighs its forces.</para>
+/// <para>Errors are relative to Z, not to the force: forces smaller than tol Z_i are not guaranteed, so nothing is promised of distances
+/// below tol and
+/// of energy gaps below tol^2: follow the last stage of a collapse with direct sums. What happens in fact: the truncated kernel, too, is an
+/// even, smooth
+/// function of the angle, so a lone cluster goes on contracting, at a rate off by a multiple of tol, until rounding, some 1e-15 Z,
+/// outweighs its forces.</para>
 /// <para>The bits depend neither on threads nor on row ranges nor on the vector width.</para>
 /// </remarks>
 public sealed class HarmonicSums : IPairSums
@@ -39,7 +46,8 @@ public sealed class HarmonicSums : IPairSums
     public HarmonicSums(double tolerance, int threads, int? vectorBits = null)
     {
         if (!(tolerance >= SmallestTolerance && tolerance < 1))
-            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, $"the tolerance must be from {SmallestTolerance} to below 1");
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance,
+                $"the tolerance must be from {SmallestTolerance} to below 1");
         (_tolerance, _threads, _direct) = (tolerance, threads, new SimdSums(Precision.Double, threads, vectorBits));
         (_circle, _sphere) = (HarmonicKernel.For(2, _direct.VectorBits), HarmonicKernel.For(3, _direct.VectorBits));
     }

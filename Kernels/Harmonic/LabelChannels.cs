@@ -41,7 +41,8 @@ internal sealed class LabelChannels
     public double Bound { get; }
 
     /// <summary>
-    /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
+    /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j|
+    /// e^{beta (t_ij - 1)},
     /// B the bound on |b|.
     /// </summary>
     public bool ScaleIsZ(int replica) => !_signed[replica] && _problem.Interaction.Coupling.Smallest >= 0;

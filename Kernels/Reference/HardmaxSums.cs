@@ -3,11 +3,13 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>
-/// The limit beta -> infinity of softmax sums without the self term: row i sees the keys j != i of largest logit alone. F_i = sum_j w_j (v_j - o_i)/sum_j w_j over these keys,
+/// The limit beta -> infinity of softmax sums without the self term: row i sees the keys j != i of largest logit alone. F_i = sum_j w_j
+/// (v_j - o_i)/sum_j w_j over these keys,
 /// Z_i = 1; a row without keys has F_i = 0, Z_i = 0. Scalar, double.
 /// </summary>
 /// <remarks>
-/// Ties: keys whose &lt;q_i, k_j> is within 1e-12 (of the largest, if that is above 1) of the largest count as tied and share by their weights, as they do in the limit. So two
+/// Ties: keys whose &lt;q_i, k_j> is within 1e-12 (of the largest, if that is above 1) of the largest count as tied and share by their
+/// weights, as they do in the limit. So two
 /// keys whose distances to the query differ by rounding alone are one choice, whatever their order.
 /// </remarks>
 /// <param name="threads">At least 1.</param>
@@ -23,7 +25,8 @@ public sealed class HardmaxSums(int threads) : IPairSums
     public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns, WhyNot(problem, columns)) { Method = SumMethod.Hardmax };
+    public Plan Plan(PairProblem problem, RowColumns columns) =>
+        new(problem, columns, WhyNot(problem, columns)) { Method = SumMethod.Hardmax };
 
     /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
@@ -71,7 +74,8 @@ public sealed class HardmaxSums(int threads) : IPairSums
             if (j == self || !(logits[j] >= least)) continue;
             double w = p.Weights[firstKey + j];
             weight += w;
-            for (int c = 0; c < force.Length; c++) force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
+            for (int c = 0; c < force.Length; c++)
+                force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
         }
         (into.Shift[row], into.Z[row]) = (0, weight > 0 ? 1 : 0);
         for (int c = 0; c < force.Length && weight > 0; c++) force[c] /= weight;
