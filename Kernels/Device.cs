@@ -14,7 +14,8 @@ public sealed record DeviceInfo(string Name, string Description, string? WhyNot,
 public sealed record DeviceRates(double Exponentials, double Single, double Double)
 {
     /// <summary>
-    /// Pairs a second if nothing else were to be done, in the difference form, with equal weights: d differences, d for the exponent, d + 1 for the sums, and for 2^y an exponential (single) or
+    /// Pairs a second if nothing else were to be done, in the difference form, with equal weights: d differences, d for the exponent, d + 1
+    /// for the sums, and for 2^y an exponential (single) or
     /// 14 instructions (double).
     /// </summary>
     public double PairsPerSecond(Precision precision, int dimension) =>

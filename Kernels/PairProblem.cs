@@ -16,7 +16,8 @@ public sealed class PairProblem
         ArgumentOutOfRangeException.ThrowIfLessThan(keys, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         if (!(interaction.Beta >= 0) || !double.IsFinite(interaction.Beta))
-            throw new ArgumentOutOfRangeException(nameof(interaction), interaction.Beta, "the inverse temperature must be finite and at least 0");
+            throw new ArgumentOutOfRangeException(nameof(interaction), interaction.Beta,
+                "the inverse temperature must be finite and at least 0");
         (Replicas, Queries, Keys, Dimension, Interaction) = (replicas, queries, keys, dimension, interaction);
     }
 
@@ -30,12 +31,15 @@ public sealed class PairProblem
     /// <param name="positions">[R, n, d], rows of unit length.</param>
     /// <param name="weights">[R, n], any sign.</param>
     /// <param name="labels">[R, n].</param>
-    public static PairProblem Self(int replicas, int tokens, int dimension, Interaction interaction, double[] positions, double[] weights, double[] labels) =>
+    public static PairProblem Self(int replicas, int tokens, int dimension, Interaction interaction,
+        double[] positions, double[] weights, double[] labels) =>
         Difference(replicas, tokens, tokens, dimension, interaction, positions, positions, weights, labels, labels);
 
     /// <summary>
-    /// The difference form: values are the keys and origins the queries. Forces are accumulated as differences k_j - q_i (so that single precision keeps the
-    /// tangential part), logits come from the same differences: l_ij = beta (1 - |q_i - k_j|^2/2), which is beta &lt;q_i, k_j> for unit vectors. A key of
+    /// The difference form: values are the keys and origins the queries. Forces are accumulated as differences k_j - q_i (so that single
+    /// precision keeps the
+    /// tangential part), logits come from the same differences: l_ij = beta (1 - |q_i - k_j|^2/2), which is beta &lt;q_i, k_j> for unit
+    /// vectors. A key of
     /// another length |k| has beta (1 - |k|^2)/2 less than its dot product, for its weight to make up.
     /// </summary>
     /// <param name="replicas">R.</param>
@@ -51,7 +55,7 @@ public sealed class PairProblem
     public static PairProblem Difference(int replicas, int queries, int keys, int dimension, Interaction interaction,
         double[] q, double[] k, double[] weights, double[] queryLabels, double[] keyLabels)
     {
-        var problem = new PairProblem(replicas, queries, keys, dimension, interaction)
+        PairProblem problem = new(replicas, queries, keys, dimension, interaction)
         {
             Q = q, K = k, V = k, Origin = q, Weights = weights, QueryLabels = queryLabels, KeyLabels = keyLabels, IsDifference = true,
         };
@@ -59,11 +63,13 @@ public sealed class PairProblem
         return problem;
     }
 
-    /// <summary>The general form: separate queries [R, m, d], keys and values [R, n, d], and an optional origin [R, m, d] (null: 0).</summary>
+    /// <summary>
+    /// The general form: separate queries [R, m, d], keys and values [R, n, d], and an optional origin [R, m, d] (null: 0).
+    /// </summary>
     public static PairProblem General(int replicas, int queries, int keys, int dimension, Interaction interaction,
         double[] q, double[] k, double[] v, double[]? origin, double[] weights, double[] queryLabels, double[] keyLabels)
     {
-        var problem = new PairProblem(replicas, queries, keys, dimension, interaction)
+        PairProblem problem = new(replicas, queries, keys, dimension, interaction)
         {
             Q = q, K = k, V = v, Origin = origin, Weights = weights, QueryLabels = queryLabels, KeyLabels = keyLabels,
         };
@@ -128,7 +134,7 @@ public sealed class PairProblem
         Mask.Strict => (0, Math.Min(query, Keys)),
         Mask.Reversed => (Math.Min(query, Keys), Keys),
         Mask.StrictReversed => (Math.Min(query + 1, Keys), Keys),
-        var unknown => throw new NotSupportedException($"the mask {unknown} is not known"),
+        Mask unknown => throw new NotSupportedException($"the mask {unknown} is not known"),
     };
 
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>

@@ -12,12 +12,19 @@ public enum Precision
 /// <summary>How pairs are summed.</summary>
 public enum Summation
 {
-    /// <summary>The cheapest of the others that resolves the weakest pull, by a fixed cost model of sizes, beta, tolerance and, at every call, the number of cells.</summary>
+    /// <summary>
+    /// The cheapest of the others that resolves the weakest pull, by a fixed cost model of sizes, beta, tolerance and, at every call, the
+    /// number of cells.
+    /// </summary>
     Auto,
     /// <summary>Pair by pair, n^2.</summary>
     Direct,
-    /// <summary>To a tolerance: by harmonics, linear in n, or over cells; directly where neither is cheaper, refused where neither is known.</summary>
+    /// <summary>
+    /// To a tolerance: by harmonics, linear in n, or over cells; directly where neither is cheaper, refused where neither is known.
+    /// </summary>
     Fast,
-    /// <summary>To a tolerance: tokens that lie together are one key; directly where there are too many cells or where cells are not known.</summary>
+    /// <summary>
+    /// To a tolerance: tokens that lie together are one key; directly where there are too many cells or where cells are not known.
+    /// </summary>
     Coalesced,
 }

@@ -8,7 +8,9 @@ public enum RowColumns
     None = 0,
     /// <summary>F_i = e^{-c_i} sum_j w_j a_ij (v_j - o_i), d numbers a row.</summary>
     Force = 1,
-    /// <summary>D_i = sum_j w_j b_ij (1 - e^{-beta} k'(l_ij)), accurate when all tokens nearly coincide. Difference form, exponential profile.</summary>
+    /// <summary>
+    /// D_i = sum_j w_j b_ij (1 - e^{-beta} k'(l_ij)), accurate when all tokens nearly coincide. Difference form, exponential profile.
+    /// </summary>
     Deficit = 2,
     /// <summary>max_j |e^{-c_i} w_j a_ij|.</summary>
     Largest = 4,
@@ -37,7 +39,10 @@ public sealed class RowSums
     /// <summary>The columns that were asked for; the arrays of the others are empty.</summary>
     public RowColumns Columns { get; }
 
-    /// <summary>c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the difference form with the exponential profile, 0 for the linear one.</summary>
+    /// <summary>
+    /// c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the difference form with the exponential profile, 0 for the
+    /// linear one.
+    /// </summary>
     public double[] Shift { get; }
 
     /// <summary>Z_i = e^{-c_i} sum_j w_j a_ij.</summary>
@@ -62,8 +67,12 @@ public sealed class RowSums
     internal void CopyRows(Range rows, RowSums into, int first)
     {
         (int from, int count) = rows.GetOffsetAndLength(Z.Length);
-        foreach ((double[] source, double[] target) in ((double[], double[])[])[(Shift, into.Shift), (Z, into.Z), (Force, into.Force), (Deficit, into.Deficit),
-            (Largest, into.Largest), (Squares, into.Squares), (CouplingLog, into.CouplingLog)])
+        (double[], double[])[] pairs =
+        [
+            (Shift, into.Shift), (Z, into.Z), (Force, into.Force), (Deficit, into.Deficit), (Largest, into.Largest),
+            (Squares, into.Squares), (CouplingLog, into.CouplingLog),
+        ];
+        foreach ((double[] source, double[] target) in pairs)
         {
             int width = source.Length / Z.Length;
             Array.Copy(source, from * width, target, first * width, count * width);

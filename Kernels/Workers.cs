@@ -22,8 +22,9 @@ public static class Workers
             body(0, count);
             return;
         }
-        var loop = new Loop(count, grain, body);
-        for (int helper = 1; helper < Math.Min(threads, loop.Ranges); helper++) ThreadPool.UnsafeQueueUserWorkItem(loop, preferLocal: false);
+        Loop loop = new(count, grain, body);
+        for (int helper = 1; helper < Math.Min(threads, loop.Ranges); helper++)
+            ThreadPool.UnsafeQueueUserWorkItem(loop, preferLocal: false);
         loop.Execute();
         loop.Wait();
     }

@@ -24,7 +24,8 @@ internal sealed class BenchProblem
         Sample = [.. Enumerable.Range(0, Math.Min(SampleRows, tokens)).Select(k => (int)((long)k * tokens / SampleRows)).Distinct()];
         _reference = new RowSums(tokens, dimension, RowColumns.Force);
         using ReferenceSums sums = new();
-        foreach (int row in Sample) sums.Sum(Problem, row..(row + 1), _reference, CancellationToken.None);
+        Plan plan = sums.Plan(Problem, RowColumns.Force);
+        foreach (int row in Sample) sums.Sum(plan, row..(row + 1), _reference, CancellationToken.None);
     }
 
     /// <summary>For the sums.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Harmonic;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
@@ -64,7 +64,8 @@ internal sealed class BenchRun
                 foreach (BenchCase one in BenchCase.All.Where(c => !c.IsSerial))
                 {
                     using IPairSums sums = one.Open(_threads[^1]);
-                    if (sums.WhyNot(problem.Problem, RowColumns.Force) is null) Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), share, _stop);
+                    Plan plan = sums.Plan(problem.Problem, RowColumns.Force);
+                    if (plan.WhyNot is null) Timing.Median(() => sums.Sum(plan, .., into, _stop), share, _stop);
                 }
                 peers?.WarmUp(problem, share);
             }
@@ -137,8 +138,9 @@ internal sealed class BenchRun
             return;
         }
         using IPairSums sums = one.Open(threads);
-        if (sums.WhyNot(problem.Problem, RowColumns.Force) is not null) return;
-        double seconds = Timing.Median(() => sums.Sum(problem.Problem, .., into, _stop), _budget, _stop);
+        Plan plan = sums.Plan(problem.Problem, RowColumns.Force);
+        if (plan.WhyNot is not null) return;
+        double seconds = Timing.Median(() => sums.Sum(plan, .., into, _stop), _budget, _stop);
         double bound = one.Tolerance ?? problem.RoundingBound(one.Precision);
         _rows.Add(new BenchRow(one.Name, Name(one.Precision), one.Tolerance, d, n, threads, seconds, (double)n * n / seconds,
             one.IsDirect ? null : seconds / n * 1e9, null, null, problem.Error(into), bound, null));
@@ -158,8 +160,9 @@ internal sealed class BenchRun
         if (Find("cpu", precision, null, d, 1).LastOrDefault() is not { } direct) return;
         bool estimate = direct.Tokens != n;
         double pairwise = estimate ? (double)n * n / direct.PairsPerSecond : direct.Seconds;
-        using FastSums auto = new(Summation.Auto, tolerance, precision, 1);
-        bool isHarmonic = auto.IsCheaper(problem.Problem);
+        using HarmonicSums harmonics = new(tolerance, 1);
+        using SimdSums pairs = new(precision, 1);
+        bool isHarmonic = harmonics.Plan(problem.Problem, RowColumns.Force).Cost < pairs.Plan(problem.Problem, RowColumns.Force).Cost;
         double fastest = Math.Min(pairwise, harmonic.Seconds);
         _choices.Add(new BenchChoice(d, n, Name(precision), tolerance, pairwise, estimate, harmonic.Seconds, Sums(harmonic.Seconds < pairwise), Sums(isHarmonic),
             (isHarmonic ? harmonic.Seconds : pairwise) / fastest));

@@ -241,8 +241,7 @@ public sealed class LengthStudy : Study
         private double[] Output(Interaction interaction)
         {
             PairProblem problem = PairProblem.Self(1, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-            RowSums rows = new(cloud.Rows, cloud.Dimension, RowColumns.Force);
-            sums.Sum(problem, .., rows, stop);
+            RowSums rows = sums.Sum(problem, RowColumns.Force, stop);
             double[] output = [.. cloud.Positions];
             for (int i = 0; i < cloud.Rows; i++)
             {

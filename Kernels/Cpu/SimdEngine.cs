@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AttentionFlow.Kernels.Model;
 
@@ -9,7 +8,7 @@ namespace AttentionFlow.Kernels.Cpu;
 internal abstract class SimdEngine
 {
     /// <summary>Rows [first, first + count); the arguments have been checked.</summary>
-    public abstract void Sum(PairProblem problem, int first, int count, RowSums into, int threads, CancellationToken stop);
+    public abstract void Sum(Plan plan, int first, int count, RowSums into, int threads, CancellationToken stop);
 }
 
 /// <inheritdoc/>
@@ -27,18 +26,18 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single precision.
     private const double LargestBetaOfDots = 2;
 
-    private readonly ConditionalWeakTable<PairProblem, SimdTables<T>> _tables = [];
     private readonly PositionBuffer<T> _positions = new();
 
     // Queries that a kernel takes at a time.
     private static int Group => 2 * L.Count;
 
     /// <inheritdoc/>
-    public override void Sum(PairProblem problem, int first, int count, RowSums into, int threads, CancellationToken stop)
+    public override void Sum(Plan plan, int first, int count, RowSums into, int threads, CancellationToken stop)
     {
+        PairProblem problem = plan.Problem;
         int queries = problem.Queries, groups = (queries - 1) / Group + 1;
         BufferLayout layout = BufferLayout.Of(problem, Group, sizeof(T));
-        SimdTables<T> tables = _tables.GetValue(problem, p => new SimdTables<T>(p, layout));
+        if (plan.Tables is not SimdTables<T> tables || tables.Layout != layout) plan.Tables = tables = new SimdTables<T>(problem, layout);
         if ((long)count * problem.Keys < FewPairs) threads = 1;
         int firstReplica = first / queries, replicas = (first + count - 1) / queries - firstReplica + 1;
         _positions.Fill(problem, firstReplica, replicas, layout, threads);

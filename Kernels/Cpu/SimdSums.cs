@@ -64,26 +64,34 @@ public sealed class SimdSums : IPairSums
     public string Name => "cpu";
 
     /// <inheritdoc/>
-    public double RelativeError => Precision == Precision.Double ? 1e-13 : 1e-6;
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns)
-    {
-        if (problem.WhyNever(columns) is { } never) return never;
-        if (Precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
-            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
-        return null;
-    }
+    public Plan Plan(PairProblem problem, RowColumns columns) => PlanFor(Precision, problem, columns);
 
     /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
-        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
-        stop.ThrowIfCancellationRequested();
-        if (count > 0) _engine.Sum(problem, first, count, into, _threads, stop);
+        (int first, int count) = plan.Begin(rows, into, stop);
+        if (count > 0) _engine.Sum(plan, first, count, into, _threads, stop);
+        Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     /// <inheritdoc/>
     public void Dispose() { }
+
+    /// <summary>The plan in a precision; the same for any vector width.</summary>
+    internal static Plan PlanFor(Precision precision, PairProblem problem, RowColumns columns)
+    {
+        string? whyNot = problem.WhyNever(columns);
+        if (precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
+            whyNot ??= $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
+        return new Plan(problem, columns, whyNot)
+        {
+            RelativeError = precision == Precision.Double ? 1e-13 : 1e-6, Cost = problem.Keys * CostOfAPair(precision),
+        };
+    }
+
+    /// <summary>Nanoseconds of a pair on one core, as measured with AVX-512, in any dimension.</summary>
+    internal static double CostOfAPair(Precision precision) => precision == Precision.Double ? 0.6 : 0.24;
 }

@@ -26,7 +26,6 @@ internal sealed unsafe class FixedBuffer<T> where T : unmanaged
 internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly FixedBuffer<T> _query = new(), _key = new(), _window = new(), _indices = new();
-    private readonly BufferLayout _layout;
     private readonly int _queryRows, _keyRows;
 
     /// <summary>Tables for replicas that lie like this in a buffer.</summary>
@@ -39,7 +38,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         AbsoluteWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ToArray().Sum(Math.Abs))];
         EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
         ExponentBound = coupling.ExponentBound(labels);
-        _layout = layout;
+        Layout = layout;
         (_queryRows, _keyRows) = coupling.TableRows;
         _query.Reserve((long)problem.Replicas * _queryRows * layout.Queries);
         _key.Reserve((long)problem.Replicas * _keyRows * layout.Keys);
@@ -62,6 +61,9 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         if (problem.Interaction.Mask != Mask.None) FillWindow(problem);
     }
 
+    /// <summary>How replicas lie in a buffer.</summary>
+    public BufferLayout Layout { get; }
+
     /// <summary>For every replica the sum of |w_j|.</summary>
     public double[] AbsoluteWeights { get; }
 
@@ -72,25 +74,25 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     public double ExponentBound { get; }
 
     /// <summary>The tables of one replica.</summary>
-    public LabelView<T> Of(int replica) => new(Queries(replica) - _layout.FirstQuery, _layout.Queries, Keys(replica), _layout.Keys, _keyRows,
-        _window.Pointer - _layout.FirstQuery, _indices.Pointer);
+    public LabelView<T> Of(int replica) => new(Queries(replica) - Layout.FirstQuery, Layout.Queries, Keys(replica), Layout.Keys, _keyRows,
+        _window.Pointer - Layout.FirstQuery, _indices.Pointer);
 
     private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
         coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
     private void FillWindow(PairProblem problem)
     {
-        _window.Reserve(2 * _layout.Queries);
-        _indices.Reserve(_layout.Keys);
-        for (int j = 0; j < _layout.Keys; j++) _indices.Pointer[j] = T.CreateTruncating(j);
-        for (int i = 0; i < _layout.Queries; i++)
+        _window.Reserve(2 * Layout.Queries);
+        _indices.Reserve(Layout.Keys);
+        for (int j = 0; j < Layout.Keys; j++) _indices.Pointer[j] = T.CreateTruncating(j);
+        for (int i = 0; i < Layout.Queries; i++)
         {
             (int from, int to) = problem.KeysOf(Math.Min(i, problem.Queries - 1));
-            (_window.Pointer[i], _window.Pointer[_layout.Queries + i]) = (T.CreateTruncating(from), T.CreateTruncating(to - 1));
+            (_window.Pointer[i], _window.Pointer[Layout.Queries + i]) = (T.CreateTruncating(from), T.CreateTruncating(to - 1));
         }
     }
 
-    private T* Queries(int replica) => _query.Pointer + (nint)replica * _queryRows * _layout.Queries;
+    private T* Queries(int replica) => _query.Pointer + (nint)replica * _queryRows * Layout.Queries;
 
-    private T* Keys(int replica) => _key.Pointer + (nint)replica * _keyRows * _layout.Keys;
+    private T* Keys(int replica) => _key.Pointer + (nint)replica * _keyRows * Layout.Keys;
 }

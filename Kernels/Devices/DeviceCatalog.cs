@@ -9,9 +9,6 @@ namespace AttentionFlow.Kernels.Devices;
 /// <summary>What can evaluate pair sums here, what cannot, and why.</summary>
 public static class DeviceCatalog
 {
-    /// <summary>From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.</summary>
-    public const long GpuPairs = 1 << 24;
-
     private static readonly string[] Kinds = ["cpu", "reference", "cuda", "opencl", "ilgpu-cpu"];
 
     private static readonly Lazy<IReadOnlyList<DeviceInfo>> Found = new(() =>
@@ -24,28 +21,26 @@ public static class DeviceCatalog
     /// <summary>Every device, available or not.</summary>
     public static IReadOnlyList<DeviceInfo> All => Found.Value;
 
-    /// <summary>The name <c>auto</c> stands for: a function of the ordered pairs of an evaluation and the devices here, never of timings.</summary>
-    public static string Resolve(string name, long pairs)
-    {
-        if (name != "auto") return name;
-        DeviceInfo? gpu = pairs >= GpuPairs ? All.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal)) : null;
-        return gpu?.Name ?? "cpu";
-    }
-
     /// <summary>Opens a device.</summary>
-    /// <param name="name">A name of <see cref="All"/>; <c>cuda</c> and <c>opencl</c> stand for the first of their kind, <c>cuda:0,1</c> for two that share the rows.</param>
+    /// <param name="name">A name of <see cref="All"/>; <c>cuda</c> and <c>opencl</c> stand for the first of their kind, <c>cuda:0,1</c> for
+    /// two that share the rows.</param>
     /// <param name="precision">Arithmetic of the pair sums; the reference knows double only.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="summation">Direct, fast or auto; only the device cpu sums in another way than directly.</param>
     /// <param name="tolerance">For sums that are not direct: error allowed relative to Z_i.</param>
     /// <exception cref="DeviceUnavailableException">When there is no such device here.</exception>
-    public static IPairSums Open(string name, Precision precision, int threads, Summation summation = Summation.Direct, double tolerance = 1e-10)
+    public static IPairSums Open(
+        string name, Precision precision, int threads, Summation summation = Summation.Direct, double tolerance = 1e-10)
     {
-        if (name == "cpu") return summation == Summation.Direct ? new SimdSums(precision, threads) : new FastSums(summation, tolerance, precision, threads);
+        if (name == "cpu")
+            return summation == Summation.Direct ? new SimdSums(precision, threads)
+                : new FastSums(summation, tolerance, precision, threads);
         string kind = name.Split(':')[0];
         if (!Kinds.Contains(kind) || (name != kind && kind is not ("cuda" or "opencl")))
-            throw new DeviceUnavailableException($"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; 'cuda:1' is the second of its kind, 'cuda:0,1' both");
-        if (summation is Summation.Fast or Summation.Coalesced) throw new DeviceUnavailableException($"device '{name}' sums directly; use --set summation=direct or device cpu");
+            throw new DeviceUnavailableException(
+                $"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; "
+                + "'cuda:1' is the second of its kind, 'cuda:0,1' both");
+        if (new Choice(name, summation).WhyNot is { } unfit) throw new DeviceUnavailableException(unfit);
         if (name == "reference")
             return precision == Precision.Double ? new ReferenceSums()
                 : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");
@@ -61,7 +56,8 @@ public static class DeviceCatalog
     {
         if (kind == "ilgpu-cpu") return [name];
         string[] numbers = name == kind ? ["0"] : name[(kind.Length + 1)..].Split(',');
-        if (numbers.Distinct().Count() == numbers.Length && numbers.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (numbers.Distinct().Count() == numbers.Length
+            && numbers.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
             return [.. numbers.Select(n => $"{kind}:{n}")];
         throw new DeviceUnavailableException($"device '{name}' is not known; give the numbers of different devices, like {kind}:0,1");
     }
@@ -70,6 +66,7 @@ public static class DeviceCatalog
     {
         if (All.FirstOrDefault(d => d.Name == name) is { } device) return device.WhyNot;
         DeviceInfo[] others = [.. All.Where(d => d.Name.Split(':')[0] == kind)];
-        return others.FirstOrDefault(d => d.WhyNot is null) is null ? others[0].WhyNot : $"there is {string.Join(", ", others.Where(d => d.WhyNot is null).Select(d => d.Name))}";
+        string[] here = [.. others.Where(d => d.WhyNot is null).Select(d => d.Name)];
+        return here.Length == 0 ? others[0].WhyNot : $"there is {string.Join(", ", here)}";
     }
 }

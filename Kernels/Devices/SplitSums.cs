@@ -1,7 +1,10 @@
+using System.Runtime.ExceptionServices;
+
 namespace AttentionFlow.Kernels.Devices;
 
 /// <summary>
-/// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the rows beside it, so the result is that of one device.
+/// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the
+/// rows beside it, so the result is that of one device.
 /// </summary>
 public sealed class SplitSums : IPairSums
 {
@@ -32,21 +35,34 @@ public sealed class SplitSums : IPairSums
     public string Name { get; }
 
     /// <inheritdoc/>
-    public double RelativeError => _parts.Max(p => p.RelativeError);
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns) => _parts.Select(p => p.WhyNot(problem, columns)).FirstOrDefault(why => why is not null);
-
-    /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public Plan Plan(PairProblem problem, RowColumns columns)
     {
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        Plan[] parts = [.. _parts.Select(p => p.Plan(problem, columns))];
+        return new Plan(problem, columns, parts.Select(p => p.WhyNot).FirstOrDefault(why => why is not null))
+        {
+            Method = parts[0].Method, IsTangential = parts[0].IsTangential, RelativeError = parts.Max(p => p.RelativeError), Tables = parts,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
+    {
+        (int first, int count) = plan.Begin(rows, into, stop);
+        Plan[] parts = (Plan[])plan.Tables!;
         // A thread each, not of the pool: it waits for its device.
         Exception?[] failures = new Exception?[_parts.Length];
-        Thread[] threads = [.. Enumerable.Range(0, _parts.Length).Select(k => new Thread(() => failures[k] = Try(() => _parts[k].Sum(problem, Share(k), into, stop))))];
+        Thread[] threads =
+        [
+            .. Enumerable.Range(0, _parts.Length)
+                .Select(k => new Thread(() => failures[k] = Try(() => _parts[k].Sum(parts[k], Share(k), into, stop)))),
+        ];
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();
-        if (failures.FirstOrDefault(f => f is not null) is { } failure) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        if (failures.FirstOrDefault(f => f is not null) is { } failure) ExceptionDispatchInfo.Throw(failure);
+        Statistics.Count(plan.Method, plan.RelativeError);
 
         Range Share(int k) => (first + (int)((long)count * k / _parts.Length))..(first + (int)((long)count * (k + 1) / _parts.Length));
     }

@@ -3,11 +3,14 @@ using System.Numerics;
 namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
-/// The tokens of a replica gathered into cells, each to be one weighted key: a function of the cloud alone. In token order, a token joins a cell whose founder lies within the radius
-/// and has its label, or founds one; candidates come from a hashed grid over three fixed directions, so that the time is linear in n whatever the number of cells.
+/// The tokens of a replica gathered into cells, each to be one weighted key: a function of the cloud alone. In token order, a token joins a
+/// cell whose founder lies within the radius
+/// and has its label, or founds one; candidates come from a hashed grid over three fixed directions, so that the time is linear in n
+/// whatever the number of cells.
 /// </summary>
 /// <remarks>
-/// With c the centroid, W the weight and v = sum_j w_j |x_j - c|^2 / W the variance of a cell, the key is c with the weight W e^{-beta v/2}: unit tokens have |c|^2 = 1 - v, so that
+/// With c the centroid, W the weight and v = sum_j w_j |x_j - c|^2 / W the variance of a cell, the key is c with the weight W e^{-beta
+/// v/2}: unit tokens have |c|^2 = 1 - v, so that
 /// in the difference form (<see cref="PairProblem.Difference"/>) its factor is W e^{beta (&lt;q, c> - 1)}.
 /// </remarks>
 internal sealed class Cells
@@ -25,7 +28,8 @@ internal sealed class Cells
     private Cells(int tokens, int dimension, double radius, int most)
     {
         (_dimension, _radius, _directions) = (dimension, radius, MakeDirections(dimension));
-        (_cellOf, _heads, _next, _founders) = (new int[tokens], new int[BitOperations.RoundUpToPowerOf2((uint)(2 * most))], new int[most], new int[most]);
+        (_cellOf, _next, _founders) = (new int[tokens], new int[most], new int[most]);
+        _heads = new int[BitOperations.RoundUpToPowerOf2((uint)(2 * most))];
         Array.Fill(_heads, -1);
     }
 
@@ -54,9 +58,10 @@ internal sealed class Cells
     /// <param name="beta">Above 0.</param>
     /// <param name="radius">Of a cell around its founder.</param>
     /// <param name="most">At least 1.</param>
-    public static Cells? Of(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> labels, double beta, double radius, int most)
+    public static Cells? Of(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> labels, double beta, double radius, int most)
     {
-        var cells = new Cells(weights.Length, x.Length / weights.Length, radius, most);
+        Cells cells = new(weights.Length, x.Length / weights.Length, radius, most);
         if (!cells.Gather(x, labels)) return null;
         cells.Weigh(x, weights, beta);
         return cells;
@@ -104,13 +109,15 @@ internal sealed class Cells
             for (int cell = _heads[Slot(box, other, corner)]; cell >= 0; cell = _next[cell])
             {
                 int founder = _founders[cell];
-                if (Squared(token, x.Slice(founder * _dimension, _dimension)) <= _radius * _radius && (labels.IsEmpty || labels[founder] == labels[i])) return cell;
+                if (Squared(token, x.Slice(founder * _dimension, _dimension)) <= _radius * _radius
+                    && (labels.IsEmpty || labels[founder] == labels[i])) return cell;
             }
         }
         return Count;
     }
 
-    // The slot of the box that takes coordinate a from the other box where bit a of the corner is set. Boxes may share a slot: distances decide.
+    // The slot of the box that takes coordinate a from the other box where bit a of the corner is set. Boxes may share a slot: distances
+    // decide.
     private int Slot(ReadOnlySpan<long> box, ReadOnlySpan<long> other, int corner)
     {
         ulong hash = 0;
@@ -132,7 +139,8 @@ internal sealed class Cells
         for (int cell = 0; cell < Count; cell++)
             for (int c = 0; c < d; c++)
                 Centroids[cell * d + c] = x[_founders[cell] * d + c] + (Weights[cell] > 0 ? Centroids[cell * d + c] / Weights[cell] : 0);
-        for (int i = 0; i < _cellOf.Length; i++) Losses[_cellOf[i]] += weights[i] * Squared(x.Slice(i * d, d), Centroids.AsSpan(_cellOf[i] * d, d));
+        for (int i = 0; i < _cellOf.Length; i++)
+            Losses[_cellOf[i]] += weights[i] * Squared(x.Slice(i * d, d), Centroids.AsSpan(_cellOf[i] * d, d));
         for (int cell = 0; cell < Count; cell++)
         {
             double variance = Weights[cell] > 0 ? Losses[cell] / Weights[cell] : 0, y = beta * variance / 2;

@@ -62,25 +62,25 @@ public sealed class IlgpuSums : IPairSums
     public Precision Precision { get; }
 
     /// <inheritdoc/>
-    public double RelativeError => Precision == Precision.Double ? 1e-13 : 1e-6;
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns) => problem.WhyNever(columns);
+    public Plan Plan(PairProblem problem, RowColumns columns) =>
+        new(problem, columns, problem.WhyNever(columns)) { RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6 };
 
     /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
-        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
-        stop.ThrowIfCancellationRequested();
+        (int first, int count) = plan.Begin(rows, into, stop);
         try
         {
-            if (count > 0) _engine.Sum(problem, first, count, into, stop);
+            if (count > 0) _engine.Sum(plan.Problem, first, count, into, stop);
         }
         catch (AcceleratorException error)
         {
             throw GpuDevices.Translate(error, Name);
         }
+        Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     /// <inheritdoc/>

@@ -1,12 +1,15 @@
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// cos l u and sin l u for l = 0..L. Moments (c_l, s_l) at 2 l. Coefficients, at 16 l: (A_l, B_l) four times, then (l B_l, -l A_l) four times, for
+/// cos l u and sin l u for l = 0..L. Moments (c_l, s_l) at 2 l. Coefficients, at 16 l: (A_l, B_l) four times, then (l B_l, -l A_l) four
+/// times, for
 /// Z = sum_l A_l cos l u + B_l sin l u and dZ/du = sum_l l B_l cos l u - l A_l sin l u.
 /// </summary>
 /// <remarks>
-/// The kernel's functions carry the signs +, +, -, -, +, +, ... of l, which turn the Chebyshev recurrence u_{l+1} = 2 x u_l - u_{l-1} into the
-/// fused operations u_{l-1} + 2 x u_l (l even) and u_{l-1} - 2 x u_l (l odd); it takes degrees in twos, and cosine and sine of four tokens as the eight lanes of a row.
+/// The kernel's functions carry the signs +, +, -, -, +, +, ... of l, which turn the Chebyshev recurrence u_{l+1} = 2 x u_l - u_{l-1} into
+/// the
+/// fused operations u_{l-1} + 2 x u_l (l even) and u_{l-1} - 2 x u_l (l odd); it takes degrees in twos, and cosine and sine of four tokens
+/// as the eight lanes of a row.
 /// </remarks>
 internal sealed class CircleBasis(int order) : HarmonicBasis(order)
 {

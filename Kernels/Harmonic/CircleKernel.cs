@@ -3,7 +3,9 @@ using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Harmonic;
 
-/// <summary>Fourier moments and sums on the circle. A vector holds pairs (cos l u, sin l u), so that tokens stay as they lie in memory.</summary>
+/// <summary>
+/// Fourier moments and sums on the circle. A vector holds pairs (cos l u, sin l u), so that tokens stay as they lie in memory.
+/// </summary>
 /// <remarks>Operations a token: 4 per degree for moments, 6 for Z and dZ/du.</remarks>
 internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
     where L : struct, ILanes<V, double> where P : struct, IPairLanes<V> where V : struct
@@ -12,9 +14,6 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
 
     // (-1, 1) and (1, 0), four times each.
     private static readonly double[] Signs = [-1, 1, -1, 1, -1, 1, -1, 1, 1, 0, 1, 0, 1, 0, 1, 0];
-
-    /// <inheritdoc/>
-    public override HarmonicBasis Basis(int order) => new CircleBasis(order);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -43,7 +42,8 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
                     Evaluate(position + i, z + i / 2, gradient + i, signs, coefficients + lane, rows * PerDegree, scale);
     }
 
-    // Even degrees are in the vectors e, odd ones in o; see the signs of CircleBasis. Eight rows of four tokens, A to H. Degree -1 stands at the start.
+    // Even degrees are in the vectors e, odd ones in o; see the signs of CircleBasis. Eight rows of four tokens, A to H. Degree -1 stands
+    // at the start.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate(double* start, double* sums, double* end)
     {
@@ -66,7 +66,8 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
             oF = L.MultiplyAdd(xF, eF, oF);
             oG = L.MultiplyAdd(xG, eG, oG);
             oH = L.MultiplyAdd(xH, eH, oH);
-            L.Store(sums + Lanes, L.Add(L.Load(sums + Lanes), L.Add(L.Add(L.Add(oA, oB), L.Add(oC, oD)), L.Add(L.Add(oE, oF), L.Add(oG, oH)))));
+            L.Store(sums + Lanes,
+                L.Add(L.Load(sums + Lanes), L.Add(L.Add(L.Add(oA, oB), L.Add(oC, oD)), L.Add(L.Add(oE, oF), L.Add(oG, oH)))));
             eA = L.NegativeMultiplyAdd(xA, oA, eA);
             eB = L.NegativeMultiplyAdd(xB, oB, eB);
             eC = L.NegativeMultiplyAdd(xC, oC, eC);
@@ -93,12 +94,14 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Evaluate(double* position, double* z, double* gradient, double* signs, double* coefficients, int count, double scale)
+    private static void Evaluate(
+        double* position, double* z, double* gradient, double* signs, double* coefficients, int count, double scale)
     {
         V minusPlus = L.Load(signs), firstOnly = L.Load(signs + Lanes), factor = L.Constant(scale), zero = L.Constant(0);
         V xA = L.Load(position), xB = L.Load(position + Lanes), xC = L.Load(position + 2 * Lanes), xD = L.Load(position + 3 * Lanes);
         V oA = L.Multiply(xA, minusPlus), oB = L.Multiply(xB, minusPlus), oC = L.Multiply(xC, minusPlus), oD = L.Multiply(xD, minusPlus);
-        V eA = firstOnly, eB = firstOnly, eC = firstOnly, eD = firstOnly, zA = zero, zB = zero, zC = zero, zD = zero, dA = zero, dB = zero, dC = zero, dD = zero;
+        V eA = firstOnly, eB = firstOnly, eC = firstOnly, eD = firstOnly;
+        V zA = zero, zB = zero, zC = zero, zD = zero, dA = zero, dB = zero, dC = zero, dD = zero;
         xA = Twice(xA);
         xB = Twice(xB);
         xC = Twice(xC);

@@ -4,9 +4,11 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
-internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
+internal sealed unsafe class HarmonicCall(
+    HarmonicPlan plan, HarmonicKernel kernel, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
 {
-    private readonly MomentSums _moments = new(problem, plan.Channels, plan.Kernel, memory, threads, stop);
+    private readonly PairProblem _problem = plan.Problem;
+    private readonly MomentSums _moments = new(plan.Problem, plan.Channels, kernel, memory, threads, stop);
     private readonly object _lock = new();
     private double _smallest;
 
@@ -20,10 +22,10 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
     public RowSet Evaluate(int level, RowSet rows, HarmonicMoments?[] moments)
     {
         if (rows.Count == 0) return rows;
-        int tokens = problem.Keys;
+        int tokens = _problem.Keys;
         int[] replicas = rows.Replicas(tokens);
         _moments.Add(replicas, [.. replicas.Select(replica => plan.Basis(replica, level))], moments);
-        long[] places = new long[problem.Replicas];
+        long[] places = new long[_problem.Replicas];
         long room = 0;
         foreach (int replica in replicas)
         {
@@ -36,28 +38,30 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
             for (int i = from; i < to; i++)
             {
                 HarmonicMoments of = moments[replicas[i]]!;
-                of.ToCoefficients(plan.Series, plan.Channels.Count, new(memory.Coefficients.Pointer + places[replicas[i]], plan.Channels.Count * of.Basis.Coefficients));
+                int count = plan.Channels.Count;
+                of.ToCoefficients(plan.Series, count,
+                    new(memory.Coefficients.Pointer + places[replicas[i]], count * of.Basis.Coefficients));
             }
         });
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
-        var failed = new List<int>();
+        List<int> failed = [];
         _smallest = double.PositiveInfinity;
         Workers.For(parts.Count, Math.Clamp(parts.Count / (16 * threads), 1, 16), threads, (from, to) => memory.WithTile(tile =>
         {
-            var failedHere = new List<int>();
+            List<int> failedHere = [];
             double smallest = double.PositiveInfinity;
-            fixed (double* q = problem.Q, z = into.Z, force = into.Force)
+            fixed (double* q = _problem.Q, z = into.Z, force = into.Force)
                 for (int i = from; i < to; i++)
                 {
                     stop.ThrowIfCancellationRequested();
                     (int at, int count) = parts[i];
                     int first = rows[at], replica = first / tokens;
-                    if (rows.IsRange) tile.Load(q + (long)first * problem.Dimension, problem.Dimension, count);
-                    else tile.Gather(q, problem.Dimension, rows.Listed(at, count));
+                    if (rows.IsRange) tile.Load(q + (long)first * _problem.Dimension, _problem.Dimension, count);
+                    else tile.Gather(q, _problem.Dimension, rows.Listed(at, count));
                     if (IsPlain(replica) && rows.IsRange && HarmonicTile.IsWhole(count))
                     {
                         tile.Z = z + first;
-                        if (problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
+                        if (_problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
                     }
                     SumChannels(tile, moments[replica]!.Basis, memory.Coefficients.Pointer + places[replica], rows, at, count);
                     Write(tile, replica, level, rows, at, count, failedHere, ref smallest);
@@ -72,25 +76,25 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         return RowSet.List(failed);
     }
 
-    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && problem.Interaction.Coupling is OneCoupling;
+    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && _problem.Interaction.Coupling is OneCoupling;
 
     // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
     private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)
     {
         const int Column = HarmonicTile.Tokens;
         LabelChannels channels = plan.Channels;
-        double over = 1 / problem.Interaction.Beta;
+        double over = 1 / _problem.Interaction.Beta;
         double* z = tile.Z, gradient = tile.Joined, total = tile.Total;
-        int dimension = problem.Dimension, replica = rows[at] / problem.Keys;
+        int dimension = _problem.Dimension, replica = rows[at] / _problem.Keys;
         if (IsPlain(replica))
         {
-            plan.Kernel.Evaluate(tile, basis, k, over);
+            kernel.Evaluate(tile, basis, k, over);
             return;
         }
         new Span<double>(total, 5 * Column).Clear();
         for (int channel = 0; channel < channels.Count; channel++)
         {
-            plan.Kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
+            kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, over);
             tile.CopyGradient(dimension, count, gradient);
             double scale = channels.ScaleFactor(channel, replica);
             for (int i = 0; i < count; i++)
@@ -109,7 +113,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         const int Column = HarmonicTile.Tokens;
         double* z = IsPlain(replica) ? tile.Z : tile.Total, scale = plan.Channels.ScaleIsZ(replica) ? z : z + Column;
         double error = plan.Error(plan.Replicas[replica].Order(level)) * plan.Replicas[replica].Mass;
-        int dimension = problem.Dimension;
+        int dimension = _problem.Dimension;
         double least = error * (1 + 1 / plan.Tolerance), lowest = Lowest(scale, count);
         if (!(lowest >= least))
         {
@@ -128,7 +132,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         }
         int first = rows[at];
         Span<double> shift = into.Shift.AsSpan(first, count);
-        if (shift.ContainsAnyExcept(problem.Interaction.Beta)) shift.Fill(problem.Interaction.Beta);
+        if (shift.ContainsAnyExcept(_problem.Interaction.Beta)) shift.Fill(_problem.Interaction.Beta);
         fixed (double* to = into.Z.AsSpan(first, count))
             if (z != to) new Span<double>(z, count).CopyTo(new Span<double>(to, count));
         if (!into.Columns.HasFlag(RowColumns.Force)) return;
@@ -142,14 +146,14 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
 
     private void Scatter(HarmonicTile tile, double* z, bool plain, RowSet rows, int at, int count)
     {
-        int dimension = problem.Dimension;
+        int dimension = _problem.Dimension;
         bool force = into.Columns.HasFlag(RowColumns.Force);
         double* gradient = plain ? tile.Joined : z + 2 * HarmonicTile.Tokens;
         if (plain) tile.CopyGradient(dimension, count, gradient);
         for (int i = 0; i < count; i++)
         {
             int row = rows[at + i];
-            into.Shift[row] = problem.Interaction.Beta;
+            into.Shift[row] = _problem.Interaction.Beta;
             into.Z[row] = z[i];
             for (int c = 0; c < dimension && force; c++) into.Force[row * dimension + c] = gradient[i * dimension + c];
         }

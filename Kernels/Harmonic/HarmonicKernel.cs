@@ -17,9 +17,6 @@ internal abstract class HarmonicKernel
         _ => new SphereKernel<Lanes512Double, Vector512<double>>(),
     };
 
-    /// <summary>The basis of this order that <see cref="Accumulate"/> and <see cref="Evaluate"/> take.</summary>
-    public abstract HarmonicBasis Basis(int order);
-
     /// <summary>Adds w times every function of the basis at the tile's tokens to the tile's accumulators.</summary>
     public abstract void Accumulate(HarmonicTile tile, HarmonicBasis basis);
 
@@ -35,6 +32,9 @@ internal abstract class HarmonicBasis(int order)
 {
     /// <summary>The lanes in which a kernel accumulates; fixed, so that sums have the same bits for every vector width.</summary>
     public const int Lanes = 8;
+
+    /// <summary>The basis of an order that the kernels of a dimension, 2 or 3, take.</summary>
+    public static HarmonicBasis Of(int dimension, int order) => dimension == 2 ? new CircleBasis(order) : new SphereBasis(order);
 
     /// <summary>The highest degree L.</summary>
     public int Order { get; } = order;
@@ -75,6 +75,7 @@ internal sealed class HarmonicMoments(HarmonicBasis basis, int channels)
     /// <summary>The coefficients of every channel, one after the other.</summary>
     public void ToCoefficients(KernelSeries series, int channels, Span<double> coefficients)
     {
-        for (int k = 0; k < channels; k++) Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));
+        for (int k = 0; k < channels; k++)
+            Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));
     }
 }

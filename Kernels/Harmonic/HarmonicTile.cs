@@ -22,7 +22,9 @@ internal sealed class HarmonicMemory
     }
 }
 
-/// <summary>The memory of one thread: a tile of tokens and what kernels make of it. Columns are <see cref="Tokens"/> long and begin on cache lines.</summary>
+/// <summary>
+/// The memory of one thread: a tile of tokens and what kernels make of it. Columns are <see cref="Tokens"/> long and begin on cache lines.
+/// </summary>
 internal sealed unsafe class HarmonicTile
 {
     /// <summary>Tokens in a tile, a multiple of every kernel's step.</summary>
@@ -77,7 +79,9 @@ internal sealed unsafe class HarmonicTile
     /// <summary>True for a tile that needs no padding, so that kernels may work in memory that is not its own.</summary>
     public static bool IsWhole(int count) => count % Step == 0;
 
-    /// <summary>Takes <paramref name="count"/> tokens from pinned memory, [token, coordinate], which has to stay until the tile is done with.</summary>
+    /// <summary>
+    /// Takes <paramref name="count"/> tokens from pinned memory, [token, coordinate], which has to stay until the tile is done with.
+    /// </summary>
     public void Load(double* tokens, int dimension, int count)
     {
         Reset();
@@ -93,7 +97,8 @@ internal sealed unsafe class HarmonicTile
         Reset();
         Pad(dimension, rows.Length);
         for (int i = 0; i < rows.Length; i++)
-            for (int c = 0; c < dimension; c++) Position[dimension == 2 ? 2 * i + c : c * Tokens + i] = positions[(long)rows[i] * dimension + c];
+            for (int c = 0; c < dimension; c++)
+                Position[dimension == 2 ? 2 * i + c : c * Tokens + i] = positions[(long)rows[i] * dimension + c];
     }
 
     private void Reset()

@@ -4,7 +4,9 @@ using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Harmonic;
 
-/// <summary>Vectors of doubles read as pairs (a, b), (c, d), ...: what <see cref="CircleKernel{L, P, V}"/> needs beside <see cref="ILanes{V, T}"/>.</summary>
+/// <summary>
+/// Vectors of doubles read as pairs (a, b), (c, d), ...: what <see cref="CircleKernel{L, P, V}"/> needs beside <see cref="ILanes{V, T}"/>.
+/// </summary>
 internal unsafe interface IPairLanes<V> where V : struct
 {
     /// <summary>(a, a), (c, c), ...</summary>

@@ -1,7 +1,8 @@
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// The expansion e^{beta (t - 1)} = sum_l C_l P_l(t) on the circle (P_l(cos u) = cos l u, C_0 = e^{-beta} I_0, C_l = 2 e^{-beta} I_l) and on the
+/// The expansion e^{beta (t - 1)} = sum_l C_l P_l(t) on the circle (P_l(cos u) = cos l u, C_0 = e^{-beta} I_0, C_l = 2 e^{-beta} I_l) and
+/// on the
 /// sphere S^2 (Legendre polynomials, C_l = (2 l + 1) e^{-beta} i_l, i_l the modified spherical Bessel functions), with its exact tails.
 /// </summary>
 /// <remarks>
@@ -47,12 +48,15 @@ internal sealed class KernelSeries
     public double[] Coefficients { get; }
 
     /// <summary>
-    /// A bound on what the degrees above <paramref name="order"/> contribute: to e^{beta (t - 1)}, sum C_l, and to its tangential gradient over beta,
+    /// A bound on what the degrees above <paramref name="order"/> contribute: to e^{beta (t - 1)}, sum C_l, and to its tangential gradient
+    /// over beta,
     /// sum C_l max|grad P_l| / beta with max|grad P_l| = l on the circle and at most sqrt(l (l + 1)/2) on S^2. The larger of the two.
     /// </summary>
     public double ErrorBeyond(int order) => order < _beyond.Length ? _beyond[order] : 0;
 
-    /// <summary>The smallest order whose <see cref="ErrorBeyond"/> is at most <paramref name="error"/>, as far as the series is known.</summary>
+    /// <summary>
+    /// The smallest order whose <see cref="ErrorBeyond"/> is at most <paramref name="error"/>, as far as the series is known.
+    /// </summary>
     public int OrderFor(double error)
     {
         int order = _beyond.Length - 1;

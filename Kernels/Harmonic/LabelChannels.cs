@@ -41,7 +41,8 @@ internal sealed class LabelChannels
     public double Bound { get; }
 
     /// <summary>
-    /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
+    /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j|
+    /// e^{beta (t_ij - 1)},
     /// B the bound on |b|.
     /// </summary>
     public bool ScaleIsZ(int replica) => !_signed[replica] && _problem.Interaction.Coupling.Smallest >= 0;
@@ -70,9 +71,6 @@ internal sealed class LabelChannels
 
     /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
     public double ScaleFactor(int channel, int replica) => channel == (_signed[replica] ? Terms : 0) ? Bound : 0;
-
-    /// <summary>sum_ij w_i w_j b_ij y_i y_j = sum_k of this times the square of sum_j w_j g_k(t_j) y_j.</summary>
-    public double EnergyFactor(int channel) => channel == 0 ? _toeplitz?.Constant ?? 1 : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2];
 
     private static double Wave(int channel, double label)
     {

@@ -1,25 +1,31 @@
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// Moments of the keys of a problem. They are summed in lanes within a block, then over the blocks of a segment, then over segments: an order fixed by n alone.
+/// Moments of the keys of a problem. They are summed in lanes within a block, then over the blocks of a segment, then over segments: an
+/// order fixed by n alone.
 /// </summary>
-internal sealed unsafe class MomentSums(PairProblem problem, LabelChannels channels, HarmonicKernel kernel, HarmonicMemory memory, int threads, CancellationToken stop)
+internal sealed unsafe class MomentSums(
+    PairProblem problem, LabelChannels channels, HarmonicKernel kernel, HarmonicMemory memory, int threads, CancellationToken stop)
 {
     private const int TilesPerBlock = 16, MostSegments = 64;
 
-    /// <summary>Sums the moments of these replicas, each with its basis, into the entries of <paramref name="moments"/> with their numbers.</summary>
+    /// <summary>
+    /// Sums the moments of these replicas, each with its basis, into the entries of <paramref name="moments"/> with their numbers.
+    /// </summary>
     public void Add(int[] replicas, HarmonicBasis[] bases, HarmonicMoments?[] moments)
     {
-        int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1, segments = Math.Min(blocks, MostSegments);
+        int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1;
+        int segments = Math.Min(blocks, MostSegments);
         int items = replicas.Length * segments;
-        var partial = new HarmonicMoments[items];
+        HarmonicMoments[] partial = new HarmonicMoments[items];
         Workers.For(items, Math.Max(1, items / (16 * threads)), threads, (from, to) => memory.WithTile(tile =>
         {
             for (int item = from; item < to; item++)
             {
                 long segment = item % segments;
                 int place = item / segments;
-                partial[item] = Segment(tile, bases[place], replicas[place], (int)(segment * blocks / segments), (int)((segment + 1) * blocks / segments));
+                (long first, long end) = (segment * blocks / segments, (segment + 1) * blocks / segments);
+                partial[item] = Segment(tile, bases[place], replicas[place], (int)first, (int)end);
             }
         }));
         Workers.For(replicas.Length, 1, threads, (from, to) =>
@@ -32,7 +38,7 @@ internal sealed unsafe class MomentSums(PairProblem problem, LabelChannels chann
     {
         const int BlockTokens = TilesPerBlock * HarmonicTile.Tokens;
         int tokens = problem.Keys;
-        var sums = new HarmonicMoments(basis, channels.Count);
+        HarmonicMoments sums = new(basis, channels.Count);
         fixed (double* k = problem.K, weights = problem.Weights)
             for (int block = firstBlock; block < endBlock; block++)
             {

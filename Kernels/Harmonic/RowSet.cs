@@ -25,7 +25,8 @@ internal sealed class RowSet : IEnumerable<int>
     }
 
     /// <summary>The rows for which a condition holds, and the others.</summary>
-    public (RowSet Yes, RowSet No) Split(Func<int, bool> condition) => (List(this.Where(condition)), List(this.Where(row => !condition(row))));
+    public (RowSet Yes, RowSet No) Split(Func<int, bool> condition) =>
+        (List(this.Where(condition)), List(this.Where(row => !condition(row))));
 
     /// <summary>The row at a place.</summary>
     public int this[int at] => _rows is null ? _first + at : _rows[at];
@@ -42,7 +43,7 @@ internal sealed class RowSet : IEnumerable<int>
     /// <summary>The places cut into pieces of at most <paramref name="most"/> rows of one replica each.</summary>
     public List<(int At, int Count)> Parts(int most, int tokens)
     {
-        var parts = new List<(int, int)>();
+        List<(int, int)> parts = [];
         for (int at = 0; at < Count;)
         {
             int end = this[at] / tokens * tokens + tokens, count = 0;

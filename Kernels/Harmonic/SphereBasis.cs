@@ -1,16 +1,20 @@
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
-/// Real spherical harmonics (c_m, s_m) q_{l-m}^m(z) for m = 0..L, l = m..L, with c_m + i s_m = (x + i y)^m and q_n^m the monic polynomial of degree n
+/// Real spherical harmonics (c_m, s_m) q_{l-m}^m(z) for m = 0..L, l = m..L, with c_m + i s_m = (x + i y)^m and q_n^m the monic polynomial
+/// of degree n
 /// proportional to d^m P_{m+n}/dz^m (Gegenbauer, index m + 1/2). By the addition theorem
 /// P_l(&lt;x, x'&gt;) = sum_m G_lm (c_m c_m' + s_m s_m') q(z) q(z').
 /// </summary>
 /// <remarks>
 /// Recurrence: q_{n+1} = z q_n - g_n q_{n-1}, g_n = n (n + 2 m)/((2 n + 2 m + 1)(2 n + 2 m - 1)). Columns m and m + 1 (m even) share the
-/// recurrence of column m, because q_n^m = q_n^{m+1} - e_n q_{n-2}^{m+1}, e_n = n (n - 1)/(4 (n + m + 1/2)(n + m - 1/2)): sums over q^m become sums
-/// over q^{m+1} by M_n += e_n M_{n-2} upwards, coefficients of q^{m+1} coefficients of q^m by A_n += e_{n+2} A_{n+2} downwards. All factors are positive
+/// recurrence of column m, because q_n^m = q_n^{m+1} - e_n q_{n-2}^{m+1}, e_n = n (n - 1)/(4 (n + m + 1/2)(n + m - 1/2)): sums over q^m
+/// become sums
+/// over q^{m+1} by M_n += e_n M_{n-2} upwards, coefficients of q^{m+1} coefficients of q^m by A_n += e_{n+2} A_{n+2} downwards. All factors
+/// are positive
 /// and below 1/4: rounding grows by no more than about L. Derivatives: d q_n^m/dz = n q_{n-1}^{m+1}.
-/// Layout: pair p = m/2 begins at degree-row <see cref="Row"/>(p); row n has the moments c_m, s_m, c_{m+1}, s_{m+1} and the coefficients of column
+/// Layout: pair p = m/2 begins at degree-row <see cref="Row"/>(p); row n has the moments c_m, s_m, c_{m+1}, s_{m+1} and the coefficients of
+/// column
 /// m, of its z derivative, of column m + 1 and of its derivative, each for c and s: all in q^m.
 /// Source: Gegenbauer's relations, Abramowitz and Stegun 22.7.3 and 22.7.23.
 /// </remarks>
@@ -44,7 +48,8 @@ internal sealed class SphereBasis : HarmonicBasis
             }
             first *= (2 * m + 1.0) / (2 * m + 2);
             if (m % 2 == 0)
-                for (int n = 0; m + n <= order; n++) Recurrence[_rows[m / 2] + n] = -n * (n + 2.0 * m) / ((2.0 * (n + m) + 1) * (2.0 * (n + m) - 1));
+                for (int n = 0; m + n <= order; n++)
+                Recurrence[_rows[m / 2] + n] = -n * (n + 2.0 * m) / ((2.0 * (n + m) + 1) * (2.0 * (n + m) - 1));
         }
     }
 
@@ -69,7 +74,8 @@ internal sealed class SphereBasis : HarmonicBasis
     /// <inheritdoc/>
     public override unsafe void Reduce(double* rows, Span<double> sums)
     {
-        for (int i = 0; i < sums.Length; i++, rows += Lanes) sums[i] += rows[0] + rows[1] + (rows[2] + rows[3]) + (rows[4] + rows[5] + (rows[6] + rows[7]));
+        for (int i = 0; i < sums.Length; i++, rows += Lanes)
+            sums[i] += rows[0] + rows[1] + (rows[2] + rows[3]) + (rows[4] + rows[5] + (rows[6] + rows[7]));
     }
 
     /// <inheritdoc/>
@@ -99,7 +105,8 @@ internal sealed class SphereBasis : HarmonicBasis
                 slope.Clear();
                 for (int n = 0; n <= last; n++)
                 {
-                    value[n] = series.Coefficients[m + n] * _weights[2 * (row + n) + odd] * moments[MomentsPerRow * (row + n) + 2 * odd + part];
+                    value[n] = series.Coefficients[m + n] * _weights[2 * (row + n) + odd]
+                        * moments[MomentsPerRow * (row + n) + 2 * odd + part];
                     if (n > 0) slope[n - 1] = n * value[n];
                 }
                 Lower(slope, last, m);

@@ -3,23 +3,24 @@ using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Harmonic;
 
-/// <summary>Moments and sums of spherical harmonics: two rows of tokens at a time, two columns m at a time; see <see cref="SphereBasis"/>.</summary>
+/// <summary>
+/// Moments and sums of spherical harmonics: two rows of tokens at a time, two columns m at a time; see <see cref="SphereBasis"/>.
+/// </summary>
 /// <remarks>Operations a token: 3 per pair (l, m >= 0) for moments and 5 for Z and its gradient, beside 4 and 12 per m.</remarks>
 internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struct, ILanes<V, double> where V : struct
 {
-    private const int Lanes = HarmonicBasis.Lanes, Tokens = HarmonicTile.Tokens, RowLanes = SphereBasis.MomentsPerRow * Lanes, Row8 = SphereBasis.CoefficientsPerRow;
+    private const int Lanes = HarmonicBasis.Lanes, Tokens = HarmonicTile.Tokens;
+    private const int RowLanes = SphereBasis.MomentsPerRow * Lanes, Row8 = SphereBasis.CoefficientsPerRow;
 
-    // A power (x + i y)^m below this is 0: products with polynomials (above 2^-L) would be denormal numbers, which cost a hundred times more.
+    // A power (x + i y)^m below this is 0: products with polynomials (above 2^-L) would be denormal numbers, which cost a hundred times
+    // more.
     private const double Tiny = 1e-200;
-
-    /// <inheritdoc/>
-    public override HarmonicBasis Basis(int order) => new SphereBasis(order);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {
-        var sphere = (SphereBasis)basis;
+        SphereBasis sphere = (SphereBasis)basis;
         double* position = tile.Position, c = tile.Scratch, sums = tile.Sums;
         int count = tile.Count;
         new Span<double>(tile.Weight, count).CopyTo(new Span<double>(c, count));
@@ -40,7 +41,7 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale)
     {
-        var sphere = (SphereBasis)basis;
+        SphereBasis sphere = (SphereBasis)basis;
         double* position = tile.Position, z = tile.Z, gradient = tile.Gradient, state = tile.Scratch;
         int count = tile.Count;
         fixed (double* recurrence = sphere.Recurrence)
@@ -173,7 +174,8 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
             V qA = zA, qB = zB, pA = L.Constant(1), pB = pA;
             V cA = L.Broadcast(k), sA = L.Broadcast(k + 1), cSlopeA = L.Broadcast(k + 2), sSlopeA = L.Broadcast(k + 3);
             V oddCA = L.Broadcast(k + 4), oddSA = L.Broadcast(k + 5), oddCSlopeA = L.Broadcast(k + 6), oddSSlopeA = L.Broadcast(k + 7);
-            V cB = cA, sB = sA, cSlopeB = cSlopeA, sSlopeB = sSlopeA, oddCB = oddCA, oddSB = oddSA, oddCSlopeB = oddCSlopeA, oddSSlopeB = oddSSlopeA;
+            V cB = cA, sB = sA, cSlopeB = cSlopeA, sSlopeB = sSlopeA;
+            V oddCB = oddCA, oddSB = oddSA, oddCSlopeB = oddCSlopeA, oddSSlopeB = oddSSlopeA;
             if (g < end)
             {
                 g++;
@@ -221,7 +223,8 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
         }
     }
 
-    // The gradient of the polynomial, du, dv, uz, without its part along the position, times the scale. Apart, because the JIT inlines only so much into one method.
+    // The gradient of the polynomial, du, dv, uz, without its part along the position, times the scale. Apart, because the JIT inlines only
+    // so much into one method.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(double* position, double* state, double* value, double* gradient, double scale)
     {
@@ -253,7 +256,8 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
         V uz = L.Load(state + 4 * Lanes), vz = L.Load(state + 5 * Lanes);
         V duOdd = L.MultiplyAdd(du, x, L.MultiplyAdd(dv, y, u)), dvOdd = L.MultiplyAdd(dv, x, L.NegativeMultiplyAdd(du, y, v));
         V uOdd = L.MultiplyAdd(u, x, L.MultiplyAdd(v, y, oddC)), vOdd = L.MultiplyAdd(v, x, L.NegativeMultiplyAdd(u, y, oddS));
-        V uzOdd = L.MultiplyAdd(uz, x, L.MultiplyAdd(vz, y, oddCSlope)), vzOdd = L.MultiplyAdd(vz, x, L.NegativeMultiplyAdd(uz, y, oddSSlope));
+        V uzOdd = L.MultiplyAdd(uz, x, L.MultiplyAdd(vz, y, oddCSlope));
+        V vzOdd = L.MultiplyAdd(vz, x, L.NegativeMultiplyAdd(uz, y, oddSSlope));
         L.Store(state + 2 * Lanes, L.MultiplyAdd(duOdd, x, L.MultiplyAdd(dvOdd, y, uOdd)));
         L.Store(state + 3 * Lanes, L.MultiplyAdd(dvOdd, x, L.NegativeMultiplyAdd(duOdd, y, vOdd)));
         L.Store(state, L.MultiplyAdd(uOdd, x, L.MultiplyAdd(vOdd, y, c)));

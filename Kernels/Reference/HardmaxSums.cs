@@ -3,11 +3,13 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>
-/// The limit beta -> infinity of softmax sums without the self term: row i sees the keys j != i of largest logit alone. F_i = sum_j w_j (v_j - o_i)/sum_j w_j over these keys,
+/// The limit beta -> infinity of softmax sums without the self term: row i sees the keys j != i of largest logit alone. F_i = sum_j w_j
+/// (v_j - o_i)/sum_j w_j over these keys,
 /// Z_i = 1; a row without keys has F_i = 0, Z_i = 0. Scalar, double.
 /// </summary>
 /// <remarks>
-/// Ties: keys whose &lt;q_i, k_j> is within 1e-12 (of the largest, if that is above 1) of the largest count as tied and share by their weights, as they do in the limit. So two
+/// Ties: keys whose &lt;q_i, k_j> is within 1e-12 (of the largest, if that is above 1) of the largest count as tied and share by their
+/// weights, as they do in the limit. So two
 /// keys whose distances to the query differ by rounding alone are one choice, whatever their order.
 /// </remarks>
 /// <param name="threads">At least 1.</param>
@@ -20,21 +22,17 @@ public sealed class HardmaxSums(int threads) : IPairSums
     public string Name => "hardmax";
 
     /// <inheritdoc/>
-    public double RelativeError => 1e-13;
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns)
-    {
-        if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
-        if (problem.Interaction.Coupling is not OneCoupling) return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
-        return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
-    }
+    public Plan Plan(PairProblem problem, RowColumns columns) =>
+        new(problem, columns, WhyNot(problem, columns)) { Method = SumMethod.Hardmax };
 
     /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
-        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
+        (int first, int count) = plan.Begin(rows, into, stop);
+        PairProblem problem = plan.Problem;
         Workers.For(count, Grain, threads, (from, to) =>
         {
             double[] logits = new double[problem.Keys];
@@ -44,10 +42,19 @@ public sealed class HardmaxSums(int threads) : IPairSums
                 SumRow(problem, row, logits, into);
             }
         });
+        Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     /// <inheritdoc/>
     public void Dispose() { }
+
+    private static string? WhyNot(PairProblem problem, RowColumns columns)
+    {
+        if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
+        if (problem.Interaction.Coupling is not OneCoupling)
+            return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
+        return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
+    }
 
     private static void SumRow(PairProblem p, int row, double[] logits, RowSums into)
     {
@@ -67,7 +74,8 @@ public sealed class HardmaxSums(int threads) : IPairSums
             if (j == self || !(logits[j] >= least)) continue;
             double w = p.Weights[firstKey + j];
             weight += w;
-            for (int c = 0; c < force.Length; c++) force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
+            for (int c = 0; c < force.Length; c++)
+                force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
         }
         (into.Shift[row], into.Z[row]) = (0, weight > 0 ? 1 : 0);
         for (int c = 0; c < force.Length && weight > 0; c++) force[c] /= weight;

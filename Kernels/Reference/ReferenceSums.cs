@@ -9,22 +9,22 @@ public sealed class ReferenceSums : IPairSums
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public double RelativeError => 1e-13;
+    public SumStatistics Statistics { get; } = new();
 
     /// <inheritdoc/>
-    public string? WhyNot(PairProblem problem, RowColumns columns) => problem.WhyNever(columns);
+    public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns, problem.WhyNever(columns));
 
     /// <inheritdoc/>
-    public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+    public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
-        if (WhyNot(problem, into.Columns) is { } why) throw new NotSupportedException(why);
-        (int first, int count) = rows.GetOffsetAndLength(problem.Rows);
-        double[] exponents = new double[problem.Keys];
+        (int first, int count) = plan.Begin(rows, into, stop);
+        double[] exponents = new double[plan.Problem.Keys];
         for (int row = first; row < first + count; row++)
         {
             stop.ThrowIfCancellationRequested();
-            SumRow(problem, row, exponents, into);
+            SumRow(plan.Problem, row, exponents, into);
         }
+        Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     /// <inheritdoc/>

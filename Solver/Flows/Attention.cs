@@ -19,17 +19,17 @@ internal sealed class Attention
     private readonly PairProblem _problem;
     private readonly RowSums _drift;
     private readonly bool _even, _needsForce;
-    private readonly List<(PairProblem Problem, RowSums Rows)> _passes = [];
+    private readonly List<(Plan Plan, RowSums Rows)> _passes = [];
     private readonly double[] _divergence, _squares, _largest;
     private RowColumns _asked;
     private double _at = -1;
 
-    /// <summary>Of this flow, with the problem and the sums of its drift.</summary>
-    public Attention(Flow flow, IPairSums sums, PairProblem problem, RowSums drift)
+    /// <summary>Of this flow, with the plan and the sums of its drift.</summary>
+    public Attention(Flow flow, IPairSums sums, Plan plan, RowSums drift)
     {
-        (_flow, _sums, _problem, _drift) = (flow, sums, problem, drift);
-        _even = problem.Weights.AsSpan().IndexOfAnyExcept(problem.Weights[0]) < 0;
-        _needsForce = sums.IsTangential(problem, RowColumns.Force);
+        (_flow, _sums, _problem, _drift) = (flow, sums, plan.Problem, drift);
+        _even = _problem.Weights.AsSpan().IndexOfAnyExcept(_problem.Weights[0]) < 0;
+        _needsForce = plan.IsTangential;
         (_divergence, _squares, _largest) = (new double[flow.Rows], new double[flow.Rows], new double[flow.Rows]);
     }
 
@@ -43,20 +43,23 @@ internal sealed class Attention
     {
         ThrowIfNone(_flow);
         if ((columns & ~_asked) == RowColumns.None) return;
-        List<(PairProblem Problem, RowColumns Columns)> plan = [];
+        List<Plan> plans = [];
         columns |= _asked;
-        if (_even) plan.Add((_problem, columns));
+        if (_even) Add(_problem, columns);
         else
         {
-            plan.Add((_problem, columns & ~(RowColumns.Squares | RowColumns.Largest)));
-            plan.Add((Weighted([.. _problem.Weights.Select(Math.Sqrt)]), columns & RowColumns.Squares));
-            plan.Add((Weighted([.. _problem.Weights.Select(_ => 1.0)]), columns & RowColumns.Largest));
+            Add(_problem, columns & ~(RowColumns.Squares | RowColumns.Largest));
+            Add(Weighted([.. _problem.Weights.Select(Math.Sqrt)]), columns & RowColumns.Squares);
+            Add(Weighted([.. _problem.Weights.Select(_ => 1.0)]), columns & RowColumns.Largest);
         }
-        plan.RemoveAll(p => p.Columns == RowColumns.None);
-        foreach ((PairProblem problem, RowColumns needed) in plan) ThrowIfUnsupported(problem, needed);
         _passes.Clear();
-        _passes.AddRange(plan.Select(p => (p.Problem, new RowSums(_flow.Rows, _flow.Dimension, p.Columns))));
+        _passes.AddRange(plans.Select(p => (p, new RowSums(_flow.Rows, _flow.Dimension, p.Columns))));
         (_asked, _at) = (columns, -1);
+
+        void Add(PairProblem problem, RowColumns needed)
+        {
+            if (needed != RowColumns.None) plans.Add(Planned(problem, needed));
+        }
     }
 
     /// <summary>sum_j A_ij log(A_ij/m_j) >= 0, the relative entropy of row i to the weights: log n - H_i. [R n].</summary>
@@ -90,16 +93,12 @@ internal sealed class Attention
     public void AskProducts(bool anySign)
     {
         ThrowIfNone(_flow);
-        ThrowIfUnsupported(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), RowColumns.None);
+        Planned(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), RowColumns.None);
     }
 
     // The shift of the self form is the same for all rows, and the same in sums and their transposes: it cancels.
-    private void Sum(PairProblem problem, double[] product, CancellationToken stop)
-    {
-        RowSums rows = new(_flow.Rows, _flow.Dimension, RowColumns.None);
-        _sums.Sum(problem, .., rows, stop);
-        rows.Z.CopyTo(product, 0);
-    }
+    private void Sum(PairProblem problem, double[] product, CancellationToken stop) =>
+        _sums.Sum(problem, RowColumns.None, stop).Z.CopyTo(product, 0);
 
     private PairProblem Weighted(double[] weights, bool transposed = false)
     {
@@ -112,9 +111,9 @@ internal sealed class Attention
     {
         Ask(needed);
         if (_at == _flow.Evaluations) return values;
-        foreach ((PairProblem problem, RowSums rows) in _passes)
+        foreach ((Plan plan, RowSums rows) in _passes)
         {
-            _sums.Sum(problem, .., rows, stop);
+            _sums.Sum(plan, .., rows, stop);
             double scale = _even ? _flow.Tokens : 1;
             for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Squares); i++) _squares[i] = scale * rows.Squares[i] / (_drift.Z[i] * _drift.Z[i]);
             for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Largest); i++) _largest[i] = scale * rows.Largest[i] / _drift.Z[i];
@@ -149,9 +148,10 @@ internal sealed class Attention
             throw new NotSupportedException(FormattableString.Invariant($"an attention matrix needs a coupling that is never negative, and '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));
     }
 
-    private void ThrowIfUnsupported(PairProblem problem, RowColumns columns)
+    private Plan Planned(PairProblem problem, RowColumns columns)
     {
-        if (_sums.WhyNot(problem, columns) is { } why)
-            throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\" or " : "")}the device \"reference\" can do it");
+        Plan plan = _sums.Plan(problem, columns);
+        return plan.WhyNot is not { } why ? plan
+            : throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\" or " : "")}the device \"reference\" can do it");
     }
 }

@@ -31,6 +31,7 @@ public sealed class Flow
     private readonly double[] _scales = [], _along = [];
     private Flow? _whole;
     private PairProblem? _contentProblem;
+    private Plan? _contentPlan;
     private RowSums? _contentRows;
     private Attention? _attention;
 
@@ -55,12 +56,11 @@ public sealed class Flow
         _y = new double[cloud.Positions.Length];
         TokenArrays tokens = new(Replicas, Tokens, Dimension, _y, _weights, _labels);
         _tokenSums = interaction.Normalization == Normalization.Hardmax ? new HardmaxSums(threads) : sums;
-        _heads = [.. Layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, Layer.Code, turn))];
+        _heads = [.. Layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, Layer.Code, turn, _tokenSums))];
         _rows = _heads[0].Sums;
-        _prompts = Layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, Layer, _frame, threads);
-        string? unsupported = _heads.Select(h => _tokenSums.WhyNot(h.Problem, RowColumns.Force)).Append(_prompts?.Problem is { } problem ? sums.WhyNot(problem, RowColumns.Force) : null)
-            .FirstOrDefault(reason => reason is not null);
-        if (_heads.Any(h => h.TurnsRadialForce && _tokenSums.IsTangential(h.Problem, RowColumns.Force)))
+        _prompts = Layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, Layer, _frame, threads, sums);
+        string? unsupported = _heads.Select(h => h.Plan.WhyNot).Append(_prompts?.Plan?.WhyNot).FirstOrDefault(reason => reason is not null);
+        if (_heads.Any(h => h.TurnsRadialForce && h.Plan.IsTangential))
             unsupported = "harmonic sums leave out the radial force, which a value matrix turns";
         if (unsupported is not null) throw new NotSupportedException(unsupported);
         if (interaction.Normalization == Normalization.Bias) _bias = Bias(tokens);
@@ -85,7 +85,7 @@ public sealed class Flow
         get;
         init
         {
-            if (value.NeedsOutput && _heads.Any(h => _tokenSums.IsTangential(h.Problem, RowColumns.Force)))
+            if (value.NeedsOutput && _heads.Any(h => h.Plan.IsTangential))
                 throw new NotSupportedException($"harmonic sums leave out the radial force, which the scheme {value.GetType().Name} needs");
             (field, _scales) = (value, value is PostScheme ? [] : new double[Rows]);
             if (!Layer.IsPlain) _along = new double[_scales.Length];
@@ -123,7 +123,7 @@ public sealed class Flow
     public double Evaluations { get; private set; }
 
     /// <summary>What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method know it once they have been used.</summary>
-    public double EnergyRounding => _sums.RelativeError * Layer.LargestEnergy(Interaction);
+    public double EnergyRounding => _sums.Statistics.RelativeError * Layer.LargestEnergy(Interaction);
 
     /// <summary>Why the flow climbs no energy, or null when it does.</summary>
     public string? WhyNoEnergy => Layer.WhyNoEnergy(Interaction);
@@ -136,7 +136,7 @@ public sealed class Flow
         : "the attention matrix is measured without prompts, matrices, heads, codes and hardmax";
 
     /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
-    internal Attention Attention => _attention ??= new Attention(this, _sums, _heads[0].Problem, _rows);
+    internal Attention Attention => _attention ??= new Attention(this, _sums, _heads[0].Plan, _rows);
 
     /// <summary>Why an interaction cannot be normalised by softmax or its bias, or null when it can or does not ask for it.</summary>
     public static string? WhyNoSoftmax(Interaction interaction) =>
@@ -162,7 +162,7 @@ public sealed class Flow
             _frame.Enter(at.Positions, _y, first + from, first + to);
             foreach (HeadTerm head in _heads) head.Prepare(first + from, first + to);
         });
-        foreach (HeadTerm head in _heads) _tokenSums.Sum(head.Problem, first..(first + rows), head.Sums, stop);
+        foreach (HeadTerm head in _heads) _tokenSums.Sum(head.Plan, first..(first + rows), head.Sums, stop);
         _prompts?.Sum(at.Positions, first, rows, _sums, stop);
         Workers.For(rows, Grain, Threads, (from, to) =>
         {
@@ -243,9 +243,14 @@ public sealed class Flow
             return;
         }
         PairProblem content = Content(x);
-        _contentRows ??= new RowSums(Rows, Dimension, _sums.WhyNot(content, RowColumns.Deficit) is null ? RowColumns.Deficit : RowColumns.None);
-        _sums.Sum(content, .., _contentRows, stop);
-        bool exact = _contentRows.Columns == RowColumns.Deficit;
+        if (_contentPlan?.Problem != content)
+        {
+            _contentPlan = _sums.Plan(content, _contentRows?.Columns ?? RowColumns.Deficit);
+            if (_contentPlan.WhyNot is not null) _contentPlan = _sums.Plan(content, RowColumns.None);
+            _contentRows ??= new RowSums(Rows, Dimension, _contentPlan.Columns);
+        }
+        _sums.Sum(_contentPlan, .., _contentRows!, stop);
+        bool exact = _contentRows!.Columns == RowColumns.Deficit;
         for (int r = 0; r < Replicas; r++)
         {
             double deficit = exact ? 0 : 1;
@@ -281,10 +286,8 @@ public sealed class Flow
         if (Interaction.Coupling is not OneCoupling || Interaction.Mask != Mask.None)
         {
             // Once, and not on the flow's device, which may know no linear profile.
-            using SimdSums direct = new(Precision.Double, Threads);
-            RowSums sums = new(Rows, Dimension, RowColumns.Force);
-            direct.Sum(tokens.Self(Interaction with { Profile = Profile.Linear }), .., sums, CancellationToken.None);
-            bias = sums.Z;
+            using IPairSums direct = new SimdSums(Precision.Double, Threads);
+            bias = direct.Sum(tokens.Self(Interaction with { Profile = Profile.Linear }), RowColumns.Force).Z;
         }
         for (int i = 0; i < bias.Length && _prompts is not null; i++) bias[i] += _prompts.Strength;
         return bias;

@@ -26,7 +26,8 @@ internal sealed class HeadTerm
     /// <param name="head">Matrices.</param>
     /// <param name="code">The code.</param>
     /// <param name="turn">Psi, for a code of the logits alone.</param>
-    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, GaugeFrame turn)
+    /// <param name="sums">What sums.</param>
+    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, GaugeFrame turn, IPairSums sums)
     {
         (_tokens, _code, _turn, _beta, _curved) = (tokens, code.Kind, turn, interaction.Beta, interaction.Profile.IsCurved(interaction.Beta));
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
@@ -35,24 +36,27 @@ internal sealed class HeadTerm
         _k = _code == CodeKind.None ? tokens.Y : new double[tokens.Rows * _wide];
         _q = _logits is null ? _k : new double[_k.Length];
         (int replicas, int n) = (tokens.Replicas, tokens.Tokens);
+        PairProblem problem;
         // Without its self term Z is not bounded from below: the general form's own shift keeps it.
         bool bounded = interaction.Mask != Mask.Strict || interaction.Normalization != Normalization.Softmax;
         if (_logits is null && bounded && (_code is CodeKind.None or CodeKind.Concatenated))
         {
             double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
             _unit = Math.Sqrt(square);
-            Problem = PairProblem.Self(replicas, n, _wide, square == 1 ? interaction : interaction with { Beta = interaction.Beta * square }, _k, tokens.Weights, tokens.Labels);
+            Interaction scaled = square == 1 ? interaction : interaction with { Beta = interaction.Beta * square };
+            problem = PairProblem.Self(replicas, n, _wide, scaled, _k, tokens.Weights, tokens.Labels);
         }
         else
         {
             double[] values = _code == CodeKind.LogitsOnly ? tokens.Y : _k;
-            Problem = PairProblem.General(replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
+            problem = PairProblem.General(replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
         }
+        Plan = sums.Plan(problem, RowColumns.Force);
         Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
     }
 
-    /// <summary>What a device sums.</summary>
-    public PairProblem Problem { get; }
+    /// <summary>What is summed, and how.</summary>
+    public Plan Plan { get; }
 
     /// <summary>Its result.</summary>
     public RowSums Sums { get; }

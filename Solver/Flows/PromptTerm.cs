@@ -25,7 +25,8 @@ internal sealed class PromptTerm
     /// <param name="layer">The prompts.</param>
     /// <param name="frame">From x to the flow's frame.</param>
     /// <param name="threads">For the per-token work.</param>
-    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, GaugeFrame frame, int threads)
+    /// <param name="sums">What sums.</param>
+    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, GaugeFrame frame, int threads, IPairSums sums)
     {
         (_tokens, _frame, _curved, _threads) = (tokens, frame, interaction.Profile.IsCurved(interaction.Beta), threads);
         _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
@@ -33,8 +34,9 @@ internal sealed class PromptTerm
         if (layer.Prompts is { Seen: SeenPrompts.All } all)
         {
             _x = frame.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
-            Problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]),
-                Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
+            Plan = sums.Plan(PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x,
+                Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]),
+                RowColumns.Force);
         }
         else if (layer.Prompts is { } labelled)
         {
@@ -48,8 +50,8 @@ internal sealed class PromptTerm
         double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];
     }
 
-    /// <summary>What a device sums, null for nothing.</summary>
-    public PairProblem? Problem { get; }
+    /// <summary>What is summed, and how; null for nothing.</summary>
+    public Plan? Plan { get; }
 
     /// <summary>The weight of all prompts that a token sees.</summary>
     public double Strength { get; }
@@ -64,14 +66,14 @@ internal sealed class PromptTerm
     public void Sum(double[] x, int first, int count, IPairSums sums, CancellationToken stop)
     {
         int d = _tokens.Dimension;
-        if (Problem is not null)
+        if (Plan is not null)
         {
             if (!_frame.IsIdentity) x.AsSpan(first * d, count * d).CopyTo(_x.AsSpan(first * d));
-            sums.Sum(Problem, first..(first + count), _sums, stop);
+            sums.Sum(Plan, first..(first + count), _sums, stop);
         }
         Workers.For(count, Flow.Grain, _threads, (from, to) =>
         {
-            if (Problem is not null) _frame.Enter(_sums.Force, _sums.Force, first + from, first + to);
+            if (Plan is not null) _frame.Enter(_sums.Force, _sums.Force, first + from, first + to);
             else
             {
                 Array.Clear(_sums.Z, first + from, to - from);

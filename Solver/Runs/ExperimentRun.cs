@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Fast;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
@@ -38,7 +37,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         Scheme scheme = experiment.Interaction.Scheme.Build();
-        (string device, Summation summation) = Resolve(experiment, problem, layer.HasPlainTokens && !scheme.NeedsOutput, tolerance);
+        // Stored with the run. Only some flows do with forces along the sphere alone.
+        Choice choice = new Choice(experiment.Device, experiment.Summation)
+            .Resolve(problem, layer.HasPlainTokens && !scheme.NeedsOutput, experiment.Precision, tolerance);
+        (string device, Summation summation) = choice.WhyNot is { } unfit ? throw ConfigurationException.At("$.summation", unfit) : choice;
         using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
@@ -51,7 +53,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
             noiseAdvice is not null ? $"$.time.step: {noiseAdvice}" : null,
             EqualHeads(experiment.Interaction) ? $"$.interaction.heads: {experiment.Interaction.Heads} heads with the same matrices are one head at {experiment.Interaction.Heads} times the cost; set 1, or draw a matrix for every head" : null,
-            summation == Summation.Fast && ((FastSums)sums).IsHarmonic(problem) && FastSums.Advice(interaction, tolerance) is { } far ? $"$.tolerance: {far}" : null,
+            sums.Plan(problem, RowColumns.Force).Advice is { } far ? $"$.tolerance: {far}" : null,
         ];
         List<Alert> stepAlerts = [];
         if (stepAdvice is not null) AlertStep(Stability.LargestStep(flow.CollapseRate, method), stepAdvice);
@@ -92,7 +94,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Evaluations = result.Evaluations,
                 ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
-                Summation = sums is FastSums fast ? Record(fast, tolerance) : new SummationRecord("direct"),
+                Summation = summation == Summation.Direct ? new SummationRecord("direct") : SummationRecord.Of(sums.Statistics, tolerance),
                 Alerts = [.. stepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
@@ -176,30 +178,6 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two more states and two more drifts.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
-
-    // What auto stands for: a function of sizes, interaction, precision, tolerance and the devices here, stored with the run. Harmonic sums, linear in n, come before any GPU; only
-    // some flows do with tangential forces, as they give them.
-    private static (string Device, Summation Summation) Resolve(Experiment experiment, PairProblem problem, bool tangential, double tolerance)
-    {
-        using FastSums probe = new(Summation.Auto, tolerance, experiment.Precision, threads: 1);
-        bool isAuto = experiment.Summation == Summation.Auto, isForCpu = experiment.Summation is Summation.Fast or Summation.Coalesced;
-        bool isHarmonic = isAuto && tangential && probe.IsHarmonic(problem);
-        string device = experiment.Device == "auto" && (isForCpu || isHarmonic) ? "cpu" : DeviceCatalog.Resolve(experiment.Device, problem.Pairs);
-        if (device == "cpu" && isAuto) return (device, isHarmonic ? Summation.Fast : tangential && probe.IsCoalescible(problem) ? Summation.Coalesced : Summation.Direct);
-        if (device != "cpu" && isForCpu)
-            throw ConfigurationException.At("$.summation", $"\"{experiment.Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{device}\"; use \"direct\" or \"auto\"");
-        return (device, device == "cpu" ? experiment.Summation : Summation.Direct);
-    }
-
-    private static SummationRecord Record(FastSums sums, double tolerance) =>
-        new(string.Join(" and ", new[] { sums.Direct > 0 ? "direct" : "", sums.Harmonic > 0 ? "harmonic" : "", sums.Coalesced > 0 ? "coalesced" : "" }.Where(name => name.Length > 0)), tolerance)
-        {
-            Evaluations = new(sums.Direct, sums.Harmonic, sums.Coalesced),
-            Order = sums.Harmonic > 0 ? sums.Order : null,
-            Cells = sums.Coalesced > 0 ? sums.Cells : null,
-            ErrorBound = sums.ErrorBound > 0 ? sums.ErrorBound : null,
-            RowsRedone = sums.Harmonic > 0 ? sums.RowsRedone : null,
-        };
 
     private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {

@@ -1,5 +1,4 @@
 using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Fast;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
 
@@ -47,7 +46,7 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     public void Stepped(in Step step)
     {
         if (step.Replica > 0) return;
-        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), direct: sums is not FastSums { Harmonic: > 0 } and not FastSums { Coalesced: > 0 });
+        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), sums.Statistics.IsDirect);
         _seen = step.Flow.Evaluations;
     }
 }

@@ -57,6 +57,21 @@ public sealed record SummationRecord(string Method, double? Tolerance = null)
 
     /// <summary>Rows of harmonic sums summed directly all the same, because no order serves them.</summary>
     public long? RowsRedone { get; init; }
+
+    /// <summary>The record of sums that chose their method.</summary>
+    internal static SummationRecord Of(SumStatistics sums, double tolerance)
+    {
+        (long direct, long harmonic, long coalesced) = (sums[SumMethod.Direct], sums[SumMethod.Harmonic], sums[SumMethod.Coalesced]);
+        (string Name, long Evaluations)[] methods = [("direct", direct), ("harmonic", harmonic), ("coalesced", coalesced)];
+        return new SummationRecord(string.Join(" and ", methods.Where(m => m.Evaluations > 0).Select(m => m.Name)), tolerance)
+        {
+            Evaluations = new(direct, harmonic, coalesced),
+            Order = harmonic > 0 ? sums.Order : null,
+            Cells = coalesced > 0 ? sums.Cells : null,
+            ErrorBound = sums.ErrorBound > 0 ? sums.ErrorBound : null,
+            RowsRedone = harmonic > 0 ? sums.RowsRedone : null,
+        };
+    }
 }
 
 /// <summary>Evaluations by method, all that a run asked for; one that treats replicas differently counts under each method.</summary>

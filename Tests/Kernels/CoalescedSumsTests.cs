@@ -49,14 +49,14 @@ public sealed class CoalescedSumsTests
                 using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
                 RowSums actual = Problems.Sum(sums, problem, RowColumns.Force | RowColumns.Deficit);
                 actual = Tangential(problem, actual);
-                string where = $"{coupling}, tol {tolerance}, {radii} radii, {sums.Cells} cells";
+                string where = $"{coupling}, tol {tolerance}, {radii} radii, {sums.Statistics.Cells} cells";
                 double error = HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z);
-                Assert.That(error, Is.LessThanOrEqualTo(sums.ErrorBound + rounding), where);
-                Assert.That(sums.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
+                Assert.That(error, Is.LessThanOrEqualTo(sums.Statistics.ErrorBound + rounding), where);
+                Assert.That(sums.Statistics.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
                 for (int i = 0; i < 520; i++)
                     Assert.That(Math.Abs(actual.Deficit[i] - expected.Deficit[i]), Is.LessThanOrEqualTo((2 * tolerance + 1e-13) * expected.Deficit[i] + 1e-30), where);
-                if (sums.Cells > 0) coalesced++;
-                if (radii <= 0.1) Assert.That(sums.Cells, Is.InRange(2, 13), where);
+                if (sums.Statistics.Cells > 0) coalesced++;
+                if (radii <= 0.1) Assert.That(sums.Statistics.Cells, Is.InRange(2, 13), where);
             }
         Assert.That(coalesced, Is.GreaterThanOrEqualTo(d == 64 ? 4 : 8));
     }
@@ -73,8 +73,8 @@ public sealed class CoalescedSumsTests
         PairProblem problem = PairProblem.Self(1, n, 2, new Interaction(Beta), x, weights, new double[n]);
         using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
         double actual = Problems.Sum(sums, problem, RowColumns.None).Z[n - 1], expected = Problems.Sum(Reference, problem, RowColumns.None).Z[n - 1];
-        Assert.That(sums.Cells, Is.EqualTo(2));
-        Assert.That((expected - actual) / expected, Is.InRange(0.6 * sums.ErrorBound, sums.ErrorBound));
+        Assert.That(sums.Statistics.Cells, Is.EqualTo(2));
+        Assert.That((expected - actual) / expected, Is.InRange(0.6 * sums.Statistics.ErrorBound, sums.Statistics.ErrorBound));
     }
 
     // The pull between coincident clusters, e^{-beta (1 - cos)} of Z, keeps its relative accuracy where the tolerance is far above it.
@@ -88,7 +88,7 @@ public sealed class CoalescedSumsTests
         using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
         double[] actual = HarmonicClouds.Tangential(problem, Problems.Sum(sums, problem, RowColumns.Force).Force);
         double[] expected = HarmonicClouds.Tangential(problem, Problems.Sum(Reference, problem, RowColumns.Force).Force);
-        Assert.That(sums.Cells, Is.EqualTo(clusters));
+        Assert.That(sums.Statistics.Cells, Is.EqualTo(clusters));
         double smallest = double.PositiveInfinity;
         for (int i = 0; i < n; i++)
         {
@@ -116,7 +116,7 @@ public sealed class CoalescedSumsTests
         PairProblem problem = PairProblem.Self(1, n, d, new Interaction(Beta), x, HarmonicClouds.Weights(false, n), new double[n]);
         using var sums = new CoalescedSums(Tolerance, Precision.Double, 1);
         double[] actual = Problems.Sum(sums, problem, RowColumns.Force).Force, expected = Problems.Sum(Reference, problem, RowColumns.Force).Force;
-        Assert.That(sums.Cells, Is.EqualTo(2));
+        Assert.That(sums.Statistics.Cells, Is.EqualTo(2));
         double pull = 0, error = 0;
         for (int i = 0; i < n; i += 2)
         {
@@ -133,10 +133,10 @@ public sealed class CoalescedSumsTests
         using var sums = new CoalescedSums(1e-6, Precision.Double, 1);
         PairProblem uniform = Problems.Self(3, 1, 2000, d, new Interaction(9), evenWeights: true), clusters = Clusters(3, 2000, d, new Interaction(9), 20, 1e-6, false);
         RowSums actual = Problems.Sum(sums, uniform, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), uniform, RowColumns.Force);
-        Assert.That(sums.Cells, Is.Zero);
+        Assert.That(sums.Statistics.Cells, Is.Zero);
         Assert.That(actual.Force, Is.EqualTo(direct.Force));
         Problems.Sum(sums, clusters, RowColumns.Force);
-        Assert.That(sums.Cells, Is.EqualTo(20));
+        Assert.That(sums.Statistics.Cells, Is.EqualTo(20));
     }
 
     [Test]
@@ -148,13 +148,14 @@ public sealed class CoalescedSumsTests
         const RowColumns Columns = RowColumns.Force | RowColumns.Deficit;
         using var one = new CoalescedSums(1e-4, precision, 1);
         RowSums expected = Problems.Sum(one, problem, Columns);
-        Assert.That(one.Cells, Is.InRange(10, 30));
+        Assert.That(one.Statistics.Cells, Is.InRange(10, 30));
         foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
         {
             using var sums = new CoalescedSums(1e-4, precision, threads, bits);
             var actual = new RowSums(problem.Rows, d, Columns);
             int[] cuts = threads == 2 ? [0, 1800] : [0, 1, 590, 1250, 1800];
-            for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+            Plan plan = sums.Plan(problem, actual.Columns);
+            for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
             Assert.That(actual.Z, Is.EqualTo(expected.Z));
             Assert.That(actual.Force, Is.EqualTo(expected.Force));
             Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
@@ -177,10 +178,10 @@ public sealed class CoalescedSumsTests
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 2);
         double[] expected = Run(direct), actual = Run(auto);
         Assert.That(Clouds.LargestDifference(actual, expected), Is.LessThan(1e-8));
-        Assert.That(auto.Direct, Is.GreaterThan(10));
-        Assert.That(auto.Coalesced, Is.GreaterThan(10));
-        Assert.That(auto.Cells, Is.LessThan(10));
-        Assert.That(auto.ErrorBound, Is.InRange(0, 1e-10));
+        Assert.That(auto.Statistics[SumMethod.Direct], Is.GreaterThan(10));
+        Assert.That(auto.Statistics[SumMethod.Coalesced], Is.GreaterThan(10));
+        Assert.That(auto.Statistics.Cells, Is.LessThan(10));
+        Assert.That(auto.Statistics.ErrorBound, Is.InRange(0, 1e-10));
 
         double[] Run(IPairSums sums)
         {
@@ -204,7 +205,7 @@ public sealed class CoalescedSumsTests
             Assert.That(() => new CoalescedSums(0, Precision.Double, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
 
-        string? Why(Interaction interaction, bool evenWeights = true) => sums.WhyNot(Problems.Self(1, 1, 4, 5, interaction, evenWeights), RowColumns.Force);
+        string? Why(Interaction interaction, bool evenWeights = true) => sums.Plan(Problems.Self(1, 1, 4, 5, interaction, evenWeights), RowColumns.Force).WhyNot;
     }
 
     private static RowSums Tangential(PairProblem problem, RowSums sums)

@@ -33,7 +33,7 @@ public sealed class DeviceTests
         var into = new RowSums(n, 2, RowColumns.Force);
         foreach (int row in (int[])[0, n - 1])
         {
-            sums.Sum(problem, row..(row + 1), into, CancellationToken.None);
+            sums.Sum(sums.Plan(problem, into.Columns), row..(row + 1), into, CancellationToken.None);
             double exact = (1 + 2 * Math.Exp(-1) + Math.Exp(-2)) / 4, along = (1 - Math.Exp(-2)) / 4 - exact;
             int axis = 2 * row + (row & 1);
             // Single numbers add up 512 keys, no more.
@@ -52,12 +52,21 @@ public sealed class DeviceTests
     public void AutoIsAFunctionOfTheProblemAndTheDevices()
     {
         string large = DeviceCatalog.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
+        int many = (int)Math.Sqrt(Choice.GpuPairs);
         Assert.Multiple(() =>
         {
-            Assert.That(DeviceCatalog.Resolve("auto", 1000), Is.EqualTo("cpu"));
-            Assert.That(DeviceCatalog.Resolve("auto", DeviceCatalog.GpuPairs), Is.EqualTo(large));
-            Assert.That(DeviceCatalog.Resolve("ilgpu-cpu", 1000), Is.EqualTo("ilgpu-cpu"));
+            Assert.That(Choose("auto", Summation.Auto, 8, 100), Is.EqualTo(new Choice("cpu", Summation.Direct)));
+            Assert.That(Choose("auto", Summation.Auto, 8, many), Is.EqualTo(new Choice(large, large == "cpu" ? Summation.Coalesced : Summation.Direct)));
+            Assert.That(Choose("auto", Summation.Auto, 8, many, tangential: false), Is.EqualTo(new Choice(large, Summation.Direct)));
+            Assert.That(Choose("auto", Summation.Auto, 3, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
+            Assert.That(Choose("auto", Summation.Fast, 8, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
+            Assert.That(Choose("cpu", Summation.Auto, 8, many), Is.EqualTo(new Choice("cpu", Summation.Coalesced)));
+            Assert.That(Choose("ilgpu-cpu", Summation.Auto, 3, 100), Is.EqualTo(new Choice("ilgpu-cpu", Summation.Direct)));
+            Assert.That(Choose("reference", Summation.Fast, 3, 100).WhyNot, Is.EqualTo("\"fast\" is for the device \"cpu\", not \"reference\"; use \"direct\" or \"auto\""));
         });
+
+        static Choice Choose(string device, Summation summation, int d, int n, bool tangential = true) => new Choice(device, summation)
+            .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential, Precision.Double, 1e-10);
     }
 
     [TestCaseSource(nameof(Kinds))]

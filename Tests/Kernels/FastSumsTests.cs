@@ -24,14 +24,19 @@ public class FastSumsTests
     public void AutoIsAFunctionOfSizesAndBeta(int d, int n, double beta, bool harmonic)
     {
         using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, threads: 1);
-        Assert.That(sums.IsHarmonic(Problem(new Interaction(beta), Clouds.Uniform(1, n, d))), Is.EqualTo(harmonic));
+        Plan plan = sums.Plan(Problem(new Interaction(beta), Clouds.Uniform(1, n, d)), RowColumns.Force);
+        Assert.That((plan.Method == SumMethod.Harmonic, plan.IsTangential), Is.EqualTo((harmonic, harmonic)));
     }
 
     [TestCase(9, 1e-10, null)]
     [TestCase(9, 1e-6, "more than 91 degrees apart")]
     [TestCase(30, 1e-10, "more than 67 degrees apart")]
-    public void AToleranceThatLosesTheWeakestPullIsNamed(double beta, double tolerance, string? words) =>
-        Assert.That(FastSums.Advice(new Interaction(beta), tolerance), words is null ? Is.Null : Does.Contain(words));
+    public void AToleranceThatLosesTheWeakestPullIsNamed(double beta, double tolerance, string? words)
+    {
+        using FastSums sums = new(Summation.Fast, tolerance, Precision.Double, threads: 1);
+        Plan plan = sums.Plan(Problem(new Interaction(beta), Clouds.Uniform(1, 100, 3)), RowColumns.Force);
+        Assert.That(plan.Advice, words is null ? Is.Null : Does.Contain(words));
+    }
 
     [Test]
     public void WhatHarmonicsCannotDoIsDirectUnderAutoAndRefusedUnderFast()
@@ -40,10 +45,10 @@ public class FastSumsTests
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
         Assert.Multiple(() =>
         {
-            Assert.That(auto.WhyNot(problem, RowColumns.Force | RowColumns.Deficit), Is.Null);
-            Assert.That(auto.IsHarmonic(problem), Is.False);
-            Assert.That(fast.WhyNot(problem, RowColumns.Force), Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
-            Assert.That(() => fast.Sum(problem, .., new RowSums(problem.Rows, 3, RowColumns.Force), default), Throws.TypeOf<NotSupportedException>());
+            Assert.That(auto.Plan(problem, RowColumns.Force | RowColumns.Deficit).WhyNot, Is.Null);
+            Assert.That(auto.Plan(problem, RowColumns.Force).Method, Is.EqualTo(SumMethod.Direct));
+            Assert.That(fast.Plan(problem, RowColumns.Force).WhyNot, Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
+            Assert.That(() => Problems.Sum(fast, problem, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
         });
     }
 
@@ -61,7 +66,7 @@ public class FastSumsTests
             Assert.That(actual.Force, Is.EqualTo(expected.Force));
             Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
         }
-        Assert.That((sums.Direct, sums.Coalesced), Is.EqualTo((4, 0)));
+        Assert.That((sums.Statistics[SumMethod.Direct], sums.Statistics[SumMethod.Coalesced]), Is.EqualTo((4, 0)));
     }
 
     [Test]
@@ -69,15 +74,15 @@ public class FastSumsTests
     {
         PairProblem problem = Problem(new Interaction(4), Clouds.Uniform(1, 2000, 3));
         using FastSums sums = new(Summation.Auto, 1e-8, Precision.Double, 2);
-        double before = sums.RelativeError;
-        sums.Sum(problem, .., new RowSums(problem.Rows, 3, RowColumns.Force), default);
+        SumStatistics book = sums.Statistics;
+        Assert.That(book.RelativeError, Is.Zero);
+        Problems.Sum(sums, problem, RowColumns.Force);
         Assert.Multiple(() =>
         {
-            Assert.That(sums.Harmonic, Is.EqualTo(1));
-            Assert.That(sums.Order, Is.InRange(10, 30));
-            Assert.That(sums.ErrorBound, Is.InRange(1e-12, 1e-8));
-            Assert.That(before, Is.LessThan(1e-12));
-            Assert.That(sums.RelativeError, Is.EqualTo(1e-8));
+            Assert.That(book[SumMethod.Harmonic], Is.EqualTo(1));
+            Assert.That(book.Order, Is.InRange(10, 30));
+            Assert.That(book.ErrorBound, Is.InRange(1e-12, 1e-8));
+            Assert.That(book.RelativeError, Is.EqualTo(1e-8));
         });
     }
 
@@ -129,7 +134,7 @@ public class FastSumsTests
         drops.Measure(default, values);
         Assert.Multiple(() =>
         {
-            Assert.That(sums.Harmonic, Is.EqualTo(2));
+            Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
             Assert.That(values[0], Is.EqualTo(expected));
         });
     }

@@ -78,7 +78,8 @@ public sealed class GpuTests(PairSumsCase implementation)
         foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
         {
             var actual = new RowSums(problem.Rows, d, RowColumns.Force);
-            for (int i = 1; i < cuts.Length; i++) _sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+            Plan plan = _sums.Plan(problem, actual.Columns);
+            for (int i = 1; i < cuts.Length; i++) _sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
             Assert.That(actual.Z, Is.EqualTo(expected.Z));
             Assert.That(actual.Force, Is.EqualTo(expected.Force));
         }

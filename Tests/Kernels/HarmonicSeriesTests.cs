@@ -60,10 +60,10 @@ public sealed class HarmonicSeriesTests
         HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>() : new SphereKernel<Lanes256Double, Vector256<double>>();
         PairProblem problem = HarmonicClouds.Problem(kind, 6, 60, d, new Interaction(beta), decades: true);
         RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force);
-        var plan = new HarmonicPlan(problem, tolerance, kernel);
+        var plan = new HarmonicPlan(problem, RowColumns.Force, tolerance);
         if (order is { } degree) plan.Replicas[0] = plan.Replicas[0] with { Second = degree };
         var actual = new RowSums(60, d, RowColumns.Force);
-        var call = new HarmonicCall(problem, plan, new HarmonicMemory(), 1, actual, CancellationToken.None);
+        var call = new HarmonicCall(plan, kernel, new HarmonicMemory(), 1, actual, CancellationToken.None);
         call.Evaluate(1, RowSet.Range(0, 60), new HarmonicMoments?[1]);
         int used = plan.Replicas[0].Second;
         double[] ones = [.. Enumerable.Repeat(1.0, 60)];
@@ -96,24 +96,6 @@ public sealed class HarmonicSeriesTests
     }
 
     [Test]
-    public void ParsevalGivesTheEnergy([Values(2, 3)] int d, [Values(0.1, 9, 60)] double beta)
-    {
-        foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.1, 1, -0.5)])
-        {
-            PairProblem problem = Problems.Self(9, 2, 120, d, new Interaction(beta) { Coupling = coupling }, evenWeights: true);
-            using var sums = new HarmonicSums(1e-11, 1);
-            Problems.Sum(sums, problem, RowColumns.Force);
-            RowSums pairs = Problems.Sum(new ReferenceSums(), problem, RowColumns.None);
-            for (int r = 0; r < 2; r++)
-            {
-                double expected = 0;
-                for (int i = r * 120; i < (r + 1) * 120; i++) expected += problem.Weights[i] * pairs.Z[i] * Math.Exp(beta) / (2 * beta);
-                Assert.That(sums.Energy(r), Is.EqualTo(expected).Within(1e-8).Percent);
-            }
-        }
-    }
-
-    [Test]
     public void NoSpectrumInOtherDimensions() => Assert.That(() => new HarmonicSpectrum(4, 16, 1), Throws.TypeOf<NotSupportedException>().With.Message.Contains("not for d = 4"));
 
     [Test]
@@ -122,13 +104,6 @@ public sealed class HarmonicSeriesTests
         double[] x = Problems.Sphere(new Random(1), 50, d), mean = new double[d];
         for (int i = 0; i < x.Length; i++) mean[i % d] += x[i] / 50;
         Assert.That(Spectrum(x, d)[1], Is.EqualTo(Math.Sqrt(mean.Sum(m => m * m))).Within(1e-13));
-    }
-
-    [Test]
-    public void NoEnergyBeforeASum()
-    {
-        using var sums = new HarmonicSums(1e-6, 1);
-        Assert.That(() => sums.Energy(0), Throws.InvalidOperationException);
     }
 
     [Test]

@@ -30,11 +30,11 @@ public sealed class HarmonicSumsTests
                     {
                         using var sums = new HarmonicSums(tolerance, 1);
                         RowSums actual = Problems.Sum(sums, problem, RowColumns.Force);
-                        string where = $"{kind}, {coupling}, decades {decades}, tol {tolerance}, order {sums.Order}, redone {sums.RowsRedone}";
+                        string where = $"{kind}, {coupling}, decades {decades}, tol {tolerance}, order {sums.Statistics.Order}, redone {sums.Statistics.RowsRedone}";
                         Assert.That(HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z), Is.LessThanOrEqualTo(tolerance), where);
-                        Assert.That(sums.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
+                        Assert.That(sums.Statistics.ErrorBound, Is.LessThanOrEqualTo(tolerance), where);
                         Assert.That(actual.Shift, Is.All.EqualTo(beta));
-                        if (tolerance >= 1e-9 && kind == "uniform" && !decades && beta <= 60) Assert.That(sums.RowsRedone, Is.Zero, where);
+                        if (tolerance >= 1e-9 && kind == "uniform" && !decades && beta <= 60) Assert.That(sums.Statistics.RowsRedone, Is.Zero, where);
                     }
                 }
     }
@@ -63,12 +63,12 @@ public sealed class HarmonicSumsTests
         PairProblem problem = HarmonicClouds.Problem("outlier", 3, 400, d, new Interaction(9), decades: false);
         using var coarse = new HarmonicSums(1e-6, 1);
         Problems.Sum(coarse, problem, RowColumns.Force);
-        Assert.That((coarse.RowsRaised, coarse.RowsRedone), Is.EqualTo((1, 0)));
+        Assert.That((coarse.Statistics.RowsRaised, coarse.Statistics.RowsRedone), Is.EqualTo((1, 0)));
         problem.Weights[399] = 1e-9;
         problem = PairProblem.Self(1, 400, d, new Interaction(30), problem.Q, problem.Weights, problem.KeyLabels);
         using var fine = new HarmonicSums(1e-10, 1);
         RowSums sums = Problems.Sum(fine, problem, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), problem, RowColumns.Force);
-        Assert.That((fine.RowsRaised, fine.RowsRedone), Is.EqualTo((1, 1)));
+        Assert.That((fine.Statistics.RowsRaised, fine.Statistics.RowsRedone), Is.EqualTo((1, 1)));
         Assert.That(sums.Z[399], Is.EqualTo(direct.Z[399]));
     }
 
@@ -80,13 +80,14 @@ public sealed class HarmonicSumsTests
             PairProblem problem = HarmonicClouds.Problem("outlier", 8, 9001, d, new Interaction(9) { Coupling = coupling }, decades: false);
             using var one = new HarmonicSums(1e-6, 1);
             RowSums expected = Problems.Sum(one, problem, RowColumns.Force);
-            Assert.That(one.RowsRaised, Is.GreaterThan(0));
+            Assert.That(one.Statistics.RowsRaised, Is.GreaterThan(0));
             foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
             {
                 using var sums = new HarmonicSums(1e-6, threads, bits);
                 var actual = new RowSums(problem.Rows, d, RowColumns.Force);
                 int[] cuts = threads == 2 ? [0, 9001] : [0, 1, 4100, 8999, 9001];
-                for (int i = 1; i < cuts.Length; i++) sums.Sum(problem, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
+                Plan plan = sums.Plan(problem, actual.Columns);
+                for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));
                 Assert.That(actual.Force, Is.EqualTo(expected.Force));
             }
@@ -100,7 +101,7 @@ public sealed class HarmonicSumsTests
         using var sums = new HarmonicSums(1e-8, 2);
         var into = new RowSums(210, d, RowColumns.Force);
         into.Z.AsSpan().Fill(7);
-        sums.Sum(all, 65..205, into, CancellationToken.None);
+        sums.Sum(sums.Plan(all, into.Columns), 65..205, into, CancellationToken.None);
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 65 or >= 205)), Is.All.True);
         PairProblem second = PairProblem.Self(1, 70, d, all.Interaction, all.Q[(70 * d)..(140 * d)], all.Weights[70..140], all.KeyLabels[70..140]);
         RowSums alone = Problems.Sum(sums, second, RowColumns.Force);
@@ -146,7 +147,7 @@ public sealed class HarmonicSumsTests
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
         using var sums = new HarmonicSums(1e-6, 1);
-        Assert.That(() => sums.Sum(problem, .., new RowSums(600, 3, RowColumns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => sums.Sum(sums.Plan(problem, RowColumns.Force), .., new RowSums(600, 3, RowColumns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
@@ -158,20 +159,22 @@ public sealed class HarmonicSumsTests
         var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
         Assert.Multiple(() =>
         {
-            Assert.That(sums.WhyNot(self, RowColumns.Force), Is.Null);
-            Assert.That(sums.WhyNot(general, RowColumns.Force), Does.Contain("self form"));
-            Assert.That(sums.WhyNot(self, RowColumns.Deficit), Does.Contain("Deficit"));
-            Assert.That(Why(4, new Interaction(1)), Does.Contain("d = 4"));
-            Assert.That(Why(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
-            Assert.That(Why(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
-            Assert.That(Why(3, new Interaction(0)), Does.Contain("beta > 0"));
-            Assert.That(Why(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
-            Assert.That(Why(3, new Interaction(1e5)), Does.Contain("degree"));
+            Assert.That(Why(self, RowColumns.Force), Is.Null);
+            Assert.That(Why(general, RowColumns.Force), Does.Contain("self form"));
+            Assert.That(Why(self, RowColumns.Deficit), Does.Contain("Deficit"));
+            Assert.That(WhyAt(4, new Interaction(1)), Does.Contain("d = 4"));
+            Assert.That(WhyAt(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
+            Assert.That(WhyAt(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
+            Assert.That(WhyAt(3, new Interaction(0)), Does.Contain("beta > 0"));
+            Assert.That(WhyAt(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
+            Assert.That(WhyAt(3, new Interaction(1e5)), Does.Contain("degree"));
             Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
             Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
             Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
 
-        string? Why(int d, Interaction interaction) => sums.WhyNot(Problems.Self(1, 1, 4, d, interaction), RowColumns.Force);
+        string? Why(PairProblem problem, RowColumns columns) => sums.Plan(problem, columns).WhyNot;
+
+        string? WhyAt(int d, Interaction interaction) => Why(Problems.Self(1, 1, 4, d, interaction), RowColumns.Force);
     }
 }

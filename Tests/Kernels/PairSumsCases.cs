@@ -1,7 +1,9 @@
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Devices;
+using AttentionFlow.Kernels.Fast;
 using AttentionFlow.Kernels.Gpu;
+using AttentionFlow.Kernels.Harmonic;
 using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -31,6 +33,19 @@ public static class PairSumsCases
            from device in DeviceCatalog.All
            where device.WhyNot is null && device.Name is not ("cpu" or "reference")
            select new PairSumsCase($"{device.Name} {precision}", precision, () => DeviceCatalog.Open(device.Name, precision, 2)),
+    ];
+
+    /// <summary>These, and those that know some problems alone or have other errors: their plans are held against what they do.</summary>
+    public static IEnumerable<PairSumsCase> WithPlans =>
+    [
+        .. All,
+        new("reference", Precision.Double, () => new ReferenceSums()),
+        new("hardmax", Precision.Double, () => new HardmaxSums(1)),
+        new("harmonic", Precision.Double, () => new HarmonicSums(1e-6, 1)),
+        new("coalesced", Precision.Single, () => new CoalescedSums(1e-4, Precision.Single, 2)),
+        .. from summation in (Summation[])[Summation.Auto, Summation.Fast, Summation.Coalesced]
+           select new PairSumsCase($"cpu {summation}", Precision.Double, () => new FastSums(summation, 1e-8, Precision.Double, 1)),
+        new("split", Precision.Double, () => SplitSums.Open("split", ["0", "1"], _ => new SimdSums(Precision.Double, 1))),
     ];
 
     /// <summary>Those that ILGPU compiles, and on the simulator also the kernels that GPUs run, which are slow there because of their barriers.</summary>

@@ -163,13 +163,15 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         PairProblem general = Problems.General(1, 1, 4, 4, 3, new Interaction(1)), negative = Problems.Self(1, 1, 4, 3, new Interaction(1) { Coupling = new BlockCoupling(-1) });
         Assert.Multiple(() =>
         {
-            Assert.That(_sums.WhyNot(self, Problems.AllColumns(self)), Is.Null);
-            Assert.That(_sums.WhyNot(general, Problems.AllColumns(general)), Is.Null);
-            Assert.That(_sums.WhyNot(general, RowColumns.Deficit), Does.Contain("difference form"));
-            Assert.That(_sums.WhyNot(linear, RowColumns.Deficit), Does.Contain("deficit"));
-            Assert.That(_sums.WhyNot(negative, RowColumns.CouplingLog), Does.Contain("block"));
+            Assert.That(Why(self, Problems.AllColumns(self)), Is.Null);
+            Assert.That(Why(general, Problems.AllColumns(general)), Is.Null);
+            Assert.That(Why(general, RowColumns.Deficit), Does.Contain("difference form"));
+            Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
+            Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
             Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
         });
+
+        string? Why(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns).WhyNot;
     }
 
     [Test]
@@ -177,7 +179,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
         var into = new RowSums(problem.Rows, 3, RowColumns.Force);
-        Assert.That(() => _sums.Sum(problem, .., into, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => _sums.Sum(_sums.Plan(problem, into.Columns), .., into, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     // Unit e. Relative to sum_j |w_j| max|b| k': exponential and factors 12 e, summation n e at worst, and the exponent's own error: positions
@@ -223,5 +225,92 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         double dot = 0;
         for (int c = 0; c < a.Length; c++) dot += a[c] * b[c];
         return dot;
+    }
+}
+
+/// <summary>One body over all implementations: what a plan says is what a sum does.</summary>
+[TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.WithPlans))]
+public sealed class PlanTests(PairSumsCase implementation)
+{
+    private readonly IPairSums _sums = implementation.Create();
+
+    [OneTimeTearDown]
+    public void Release() => _sums.Dispose();
+
+    public static IEnumerable<PairProblem> Set()
+    {
+        foreach (int d in (int[])[2, 3, 8])
+            foreach (Interaction interaction in (Interaction[])[new(4), new(4) { Profile = Profile.Linear }, new(4) { Mask = Mask.Causal }, new(4) { Coupling = new BlockCoupling(-1) },
+                new(4) { Coupling = new ToeplitzCoupling(1, 0.5) }])
+                foreach (bool even in (bool[])[true, false])
+                    yield return Problems.Self(d, 2, 530, d, interaction, even);
+        yield return Problems.General(1, 1, 40, 60, 3, new Interaction(4));
+    }
+
+    [Test]
+    public void APlanSaysWhatASumDoes()
+    {
+        int done = 0;
+        foreach (PairProblem problem in Set())
+            foreach (RowColumns columns in (RowColumns[])[RowColumns.None, RowColumns.Force, RowColumns.Force | RowColumns.Squares])
+            {
+                Plan plan = _sums.Plan(problem, columns);
+                Assert.That((plan.Problem, plan.Columns), Is.EqualTo((problem, columns)));
+                RowSums into = new(problem.Rows, problem.Dimension, columns);
+                if (plan.WhyNot is { } why)
+                    Assert.That(() => _sums.Sum(plan, .., into, default), Throws.TypeOf<NotSupportedException>().With.Message.EqualTo(why));
+                else
+                {
+                    Check(plan, into);
+                    done++;
+                }
+            }
+        Assert.That(done, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void APlanServesManySums()
+    {
+        PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(4), evenWeights: true), later = Problems.Self(2, 1, 600, 3, new Interaction(4), evenWeights: true);
+        Plan plan = _sums.Plan(problem, RowColumns.Force);
+        RowSums into = new(600, 3, RowColumns.Force);
+        _sums.Sum(plan, .., into, default);
+        later.Q.CopyTo(problem.Q, 0);
+        _sums.Sum(plan, .., into, default);
+        RowSums anew = Problems.Sum(_sums, problem, RowColumns.Force);
+        Assert.That(into.Z, Is.EqualTo(anew.Z));
+        Assert.That(into.Force, Is.EqualTo(anew.Force));
+    }
+
+    [Test]
+    public void OtherColumnsThanThoseOfThePlanAreRefused()
+    {
+        Plan plan = _sums.Plan(Problems.Self(1, 1, 600, 3, new Interaction(4), evenWeights: true), RowColumns.Force);
+        Assert.That(() => _sums.Sum(plan, .., new RowSums(600, 3, RowColumns.None), default), Throws.ArgumentException.With.Message.Contains("room for None"));
+    }
+
+    // Relative to the absolute sums, with what positions lose by rounding.
+    private void Check(Plan plan, RowSums into)
+    {
+        PairProblem problem = plan.Problem;
+        SumStatistics book = _sums.Statistics;
+        long before = Enum.GetValues<SumMethod>().Sum(m => book[m]);
+        _sums.Sum(plan, .., into, default);
+        Assert.That(Enum.GetValues<SumMethod>().Sum(m => book[m]), Is.GreaterThan(before));
+        Assert.That(book.RelativeError, Is.GreaterThan(0));
+        Assert.That(plan.RelativeError, Is.LessThan(1e-3));
+        if (plan.Method == SumMethod.Hardmax) return;
+        if (plan.Method == SumMethod.Direct) Assert.That(plan.IsTangential, Is.False);
+        RowSums exact = Problems.Sum(new ReferenceSums(), problem, plan.Columns), absolute = Problems.Sum(new ReferenceSums(), Problems.Absolute(problem), RowColumns.None);
+        for (int row = 0; row < problem.Rows; row++)
+        {
+            double unit = Math.Exp(into.Shift[row] - exact.Shift[row]), bound = (4 * plan.RelativeError + implementation.Unit * 1000) * absolute.Z[row];
+            Assert.That(unit * into.Z[row], Is.EqualTo(exact.Z[row]).Within(bound));
+            if (into.Force.Length == 0) continue;
+            ReadOnlySpan<double> q = problem.Q.AsSpan(row * problem.Dimension, problem.Dimension), force = into.Force.AsSpan(row * problem.Dimension, problem.Dimension);
+            double along = 0;
+            for (int c = 0; c < q.Length; c++) along += q[c] * force[c];
+            if (plan.IsTangential) Assert.That(along, Is.Zero.Within(bound));
+        }
     }
 }

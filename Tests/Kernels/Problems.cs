@@ -93,12 +93,7 @@ public static class Problems
     /// <summary>The length of the longest row.</summary>
     public static double Longest(double[]? x, int dimension) => x is null ? 0 : x.Chunk(dimension).Max(row => Math.Sqrt(row.Sum(v => v * v)));
 
-    public static RowSums Sum(IPairSums sums, PairProblem problem, RowColumns columns)
-    {
-        var into = new RowSums(problem.Rows, problem.Dimension, columns);
-        sums.Sum(problem, .., into, CancellationToken.None);
-        return into;
-    }
+    public static RowSums Sum(IPairSums sums, PairProblem problem, RowColumns columns) => sums.Sum(problem, columns);
 
     /// <summary>Force, and the deficit where there is one.</summary>
     public static RowColumns UsualColumns(PairProblem problem) => problem.WhyNever(RowColumns.Deficit) is null ? RowColumns.Force | RowColumns.Deficit : RowColumns.Force;

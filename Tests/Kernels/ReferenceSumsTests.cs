@@ -100,5 +100,5 @@ public sealed class ReferenceSumsTests
 
     [Test]
     public void NegativeCouplingsHaveNoLogarithm() =>
-        Assert.That(new ReferenceSums().WhyNot(Problems.Self(1, 1, 2, 2, new Interaction(1) { Coupling = new BlockCoupling(-1) }), RowColumns.CouplingLog), Does.Contain("block"));
+        Assert.That(new ReferenceSums().Plan(Problems.Self(1, 1, 2, 2, new Interaction(1) { Coupling = new BlockCoupling(-1) }), RowColumns.CouplingLog).WhyNot, Does.Contain("block"));
 }

@@ -21,7 +21,7 @@ public sealed class SplitSumsTests
         Assert.That(actual.Force, Is.EqualTo(expected.Force));
         Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
         var some = new RowSums(problem.Rows, 3, RowColumns.None);
-        split.Sum(problem, 50..53, some, CancellationToken.None);
+        split.Sum(split.Plan(problem, some.Columns), 50..53, some, CancellationToken.None);
         Assert.That(some.Z.Select((z, row) => z == (row is >= 50 and < 53 ? expected.Z[row] : 0)), Is.All.True);
     }
 
@@ -30,7 +30,7 @@ public sealed class SplitSumsTests
     {
         PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         using var split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
-        Assert.That(split.WhyNot(linear, RowColumns.Deficit), Does.Contain("deficit"));
+        Assert.That(split.Plan(linear, RowColumns.Deficit).WhyNot, Does.Contain("deficit"));
         Assert.That(() => Problems.Sum(split, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
     }
 
@@ -48,11 +48,11 @@ public sealed class SplitSumsTests
 
         public string Name => "probe";
 
-        public double RelativeError => 0;
+        public SumStatistics Statistics { get; } = new();
 
-        public string? WhyNot(PairProblem problem, RowColumns columns) => null;
+        public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns);
 
-        public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop) { }
+        public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop) { }
 
         public void Dispose() => IsClosed = true;
     }

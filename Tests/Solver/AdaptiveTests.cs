@@ -238,12 +238,12 @@ public class AdaptiveTests
         private readonly Random _random = new(1);
 
         public string Name => "noisy";
-        public double RelativeError => 1e-3;
-        public string? WhyNot(PairProblem problem, RowColumns columns) => null;
+        public SumStatistics Statistics => _exact.Statistics;
+        public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns) { RelativeError = 1e-3 };
 
-        public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+        public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
         {
-            _exact.Sum(problem, rows, into, stop);
+            _exact.Sum(plan, rows, into, stop);
             for (int i = 0; i < into.Force.Length; i++) into.Force[i] += 1e-1 * (_random.NextDouble() - 0.5);
         }
 

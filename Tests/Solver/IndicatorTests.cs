@@ -378,14 +378,14 @@ public class IndicatorTests
 
         public string Name => "counting";
 
-        public double RelativeError => _sums.RelativeError;
+        public SumStatistics Statistics => _sums.Statistics;
 
-        public string? WhyNot(PairProblem problem, RowColumns columns) => _sums.WhyNot(problem, columns);
+        public Plan Plan(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns);
 
-        public void Sum(PairProblem problem, Range rows, RowSums into, CancellationToken stop)
+        public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
         {
             Calls++;
-            _sums.Sum(problem, rows, into, stop);
+            _sums.Sum(plan, rows, into, stop);
         }
 
         public void Dispose() => _sums.Dispose();

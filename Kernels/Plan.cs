@@ -1,0 +1,110 @@
+namespace AttentionFlow.Kernels;
+
+/// <summary>How pairs are summed.</summary>
+public enum SumMethod
+{
+    /// <summary>Pair by pair.</summary>
+    Direct,
+    /// <summary>By harmonics of circle and sphere.</summary>
+    Harmonic,
+    /// <summary>Over cells of tokens that lie together, where there are few enough at the time; else directly.</summary>
+    Coalesced,
+    /// <summary>The keys of largest logit alone.</summary>
+    Hardmax,
+}
+
+/// <summary>
+/// What an implementation will do for a problem and these columns: whether it can, how, at what cost, with what error. Made once, when a
+/// flow is built, and handed to every sum; it serves every instance of the class that made it, with the same settings.
+/// </summary>
+/// <remarks>One sum at a time. An implementation may derive from it, or keep its tables in <see cref="Tables"/>.</remarks>
+/// <param name="problem">What is to be summed.</param>
+/// <param name="columns">What is asked for beside Z.</param>
+/// <param name="whyNot">Null when it can be done, else one sentence.</param>
+public class Plan(PairProblem problem, RowColumns columns, string? whyNot = null)
+{
+    /// <summary>What is to be summed.</summary>
+    public PairProblem Problem { get; } = problem;
+
+    /// <summary>What is asked for beside Z.</summary>
+    public RowColumns Columns { get; } = columns;
+
+    /// <summary>Null when it can be done, else one sentence that says why not.</summary>
+    public string? WhyNot { get; } = whyNot;
+
+    /// <summary>How pairs are summed.</summary>
+    public SumMethod Method { get; init; }
+
+    /// <summary>True when F_i comes without its part along x_i, which drifts project away but entropies need.</summary>
+    public bool IsTangential { get; init; }
+
+    /// <summary>Error of Z_i relative to it to be expected of rounding, or the tolerance; far below 1e-5 but for tolerances.</summary>
+    public double RelativeError { get; init; } = 1e-13;
+
+    /// <summary>Nanoseconds a row on one core, by a fixed model; NaN where there is none.</summary>
+    public double Cost { get; init; } = double.NaN;
+
+    /// <summary>What these sums do not resolve and what to do about it, in a sentence; null when there is nothing to say.</summary>
+    public string? Advice { get; init; }
+
+    /// <summary>What an implementation made of weights, labels and interaction at its first sum; it alone knows what.</summary>
+    public object? Tables { get; set; }
+
+    /// <summary>The rows as first and count, when there is nothing against this sum: what every implementation begins with.</summary>
+    /// <exception cref="NotSupportedException">When <see cref="WhyNot"/> gives a reason.</exception>
+    /// <exception cref="ArgumentException">When <paramref name="into"/> has other columns than the plan.</exception>
+    /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
+    public (int First, int Count) Begin(Range rows, RowSums into, CancellationToken stop)
+    {
+        if (WhyNot is { } why) throw new NotSupportedException(why);
+        if (into.Columns != Columns)
+            throw new ArgumentException($"the plan is for the columns {Columns}, and there is room for {into.Columns}", nameof(into));
+        stop.ThrowIfCancellationRequested();
+        return rows.GetOffsetAndLength(Problem.Rows);
+    }
+}
+
+/// <summary>What an implementation has summed so far.</summary>
+public sealed class SumStatistics
+{
+    private readonly long[] _evaluations = new long[Enum.GetValues<SumMethod>().Length];
+
+    /// <summary>Evaluations by a method; one that treats replicas differently counts under each.</summary>
+    public long this[SumMethod method] => _evaluations[(int)method];
+
+    /// <summary>Whether all was summed pair by pair.</summary>
+    public bool IsDirect => this[SumMethod.Harmonic] + this[SumMethod.Coalesced] == 0;
+
+    /// <summary>The largest <see cref="Plan.RelativeError"/> of the methods used; 0 before.</summary>
+    public double RelativeError { get; private set; }
+
+    /// <summary>The largest bound found on the error of sums that are not direct, relative to Z_i; 0 when there were none.</summary>
+    public double ErrorBound { get; private set; }
+
+    /// <summary>The highest degree of harmonics.</summary>
+    public int Order { get; private set; }
+
+    /// <summary>Rows summed again with a higher degree.</summary>
+    public long RowsRaised { get; private set; }
+
+    /// <summary>Rows of harmonic sums summed directly, because no degree serves them.</summary>
+    public long RowsRedone { get; private set; }
+
+    /// <summary>Cells at the last evaluation that had any, of the replica that had the most.</summary>
+    public int Cells { get; private set; }
+
+    /// <summary>Counts an evaluation.</summary>
+    public void Count(SumMethod method, double relativeError)
+    {
+        _evaluations[(int)method]++;
+        RelativeError = Math.Max(RelativeError, relativeError);
+    }
+
+    internal void AddHarmonics(int order, double bound, int raised, int redone)
+    {
+        (Order, ErrorBound) = (Math.Max(Order, order), Math.Max(ErrorBound, bound));
+        (RowsRaised, RowsRedone) = (RowsRaised + raised, RowsRedone + redone);
+    }
+
+    internal void AddCells(int cells, double bound) => (Cells, ErrorBound) = (cells, Math.Max(ErrorBound, bound));
+}
