@@ -46,7 +46,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         bool steep = !(_positions.Depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
         // Differences of tokens, or of values and origins that may be as near to each other.
         bool dots = problem.IsDifference
-            ? interaction.Coupling is OneCoupling && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots) : problem.Origin is null;
+            ? interaction.Coupling.IsOne && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots) : problem.Origin is null;
         var call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
             Even = KernelsFor(even: true),

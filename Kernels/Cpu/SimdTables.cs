@@ -76,7 +76,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         _window.Pointer - _layout.FirstQuery, _indices.Pointer);
 
     private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
-        coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
+        coupling.IsOne && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
     private void FillWindow(PairProblem problem)
     {

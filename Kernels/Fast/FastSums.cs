@@ -140,7 +140,7 @@ public sealed class FastSums : IPairSums
         if (!problem.IsSelf) return "queries, keys and values that differ, as with matrices or a code";
         if (interaction.Mask != Mask.None) return "a mask";
         if (!interaction.Profile.IsCurved(interaction.Beta)) return interaction.Beta == 0 ? "beta = 0" : $"the profile '{interaction.Profile.Name}'";
-        return interaction.Coupling is OneCoupling or BlockCoupling ? "negative weights here" : FormattableString.Invariant($"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
+        return interaction.Coupling.IsConstantOnLabels ? "negative weights here" : FormattableString.Invariant($"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
     }
 
     private static bool IsDirectColumn(PairProblem problem, RowColumns columns) => (columns & ~RowColumns.Force) != RowColumns.None && problem.Keys <= MostKeysOfDirectColumns;
@@ -165,7 +165,7 @@ public sealed class FastSums : IPairSums
     private double HarmonicCost(PairProblem problem)
     {
         int order = _harmonic.UsualOrder(problem);
-        int channels = problem.Interaction.Coupling is ToeplitzCoupling toeplitz ? 2 * toeplitz.Cosines.Count + 1 : 1;
+        int channels = 2 * problem.Interaction.Coupling.Modes!.Count - 1;
         double modes = 2 * order + 1, harmonics = (order + 1) * (order + 1);
         return channels * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 22.0 / problem.Keys) * harmonics);
     }

@@ -20,10 +20,10 @@ internal static class CombineKernel
         for (int c = GpuColumns.Z; c < columns; c++)
         {
             int special = more == 0 ? -1 : c - (columns - GpuColumns.More);
-            T high = R.Of(0), low = R.Of(0);
+            T high = R.Constant(0), low = R.Constant(0);
             for (int s = 0; s < splits; s++)
             {
-                T factor = special == GpuColumns.Deficit ? R.Of(1) : R.Exp2(R.Subtract(call.Parts[s * split + row], shift));
+                T factor = special == GpuColumns.Deficit ? R.Constant(1) : R.Exp2(R.Subtract(call.Parts[s * split + row], shift));
                 if (special == GpuColumns.Squares) factor = R.Multiply(factor, factor);
                 long at = s * split + c * column + row;
                 T value = R.Multiply(call.Parts[at], factor);

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Gpu;
@@ -9,7 +8,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </summary>
 internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, IPairCoupling where P : struct, IProfileLanes where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q;
@@ -32,14 +31,14 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     {
         V difference = V.Subtract(key.K, _q);
         GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
-        T y = P.IsCurved ? R.Negate(V.Dot(difference, difference, R.Of(0))) : R.Of(0);
-        T p = P.IsCurved ? C.Finish<T, R, GpuNumbers<T>>(R.Exp2(C.Bend<T, R, GpuNumbers<T>>(y, numbers)), numbers) : C.Factor<T, R, GpuNumbers<T>>(numbers);
+        T y = P.IsOn ? R.Negate(V.Dot(difference, difference, R.Constant(0))) : R.Constant(0);
+        T p = P.IsOn ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(C.Bend(y, numbers)), numbers) : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
-        if (M.IsOn) p = isSeen ? p : R.Of(0);
+        if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, difference);
         if (!X.IsOn || !isSeen) return;
-        if (P.IsCurved) _totals.Tile.AddDeficit(C.Factor<T, R, GpuNumbers<T>>(numbers), y);
-        if (call.UnitNumbers.Length > 0) _totals.Tile.AddCouplingLog(p, _row.LogCoupling<C>(call, key.Numbers));
+        if (P.IsOn) _totals.Tile.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), y);
+        if (call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(numbers));
     }
 
     public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
@@ -52,5 +51,5 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     public void EndTile() => _totals.EndTile();
 
-    public void Store(in GpuCall<T> call, int split) => _totals.Store(call, _row, split, R.Of(0));
+    public void Store(in GpuCall<T> call, int split) => _totals.Store(call, _row, split, R.Constant(0));
 }

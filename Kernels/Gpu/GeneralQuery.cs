@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Gpu;
@@ -9,7 +8,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </summary>
 internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, IPairCoupling where P : struct, IProfileLanes where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q, _origin;
@@ -27,21 +26,21 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
         _row.Begin(call, replica, query);
         _q = call.Queries.Cast<V>()[_row.Row];
         _origin = call.Origins.Cast<V>()[_row.Row];
-        _shift = P.IsCurved ? R.Of(GpuShift.None) : R.Of(0);
+        _shift = P.IsOn ? R.Constant(GpuShift.None) : R.Constant(0);
         _totals = default;
     }
 
     public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
     {
         T y = Exponent(call, key);
-        if (P.IsCurved) RaiseTo(y);
+        if (P.IsOn) RaiseTo(y);
         Add(call, key, y);
     }
 
     public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
     {
         T y0 = Exponent(call, k0), y1 = Exponent(call, k1), y2 = Exponent(call, k2), y3 = Exponent(call, k3);
-        if (P.IsCurved) RaiseTo(R.Max(R.Max(y0, y1), R.Max(y2, y3)));
+        if (P.IsOn) RaiseTo(R.Max(R.Max(y0, y1), R.Max(y2, y3)));
         Add(call, k0, y0);
         Add(call, k1, y1);
         Add(call, k2, y2);
@@ -54,9 +53,9 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     private readonly T Exponent(in GpuCall<T> call, GpuKey<T, V> key)
     {
-        if (!P.IsCurved) return R.Of(0);
-        T y = C.Bend<T, R, GpuNumbers<T>>(V.Dot(_q, key.K, R.Of(0)), _row.Numbers(call, key.Numbers));
-        return !M.IsOn || _row.Sees(key.Numbers.Index) ? y : R.Of(GpuShift.None);
+        if (!P.IsOn) return R.Constant(0);
+        T y = C.Bend(V.Dot(_q, key.K, R.Constant(0)), _row.Numbers(call, key.Numbers));
+        return !M.IsOn || _row.Sees(key.Numbers.Index) ? y : R.Constant(GpuShift.None);
     }
 
     private void RaiseTo(T y)
@@ -70,11 +69,11 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     private void Add(in GpuCall<T> call, GpuKey<T, V> key, T y)
     {
         GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
-        T p = P.IsCurved ? C.Finish<T, R, GpuNumbers<T>>(R.Exp2(R.Subtract(y, _shift)), numbers) : C.Factor<T, R, GpuNumbers<T>>(numbers);
+        T p = P.IsOn ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(y, _shift)), numbers) : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
-        if (M.IsOn) p = isSeen ? p : R.Of(0);
+        if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, V.Subtract(key.Value, _origin));
-        if (X.IsOn && isSeen && call.UnitNumbers.Length > 0) _totals.Tile.AddCouplingLog(p, _row.LogCoupling<C>(call, key.Numbers));
+        if (X.IsOn && isSeen && call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(numbers));
     }
 }
 

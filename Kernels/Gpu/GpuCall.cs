@@ -18,8 +18,6 @@ internal struct GpuCall<T> where T : unmanaged
     public ArrayView<T> QueryNumbers;
     /// <summary>[KeyRows, R KeyCount].</summary>
     public ArrayView<T> KeyNumbers;
-    /// <summary>The same with all weights 1, for log b; empty unless <see cref="RowColumns.CouplingLog"/> is asked for.</summary>
-    public ArrayView<T> UnitNumbers;
     /// <summary>[splits, columns, 2, Rows]: the sums over one split of the keys, high and low part, columns as in <see cref="GpuColumns"/>.</summary>
     public ArrayView<T> Parts;
     public int QueryCount, KeyCount, Dimension, Stride, QueryRows, KeyRows;
@@ -31,6 +29,8 @@ internal struct GpuCall<T> where T : unmanaged
     public int SplitKeys;
     /// <summary>Queries of a thread block, blocks of a replica, and the first block of this launch.</summary>
     public int BlockQueries, ReplicaBlocks, FirstBlock;
+    /// <summary>Not 0 when <see cref="RowColumns.CouplingLog"/> is asked for.</summary>
+    public int HasLog;
     /// <summary>The <see cref="Mask"/>.</summary>
     public int Mask;
 
@@ -69,7 +69,7 @@ internal struct GpuKeyNumbers<T> where T : unmanaged
     public int Index;
     public long Global;
 
-    /// <summary>Brings along as many numbers as <see cref="IPairCoupling.NearRows"/> says, from memory.</summary>
+    /// <summary>Brings along as many numbers as <see cref="ICouplingMath{V, N}.NearRows"/> says, from memory.</summary>
     public static GpuKeyNumbers<T> Load(in GpuCall<T> call, int nearRows, long firstKey, int index)
     {
         GpuKeyNumbers<T> key = default;

@@ -53,7 +53,6 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             QueryNumbers = tables.Query,
             // Equal weights are multiplied afterwards.
             KeyNumbers = shape.Even ? ArrayView<T>.Empty : tables.Key.Value,
-            UnitNumbers = into.Columns.HasFlag(RowColumns.CouplingLog) ? tables.Unit.Value : ArrayView<T>.Empty,
             QueryCount = problem.Queries,
             KeyCount = problem.Keys,
             Dimension = problem.Dimension,
@@ -65,6 +64,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             SplitKeys = splitTiles * kernel.TileKeys,
             BlockQueries = block,
             ReplicaBlocks = (problem.Queries - 1) / block + 1,
+            HasLog = into.Columns.HasFlag(RowColumns.CouplingLog) ? 1 : 0,
             Mask = (int)problem.Interaction.Mask,
         };
         double[] means = Upload(problem, stride, ref call);
@@ -88,7 +88,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         foreach (GpuBuffer<T> buffer in (GpuBuffer<T>[])[_queries, _origins, _keys, _values, _parts]) buffer.Dispose();
     }
 
-    private static T Round(double x) => R.Of(x);
+    private static T Round(double x) => R.Constant(x);
 
     private void Launch(Compiled compiled, GpuCall<T> call, int splits, int columns, bool more)
     {
@@ -158,7 +158,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
                 if (into.Columns.HasFlag(RowColumns.Deficit)) into.Deficit[row] = weight * Column(more + GpuColumns.Deficit);
                 if (into.Columns.HasFlag(RowColumns.Largest)) into.Largest[row] = Math.Abs(weight) * Column(more + GpuColumns.Largest);
                 if (into.Columns.HasFlag(RowColumns.Squares)) into.Squares[row] = weight * weight * Column(more + GpuColumns.Squares);
-                if (into.Columns.HasFlag(RowColumns.CouplingLog)) into.CouplingLog[row] = weight * Math.Log(2) * Column(more + GpuColumns.CouplingLog);
+                if (into.Columns.HasFlag(RowColumns.CouplingLog)) into.CouplingLog[row] = weight * Column(more + GpuColumns.CouplingLog);
 
                 double Column(int column) => Double(parts[column * 2L * rows + i]) + Double(parts[(column * 2L + 1) * rows + i]);
             }

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 using ILGPU;
 
@@ -19,7 +18,7 @@ internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even
         problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
         problem.IsDifference, problem.Interaction.Mask != Mask.None, (columns & ~RowColumns.Force) != RowColumns.None);
 
-    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling is OneCoupling && Enumerable.Range(0, p.Replicas)
+    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
         .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));
 }
 
@@ -33,16 +32,17 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
 {
     /// <summary>The kernel of a shape, not compiled yet.</summary>
     public static GpuKernel<T> For<R>(GpuShape shape, Coupling coupling) where R : struct, IReal<T> =>
-        shape.Even ? new Choice<R>(shape).With<EvenPairs>() : coupling.UsePair(new Choice<R>(shape));
+        shape.Even
+        ? new Choice<R>(shape).With<EvenMath<T, R, GpuNumbers<T>>>() : coupling.Use<T, R, GpuNumbers<T>, GpuKernel<T>>(new Choice<R>(shape));
 
-    private sealed class Choice<R>(GpuShape shape) : IPairCouplingUser<GpuKernel<T>> where R : struct, IReal<T>
+    private sealed class Choice<R>(GpuShape shape) : ICouplingUser<T, GpuNumbers<T>, GpuKernel<T>> where R : struct, IReal<T>
     {
-        public GpuKernel<T> With<C>() where C : struct, IPairCoupling => shape.Curved ? WithProfile<C, ExponentialLanes>() : WithProfile<C, LinearLanes>();
+        public GpuKernel<T> With<C>() where C : struct, ICouplingMath<T, GpuNumbers<T>> => shape.Curved ? WithProfile<C, On>() : WithProfile<C, Off>();
 
-        private GpuKernel<T> WithProfile<C, P>() where C : struct, IPairCoupling where P : struct, IProfileLanes =>
+        private GpuKernel<T> WithProfile<C, P>() where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice =>
             shape.More ? WithColumns<C, P, On>() : WithColumns<C, P, Off>();
 
-        private GpuKernel<T> WithColumns<C, P, X>() where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice =>
+        private GpuKernel<T> WithColumns<C, P, X>() where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice =>
             shape.Dimension switch
             {
                 2 => InRegisters<C, P, X, Twice<Coordinate<T, R>, T>>(),
@@ -54,11 +54,11 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             };
 
         private GpuKernel<T> InRegisters<C, P, X, V>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice where V : unmanaged, IVector<V, T> =>
             shape.Masked ? WithMask<C, P, X, V, On>() : WithMask<C, P, X, V, Off>();
 
         private GpuKernel<T> WithMask<C, P, X, V, M>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
             shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4) : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
 
         // As many queries in a thread as there are registers for: docs/performance.md.
@@ -77,7 +77,7 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             new(TiledKernel.Sum<T, V, B>, PlainKernel.Sum<T, V, Q>, B.Count, V.Count, TiledKernel.TileNumbers / V.Count);
 
         private static GpuKernel<T> InBlocks<C, P, X, D>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where D : struct, IChoice =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice where D : struct, IChoice =>
             OfBlocks<Twice<Twice<Coordinate<T, R>, T>, T>, OneKey<T, R, Twice<Twice<Coordinate<T, R>, T>, T>, C, P, D, X>, X>();
 
         private static GpuKernel<T> OfBlocks<V, K, X>() where V : unmanaged, IBlock<V, T> where K : struct, IKeyGroup<T, R, V, X> where X : struct, IChoice =>

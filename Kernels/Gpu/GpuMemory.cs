@@ -55,12 +55,12 @@ internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where 
 /// <summary>What depends on weights, labels and interaction alone, on a device: made once per problem.</summary>
 internal sealed class GpuTables<T> : IDisposable where T : unmanaged
 {
-    private readonly GpuBuffer<T> _query, _key, _unit;
+    private readonly GpuBuffer<T> _query, _key;
 
     public GpuTables(Accelerator accelerator, PairProblem problem, Func<double, T> round)
     {
         Problem = problem;
-        (_query, _key, _unit) = (new(accelerator), new(accelerator), new(accelerator));
+        (_query, _key) = (new(accelerator), new(accelerator));
         Coupling coupling = problem.Interaction.Coupling;
         double[] labels = coupling.TableLabels([.. problem.QueryLabels, .. problem.KeyLabels]);
         (QueryRows, int keyRows) = coupling.TableRows;
@@ -74,21 +74,18 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
             for (int row = 0; row < QueryRows; row++) into[row * (long)queries + i] = round(query[row]);
         }
         Query = _query.Upload((long)QueryRows * queries);
-        Key = new Lazy<ArrayView<T>>(() => Fill(_key, j => problem.Weights[j]));
-        Unit = new Lazy<ArrayView<T>>(() => Fill(_unit, _ => 1));
-
-        ArrayView<T> Fill(GpuBuffer<T> buffer, Func<int, double> weight)
+        Key = new Lazy<ArrayView<T>>(() =>
         {
             long length = (long)Math.Max(keyRows, 3) * keys;
-            T[] numbers = buffer.Reserve(length);
+            T[] numbers = _key.Reserve(length);
             Array.Clear(numbers);
             for (int j = 0; j < keys; j++)
             {
-                coupling.FillTables(labels[queries + j], weight(j), query, key);
+                coupling.FillTables(labels[queries + j], problem.Weights[j], query, key);
                 for (int row = 0; row < keyRows; row++) numbers[row * (long)keys + j] = round(key[row]);
             }
-            return buffer.Upload(length);
-        }
+            return _key.Upload(length);
+        });
     }
 
     /// <summary>Whose they are.</summary>
@@ -103,14 +100,10 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
     /// <summary>[rows, R keys], at least three rows: as many as kernels may bring along.</summary>
     public Lazy<ArrayView<T>> Key { get; }
 
-    /// <summary>As <see cref="Key"/>, with weights 1.</summary>
-    public Lazy<ArrayView<T>> Unit { get; }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         _query.Dispose();
         _key.Dispose();
-        _unit.Dispose();
     }
 }

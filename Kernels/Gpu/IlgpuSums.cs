@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -13,7 +12,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </summary>
 /// <remarks>
 /// Accuracy of the sums relative to those of the absolute values of their terms, with e the unit of the precision (2^-24, 2^-53): 8 e from exponential and
-/// factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the difference form, as for <see cref="SimdSums"/>, and beta |q| |k| d e in the general form.
+/// factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the difference form, as for <see cref="Cpu.SimdSums"/>, and beta |q| |k| d e in the general form.
 /// </remarks>
 public sealed class IlgpuSums : IPairSums
 {

@@ -61,8 +61,8 @@ internal struct Coordinate<T, R> : IBlock<Coordinate<T, R>, T> where T : unmanag
 
     public static void Clear(ArrayView<T> sums, long at, long stride, long low)
     {
-        sums[at] = R.Of(0);
-        sums[at + low] = R.Of(0);
+        sums[at] = R.Constant(0);
+        sums[at + low] = R.Constant(0);
     }
 
     public static void AddAt(ArrayView<T> sums, long at, long stride, long low, Coordinate<T, R> x)

@@ -72,7 +72,7 @@ internal sealed unsafe class HarmonicCall(PairProblem problem, HarmonicPlan plan
         return RowSet.List(failed);
     }
 
-    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && problem.Interaction.Coupling is OneCoupling;
+    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && problem.Interaction.Coupling.IsOne;
 
     // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
     private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)

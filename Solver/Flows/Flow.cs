@@ -278,7 +278,7 @@ public sealed class Flow
     private double[] Bias(TokenArrays tokens)
     {
         double[] bias = [.. Enumerable.Repeat(1.0, Rows)];
-        if (Interaction.Coupling is not OneCoupling || Interaction.Mask != Mask.None)
+        if (!Interaction.Coupling.IsOne || Interaction.Mask != Mask.None)
         {
             // Once, and not on the flow's device, which may know no linear profile.
             using SimdSums direct = new(Precision.Double, Threads);
