@@ -4,21 +4,26 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// The tiled pair kernel, for d above <see cref="SimdSums.LargestFused"/> and for the general form, in three phases over a tile of keys that stays in the first cache: exponents as
-/// dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their factors; then the force, four coordinates at a time.
+/// The tiled pair kernel, for d above <see cref="SimdSums.LargestFused"/> and for the general form, in three phases over a tile of keys
+/// that stays in the first cache: exponents as dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for
+/// six keys at a time; their factors; then the force, four coordinates at a time.
 /// </summary>
 /// <remarks>
-/// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product errs by a few e |x|^2, so a factor by
-/// a few beta e, like the factors of rounded positions. The force sum_j a_ij (x_j - x_i) is another matter: as sum_j a_ij x_j - Z_i x_i it errs by a few e Z_i |x|,
-/// and the pull of the far tokens may be e^{-2 beta} Z_i, where coincident tokens (each token is its own) make up Z_i. <typeparamref name="Dots"/> takes this form, and
-/// 2 operations a coordinate instead of 3, only where that loss is small: see <see cref="SimdEngine{L, V, T}"/>. The differences lose nothing.
+/// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product
+/// errs by a few e |x|^2, so a factor by a few beta e, like the factors of rounded positions. The force sum_j a_ij (x_j - x_i) is another
+/// matter: as sum_j a_ij x_j - Z_i x_i it errs by a few e Z_i |x|, and the pull of the far tokens may be e^{-2 beta} Z_i, where coincident
+/// tokens (each token is its own) make up Z_i. <typeparamref name="Dots"/> takes this form, and 2 operations a coordinate instead of 3,
+/// only where that loss is small: see <see cref="SimdEngine{L, V, T}"/>. The differences lose nothing.
 /// </remarks>
 internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
     where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
     where Dots : struct, IChoice where Deficit : struct, IChoice where E : struct, IExtras
 {
-    /// <summary>See <see cref="PairKernel{T}"/>; the tile holds <see cref="SimdSums.TileKeys"/> keys times two vectors, and the sum of their factors. Reads up to five keys beyond the last.</summary>
+    /// <summary>
+    /// See <see cref="PairKernel{T}"/>; the tile holds <see cref="SimdSums.TileKeys"/> keys times two vectors, and the sum of their
+    /// factors. Reads up to five keys beyond the last.
+    /// </summary>
     public static void Sum(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
         int rows = 1 + block.Dimension + (Deficit.IsOn ? 1 : 0) + (E.Sizes ? 2 : 0) + (E.Logs ? 1 : 0);

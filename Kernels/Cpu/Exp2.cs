@@ -17,8 +17,8 @@ namespace AttentionFlow.Kernels.Cpu;
 internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
     /// <summary>
-    /// The largest |y|: 26 binary orders before the end of the normal numbers, so that products with weights stay normal too (others cost a hundred
-    /// times more).
+    /// The largest |y|: 26 binary orders before the end of the normal numbers, so that products with weights stay normal too (others cost a
+    /// hundred times more).
     /// </summary>
     public static double Range
     {
@@ -34,7 +34,8 @@ internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> whe
     {
         T* q = typeof(T) == typeof(float) ? (T*)Exp2Table.SingleCoefficients : (T*)Exp2Table.DoubleCoefficients;
         (_c1, _c2) = (L.Broadcast(q), L.Broadcast(q + 1));
-        if (typeof(T) == typeof(double)) (_c3, _c4, _c5, _c6) = (L.Broadcast(q + 2), L.Broadcast(q + 3), L.Broadcast(q + 4), L.Broadcast(q + 5));
+        if (typeof(T) == typeof(double))
+            (_c3, _c4, _c5, _c6) = (L.Broadcast(q + 2), L.Broadcast(q + 3), L.Broadcast(q + 4), L.Broadcast(q + 5));
         else _c3 = _c4 = _c5 = _c6 = _c2;
     }
 
@@ -106,8 +107,8 @@ internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> whe
 }
 
 /// <summary>
-/// 2^{j/16}, j = 0 .. 15, rounded to nearest, as bits from which j has been taken away where m shifted left by 19 (single) or 48 (double) puts it: with
-/// m = 16 k + j, entry [m mod 16] plus that shifted m has the bits of 2^{m/16}.
+/// 2^{j/16}, j = 0 .. 15, rounded to nearest, as bits from which j has been taken away where m shifted left by 19 (single) or 48 (double)
+/// puts it: with m = 16 k + j, entry [m mod 16] plus that shifted m has the bits of 2^{m/16}.
 /// </summary>
 internal static unsafe class Exp2Table
 {

@@ -3,8 +3,9 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>: rows of two
-/// vectors, Z first, then the d components of F, then those asked for of: deficit; largest factor and sum of squares; sum of factors times log b.
+/// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>:
+/// rows of two vectors, Z first, then the d components of F, then those asked for of: deficit; largest factor and sum of squares; sum of
+/// factors times log b.
 /// <paramref name="tile"/> is scratch memory.
 /// </summary>
 internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;
@@ -37,7 +38,8 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     private sealed class Finding(bool masked) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
     {
         public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> => masked
-            ? AnyDimension<L, V, T, C, SteepLanes, On, Off, Off, NoExtras>.Largest : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
+            ? AnyDimension<L, V, T, C, SteepLanes, On, Off, Off, NoExtras>.Largest
+            : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
     }
 
     private sealed class Summing(int dimension, bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
@@ -46,14 +48,16 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
             traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
 
         private PairKernel<T> WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
-            !curved ? WithProfile<C, LinearLanes, M>() : traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
+            !curved ? WithProfile<C, LinearLanes, M>()
+            : traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
 
         private PairKernel<T> WithProfile<C, P, M>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
             traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
 
         private PairKernel<T> WithDeficit<C, P, M, D>()
-            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice where D : struct, IChoice =>
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
+            where D : struct, IChoice =>
             traits.Columns.HasFlag(RowColumns.CouplingLog) ? WithColumns<C, P, M, D, SizesAndLogs>()
             : (traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? WithColumns<C, P, M, D, SizesOnly>()
             : WithColumns<C, P, M, D, NoExtras>();
@@ -91,7 +95,9 @@ internal readonly struct ExponentialLanes : IProfileLanes
     public static bool MayUnderflow => false;
 }
 
-/// <summary>The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.</summary>
+/// <summary>
+/// The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.
+/// </summary>
 internal readonly struct SteepLanes : IProfileLanes
 {
     public static bool IsCurved => true;

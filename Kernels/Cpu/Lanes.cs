@@ -31,7 +31,8 @@ internal unsafe interface ILanes<V, T> : IArithmetic<V> where V : struct where T
     static abstract void Split(V y, out V power, out V f);
 
     /// <summary>
-    /// y = m/16 + f with m the nearest whole number (ties to even), f exact in [-1/32, 1/32]. <paramref name="sixteenths"/> has m in its lowest bits.
+    /// y = m/16 + f with m the nearest whole number (ties to even), f exact in [-1/32, 1/32]. <paramref name="sixteenths"/> has m in its
+    /// lowest bits.
     /// </summary>
     static abstract void SplitSixteenths(V y, out V sixteenths, out V f);
 
@@ -121,7 +122,8 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T> where T : 
     public static Vector128<T> Scale(Vector128<T> p, Vector128<T> power) => typeof(T) == typeof(float)
         ? (p.AsInt32() + (power.AsInt32() << 23)).As<int, T>() : (p.AsInt64() + (power.AsInt64() << 52)).As<long, T>();
 
-    public static Vector128<T> ZeroBelow(Vector128<T> y, Vector128<T> bound, Vector128<T> value) => Vector128.AndNot(value, Vector128.LessThan(y, bound));
+    public static Vector128<T> ZeroBelow(Vector128<T> y, Vector128<T> bound, Vector128<T> value) =>
+        Vector128.AndNot(value, Vector128.LessThan(y, bound));
 
     public static Vector128<T> SelectEqual(Vector128<T> a, Vector128<T> b, Vector128<T> yes, Vector128<T> no) =>
         Vector128.ConditionalSelect(Vector128.Equals(a, b), yes, no);
@@ -198,13 +200,15 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T> where T : 
     {
         if (typeof(T) == typeof(float))
         {
-            if (!Avx2.IsSupported) return Vector256.Create(Lanes128<T>.Power(sixteenths.GetLower()), Lanes128<T>.Power(sixteenths.GetUpper()));
+            if (!Avx2.IsSupported)
+                return Vector256.Create(Lanes128<T>.Power(sixteenths.GetLower()), Lanes128<T>.Power(sixteenths.GetUpper()));
             Vector256<int> m = sixteenths.AsInt32();
             Vector256<float> low = Avx2.PermuteVar8x32(Vector256.Load((float*)Exp2Table.Single), m);
             Vector256<float> high = Avx2.PermuteVar8x32(Vector256.Load((float*)Exp2Table.Single + 8), m);
             return (Avx.BlendVariable(low, high, (m << 28).AsSingle()).AsInt32() + (m << 19)).As<int, T>();
         }
-        // Sixteen doubles are too many for permutations; indices by way of memory are faster than taken out of the register, and than a gather.
+        // Sixteen doubles are too many for permutations; indices by way of memory are faster than taken out of the register, and than a
+        // gather.
         Vector256<T> copy = sixteenths;
         uint* at = (uint*)&copy;
         long* table = Exp2Table.Double;
@@ -216,7 +220,8 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T> where T : 
     public static Vector256<T> Scale(Vector256<T> p, Vector256<T> power) => typeof(T) == typeof(float)
         ? (p.AsInt32() + (power.AsInt32() << 23)).As<int, T>() : (p.AsInt64() + (power.AsInt64() << 52)).As<long, T>();
 
-    public static Vector256<T> ZeroBelow(Vector256<T> y, Vector256<T> bound, Vector256<T> value) => Vector256.AndNot(value, Vector256.LessThan(y, bound));
+    public static Vector256<T> ZeroBelow(Vector256<T> y, Vector256<T> bound, Vector256<T> value) =>
+        Vector256.AndNot(value, Vector256.LessThan(y, bound));
 
     public static Vector256<T> SelectEqual(Vector256<T> a, Vector256<T> b, Vector256<T> yes, Vector256<T> no) =>
         Vector256.ConditionalSelect(Vector256.Equals(a, b), yes, no);

@@ -14,7 +14,8 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> Constant(double value) => Vector512.Create((float)value);
 
-    public static Vector512<float> Broadcast(float* address) => Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
+    public static Vector512<float> Broadcast(float* address) =>
+        Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
 
     public static Vector512<float> Load(float* address) => Avx512F.LoadVector512(address);
 
@@ -31,7 +32,8 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => Avx512F.Divide(a, b);
 
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
     public static Vector512<float> NegativeMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Avx512F.FusedMultiplyAddNegated(a, b, c);
@@ -84,7 +86,8 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> Constant(double value) => Vector512.Create(value);
 
-    public static Vector512<double> Broadcast(double* address) => Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
+    public static Vector512<double> Broadcast(double* address) =>
+        Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
 
     public static Vector512<double> Load(double* address) => Avx512F.LoadVector512(address);
 
@@ -101,7 +104,8 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> Divide(Vector512<double> a, Vector512<double> b) => Avx512F.Divide(a, b);
 
-    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
     public static Vector512<double> NegativeMultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
         Avx512F.FusedMultiplyAddNegated(a, b, c);
@@ -126,7 +130,8 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> Power(Vector512<double> sixteenths) =>
         Avx512F.Add(
-            Avx512F.PermuteVar8x64x2(Avx512F.LoadVector512(Exp2Table.Double), sixteenths.AsInt64(), Avx512F.LoadVector512(Exp2Table.Double + 8)),
+            Avx512F.PermuteVar8x64x2(Avx512F.LoadVector512(Exp2Table.Double), sixteenths.AsInt64(),
+                Avx512F.LoadVector512(Exp2Table.Double + 8)),
             Avx512F.ShiftLeftLogical(sixteenths.AsInt64(), 48)).AsDouble();
 
     public static Vector512<double> Scale(Vector512<double> p, Vector512<double> power) => Avx512F.Scale(p, power);

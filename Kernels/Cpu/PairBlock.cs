@@ -26,10 +26,11 @@ internal readonly unsafe struct PairBlock<T>(T* positions, T* values, int stride
 }
 
 /// <summary>
-/// The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of query i is at [r * QueryStride + i], of key j at
-/// [r * Stride + j].
+/// The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of query i is at [r * QueryStride + i], of key
+/// j at [r * Stride + j].
 /// </summary>
-internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* keyTable, int stride, int keyRows, T* window, T* indices) where T : unmanaged
+internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* keyTable, int stride, int keyRows, T* window, T* indices)
+    where T : unmanaged
 {
     /// <summary>Rows a query has, so placed that i counts like its place among the positions.</summary>
     public readonly T* Query = queryTable;
@@ -68,8 +69,8 @@ internal readonly unsafe ref struct LaneNumbers<L, V, T>(ref readonly LabelView<
 }
 
 /// <summary>
-/// What happens to a pair between its exponent and its factor, shared by the kernels of all dimensions. With <typeparamref name="M"/> some lanes do not see
-/// some keys: their factor is 0.
+/// What happens to a pair between its exponent and its factor, shared by the kernels of all dimensions. With <typeparamref name="M"/> some
+/// lanes do not see some keys: their factor is 0.
 /// </summary>
 internal static unsafe class PairFactor<L, V, T, C, P, M>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
@@ -114,6 +115,7 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
     {
         if (!M.IsOn) return value;
         V index = L.Broadcast(labels.Indices + key);
-        return L.ZeroBelow(index, L.Load(labels.Window + query), L.ZeroBelow(L.Load(labels.Window + labels.QueryStride + query), index, value));
+        V first = L.Load(labels.Window + query), last = L.Load(labels.Window + labels.QueryStride + query);
+        return L.ZeroBelow(index, first, L.ZeroBelow(last, index, value));
     }
 }

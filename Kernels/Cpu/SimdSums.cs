@@ -5,16 +5,16 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row
-/// ranges nor on the vector width.
+/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in
+/// their order: the bits depend neither on threads nor on row ranges nor on the vector width.
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
 /// (2^-24, 2^-53): about 7e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
 /// positions and labels; in the general form a few beta |q| |k| e.
 /// <para/>
-/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which factors were lost below that bound are summed again with
-/// their largest logit, log b included where it is part of the exponent.
+/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which
+/// factors were lost below that bound are summed again with their largest logit, log b included where it is part of the exponent.
 /// </remarks>
 public sealed class SimdSums : IPairSums
 {
@@ -50,7 +50,9 @@ public sealed class SimdSums : IPairSums
         };
     }
 
-    /// <summary>The widest vectors this processor computes with. 512 also where .NET by default would spare them: see docs/performance.md.</summary>
+    /// <summary>
+    /// The widest vectors this processor computes with. 512 also where .NET by default would spare them: see docs/performance.md.
+    /// </summary>
     public static int WidestVectorBits =>
         Avx512F.IsSupported && Avx512DQ.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 
@@ -71,7 +73,8 @@ public sealed class SimdSums : IPairSums
     {
         if (problem.WhyNever(columns) is { } never) return never;
         if (Precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
-            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
+            return $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; "
+                + "use double precision";
         return null;
     }
 

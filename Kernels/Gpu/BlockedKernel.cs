@@ -4,8 +4,8 @@ using ILGPU;
 namespace AttentionFlow.Kernels.Gpu;
 
 /// <summary>
-/// The kernel for d above 16: one query a thread, sixteen keys at a time, coordinates in blocks of four. Exponents of the sixteen come first, then their
-/// factors, then the force, whose sums lie in memory. Keys come through the first cache.
+/// The kernel for d above 16: one query a thread, sixteen keys at a time, coordinates in blocks of four. Exponents of the sixteen come
+/// first, then their factors, then the force, whose sums lie in memory. Keys come through the first cache.
 /// </summary>
 internal static class BlockedKernel
 {
@@ -60,7 +60,8 @@ internal static class BlockedKernel
 }
 
 /// <summary>A few keys and, for one query, their exponents and factors in registers.</summary>
-internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+internal interface IKeyGroup<T, R, V, X>
+    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
 {
     /// <summary>True when values are not the keys.</summary>
     static abstract bool HasValues { get; }
@@ -89,7 +90,8 @@ internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, I
 
 /// <summary>Twice as many keys.</summary>
 internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
-    where K : struct, IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+    where K : struct, IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
+    where X : struct, IChoice
 {
 #pragma warning disable CS0649 // assigned by their own Begin
     private K _a, _b;
@@ -167,7 +169,9 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
     {
         GpuNumbers<T> numbers = row.Numbers(call, _key);
-        _p = P.IsOn ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers) : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+        _p = P.IsOn
+            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
+            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
         _p = _isSeen ? _p : R.Constant(0);
         sums.Add(_p);
         if (!X.IsOn || !_isSeen) return;

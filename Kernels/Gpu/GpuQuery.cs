@@ -129,7 +129,8 @@ internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> 
 }
 
 /// <summary>The sums of one query in registers: those of a tile, and of all tiles before as high + low.</summary>
-internal struct GpuTotals<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+internal struct GpuTotals<T, R, V, X>
+    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
 {
     private GpuSums<T, R, X> _high, _low;
     private V _force, _forceHigh, _forceLow;
@@ -199,7 +200,8 @@ internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
     public readonly bool Sees(int key) => key >= _from && key < _to;
 
     public readonly GpuNumbers<T> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
-        new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows, _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
+        new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows,
+            _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
 
     /// <summary>Where the shift goes in <see cref="GpuCall{T}.Parts"/>, or -1 when the query is not in this launch.</summary>
     public readonly long Place(in GpuCall<T> call, int split, int columns)

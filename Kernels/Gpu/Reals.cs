@@ -165,5 +165,6 @@ internal readonly struct DoubleReal : IReal<double>
     }
 
     // x 2^k, k in the low bits of shifted: an addition to the exponent of x.
-    private static double Scale(double x, double shifted) => Interop.IntAsFloat(Interop.FloatAsInt(x) + (Interop.FloatAsInt(shifted) << 52));
+    private static double Scale(double x, double shifted) =>
+        Interop.IntAsFloat(Interop.FloatAsInt(x) + (Interop.FloatAsInt(shifted) << 52));
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Harmonic;
 

@@ -1,8 +1,8 @@
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
-/// The arithmetic in which couplings are written: on a CPU a <typeparamref name="V"/> is a vector, one number a lane, on a GPU one number. A product and the sum
-/// after it may be rounded once or twice.
+/// The arithmetic in which couplings are written: on a CPU a <typeparamref name="V"/> is a vector, one number a lane, on a GPU one number.
+/// A product and the sum after it may be rounded once or twice.
 /// </summary>
 internal interface IArithmetic<V> where V : struct
 {
@@ -54,7 +54,9 @@ internal readonly struct Off : IChoice
     public static bool IsOn => false;
 }
 
-/// <summary>Coefficients of Q in 2^f - 1 = f Q(f) on [-1/2, 1/2], of least relative error: degree 5 for single, 10 for double precision.</summary>
+/// <summary>
+/// Coefficients of Q in 2^f - 1 = f Q(f) on [-1/2, 1/2], of least relative error: degree 5 for single, 10 for double precision.
+/// </summary>
 internal static class Exp2Polynomial
 {
     public const double

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
-/// b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask the recency
-/// bias e^{-lambda (i - j)/n}, length 1/lambda.
+/// b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask
+/// the recency bias e^{-lambda (i - j)/n}, length 1/lambda.
 /// </summary>
 /// <param name="Length">Decay length in units of the label, > 0.</param>
 public sealed record DistanceCoupling(double Length) : Coupling

@@ -3,12 +3,15 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
-/// The mathematics of a coupling, once for lanes of CPUs and scalars of GPUs: its share of a pair, w_j b_ij 2^y = Factor 2^{Bend(y)}, of the numbers that
-/// <see cref="Coupling.FillTables"/> prepared. Every member is inlined: <see cref="MethodImplOptions.AggressiveInlining"/>.
+/// The mathematics of a coupling, once for lanes of CPUs and scalars of GPUs: its share of a pair, w_j b_ij 2^y = Factor 2^{Bend(y)}, of
+/// the numbers that <see cref="Coupling.FillTables"/> prepared. Every member is inlined:
+/// <see cref="MethodImplOptions.AggressiveInlining"/>.
 /// </summary>
 internal interface ICouplingMath<V, N> where V : struct where N : struct, IPairNumbers<V>, allows ref struct
 {
-    /// <summary>How many numbers of a key, beginning with row 0, a GPU keeps near: at most three. None: Factor is 1 and not multiplied.</summary>
+    /// <summary>
+    /// How many numbers of a key, beginning with row 0, a GPU keeps near: at most three. None: Factor is 1 and not multiplied.
+    /// </summary>
     static abstract int NearRows { get; }
 
     /// <summary>True when <see cref="Bend"/> is not y.</summary>
@@ -63,7 +66,8 @@ internal readonly struct EvenMath<V, A, N> : ICouplingMath<V, N>
 
 /// <summary>What kernels ask of a coupling.</summary>
 internal static class PairMath<V, A, N, C>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct where C : struct, ICouplingMath<V, N>
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where C : struct, ICouplingMath<V, N>
 {
     /// <summary>p Factor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
