@@ -69,16 +69,20 @@ public sealed class Figure3Study : Study
 
         public ObservationTable Observed { get; }
 
+        private bool IsCircle => _interaction.Coupling.Smallest < 0;
+
+        private bool IsPlain => _interaction.Coupling.IsOne;
+
         public string Title => Experiment.Title.Replace("Figure 3 ", "", StringComparison.Ordinal);
 
         /// <summary>k(1)/2 times the mean of b for a point in the gauge frame, the circle's energy for the Toeplitz cosine.</summary>
-        public double EnergyLimit => _interaction.Coupling is ToeplitzCoupling ? ToeplitzCircle.Energy(_interaction.Beta, 0, _interaction.Beta)
+        public double EnergyLimit => IsCircle ? ToeplitzCircle.Energy(_interaction.Beta, 0, _interaction.Beta)
             : _interaction.DiracEnergy * _start.Labels.Average(s => _start.Labels.Average(t => _interaction.Coupling.Value(s, t)));
 
         public SpherePanel Panel(double? time = null)
         {
             double[] x = Positions(time), limit = Predicted(x);
-            bool curve = _interaction.Coupling is ToeplitzCoupling || _gauge is RotaryGauge or PathGauge;
+            bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
             return new SpherePanel(time is null ? Title : $"{Title} at t = {time}", 3, x, _start.Labels)
             {
                 PredictedCurves = curve ? [[.. limit, .. limit[..3]]] : [],
@@ -92,8 +96,8 @@ public sealed class Figure3Study : Study
             double horizon = Experiment.Time.Horizon;
             string at = $"{Title}, t = {horizon}";
             double[] x = Positions(null);
-            yield return new Check($"{at}: energy E", _interaction.Coupling is ToeplitzCoupling ? "I_{1}(1)/2" : _interaction.Coupling is DistanceCoupling ? "k(1)/2 times the mean of b" : "gauge equivalence: k(1)/2",
-                EnergyLimit, Observed.Last("energy")[0], 1e-9);
+            string known = IsCircle ? "I_{1}(1)/2" : IsPlain ? "gauge equivalence: k(1)/2" : "k(1)/2 times the mean of b";
+            yield return new Check($"{at}: energy E", known, EnergyLimit, Observed.Last("energy")[0], 1e-9);
             bool slow = horizon > PaperHorizon;
             yield return new Check($"{at}: largest distance to the best-fitting limit", Source, 0, Observed.Last("limit_distance")[0], slow ? 1e-6 : 1e-9);
             if (Experiment.Tokens.Initial is SymmetricInitialSpec)
@@ -103,23 +107,24 @@ public sealed class Figure3Study : Study
                 yield return new Check($"{at}: |m|", "|u_{z}|", 0.5, Observed.Last("mean_norm")[0], 1e-9);
                 yield return new Check($"{at}: G_{{energy}}", "e/2 − e^{c²} I_{0}(1−c²)/2, c = u_{z}", Math.E / 2 - Energies.LatitudeCircle(1, 0.5), Observed.Last("gap_energy")[0], 1e-9);
             }
-            if (_interaction.Coupling is ToeplitzCoupling)
+            if (IsCircle)
                 foreach ((int k, double expected) in new[] { (0, 0.5), (1, 0.5), (2, 0.0) })
                     yield return new Check($"{at}: covariance eigenvalue {k + 1}", "great circle: 1/2, 1/2, 0", expected, Observed.Last($"covariance{k}")[0], 1e-6);
-            if (_interaction.Coupling is DistanceCoupling || (_gauge is IdentityGauge && _interaction.Coupling is OneCoupling))
+            if (!IsCircle && (!IsPlain || _gauge is IdentityGauge))
                 yield return new Check($"{at}: G_{{energy}}", "collapse: 0", 0, Observed.Last("gap_energy")[0], 1e-12);
         }
 
-        private string Source => _interaction.Coupling switch
+        private string Source => IsCircle ? "great circle" : !IsPlain ? "Proposition 11: a point" : _gauge switch
         {
-            ToeplitzCoupling => "great circle",
-            DistanceCoupling => "Proposition 11: a point",
-            _ => _gauge switch { RotaryGauge => "Theorem 1: latitude circle", PathGauge => "wavy curve Ψ^{T} u", PrefixGauge => "Theorem 4: targets", _ => "a point" },
+            RotaryGauge => "Theorem 1: latitude circle",
+            PathGauge => "wavy curve Ψ^{T} u",
+            PrefixGauge => "Theorem 4: targets",
+            _ => "a point",
         };
 
         private string[] Facts(double[] x, double[] limit, double time)
         {
-            string what = _interaction.Coupling is ToeplitzCoupling ? "a great circle" : _gauge switch { RotaryGauge => "a latitude circle", PathGauge => "a wavy curve", PrefixGauge => "its targets", _ => "a point" };
+            string what = IsCircle ? "a great circle" : _gauge switch { RotaryGauge => "a latitude circle", PathGauge => "a wavy curve", PrefixGauge => "its targets", _ => "a point" };
             return [$"predicted limit: {what}", string.Create(CultureInfo.InvariantCulture, $"t = {time}, largest distance {Numbers.Scientific(Largest(x, limit), 2)}")];
         }
 

@@ -1,23 +1,29 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// The tiled pair kernel, for d above <see cref="SimdSums.LargestFused"/> and for the general form, in three phases over a tile of keys that stays in the first cache: exponents as
-/// dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their factors; then the force, four coordinates at a time.
+/// The tiled pair kernel, for d above <see cref="SimdSums.LargestFused"/> and for the general form, in three phases over a tile of keys
+/// that stays in the first cache: exponents as dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for
+/// six keys at a time; their factors; then the force, four coordinates at a time.
 /// </summary>
 /// <remarks>
-/// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product errs by a few e |x|^2, so a factor by
-/// a few beta e, like the factors of rounded positions. The force sum_j a_ij (x_j - x_i) is another matter: as sum_j a_ij x_j - Z_i x_i it errs by a few e Z_i |x|,
-/// and the pull of the far tokens may be e^{-2 beta} Z_i, where coincident tokens (each token is its own) make up Z_i. <typeparamref name="Dots"/> takes this form, and
-/// 2 operations a coordinate instead of 3, only where that loss is small: see <see cref="SimdEngine{L, V, T}"/>. The differences lose nothing.
+/// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product
+/// errs by a few e |x|^2, so a factor by a few beta e, like the factors of rounded positions. The force sum_j a_ij (x_j - x_i) is another
+/// matter: as sum_j a_ij x_j - Z_i x_i it errs by a few e Z_i |x|, and the pull of the far tokens may be e^{-2 beta} Z_i, where coincident
+/// tokens (each token is its own) make up Z_i. <typeparamref name="Dots"/> takes this form, and 2 operations a coordinate instead of 3,
+/// only where that loss is small: see <see cref="SimdEngine{L, V, T}"/>. The differences lose nothing.
 /// </remarks>
-internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit, E>
+internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-    where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
+    where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
     where Dots : struct, IChoice where Deficit : struct, IChoice where E : struct, IExtras
 {
-    /// <summary>See <see cref="PairKernel{T}"/>; the tile holds <see cref="SimdSums.TileKeys"/> keys times two vectors, and the sum of their factors. Reads up to five keys beyond the last.</summary>
+    /// <summary>
+    /// See <see cref="PairKernel{T}"/>; the tile holds <see cref="SimdSums.TileKeys"/> keys times two vectors, and the sum of their
+    /// factors. Reads up to five keys beyond the last.
+    /// </summary>
     public static void Sum(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
         int rows = 1 + block.Dimension + (Deficit.IsOn ? 1 : 0) + (E.Sizes ? 2 : 0) + (E.Logs ? 1 : 0);
@@ -45,8 +51,8 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit, E>
             for (int j = key; j < end; j++)
             {
                 T* y = tile + (j - key) * 2 * L.Count;
-                a = L.Max(C.Bend(block.Labels, query, j, L.Load(y)), a);
-                b = L.Max(C.Bend(block.Labels, query + L.Count, j, L.Load(y + L.Count)), b);
+                a = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(block.Labels, query, j, L.Load(y)), a);
+                b = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(block.Labels, query + L.Count, j, L.Load(y + L.Count)), b);
             }
         }
         Put(largest, a, b);
@@ -106,17 +112,17 @@ internal static unsafe class AnyDimension<L, V, T, C, P, Dots, Deficit, E>
         {
             V a = L.Constant(0), b = a;
             if (P.IsCurved) (a, b) = (L.Load(tile), L.Load(tile + L.Count));
-            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a, deficitA, exp2);
-            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P>.AddDeficit(labels, query + L.Count, key, b, deficitB, exp2);
-            a = PairFactor<L, V, T, C, P>.Of(labels, query, key, a, exp2);
-            b = PairFactor<L, V, T, C, P>.Of(labels, query + L.Count, key, b, exp2);
+            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query, key, a, deficitA);
+            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query + L.Count, key, b, deficitB);
+            a = PairFactor<L, V, T, C, P, M>.Of(labels, query, key, a, exp2);
+            b = PairFactor<L, V, T, C, P, M>.Of(labels, query + L.Count, key, b, exp2);
             Put(tile, a, b);
             sumA = L.Add(sumA, a);
             sumB = L.Add(sumB, b);
             if (E.Sizes) (largestA, largestB) = (L.Max(L.Abs(a), largestA), L.Max(L.Abs(b), largestB));
             if (E.Sizes) (squaresA, squaresB) = (L.MultiplyAdd(a, a, squaresA), L.MultiplyAdd(b, b, squaresB));
-            if (E.Logs) logA = L.MultiplyAdd(a, C.Log(labels, query, key, exp2), logA);
-            if (E.Logs) logB = L.MultiplyAdd(b, C.Log(labels, query + L.Count, key, exp2), logB);
+            if (E.Logs) logA = L.MultiplyAdd(a, PairFactor<L, V, T, C, P, M>.Log(labels, query, key), logA);
+            if (E.Logs) logB = L.MultiplyAdd(b, PairFactor<L, V, T, C, P, M>.Log(labels, query + L.Count, key), logB);
         }
         if ((to - from) % 2 != 0) Put(tile, L.Constant(0), L.Constant(0));
         Put(sumOfTile, sumA, sumB);

@@ -2,11 +2,19 @@ using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 
+/// <summary>
+/// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>:
+/// rows of two vectors, Z first, then the d components of F, then those asked for of: deficit; largest factor and sum of squares; sum of
+/// factors times log b.
+/// <paramref name="tile"/> is scratch memory.
+/// </summary>
+internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;
+
 /// <summary>What a kernel is specialised for beside coupling, profile and dimension.</summary>
 /// <param name="Even">True when b = 1 and the equal weights are multiplied later.</param>
 /// <param name="Masked">True when some lanes may not see some keys.</param>
 /// <param name="Steep">True when a pair factor may be too small for a normal number.</param>
-/// <param name="Tiled">True for <see cref="AnyDimension{L, V, T, C, P, Dots, Deficit, E}"/> whatever the dimension.</param>
+/// <param name="Tiled">True for <see cref="AnyDimension{L, V, T, C, P, M, Dots, Deficit, E}"/> whatever the dimension.</param>
 /// <param name="Dots">True when the force may be summed without differences: see there.</param>
 /// <param name="Columns">What is asked for.</param>
 internal readonly record struct KernelTraits(bool Even, bool Masked, bool Steep, bool Tiled, bool Dots, RowColumns Columns);
@@ -17,46 +25,121 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     /// <summary>The kernel that sums.</summary>
     public static PairKernel<T> For(Interaction interaction, int dimension, KernelTraits traits)
     {
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
-        return interaction.Coupling switch
-        {
-            OneCoupling => traits.Even ? WithCoupling<EvenLanes<L, V, T>>() : WithCoupling<OneLanes<L, V, T>>(),
-            DistanceCoupling => WithCoupling<DistanceLanes<L, V, T>>(),
-            ToeplitzCoupling => WithCoupling<ToeplitzLanes<L, V, T>>(),
-            BlockCoupling => WithCoupling<BlockLanes<L, V, T>>(),
-            var unknown => throw new NotSupportedException($"the coupling '{unknown.Name}' has no lanes: add them to KernelChoice"),
-        };
-
-        PairKernel<T> WithCoupling<C>() where C : struct, ICouplingLanes<L, V, T> => traits.Masked ? WithMask<MaskedLanes<L, V, T, C>>() : WithMask<C>();
-
-        PairKernel<T> WithMask<C>() where C : struct, ICouplingLanes<L, V, T> =>
-            !curved ? WithProfile<C, LinearLanes>() : traits.Steep ? WithProfile<C, SteepLanes>() : WithProfile<C, ExponentialLanes>();
-
-        PairKernel<T> WithProfile<C, P>() where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes =>
-            traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, On>() : WithDeficit<C, P, Off>();
-
-        PairKernel<T> WithDeficit<C, P, D>() where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes where D : struct, IChoice =>
-            traits.Columns.HasFlag(RowColumns.CouplingLog) ? WithColumns<C, P, D, SizesAndLogs>()
-            : (traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? WithColumns<C, P, D, SizesOnly>() : WithColumns<C, P, D, NoExtras>();
-
-        PairKernel<T> WithColumns<C, P, D, E>() where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes where D : struct, IChoice where E : struct, IExtras =>
-            (traits.Tiled ? 0 : dimension) switch
-            {
-                2 => LowDimension<L, V, T, C, P, Two, D, E>.Sum,
-                3 => LowDimension<L, V, T, C, P, Three, D, E>.Sum,
-                4 => LowDimension<L, V, T, C, P, Four, D, E>.Sum,
-                5 => LowDimension<L, V, T, C, P, Five, D, E>.Sum,
-                6 => LowDimension<L, V, T, C, P, Six, D, E>.Sum,
-                _ => traits.Dots ? AnyDimension<L, V, T, C, P, On, D, E>.Sum : AnyDimension<L, V, T, C, P, Off, D, E>.Sum,
-            };
+        var choice = new Summing(dimension, interaction.Profile.IsCurved(interaction.Beta), traits);
+        return traits.Even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
     }
 
     /// <summary>The kernel that finds the largest exponents of a row, tiled.</summary>
-    public static PairKernel<T> Largest(Coupling coupling, bool masked)
-    {
-        return coupling is DistanceCoupling ? WithCoupling<DistanceLanes<L, V, T>>() : WithCoupling<EvenLanes<L, V, T>>();
+    public static PairKernel<T> Largest(Coupling coupling, bool masked) => Use(coupling, new Finding(masked));
 
-        PairKernel<T> WithCoupling<C>() where C : struct, ICouplingLanes<L, V, T> => masked
-            ? AnyDimension<L, V, T, MaskedLanes<L, V, T, C>, SteepLanes, Off, Off, NoExtras>.Largest : AnyDimension<L, V, T, C, SteepLanes, Off, Off, NoExtras>.Largest;
+    private static PairKernel<T> Use(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>> user) =>
+        coupling.Use<V, L, LaneNumbers<L, V, T>, PairKernel<T>>(user);
+
+    private sealed class Finding(bool masked) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
+    {
+        public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> => masked
+            ? AnyDimension<L, V, T, C, SteepLanes, On, Off, Off, NoExtras>.Largest
+            : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
     }
+
+    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
+    {
+        public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
+            traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
+
+        private PairKernel<T> WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
+            !curved ? WithProfile<C, LinearLanes, M>()
+            : traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
+
+        private PairKernel<T> WithProfile<C, P, M>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
+            traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
+
+        private PairKernel<T> WithDeficit<C, P, M, D>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
+            where D : struct, IChoice =>
+            traits.Columns.HasFlag(RowColumns.CouplingLog) ? WithColumns<C, P, M, D, SizesAndLogs>()
+            : (traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? WithColumns<C, P, M, D, SizesOnly>()
+            : WithColumns<C, P, M, D, NoExtras>();
+
+        private PairKernel<T> WithColumns<C, P, M, D, E>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
+            where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras =>
+            (traits.Tiled ? 0 : dimension) switch
+            {
+                2 => LowDimension<L, V, T, C, P, M, Two, D, E>.Sum,
+                3 => LowDimension<L, V, T, C, P, M, Three, D, E>.Sum,
+                4 => LowDimension<L, V, T, C, P, M, Four, D, E>.Sum,
+                5 => LowDimension<L, V, T, C, P, M, Five, D, E>.Sum,
+                6 => LowDimension<L, V, T, C, P, M, Six, D, E>.Sum,
+                _ => traits.Dots ? AnyDimension<L, V, T, C, P, M, On, D, E>.Sum : AnyDimension<L, V, T, C, P, M, Off, D, E>.Sum,
+            };
+    }
+}
+
+/// <summary>A profile at compile time of a kernel.</summary>
+internal interface IProfileLanes
+{
+    /// <summary>True when a pair carries 2^y, y = -beta log2(e) |x_j - x_i|^2 / 2.</summary>
+    static abstract bool IsCurved { get; }
+
+    /// <summary>True when 2^y may be too small for a normal number and must then become 0.</summary>
+    static abstract bool MayUnderflow { get; }
+}
+
+/// <summary>k'(t) = e^{beta t}, where every pair factor is a normal number.</summary>
+internal readonly struct ExponentialLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => false;
+}
+
+/// <summary>
+/// The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.
+/// </summary>
+internal readonly struct SteepLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => true;
+}
+
+/// <summary>k'(t) = 1.</summary>
+internal readonly struct LinearLanes : IProfileLanes
+{
+    public static bool IsCurved => false;
+
+    public static bool MayUnderflow => false;
+}
+
+/// <summary>The columns beside Z, F and D, at compile time of a kernel.</summary>
+internal interface IExtras
+{
+    /// <summary>Largest factor and sum of squares.</summary>
+    static abstract bool Sizes { get; }
+
+    /// <summary>Sum of factors times log b; only with <see cref="Sizes"/>.</summary>
+    static abstract bool Logs { get; }
+}
+
+internal readonly struct NoExtras : IExtras
+{
+    public static bool Sizes => false;
+
+    public static bool Logs => false;
+}
+
+internal readonly struct SizesOnly : IExtras
+{
+    public static bool Sizes => true;
+
+    public static bool Logs => false;
+}
+
+internal readonly struct SizesAndLogs : IExtras
+{
+    public static bool Sizes => true;
+
+    public static bool Logs => true;
 }

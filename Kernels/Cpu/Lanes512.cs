@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -13,7 +14,8 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> Constant(double value) => Vector512.Create((float)value);
 
-    public static Vector512<float> Broadcast(float* address) => Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
+    public static Vector512<float> Broadcast(float* address) =>
+        Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
 
     public static Vector512<float> Load(float* address) => Avx512F.LoadVector512(address);
 
@@ -23,15 +25,18 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => Avx512F.Subtract(a, b);
 
-    public static Vector512<float> Subtract(Vector512<float> a, float* address) => Avx512F.Subtract(a, Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address)));
+    public static Vector512<float> Subtract(Vector512<float> a, float* address) =>
+        Avx512F.Subtract(a, Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address)));
 
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => Avx512F.Multiply(a, b);
 
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => Avx512F.Divide(a, b);
 
-    public static Vector512<float> NegativeMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAddNegated(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
-    public static Vector512<float> Horner(Vector512<float> p, Vector512<float> f, double coefficient) => Avx512F.FusedMultiplyAdd(p, f, Vector512.Create((float)coefficient));
+    public static Vector512<float> NegativeMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAddNegated(a, b, c);
 
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Avx512F.Max(a, b);
 
@@ -52,7 +57,8 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
     }
 
     public static Vector512<float> Power(Vector512<float> sixteenths) =>
-        Avx512F.Add(Avx512F.PermuteVar16x32(Avx512F.LoadVector512(Exp2Table.Single), sixteenths.AsInt32()), Avx512F.ShiftLeftLogical(sixteenths.AsInt32(), 19)).AsSingle();
+        Avx512F.Add(Avx512F.PermuteVar16x32(Avx512F.LoadVector512(Exp2Table.Single), sixteenths.AsInt32()),
+            Avx512F.ShiftLeftLogical(sixteenths.AsInt32(), 19)).AsSingle();
 
     public static Vector512<float> Scale(Vector512<float> p, Vector512<float> power) => Avx512F.Scale(p, power);
 
@@ -61,6 +67,16 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static Vector512<float> SelectEqual(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
         Avx512F.BlendVariable(no, yes, Avx512F.CompareEqual(a, b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp2(Vector512<float> y) => new Exp2<Lanes512Single, Vector512<float>, float>().WithUnderflow(y);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector512<float> Log(Vector512<float> a)
+    {
+        Logarithm.InPlace(new Span<float>(&a, Count));
+        return a;
+    }
 }
 
 /// <summary>8 doubles.</summary>
@@ -70,7 +86,8 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> Constant(double value) => Vector512.Create(value);
 
-    public static Vector512<double> Broadcast(double* address) => Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
+    public static Vector512<double> Broadcast(double* address) =>
+        Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address));
 
     public static Vector512<double> Load(double* address) => Avx512F.LoadVector512(address);
 
@@ -80,15 +97,18 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> Subtract(Vector512<double> a, Vector512<double> b) => Avx512F.Subtract(a, b);
 
-    public static Vector512<double> Subtract(Vector512<double> a, double* address) => Avx512F.Subtract(a, Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address)));
+    public static Vector512<double> Subtract(Vector512<double> a, double* address) =>
+        Avx512F.Subtract(a, Avx512F.BroadcastScalarToVector512(Vector128.CreateScalarUnsafe(*address)));
 
     public static Vector512<double> Multiply(Vector512<double> a, Vector512<double> b) => Avx512F.Multiply(a, b);
 
-    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<double> Divide(Vector512<double> a, Vector512<double> b) => Avx512F.Divide(a, b);
 
-    public static Vector512<double> NegativeMultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAddNegated(a, b, c);
+    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
-    public static Vector512<double> Horner(Vector512<double> p, Vector512<double> f, double coefficient) => Avx512F.FusedMultiplyAdd(p, f, Vector512.Create(coefficient));
+    public static Vector512<double> NegativeMultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
+        Avx512F.FusedMultiplyAddNegated(a, b, c);
 
     public static Vector512<double> Max(Vector512<double> a, Vector512<double> b) => Avx512F.Max(a, b);
 
@@ -109,7 +129,10 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
     }
 
     public static Vector512<double> Power(Vector512<double> sixteenths) =>
-        Avx512F.Add(Avx512F.PermuteVar8x64x2(Avx512F.LoadVector512(Exp2Table.Double), sixteenths.AsInt64(), Avx512F.LoadVector512(Exp2Table.Double + 8)), Avx512F.ShiftLeftLogical(sixteenths.AsInt64(), 48)).AsDouble();
+        Avx512F.Add(
+            Avx512F.PermuteVar8x64x2(Avx512F.LoadVector512(Exp2Table.Double), sixteenths.AsInt64(),
+                Avx512F.LoadVector512(Exp2Table.Double + 8)),
+            Avx512F.ShiftLeftLogical(sixteenths.AsInt64(), 48)).AsDouble();
 
     public static Vector512<double> Scale(Vector512<double> p, Vector512<double> power) => Avx512F.Scale(p, power);
 
@@ -118,4 +141,14 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
 
     public static Vector512<double> SelectEqual(Vector512<double> a, Vector512<double> b, Vector512<double> yes, Vector512<double> no) =>
         Avx512F.BlendVariable(no, yes, Avx512F.CompareEqual(a, b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Exp2(Vector512<double> y) => new Exp2<Lanes512Double, Vector512<double>, double>().WithUnderflow(y);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector512<double> Log(Vector512<double> a)
+    {
+        Logarithm.InPlace(new Span<double>(&a, Count));
+        return a;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 
@@ -12,9 +13,9 @@ internal interface IDimension
 /// The pair kernel for d = 2 to 6: straight-line code, everything of two vectors of queries in registers. The two run half a pair
 /// apart, the differences of one before the exponential of the other, so that their chains of operations overlap.
 /// </summary>
-internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit, E>
+internal static unsafe class LowDimension<L, V, T, C, P, M, D, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-    where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
+    where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
     where D : struct, IDimension where Deficit : struct, IChoice where E : struct, IExtras
 {
     /// <summary>See <see cref="PairKernel{T}"/>. Reads one key beyond the last.</summary>
@@ -84,8 +85,8 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit, E>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Chain a, in LabelView<T> labels, int query, int key, in Exp2<L, V, T> exp2)
     {
-        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P>.AddDeficit(labels, query, key, a.Y, a.Deficit, exp2);
-        V p = PairFactor<L, V, T, C, P>.Of(labels, query, key, a.Y, exp2);
+        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query, key, a.Y, a.Deficit);
+        V p = PairFactor<L, V, T, C, P, M>.Of(labels, query, key, a.Y, exp2);
         a.Sum = L.Add(a.Sum, p);
         a.F0 = L.NegativeMultiplyAdd(p, a.D0, a.F0);
         a.F1 = L.NegativeMultiplyAdd(p, a.D1, a.F1);
@@ -95,7 +96,7 @@ internal static unsafe class LowDimension<L, V, T, C, P, D, Deficit, E>
         if (D.Count > 5) a.F5 = L.NegativeMultiplyAdd(p, a.D5, a.F5);
         if (E.Sizes) a.Largest = L.Max(L.Abs(p), a.Largest);
         if (E.Sizes) a.Squares = L.MultiplyAdd(p, p, a.Squares);
-        if (E.Logs) a.Log = L.MultiplyAdd(p, C.Log(labels, query, key, exp2), a.Log);
+        if (E.Logs) a.Log = L.MultiplyAdd(p, PairFactor<L, V, T, C, P, M>.Log(labels, query, key), a.Log);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

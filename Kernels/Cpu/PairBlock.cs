@@ -1,10 +1,18 @@
 using System.Runtime.CompilerServices;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 
-/// <summary>Where the kernels read: positions and label tables of one replica, structure of arrays, placed as <see cref="BufferLayout"/> says.</summary>
-/// <param name="positions">[d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled ones with a row h behind, y_ij = h_i + h_j + &lt;x_i, x_j>.</param>
-/// <param name="values">[d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the difference form.</param>
+/// <summary>
+/// Where the kernels read: positions and label tables of one replica, structure of arrays, placed as <see cref="BufferLayout"/> says.
+/// </summary>
+/// <param name="positions">
+/// [d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled ones with a row h behind,
+/// y_ij = h_i + h_j + &lt;x_i, x_j>.
+/// </param>
+/// <param name="values">
+/// [d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the difference form.
+/// </param>
 /// <param name="stride">Numbers from one row to the next.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>
@@ -18,74 +26,96 @@ internal readonly unsafe struct PairBlock<T>(T* positions, T* values, int stride
 }
 
 /// <summary>
-/// Sums the keys [from, to) for the queries of two vectors that begin at the place <paramref name="query"/>, into <paramref name="sums"/>: rows of two
-/// vectors, Z first, then the d components of F, then those asked for of: deficit; largest factor and sum of squares; sum of factors times log b. <paramref name="tile"/> is scratch memory.
+/// The numbers a coupling keeps per token, made by <see cref="Coupling.FillTables"/>: row r of query i is at [r * QueryStride + i], of key
+/// j at [r * Stride + j].
 /// </summary>
-internal unsafe delegate void PairKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile) where T : unmanaged;
-
-/// <summary>A choice made at compile time of a kernel.</summary>
-internal interface IChoice
+internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* keyTable, int stride, int keyRows, T* window, T* indices)
+    where T : unmanaged
 {
-    static abstract bool IsOn { get; }
+    /// <summary>Rows a query has, so placed that i counts like its place among the positions.</summary>
+    public readonly T* Query = queryTable;
+    /// <summary>Queries per row.</summary>
+    public readonly int QueryStride = queryStride;
+    /// <summary>Rows a key has; its weight is inside.</summary>
+    public readonly T* Key = keyTable;
+    /// <summary>Keys per row.</summary>
+    public readonly int Stride = stride;
+    /// <summary>Number of rows in <see cref="Key"/>.</summary>
+    public readonly int KeyRows = keyRows;
+    /// <summary>Under a mask two rows like those of <see cref="Query"/>: first and last key that a query sees.</summary>
+    public readonly T* Window = window;
+    /// <summary>Under a mask 0, 1, 2, ... for the keys.</summary>
+    public readonly T* Indices = indices;
 }
 
-internal readonly struct On : IChoice
-{
-    public static bool IsOn => true;
-}
-
-internal readonly struct Off : IChoice
-{
-    public static bool IsOn => false;
-}
-
-/// <summary>The columns beside Z, F and D, at compile time of a kernel.</summary>
-internal interface IExtras
-{
-    /// <summary>Largest factor and sum of squares.</summary>
-    static abstract bool Sizes { get; }
-
-    /// <summary>Sum of factors times log b; only with <see cref="Sizes"/>.</summary>
-    static abstract bool Logs { get; }
-}
-
-internal readonly struct NoExtras : IExtras
-{
-    public static bool Sizes => false;
-
-    public static bool Logs => false;
-}
-
-internal readonly struct SizesOnly : IExtras
-{
-    public static bool Sizes => true;
-
-    public static bool Logs => false;
-}
-
-internal readonly struct SizesAndLogs : IExtras
-{
-    public static bool Sizes => true;
-
-    public static bool Logs => true;
-}
-
-/// <summary>What happens to a pair between its exponent and its factor: shared by the kernels of all dimensions.</summary>
-internal static class PairFactor<L, V, T, C, P>
+/// <summary>The numbers of the queries query, query + 1, ... of one vector and of one key.</summary>
+internal readonly unsafe ref struct LaneNumbers<L, V, T>(ref readonly LabelView<T> view, int query, int key) : IPairNumbers<V>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-    where C : struct, ICouplingLanes<L, V, T> where P : struct, IProfileLanes
 {
+    private readonly ref readonly LabelView<T> _view = ref view;
+    private readonly int _query = query, _key = key;
+
+    public int KeyRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _view.KeyRows;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Query(int row) => L.Load(_view.Query + (nint)row * _view.QueryStride + _query);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Key(int row) => L.Broadcast(_view.Key + (nint)row * _view.Stride + _key);
+}
+
+/// <summary>
+/// What happens to a pair between its exponent and its factor, shared by the kernels of all dimensions. With <typeparamref name="M"/> some
+/// lanes do not see some keys: their factor is 0.
+/// </summary>
+internal static unsafe class PairFactor<L, V, T, C, P, M>
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
+    where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
+{
+    // Below any exponent.
+    private const double Hidden = -1e30;
+
     /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
     {
-        if (!P.IsCurved) return C.Factor(labels, query, key, exp2);
-        V bent = C.Bend(labels, query, key, y);
-        return C.Finish(labels, query, key, P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent), exp2);
+        LaneNumbers<L, V, T> numbers = new(in labels, query, key);
+        if (!P.IsCurved) return Seen(labels, query, key, PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(numbers));
+        V bent = C.Bend(y, numbers);
+        V power = P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent);
+        return Seen(labels, query, key, PairMath<V, L, LaneNumbers<L, V, T>, C>.Finish(power, numbers));
     }
 
     /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit, in Exp2<L, V, T> exp2) =>
-        L.NegativeMultiplyAdd(C.Factor(labels, query, key, exp2), Exp2<L, V, T>.MinusOne(y), deficit);
+    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit)
+    {
+        V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(new(in labels, query, key));
+        return L.NegativeMultiplyAdd(Seen(labels, query, key, factor), Exp2<L, V, T>.MinusOne(y), deficit);
+    }
+
+    /// <summary>log b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(in LabelView<T> labels, int query, int key) => C.Log(new(in labels, query, key));
+
+    /// <summary>The exponents with what the coupling adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exponent(in LabelView<T> labels, int query, int key, V y)
+    {
+        V bent = C.Bend(y, new(in labels, query, key));
+        return M.IsOn ? L.SelectEqual(Seen(labels, query, key, L.Constant(1)), L.Constant(0), L.Constant(Hidden), bent) : bent;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Seen(in LabelView<T> labels, int query, int key, V value)
+    {
+        if (!M.IsOn) return value;
+        V index = L.Broadcast(labels.Indices + key);
+        V first = L.Load(labels.Window + query), last = L.Load(labels.Window + labels.QueryStride + query);
+        return L.ZeroBelow(index, first, L.ZeroBelow(last, index, value));
+    }
 }

@@ -5,11 +5,12 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>Positions in the form and the precision of the kernels, structure of arrays, made anew for every call.</summary>
 /// <remarks>
-/// Difference form: relative to the mean of the replica's tokens, so that close tokens keep their differences however far the cloud is from the origin, and scaled so that fused kernels have
-/// y_ij = -|x_j - x_i|^2 and tiled ones y_ij = -|x_j - x_i|^2/2 = h_i + h_j + &lt;x_i, x_j>, h = -|x|^2/2.
+/// Difference form: relative to the mean of the replica's tokens, so that close tokens keep their differences however far the cloud is from
+/// the origin, and scaled so that fused kernels have y_ij = -|x_j - x_i|^2 and tiled ones y_ij = -|x_j - x_i|^2/2 = h_i + h_j + &lt;x_i,
+/// x_j>, h = -|x|^2/2.
 /// <para/>
-/// General form: y_ij = log2 e (beta &lt;q_i, k_j - m>) + h_i, m the mean key, h_j = 0 and h_i = -log2 e beta |q_i| max_j |k_j - m|, so that y_ij &lt;= 0; values and origins relative to the mean
-/// value, or as they are where the origin is 0.
+/// General form: y_ij = log2 e (beta &lt;q_i, k_j - m>) + h_i, m the mean key, h_j = 0 and h_i = -log2 e beta |q_i| max_j |k_j - m|, so
+/// that y_ij &lt;= 0; values and origins relative to the mean value, or as they are where the origin is 0.
 /// </remarks>
 internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -61,7 +62,8 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     {
         T* start = Start(replica);
         int dimension = _problem.Dimension;
-        return new(start, _problem.IsDifference ? start : start + (nint)(dimension + 1) * _layout.Stride, _layout.Stride, dimension, labels);
+        T* values = _problem.IsDifference ? start : start + (nint)(dimension + 1) * _layout.Stride;
+        return new(start, values, _layout.Stride, dimension, labels);
     }
 
     /// <summary>The row h of the general form at a query.</summary>
@@ -72,7 +74,8 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     {
         Interaction interaction = _problem.Interaction;
         if (!interaction.Profile.IsCurved(interaction.Beta)) return 0;
-        return _problem.IsDifference ? interaction.Beta : _offsets.Pointer[(nint)replica * _problem.Queries + query] - double.CreateTruncating(*H(replica, query)) * Math.Log(2);
+        return _problem.IsDifference ? interaction.Beta
+            : _offsets.Pointer[(nint)replica * _problem.Queries + query] - double.CreateTruncating(*H(replica, query)) * Math.Log(2);
     }
 
     private T* Start(int replica) => _numbers.Pointer + (nint)replica * Rows * _layout.Stride;
@@ -80,7 +83,8 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     private void Difference(int replica, T* into)
     {
         int d = _problem.Dimension, keys = _problem.Keys, queries = _problem.Queries;
-        ReadOnlySpan<double> q = _problem.Q.AsSpan(replica * queries * d, queries * d), k = _problem.IsSelf ? [] : _problem.K.AsSpan(replica * keys * d, keys * d);
+        ReadOnlySpan<double> q = _problem.Q.AsSpan(replica * queries * d, queries * d);
+        ReadOnlySpan<double> k = _problem.IsSelf ? [] : _problem.K.AsSpan(replica * keys * d, keys * d);
         Span<double> mean = d <= 128 ? stackalloc double[d] : new double[d];
         Mean(mean, q, k);
         if (k.Length > 0) Put(k, mean, Scale, into, _layout.FirstQuery, IsTiled);
@@ -138,13 +142,15 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
             {
                 T* row = into + (nint)c * stride;
                 double centre = mean[c];
-                for (int i = first, at = first * dimension + c; i < end; i++, at += dimension) row[i] = T.CreateTruncating((x[at] - centre) * scale);
+                for (int i = first, at = first * dimension + c; i < end; i++, at += dimension)
+                    row[i] = T.CreateTruncating((x[at] - centre) * scale);
                 if (!halves) continue;
                 for (int i = first; i < end; i++) squares[i - first] += double.CreateTruncating(row[i]) * double.CreateTruncating(row[i]);
             }
             for (int i = first; i < end && halves; i++) into[(nint)dimension * stride + i] = T.CreateTruncating(-squares[i - first] / 2);
         }
-        for (int row = 0; row < dimension + (halves ? 1 : 0); row++) new Span<T>(into + (nint)row * stride + tokens, places - tokens).Clear();
+        for (int row = 0; row < dimension + (halves ? 1 : 0); row++)
+            new Span<T>(into + (nint)row * stride + tokens, places - tokens).Clear();
     }
 
     private static void Mean(Span<double> mean, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
@@ -188,5 +194,31 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
             if (c2 > c1) sums[c2] += sum2;
             if (c3 > c2) sums[c3] += sum3;
         }
+    }
+}
+
+/// <summary>
+/// How the tokens of a replica lie in a row of a buffer: keys, then queries, both padded; in the self form one place for both.
+/// </summary>
+/// <param name="Keys">Places for keys.</param>
+/// <param name="FirstQuery">Where queries begin.</param>
+/// <param name="Queries">Places for queries, a multiple of two vectors.</param>
+/// <param name="Stride">Numbers from one row to the next.</param>
+internal readonly record struct BufferLayout(int Keys, int FirstQuery, int Queries, int Stride)
+{
+    /// <summary>True where kernels work on tiles: beyond the dimensions of the fused ones, and for the general form.</summary>
+    public static bool IsTiled(PairProblem problem) => !problem.IsDifference || problem.Dimension is < 2 or > SimdSums.LargestFused;
+
+    /// <summary>The layout for queries taken <paramref name="group"/> at a time, of numbers of <paramref name="size"/> bytes.</summary>
+    public static BufferLayout Of(PairProblem problem, int group, int size)
+    {
+        // Many rows begin an odd number of pairs of cache lines apart, so that they do not compete for the same sets, and end in a zero.
+        bool tiled = IsTiled(problem);
+        int unit = tiled ? 128 / size : group, keys = Places(problem.Keys), queries = Places(problem.Queries);
+        return problem.IsSelf ? new(keys = Odd(keys), 0, keys, keys) : new(keys, keys, queries, Odd(keys + queries));
+
+        int Places(int tokens) => (tiled ? tokens / unit + 1 : (tokens - 1) / unit + 1) * unit;
+
+        int Odd(int places) => tiled ? (places / unit | 1) * unit : places;
     }
 }

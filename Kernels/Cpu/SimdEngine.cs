@@ -15,7 +15,8 @@ internal abstract class SimdEngine
 internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Sums in T stay within this many keys; then they are added up in double. Under a mask fewer, whole tiles: only blocks that some query sees in part are masked.
+    // Sums in T stay within this many keys; then they are added up in double. Under a mask fewer, whole tiles: only blocks that some query
+    // sees in part are masked.
     private const int KeysPerFlush = 1024, KeysPerMaskedFlush = 8 * SimdSums.TileKeys;
     // Fewer pairs than this are not worth a second thread; the larger number is the most one thread takes at a time.
     private const int FewPairs = 100_000, ManyPairs = 400_000;
@@ -23,7 +24,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // Groups of queries that share a block of keys while it is in the second cache.
     private const int Batch = 8;
 
-    // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single precision.
+    // Without differences the pull of the far tokens loses a few units e^{2 beta} at most, e^beta at right angles: 4e-6 of it in single
+    // precision.
     private const double LargestBetaOfDots = 2;
 
     private readonly PositionBuffer<T> _positions = new();
@@ -45,7 +47,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         bool steep = !(_positions.Depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
         // Differences of tokens, or of values and origins that may be as near to each other.
         bool dots = problem.IsDifference
-            ? interaction.Coupling is OneCoupling && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots) : problem.Origin is null;
+            ? interaction.Coupling.IsOne && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
+            : problem.Origin is null;
         var call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
             Even = KernelsFor(even: true),
@@ -57,8 +60,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         int grain = (int)Math.Clamp(Math.Min(Math.Max(ManyPairs / pairs, Batch), (to - from) / (8 * threads)), 1, int.MaxValue);
         Workers.For(to - from, grain, threads, (a, b) => call.Run(from + a, from + b));
 
-        Kernels KernelsFor(bool even) =>
-            Pair(mask => KernelChoice<L, V, T>.For(interaction, problem.Dimension, new(even, mask, steep, BufferLayout.IsTiled(problem), dots, into.Columns)));
+        Kernels KernelsFor(bool even) => Pair(mask => KernelChoice<L, V, T>.For(
+            interaction, problem.Dimension, new(even, mask, steep, BufferLayout.IsTiled(problem), dots, into.Columns)));
 
         Kernels Pair(Func<bool, PairKernel<T>> kernel) => new(kernel(false), kernel(interaction.Mask != Mask.None));
     }
@@ -66,12 +69,16 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // For blocks of pairs that are seen by all and for those that are masked in part.
     private readonly record struct Kernels(PairKernel<T> Whole, PairKernel<T> Part);
 
-    private sealed class Call(PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, int firstRow, int endRow, BufferLayout layout, int firstReplica,
-        CancellationToken stop)
+    private sealed class Call(
+        PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, int firstRow, int endRow, BufferLayout layout,
+        int firstReplica, CancellationToken stop)
     {
         // Rows of sums: Z, F, and those asked for of D, largest and squares, log.
-        private readonly int _deficit = 1 + problem.Dimension, _extras = 1 + problem.Dimension + (into.Columns.HasFlag(RowColumns.Deficit) ? 1 : 0);
-        private readonly bool _masked = problem.Interaction.Mask != Mask.None, _sizes = (into.Columns & (RowColumns.Largest | RowColumns.Squares | RowColumns.CouplingLog)) != RowColumns.None;
+        private readonly int _deficit = 1 + problem.Dimension;
+        private readonly int _extras = 1 + problem.Dimension + (into.Columns.HasFlag(RowColumns.Deficit) ? 1 : 0);
+        private readonly bool _masked = problem.Interaction.Mask != Mask.None;
+        private readonly bool _sizes =
+            (into.Columns & (RowColumns.Largest | RowColumns.Squares | RowColumns.CouplingLog)) != RowColumns.None;
 
         // For replicas with and without equal weights.
         public required Kernels Even { get; init; }
@@ -84,9 +91,11 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         // Groups of queries [from, to), counted from the first group of the first replica.
         public void Run(int from, int to)
         {
-            int numbers = Group * (_extras + (_sizes ? 2 : 0) + (into.Columns.HasFlag(RowColumns.CouplingLog) ? 1 : 0)), largest = _sizes ? _extras * Group : numbers;
+            int numbers = Group * (_extras + (_sizes ? 2 : 0) + (into.Columns.HasFlag(RowColumns.CouplingLog) ? 1 : 0));
+            int largest = _sizes ? _extras * Group : numbers;
             int groups = (problem.Queries - 1) / Group + 1, most = Math.Min(Batch, to - from);
-            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(numbers * (most * sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T)), 64);
+            int bytes = numbers * (most * sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T);
+            byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
             var totals = new Span<double>(scratch, most * numbers);
             T* sums = (T*)(scratch + most * numbers * sizeof(double)), tile = sums + numbers;
             try
@@ -103,7 +112,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                     {
                         Span<double> own = totals.Slice(g * numbers, numbers);
                         int first = query + g * Group;
-                        if (!problem.IsDifference && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile)) Visit(kernels, block, first, sums, tile, own, numbers, largest);
+                        if (!problem.IsDifference && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile))
+                            Visit(kernels, block, first, sums, tile, own, numbers, largest);
                         Write(own, even ?? 1, replica, first);
                     }
                 }
@@ -114,8 +124,10 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        // The kernels' sums over all keys for groups from a query on, added up in double, so many numbers a group; from `largest` on, for one vector pair, the largest of them.
-        private void Visit(Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int numbers, int largest)
+        // The kernels' sums over all keys for groups from a query on, added up in double, so many numbers a group; from `largest` on, for
+        // one vector pair, the largest of them.
+        private void Visit(
+            Kernels kernels, in PairBlock<T> block, int query, T* sums, T* tile, Span<double> totals, int numbers, int largest)
         {
             totals.Clear();
             // Largest exponents, alone in the sums, are not positive, largest factors not negative.
@@ -142,14 +154,17 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             }
         }
 
-        // Gives rows whose bound on the logits was so far above them that factors were lost their largest logit for a shift; false when there are none.
+        // Gives rows whose bound on the logits was so far above them that factors were lost their largest logit for a shift; false when
+        // there are none.
         private bool Raise(in PairBlock<T> block, int replica, int query, ReadOnlySpan<double> z, double weight, T* sums, T* tile)
         {
-            double smallest = Math.ScaleB(tables.AbsoluteWeights[firstReplica + replica], (typeof(T) == typeof(float) ? 30 : 60) - (int)Exp2<L, V, T>.Range);
+            int exponent = (typeof(T) == typeof(float) ? 30 : 60) - (int)Exp2<L, V, T>.Range;
+            double smallest = Math.ScaleB(tables.AbsoluteWeights[firstReplica + replica], exponent);
             T* h = positions.H(replica, query);
             uint low = 0;
             for (int lane = 0; lane < Math.Min(Group, problem.Queries - query); lane++)
-                if (-2 * double.CreateTruncating(h[lane]) > Exp2<L, V, T>.Range && !(Math.Abs(z[lane] * weight) >= smallest)) low |= 1u << lane;
+                if (-2 * double.CreateTruncating(h[lane]) > Exp2<L, V, T>.Range && !(Math.Abs(z[lane] * weight) >= smallest))
+                    low |= 1u << lane;
             if (low == 0) return false;
             Span<double> largest = stackalloc double[Group];
             Visit(Largest, block, query, sums, tile, largest, Group, 0);
@@ -178,7 +193,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             for (int c = 0; c < dimension; c++)
             {
                 ReadOnlySpan<double> component = totals.Slice((1 + c) * Group, Group);
-                for (int row = from, at = from * dimension + c; row < to; row++, at += dimension) forces[at] = component[row - begin] * forceScale;
+                for (int row = from, at = from * dimension + c; row < to; row++, at += dimension)
+                    forces[at] = component[row - begin] * forceScale;
             }
 
             void Put(double[] column, int sumsRow, double scale, ReadOnlySpan<double> sums)

@@ -5,16 +5,16 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in their order: the bits depend neither on threads nor on row
-/// ranges nor on the vector width.
+/// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in
+/// their order: the bits depend neither on threads nor on row ranges nor on the vector width.
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
 /// (2^-24, 2^-53): about 7e-7 (single), 4e-16 n (double, worst case) from exponential and summation, plus (2 beta + |s-t|/l) e from rounded
 /// positions and labels; in the general form a few beta |q| |k| e.
 /// <para/>
-/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which factors were lost below that bound are summed again with
-/// their largest logit, log b included where it is part of the exponent.
+/// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which
+/// factors were lost below that bound are summed again with their largest logit, log b included where it is part of the exponent.
 /// </remarks>
 public sealed class SimdSums : IPairSums
 {
@@ -40,17 +40,19 @@ public sealed class SimdSums : IPairSums
         (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
         _engine = (precision, VectorBits) switch
         {
-            (Precision.Single, 128) => new SimdEngine<Lanes128Single, Vector128<float>, float>(),
-            (Precision.Single, 256) => new SimdEngine<Lanes256Single, Vector256<float>, float>(),
+            (Precision.Single, 128) => new SimdEngine<Lanes128<float>, Vector128<float>, float>(),
+            (Precision.Single, 256) => new SimdEngine<Lanes256<float>, Vector256<float>, float>(),
             (Precision.Single, 512) => new SimdEngine<Lanes512Single, Vector512<float>, float>(),
-            (Precision.Double, 128) => new SimdEngine<Lanes128Double, Vector128<double>, double>(),
-            (Precision.Double, 256) => new SimdEngine<Lanes256Double, Vector256<double>, double>(),
+            (Precision.Double, 128) => new SimdEngine<Lanes128<double>, Vector128<double>, double>(),
+            (Precision.Double, 256) => new SimdEngine<Lanes256<double>, Vector256<double>, double>(),
             (Precision.Double, 512) => new SimdEngine<Lanes512Double, Vector512<double>, double>(),
             _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
         };
     }
 
-    /// <summary>The widest vectors this processor computes with. 512 also where .NET by default would spare them: see docs/performance.md.</summary>
+    /// <summary>
+    /// The widest vectors this processor computes with. 512 also where .NET by default would spare them: see docs/performance.md.
+    /// </summary>
     public static int WidestVectorBits =>
         Avx512F.IsSupported && Avx512DQ.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 

@@ -35,8 +35,9 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         // Keys first, then queries; the same place where they are the same.
         int queries = problem.IsSelf ? 0 : problem.KeyLabels.Length;
         double[] labels = coupling.TableLabels(problem.IsSelf ? problem.KeyLabels : [.. problem.KeyLabels, .. problem.QueryLabels]);
-        AbsoluteWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => problem.Weights.AsSpan(r * problem.Keys, problem.Keys).ToArray().Sum(Math.Abs))];
-        EvenWeights = [.. Enumerable.Range(0, problem.Replicas).Select(r => Even(coupling, problem.Weights.AsSpan(r * problem.Keys, problem.Keys)))];
+        double[][] weights = [.. problem.Weights.Chunk(problem.Keys)];
+        AbsoluteWeights = [.. weights.Select(w => w.Sum(Math.Abs))];
+        EvenWeights = [.. weights.Select(w => Even(coupling, w))];
         ExponentBound = coupling.ExponentBound(labels);
         Layout = layout;
         (_queryRows, _keyRows) = coupling.TableRows;
@@ -55,7 +56,8 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
             for (int i = 0; i < layout.Queries && _queryRows > 0; i++)
             {
                 coupling.FillTables(labels[queries + replica * problem.Queries + Math.Min(i, problem.Queries - 1)], 0, query, key);
-                for (int row = 0; row < _queryRows; row++) Queries(replica)[(nint)row * layout.Queries + i] = T.CreateTruncating(query[row]);
+                for (int row = 0; row < _queryRows; row++)
+                    Queries(replica)[(nint)row * layout.Queries + i] = T.CreateTruncating(query[row]);
             }
         }
         if (problem.Interaction.Mask != Mask.None) FillWindow(problem);
@@ -67,7 +69,10 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     /// <summary>For every replica the sum of |w_j|.</summary>
     public double[] AbsoluteWeights { get; }
 
-    /// <summary>For every replica the weight of each of its keys when b = 1 and they are equal, else null: a replica's bits do not depend on the others.</summary>
+    /// <summary>
+    /// For every replica the weight of each of its keys when b = 1 and they are equal, else null: a replica's bits do not depend on the
+    /// others.
+    /// </summary>
     public double?[] EvenWeights { get; }
 
     /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
@@ -78,7 +83,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         _window.Pointer - Layout.FirstQuery, _indices.Pointer);
 
     private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
-        coupling is OneCoupling && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
+        coupling.IsOne && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
     private void FillWindow(PairProblem problem)
     {

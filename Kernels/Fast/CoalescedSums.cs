@@ -106,7 +106,7 @@ public sealed class CoalescedSums : IPairSums
     {
         PairProblem problem = plan.Problem;
         int n = problem.Keys, d = problem.Dimension;
-        bool labelled = problem.Interaction.Coupling is not OneCoupling;
+        bool labelled = !problem.Interaction.Coupling.IsOne;
         return Cells.Of(problem.Q.AsSpan(replica * n * d, n * d), problem.Weights.AsSpan(replica * n, n),
             labelled ? problem.KeyLabels.AsSpan(replica * n, n) : [], problem.Interaction.Beta, plan.Radius, most);
     }
@@ -135,7 +135,7 @@ public sealed class CoalescedSums : IPairSums
         Dictionary<double, double> byLabel = [];
         for (int row = from; row < to; row++)
         {
-            double label = coupling is OneCoupling ? 0 : labels[row];
+            double label = coupling.IsOne ? 0 : labels[row];
             if (!byLabel.TryGetValue(label, out double loss))
             {
                 for (int cell = 0; cell < losses.Length; cell++) loss += coupling.Value(label, cellLabels[cell]) * losses[cell];
@@ -176,7 +176,7 @@ internal sealed class CoalescedPlan : Plan
         if (!problem.IsSelf) return "the coalesced sums take the self form only, where queries, keys and values are one array";
         if (interaction.Mask != Mask.None) return $"the coalesced sums have no mask, and the problem asks for {interaction.Mask}";
         if (!interaction.Profile.IsCurved(interaction.Beta)) return "the coalesced sums are for the exponential profile and beta > 0";
-        if (interaction.Coupling is not (OneCoupling or BlockCoupling))
+        if (!interaction.Coupling.IsConstantOnLabels)
             return $"the coalesced sums know the couplings one and block, not '{interaction.Coupling.Name}'";
         RowColumns missing = columns & ~(RowColumns.Force | RowColumns.Deficit);
         if (missing != RowColumns.None) return $"the coalesced sums have the columns Force and Deficit, not {missing}";

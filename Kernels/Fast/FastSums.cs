@@ -159,7 +159,7 @@ internal sealed class FastPlan : Plan
         if (interaction.Mask != Mask.None) return "a mask";
         if (!interaction.Profile.IsCurved(interaction.Beta))
             return interaction.Beta == 0 ? "beta = 0" : $"the profile '{interaction.Profile.Name}'";
-        return interaction.Coupling is OneCoupling or BlockCoupling ? "negative weights here" : string.Create(CultureInfo.InvariantCulture,
+        return interaction.Coupling.IsConstantOnLabels ? "negative weights here" : string.Create(CultureInfo.InvariantCulture,
             $"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");
     }
 }

@@ -1,12 +1,11 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 using ILGPU;
 
 namespace AttentionFlow.Kernels.Gpu;
 
 /// <summary>
-/// The kernel for d above 16: one query a thread, sixteen keys at a time, coordinates in blocks of four. Exponents of the sixteen come first, then their
-/// factors, then the force, whose sums lie in memory. Keys come through the first cache.
+/// The kernel for d above 16: one query a thread, sixteen keys at a time, coordinates in blocks of four. Exponents of the sixteen come
+/// first, then their factors, then the force, whose sums lie in memory. Keys come through the first cache.
 /// </summary>
 internal static class BlockedKernel
 {
@@ -31,7 +30,7 @@ internal static class BlockedKernel
         long force = at + GpuColumns.Force * stride, block = V.Count * stride;
         ArrayView<V> queries = call.Queries.Cast<V>(), origins = K.HasValues ? call.Origins.Cast<V>() : queries;
         for (int b = 0; b < blocks; b++) V.Clear(call.Parts, force + b * block, stride, call.Rows);
-        T shift = K.HasShift ? R.Of(GpuShift.None) : R.Of(0);
+        T shift = K.HasShift ? R.Constant(GpuShift.None) : R.Constant(0);
         GpuSums<T, R, X> high = default, low = default;
         for (int first = split * call.SplitKeys; first < to; first += K.Count)
         {
@@ -61,7 +60,8 @@ internal static class BlockedKernel
 }
 
 /// <summary>A few keys and, for one query, their exponents and factors in registers.</summary>
-internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+internal interface IKeyGroup<T, R, V, X>
+    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
 {
     /// <summary>True when values are not the keys.</summary>
     static abstract bool HasValues { get; }
@@ -90,7 +90,8 @@ internal interface IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, I
 
 /// <summary>Twice as many keys.</summary>
 internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
-    where K : struct, IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+    where K : struct, IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
+    where X : struct, IChoice
 {
 #pragma warning disable CS0649 // assigned by their own Begin
     private K _a, _b;
@@ -128,7 +129,7 @@ internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
 /// <summary>One key; with <typeparamref name="D"/> in the difference form.</summary>
 internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, IPairCoupling where P : struct, IProfileLanes where D : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
 {
     private GpuKeyNumbers<T> _key;
     private T _y, _p;
@@ -137,7 +138,7 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
 
     public static bool HasValues => !D.IsOn;
 
-    public static bool HasShift => P.IsCurved && !D.IsOn;
+    public static bool HasShift => P.IsOn && !D.IsOn;
 
     public static int Count => 1;
 
@@ -146,12 +147,12 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
         _isSeen = first >= from && first < to;
         _key = GpuKeyNumbers<T>.Load(call, C.NearRows, (long)replica * call.KeyCount, first < call.KeyCount ? first : call.KeyCount - 1);
         _at = _key.Global * (call.Stride / V.Count);
-        _y = R.Of(0);
+        _y = R.Constant(0);
     }
 
     public void Meet(in GpuCall<T> call, V q, int block)
     {
-        if (!P.IsCurved) return;
+        if (!P.IsOn) return;
         V k = call.Keys.Cast<V>()[_at + block];
         V difference = V.Subtract(k, q);
         _y = D.IsOn ? V.Dot(difference, difference, _y) : V.Dot(q, k, _y);
@@ -161,19 +162,21 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     {
         // The deficit needs the exponent without its coupling: _y keeps that, _p the other until Weigh.
         if (D.IsOn) _y = R.Negate(_y);
-        _p = P.IsCurved ? C.Bend<T, R, GpuNumbers<T>>(_y, row.Numbers(call, _key)) : _y;
-        return _isSeen ? _p : R.Of(GpuShift.None);
+        _p = P.IsOn ? C.Bend(_y, row.Numbers(call, _key)) : _y;
+        return _isSeen ? _p : R.Constant(GpuShift.None);
     }
 
     public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
     {
         GpuNumbers<T> numbers = row.Numbers(call, _key);
-        _p = P.IsCurved ? C.Finish<T, R, GpuNumbers<T>>(R.Exp2(R.Subtract(_p, shift)), numbers) : C.Factor<T, R, GpuNumbers<T>>(numbers);
-        _p = _isSeen ? _p : R.Of(0);
+        _p = P.IsOn
+            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
+            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+        _p = _isSeen ? _p : R.Constant(0);
         sums.Add(_p);
         if (!X.IsOn || !_isSeen) return;
-        if (P.IsCurved && D.IsOn) sums.AddDeficit(C.Factor<T, R, GpuNumbers<T>>(numbers), _y);
-        if (call.UnitNumbers.Length > 0) sums.AddCouplingLog(_p, row.LogCoupling<C>(call, _key));
+        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), _y);
+        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(numbers));
     }
 
     public V Force(in GpuCall<T> call, V origin, int block, V sum)

@@ -18,9 +18,9 @@ internal struct GpuCall<T> where T : unmanaged
     public ArrayView<T> QueryNumbers;
     /// <summary>[KeyRows, R KeyCount].</summary>
     public ArrayView<T> KeyNumbers;
-    /// <summary>The same with all weights 1, for log b; empty unless <see cref="RowColumns.CouplingLog"/> is asked for.</summary>
-    public ArrayView<T> UnitNumbers;
-    /// <summary>[splits, columns, 2, Rows]: the sums over one split of the keys, high and low part, columns as in <see cref="GpuColumns"/>.</summary>
+    /// <summary>
+    /// [splits, columns, 2, Rows]: the sums over one split of the keys, high and low part, columns as in <see cref="GpuColumns"/>.
+    /// </summary>
     public ArrayView<T> Parts;
     public int QueryCount, KeyCount, Dimension, Stride, QueryRows, KeyRows;
     /// <summary>R QueryCount and R KeyCount.</summary>
@@ -31,6 +31,8 @@ internal struct GpuCall<T> where T : unmanaged
     public int SplitKeys;
     /// <summary>Queries of a thread block, blocks of a replica, and the first block of this launch.</summary>
     public int BlockQueries, ReplicaBlocks, FirstBlock;
+    /// <summary>Not 0 when <see cref="RowColumns.CouplingLog"/> is asked for.</summary>
+    public int HasLog;
     /// <summary>The <see cref="Mask"/>.</summary>
     public int Mask;
 
@@ -52,7 +54,9 @@ internal struct GpuCall<T> where T : unmanaged
     }
 }
 
-/// <summary>The order of columns in <see cref="GpuCall{T}.Parts"/>: shift in units of log 2, Z, the numbers of F, then those that observers ask for.</summary>
+/// <summary>
+/// The order of columns in <see cref="GpuCall{T}.Parts"/>: shift in units of log 2, Z, the numbers of F, then those that observers ask for.
+/// </summary>
 internal static class GpuColumns
 {
     public const int Shift = 0, Z = 1, Force = 2;
@@ -69,7 +73,7 @@ internal struct GpuKeyNumbers<T> where T : unmanaged
     public int Index;
     public long Global;
 
-    /// <summary>Brings along as many numbers as <see cref="IPairCoupling.NearRows"/> says, from memory.</summary>
+    /// <summary>Brings along as many numbers as <see cref="ICouplingMath{V, N}.NearRows"/> says, from memory.</summary>
     public static GpuKeyNumbers<T> Load(in GpuCall<T> call, int nearRows, long firstKey, int index)
     {
         GpuKeyNumbers<T> key = default;
@@ -90,7 +94,9 @@ internal struct GpuKey<T, V> where T : unmanaged where V : unmanaged
 }
 
 /// <summary>The numbers of one pair: the first of query and key in registers, the others in memory.</summary>
-internal readonly struct GpuNumbers<T>(ArrayView<T> queryNumbers, ArrayView<T> keyNumbers, long queries, long keys, int keyRows, T q0, T q1, long query, T n0, T n1, T n2, long key)
+internal readonly struct GpuNumbers<T>(
+    ArrayView<T> queryNumbers, ArrayView<T> keyNumbers, long queries, long keys, int keyRows,
+    T q0, T q1, long query, T n0, T n1, T n2, long key)
     : IPairNumbers<T> where T : unmanaged
 {
     public int KeyRows => keyRows;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using AttentionFlow.Kernels.Model;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
@@ -36,13 +35,16 @@ internal static class GpuDevices
         CudaDevice[] cuda = [.. context.GetCudaDevices()];
         for (int k = 0; k < cuda.Length; k++) found.Add(new DeviceInfo($"{Cuda}:{k}", Describe(cuda[k]), null, Rates(cuda[k])));
         if (cuda.Length == 0) found.Add(new DeviceInfo(Cuda, "NVIDIA GPUs", NativeLibrary.TryLoad(CudaLibrary, out _)
-            ? "the NVIDIA driver reports no device that ILGPU can use; 'nvidia-smi' says more" : $"there is no NVIDIA driver here ({CudaLibrary} was not found)"));
+            ? "the NVIDIA driver reports no device that ILGPU can use; 'nvidia-smi' says more"
+            : $"there is no NVIDIA driver here ({CudaLibrary} was not found)"));
         CLDevice[] opencl = [.. context.GetCLDevices()];
         int number = 0;
-        foreach (CLDevice device in opencl.Where(d => WhyNot(d) is null)) found.Add(new DeviceInfo($"{OpenCl}:{number++}", Describe(device), null));
+        foreach (CLDevice device in opencl.Where(d => WhyNot(d) is null))
+            found.Add(new DeviceInfo($"{OpenCl}:{number++}", Describe(device), null));
         foreach (CLDevice device in opencl) if (WhyNot(device) is { } why) found.Add(new DeviceInfo(OpenCl, Describe(device), why));
         if (opencl.Length == 0) found.Add(new DeviceInfo(OpenCl, "OpenCL GPUs", NativeLibrary.TryLoad(OpenClLibrary, out _)
-            ? "the OpenCL loader finds no device: its vendor's driver is missing; 'clinfo' says more" : $"there is no OpenCL here ({OpenClLibrary} was not found)"));
+            ? "the OpenCL loader finds no device: its vendor's driver is missing; 'clinfo' says more"
+            : $"there is no OpenCL here ({OpenClLibrary} was not found)"));
         found.Add(new DeviceInfo(Simulator, "ILGPU's simulator of a GPU on the processor, for tests", null));
         return found;
     }
@@ -53,15 +55,18 @@ internal static class GpuDevices
     /// <summary>For tests: the simulator with the kernels that GPUs run, in blocks of up to four threads.</summary>
     public static IPairSums OpenTiled(Precision precision, int blockThreads) => new IlgpuSums(Simulator, precision, 2, blockThreads);
 
-    /// <summary>The kernel of a problem as PTX, for an NVIDIA GPU of this compute capability (75, 80, 90), which need not be here.</summary>
+    /// <summary>
+    /// The kernel of a problem as PTX, for an NVIDIA GPU of this compute capability (75, 80, 90), which need not be here.
+    /// </summary>
     public static string Ptx(PairProblem problem, RowColumns columns, Precision precision, int capability)
     {
         // A context of its own: a kernel that does not compile spoils it.
         using Context context = Create(precision, _ => { });
         using PTXBackend backend = new(context, new CudaArchitecture(capability / 10, capability % 10), CudaInstructionSet.ISA_78, null!);
         MethodInfo method = precision == Precision.Single ? Method<float, SingleReal>() : Method<double, DoubleReal>();
-        return ((PTXCompiledKernel)backend.Compile(method.GetParameters().Length == 1
-            ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)).PTXAssembly;
+        EntryPointDescription entry = method.GetParameters().Length == 1
+            ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method);
+        return ((PTXCompiledKernel)backend.Compile(entry, KernelSpecialization.Empty)).PTXAssembly;
 
         MethodInfo Method<T, R>() where T : unmanaged where R : struct, IReal<T>
         {
@@ -100,14 +105,19 @@ internal static class GpuDevices
     {
         string code = error switch { CudaException e => e.Error, CLException e => e.Error.ToString(), _ => "" };
         return code.Contains("MEMORY", StringComparison.Ordinal) || code.Contains("ALLOCATION", StringComparison.Ordinal)
-            ? new DeviceUnavailableException($"device '{device}' has too little memory free for this cloud ({code}); use fewer tokens or replicas, or another device", error)
-            : new DeviceFailedException($"device '{device}' failed ({(code.Length > 0 ? code : error.Message)}); look at the system's log and start the run again", error);
+            ? new DeviceUnavailableException(
+                $"device '{device}' has too little memory free for this cloud ({code}); "
+                + "use fewer tokens or replicas, or another device", error)
+            : new DeviceFailedException(
+                $"device '{device}' failed ({(code.Length > 0 ? code : error.Message)}); "
+                + "look at the system's log and start the run again", error);
     }
 
     // Two threads: the fewest that ILGPU simulates a warp of. Blocks of tests have up to four.
     private static CPUDevice SimulatedDevice => new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
 
-    private static Context Create(Precision precision, Action<Context.Builder> devices, bool isSimulated = false, bool isTiled = true) => Context.Create(builder =>
+    private static Context Create(Precision precision, Action<Context.Builder> devices, bool isSimulated = false, bool isTiled = true) =>
+        Context.Create(builder =>
     {
         builder.EnableAlgorithms();
         builder.Optimize(isSimulated ? OptimizationLevel.O0 : OptimizationLevel.O2);
@@ -123,12 +133,14 @@ internal static class GpuDevices
             : !device.Capabilities.GenericAddressSpace ? "its OpenCL lacks the generic address space, which ILGPU needs" : null;
 
     private static string Describe(CudaDevice d) => string.Create(CultureInfo.InvariantCulture,
-        $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} multiprocessors, {d.Architecture}, driver for CUDA {d.DriverVersion.Major}.{d.DriverVersion.Minor}");
+        $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} multiprocessors, {d.Architecture}, "
+        + $"driver for CUDA {d.DriverVersion.Major}.{d.DriverVersion.Minor}");
 
     private static string Describe(CLDevice d) => string.Create(CultureInfo.InvariantCulture,
         $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} compute units, {d.PlatformName}, {d.DeviceVersion}");
 
-    // Units of a multiprocessor by compute capability: CUDA C++ programming guide, throughput of native arithmetic instructions. ILGPU gives the clock in MHz.
+    // Units of a multiprocessor by compute capability: CUDA C++ programming guide, throughput of native arithmetic instructions. ILGPU
+    // gives the clock in MHz.
     private static DeviceRates? Rates(CudaDevice d)
     {
         if (d.Architecture is not { } architecture) return null;

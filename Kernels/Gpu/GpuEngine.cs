@@ -22,7 +22,8 @@ internal abstract class GpuEngine : IDisposable
 internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int threads, long launchPairs) : GpuEngine
     where T : unmanaged where R : struct, IReal<T>
 {
-    // Rows that fill a large card. Fewer are split over keys: a function of sizes, not of the device, so that the order of a sum is one too.
+    // Rows that fill a large card. Fewer are split over keys: a function of sizes, not of the device, so that the order of a sum is one
+    // too.
     private const int ManyRows = 1 << 18;
     // Numbers of GpuCall.Parts, at most.
     private const long ManyParts = 1 << 26;
@@ -31,7 +32,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
 
     private readonly Dictionary<GpuShape, Compiled> _compiled = [];
     private readonly List<GpuTables<T>> _tables = [];
-    private readonly GpuBuffer<T> _queries = new(accelerator), _origins = new(accelerator), _keys = new(accelerator), _values = new(accelerator), _parts = new(accelerator);
+    private readonly GpuBuffer<T> _queries = new(accelerator), _origins = new(accelerator), _keys = new(accelerator);
+    private readonly GpuBuffer<T> _values = new(accelerator), _parts = new(accelerator);
     private Action<Index1D, GpuCall<T>, int, int, int>? _combine;
 
     private sealed record Compiled(GpuKernel<T> Kernel, Action<KernelConfig, GpuCall<T>>? Tiled, Action<Index1D, GpuCall<T>>? Plain);
@@ -43,8 +45,10 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         GpuShape shape = GpuShape.Of(problem, into.Columns);
         Compiled compiled = Compile(shape, problem.Interaction.Coupling);
         GpuKernel<T> kernel = compiled.Kernel;
-        int stride = kernel.Numbers > 0 ? kernel.Numbers : (problem.Dimension + BlockedKernel.Block - 1) / BlockedKernel.Block * BlockedKernel.Block;
-        int tiles = (problem.Keys - 1) / kernel.TileKeys + 1, splits = Math.Clamp((ManyRows - 1) / problem.Rows + 1, 1, tiles), splitTiles = (tiles - 1) / splits + 1;
+        int stride = kernel.Numbers > 0
+            ? kernel.Numbers : (problem.Dimension + BlockedKernel.Block - 1) / BlockedKernel.Block * BlockedKernel.Block;
+        int tiles = (problem.Keys - 1) / kernel.TileKeys + 1;
+        int splits = Math.Clamp((ManyRows - 1) / problem.Rows + 1, 1, tiles), splitTiles = (tiles - 1) / splits + 1;
         splits = (tiles - 1) / splitTiles + 1;
         int block = tiled is { } group ? kernel.Queries * Math.Min(group, ((problem.Queries - 1) / kernel.Queries / 32 + 1) * 32) : 1;
         if (compiled.Tiled is null) block = 1;
@@ -53,7 +57,6 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             QueryNumbers = tables.Query,
             // Equal weights are multiplied afterwards.
             KeyNumbers = shape.Even ? ArrayView<T>.Empty : tables.Key.Value,
-            UnitNumbers = into.Columns.HasFlag(RowColumns.CouplingLog) ? tables.Unit.Value : ArrayView<T>.Empty,
             QueryCount = problem.Queries,
             KeyCount = problem.Keys,
             Dimension = problem.Dimension,
@@ -65,6 +68,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             SplitKeys = splitTiles * kernel.TileKeys,
             BlockQueries = block,
             ReplicaBlocks = (problem.Queries - 1) / block + 1,
+            HasLog = into.Columns.HasFlag(RowColumns.CouplingLog) ? 1 : 0,
             Mask = (int)problem.Interaction.Mask,
         };
         double[] means = Upload(problem, stride, ref call);
@@ -88,7 +92,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         foreach (GpuBuffer<T> buffer in (GpuBuffer<T>[])[_queries, _origins, _keys, _values, _parts]) buffer.Dispose();
     }
 
-    private static T Round(double x) => R.Of(x);
+    private static T Round(double x) => R.Constant(x);
 
     private void Launch(Compiled compiled, GpuCall<T> call, int splits, int columns, bool more)
     {
@@ -96,19 +100,22 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         {
             int from = Block(call.FirstRow), to = Block(call.FirstRow + call.Rows - 1);
             call.FirstBlock = from;
-            launch(new KernelConfig(new Index3D(to - from + 1, splits, 1), new Index3D(call.BlockQueries / compiled.Kernel.Queries, 1, 1)), call);
+            Index3D group = new(call.BlockQueries / compiled.Kernel.Queries, 1, 1);
+            launch(new KernelConfig(new Index3D(to - from + 1, splits, 1), group), call);
         }
         else
         {
             compiled.Plain!(call.Rows * splits, call);
         }
-        if (splits > 1) (_combine ??= accelerator.LoadAutoGroupedStreamKernel<Index1D, GpuCall<T>, int, int, int>(CombineKernel.Combine<T, R>))(call.Rows, call, splits, columns, more ? 1 : 0);
+        if (splits == 1) return;
+        _combine ??= accelerator.LoadAutoGroupedStreamKernel<Index1D, GpuCall<T>, int, int, int>(CombineKernel.Combine<T, R>);
+        _combine(call.Rows, call, splits, columns, more ? 1 : 0);
 
         int Block(int row) => row / call.QueryCount * call.ReplicaBlocks + row % call.QueryCount / call.BlockQueries;
     }
 
-    // Positions are scaled so that exponents are powers of two; in the difference form so that they are -|k - q|^2. All relative to the replica's mean key, so that close
-    // tokens keep their differences: the general form's shift knows about it.
+    // Positions are scaled so that exponents are powers of two; in the difference form so that they are -|k - q|^2. All relative to the
+    // replica's mean key, so that close tokens keep their differences: the general form's shift knows about it.
     private double[] Upload(PairProblem p, int stride, ref GpuCall<T> call)
     {
         bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
@@ -151,14 +158,15 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             {
                 int row = call.FirstRow + i, replica = row / p.Queries;
                 double weight = even ? p.Weights[replica * p.Keys] : 1;
-                into.Shift[row] = !curved ? 0 : p.IsDifference ? p.Interaction.Beta : Shift(row, Double(parts[i]), means.AsSpan(replica * d, d));
+                into.Shift[row] = !curved ? 0 : p.IsDifference ? p.Interaction.Beta
+                    : Shift(row, Double(parts[i]), means.AsSpan(replica * d, d));
                 into.Z[row] = weight * Column(GpuColumns.Z);
                 if (into.Columns.HasFlag(RowColumns.Force))
                     for (int c = 0; c < d; c++) into.Force[row * d + c] = weight / scale * Column(GpuColumns.Force + c);
                 if (into.Columns.HasFlag(RowColumns.Deficit)) into.Deficit[row] = weight * Column(more + GpuColumns.Deficit);
                 if (into.Columns.HasFlag(RowColumns.Largest)) into.Largest[row] = Math.Abs(weight) * Column(more + GpuColumns.Largest);
                 if (into.Columns.HasFlag(RowColumns.Squares)) into.Squares[row] = weight * weight * Column(more + GpuColumns.Squares);
-                if (into.Columns.HasFlag(RowColumns.CouplingLog)) into.CouplingLog[row] = weight * Math.Log(2) * Column(more + GpuColumns.CouplingLog);
+                if (into.Columns.HasFlag(RowColumns.CouplingLog)) into.CouplingLog[row] = weight * Column(more + GpuColumns.CouplingLog);
 
                 double Column(int column) => Double(parts[column * 2L * rows + i]) + Double(parts[(column * 2L + 1) * rows + i]);
             }

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 using ILGPU;
 
@@ -19,7 +18,7 @@ internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even
         problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
         problem.IsDifference, problem.Interaction.Mask != Mask.None, (columns & ~RowColumns.Force) != RowColumns.None);
 
-    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling is OneCoupling && Enumerable.Range(0, p.Replicas)
+    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
         .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));
 }
 
@@ -29,20 +28,25 @@ internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even
 /// <param name="Queries">Queries a thread holds.</param>
 /// <param name="Numbers">Numbers of a point in memory; 0 for any multiple of <see cref="BlockedKernel.Block"/>.</param>
 /// <param name="TileKeys">Keys of a tile.</param>
-internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, GpuCall<T>> Plain, int Queries, int Numbers, int TileKeys) where T : unmanaged
+internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, GpuCall<T>> Plain, int Queries, int Numbers, int TileKeys)
+    where T : unmanaged
 {
     /// <summary>The kernel of a shape, not compiled yet.</summary>
     public static GpuKernel<T> For<R>(GpuShape shape, Coupling coupling) where R : struct, IReal<T> =>
-        shape.Even ? new Choice<R>(shape).With<EvenPairs>() : coupling.UsePair(new Choice<R>(shape));
+        shape.Even
+        ? new Choice<R>(shape).With<EvenMath<T, R, GpuNumbers<T>>>()
+        : coupling.Use<T, R, GpuNumbers<T>, GpuKernel<T>>(new Choice<R>(shape));
 
-    private sealed class Choice<R>(GpuShape shape) : IPairCouplingUser<GpuKernel<T>> where R : struct, IReal<T>
+    private sealed class Choice<R>(GpuShape shape) : ICouplingUser<T, GpuNumbers<T>, GpuKernel<T>> where R : struct, IReal<T>
     {
-        public GpuKernel<T> With<C>() where C : struct, IPairCoupling => shape.Curved ? WithProfile<C, ExponentialLanes>() : WithProfile<C, LinearLanes>();
+        public GpuKernel<T> With<C>()
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> => shape.Curved ? WithProfile<C, On>() : WithProfile<C, Off>();
 
-        private GpuKernel<T> WithProfile<C, P>() where C : struct, IPairCoupling where P : struct, IProfileLanes =>
+        private GpuKernel<T> WithProfile<C, P>() where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice =>
             shape.More ? WithColumns<C, P, On>() : WithColumns<C, P, Off>();
 
-        private GpuKernel<T> WithColumns<C, P, X>() where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice =>
+        private GpuKernel<T> WithColumns<C, P, X>()
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice =>
             shape.Dimension switch
             {
                 2 => InRegisters<C, P, X, Twice<Coordinate<T, R>, T>>(),
@@ -54,12 +58,15 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             };
 
         private GpuKernel<T> InRegisters<C, P, X, V>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where V : unmanaged, IVector<V, T> =>
             shape.Masked ? WithMask<C, P, X, V, On>() : WithMask<C, P, X, V, Off>();
 
         private GpuKernel<T> WithMask<C, P, X, V, M>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
-            shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4) : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
+            shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4)
+            : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
 
         // As many queries in a thread as there are registers for: docs/performance.md.
         private GpuKernel<T> WithQuery<V, Q>(int largest) where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
@@ -73,14 +80,19 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             };
         }
 
-        private static GpuKernel<T> Of<V, B, Q>() where V : unmanaged, IVector<V, T> where B : struct, IGpuQuery<T, V> where Q : struct, IGpuQuery<T, V> =>
+        private static GpuKernel<T> Of<V, B, Q>()
+            where V : unmanaged, IVector<V, T> where B : struct, IGpuQuery<T, V> where Q : struct, IGpuQuery<T, V> =>
             new(TiledKernel.Sum<T, V, B>, PlainKernel.Sum<T, V, Q>, B.Count, V.Count, TiledKernel.TileNumbers / V.Count);
 
         private static GpuKernel<T> InBlocks<C, P, X, D>()
-            where C : struct, IPairCoupling where P : struct, IProfileLanes where X : struct, IChoice where D : struct, IChoice =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where D : struct, IChoice =>
             OfBlocks<Twice<Twice<Coordinate<T, R>, T>, T>, OneKey<T, R, Twice<Twice<Coordinate<T, R>, T>, T>, C, P, D, X>, X>();
 
-        private static GpuKernel<T> OfBlocks<V, K, X>() where V : unmanaged, IBlock<V, T> where K : struct, IKeyGroup<T, R, V, X> where X : struct, IChoice =>
-            new(null, BlockedKernel.Sum<T, R, V, BothKeys<BothKeys<BothKeys<BothKeys<K, T, R, V, X>, T, R, V, X>, T, R, V, X>, T, R, V, X>, X>, 1, 0, BlockedKernel.TileKeys);
+        private static GpuKernel<T> OfBlocks<V, K, X>()
+            where V : unmanaged, IBlock<V, T> where K : struct, IKeyGroup<T, R, V, X> where X : struct, IChoice =>
+            new(null,
+                BlockedKernel.Sum<T, R, V, BothKeys<BothKeys<BothKeys<BothKeys<K, T, R, V, X>, T, R, V, X>, T, R, V, X>, T, R, V, X>, X>,
+                1, 0, BlockedKernel.TileKeys);
     }
 }

@@ -55,12 +55,12 @@ internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where 
 /// <summary>What depends on weights, labels and interaction alone, on a device: made once per problem.</summary>
 internal sealed class GpuTables<T> : IDisposable where T : unmanaged
 {
-    private readonly GpuBuffer<T> _query, _key, _unit;
+    private readonly GpuBuffer<T> _query, _key;
 
     public GpuTables(Accelerator accelerator, PairProblem problem, Func<double, T> round)
     {
         Problem = problem;
-        (_query, _key, _unit) = (new(accelerator), new(accelerator), new(accelerator));
+        (_query, _key) = (new(accelerator), new(accelerator));
         Coupling coupling = problem.Interaction.Coupling;
         double[] labels = coupling.TableLabels([.. problem.QueryLabels, .. problem.KeyLabels]);
         (QueryRows, int keyRows) = coupling.TableRows;
@@ -74,21 +74,18 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
             for (int row = 0; row < QueryRows; row++) into[row * (long)queries + i] = round(query[row]);
         }
         Query = _query.Upload((long)QueryRows * queries);
-        Key = new Lazy<ArrayView<T>>(() => Fill(_key, j => problem.Weights[j]));
-        Unit = new Lazy<ArrayView<T>>(() => Fill(_unit, _ => 1));
-
-        ArrayView<T> Fill(GpuBuffer<T> buffer, Func<int, double> weight)
+        Key = new Lazy<ArrayView<T>>(() =>
         {
             long length = (long)Math.Max(keyRows, 3) * keys;
-            T[] numbers = buffer.Reserve(length);
+            T[] numbers = _key.Reserve(length);
             Array.Clear(numbers);
             for (int j = 0; j < keys; j++)
             {
-                coupling.FillTables(labels[queries + j], weight(j), query, key);
+                coupling.FillTables(labels[queries + j], problem.Weights[j], query, key);
                 for (int row = 0; row < keyRows; row++) numbers[row * (long)keys + j] = round(key[row]);
             }
-            return buffer.Upload(length);
-        }
+            return _key.Upload(length);
+        });
     }
 
     /// <summary>Whose they are.</summary>
@@ -103,14 +100,48 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
     /// <summary>[rows, R keys], at least three rows: as many as kernels may bring along.</summary>
     public Lazy<ArrayView<T>> Key { get; }
 
-    /// <summary>As <see cref="Key"/>, with weights 1.</summary>
-    public Lazy<ArrayView<T>> Unit { get; }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         _query.Dispose();
         _key.Dispose();
-        _unit.Dispose();
+    }
+}
+
+/// <summary>Positions in the form that kernels take, on the host: centred, scaled, rounded, padded with zeros.</summary>
+internal static class GpuPoints
+{
+    /// <summary>The mean of each replica's points, [R, d].</summary>
+    public static double[] Means(double[] x, int replicas, int points, int dimension)
+    {
+        double[] means = new double[replicas * dimension];
+        for (int r = 0; r < replicas; r++)
+        {
+            Span<double> mean = means.AsSpan(r * dimension, dimension);
+            for (int i = 0, at = r * points * dimension; i < points; i++)
+                for (int c = 0; c < dimension; c++) mean[c] += x[at++];
+            foreach (ref double m in mean) m /= points;
+        }
+        return means;
+    }
+
+    /// <summary>into[i, 0..stride) = (x_i - mean) scale; x null stands for zeros, no means for a mean of zero.</summary>
+    public static void Write<T>(
+        double[]? x, double[]? means, double scale, int replicas, int points, int dimension, int stride,
+        T[] into, Func<double, T> round, int threads)
+        where T : unmanaged
+    {
+        int perReplica = points;
+        Workers.For(replicas * points, Math.Max(1, 20_000 / dimension), threads, (from, to) =>
+        {
+            for (int i = from; i < to; i++)
+            {
+                Span<T> row = into.AsSpan(i * stride, stride);
+                int mean = i / perReplica * dimension;
+                for (int c = 0; c < dimension; c++)
+                    row[c] = round(((x is null ? 0 : x[i * dimension + c]) - (means is null ? 0 : means[mean + c])) * scale);
+                row[dimension..].Clear();
+            }
+        });
     }
 }

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 using ILGPU;
 
@@ -10,7 +9,7 @@ internal interface IGpuQuery<T, V> where T : unmanaged where V : unmanaged, IVec
     /// <summary>True when values are not the keys.</summary>
     static abstract bool HasValues { get; }
 
-    /// <summary>Numbers of a key to be brought along: see <see cref="IPairCoupling.NearRows"/>.</summary>
+    /// <summary>Numbers of a key to be brought along: see <see cref="ICouplingMath{V, N}.NearRows"/>.</summary>
     static abstract int NearRows { get; }
 
     /// <summary>Queries in it.</summary>
@@ -130,7 +129,8 @@ internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> 
 }
 
 /// <summary>The sums of one query in registers: those of a tile, and of all tiles before as high + low.</summary>
-internal struct GpuTotals<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
+internal struct GpuTotals<T, R, V, X>
+    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
 {
     private GpuSums<T, R, X> _high, _low;
     private V _force, _forceHigh, _forceLow;
@@ -191,8 +191,8 @@ internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
         _isThere = query < call.QueryCount;
         int mine = _isThere ? query : call.QueryCount - 1;
         _row = (long)replica * call.QueryCount + mine;
-        _q0 = call.QueryRows > 0 ? call.QueryNumbers[_row] : R.Of(0);
-        _q1 = call.QueryRows > 1 ? call.QueryNumbers[call.AllQueries + _row] : R.Of(0);
+        _q0 = call.QueryRows > 0 ? call.QueryNumbers[_row] : R.Constant(0);
+        _q1 = call.QueryRows > 1 ? call.QueryNumbers[call.AllQueries + _row] : R.Constant(0);
         _from = call.FromKey(mine);
         _to = call.ToKey(mine);
     }
@@ -200,16 +200,8 @@ internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
     public readonly bool Sees(int key) => key >= _from && key < _to;
 
     public readonly GpuNumbers<T> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
-        new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows, _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
-
-    /// <summary>log2 b, and 0 where b is not positive, from the numbers for unit weights.</summary>
-    public readonly T LogCoupling<C>(in GpuCall<T> call, GpuKeyNumbers<T> key) where C : struct, IPairCoupling
-    {
-        ArrayView<T> n = call.UnitNumbers;
-        T n0 = n[key.Global], n1 = call.KeyRows > 1 ? n[call.AllKeys + key.Global] : n0, n2 = call.KeyRows > 2 ? n[2 * call.AllKeys + key.Global] : n0;
-        T b = C.Factor<T, R, GpuNumbers<T>>(new(call.QueryNumbers, n, call.AllQueries, call.AllKeys, call.KeyRows, _q0, _q1, _row, n0, n1, n2, key.Global));
-        return R.IsPositive(b) ? R.Log2(b) : R.Of(0);
-    }
+        new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows,
+            _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
 
     /// <summary>Where the shift goes in <see cref="GpuCall{T}.Parts"/>, or -1 when the query is not in this launch.</summary>
     public readonly long Place(in GpuCall<T> call, int split, int columns)

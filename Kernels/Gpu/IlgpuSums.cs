@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -8,12 +7,13 @@ using ILGPU.Runtime.OpenCL;
 namespace AttentionFlow.Kernels.Gpu;
 
 /// <summary>
-/// Pair sums on a GPU, or on ILGPU's CPU accelerator, which simulates one: every form, coupling, profile, mask and column. The order of a sum depends on the sizes alone, so on
-/// one device the bits depend neither on the rows asked for nor on what runs beside them.
+/// Pair sums on a GPU, or on ILGPU's CPU accelerator, which simulates one: every form, coupling, profile, mask and column. The order of a
+/// sum depends on the sizes alone, so on one device the bits depend neither on the rows asked for nor on what runs beside them.
 /// </summary>
 /// <remarks>
-/// Accuracy of the sums relative to those of the absolute values of their terms, with e the unit of the precision (2^-24, 2^-53): 8 e from exponential and
-/// factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the difference form, as for <see cref="SimdSums"/>, and beta |q| |k| d e in the general form.
+/// Accuracy of the sums relative to those of the absolute values of their terms, with e the unit of the precision (2^-24, 2^-53): 8 e from
+/// exponential and factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the
+/// difference form, as for <see cref="Cpu.SimdSums"/>, and beta |q| |k| d e in the general form.
 /// </remarks>
 public sealed class IlgpuSums : IPairSums
 {
@@ -44,7 +44,8 @@ public sealed class IlgpuSums : IPairSums
             // On the simulator a tenth of a second, on a small card a second.
             long pairs = simulated ? 1 << 22 : 1L << 36;
             _engine = precision == Precision.Single
-                ? new GpuEngine<float, SingleReal>(_accelerator, tiled, threads, pairs) : new GpuEngine<double, DoubleReal>(_accelerator, tiled, threads, pairs);
+                ? new GpuEngine<float, SingleReal>(_accelerator, tiled, threads, pairs)
+                : new GpuEngine<double, DoubleReal>(_accelerator, tiled, threads, pairs);
         }
         catch (Exception error)
         {

@@ -1,14 +1,30 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Model;
 using ILGPU;
 using ILGPU.Algorithms;
 
 namespace AttentionFlow.Kernels.Gpu;
 
+/// <summary>The arithmetic of one pair at a time, for devices whose compilers know neither <c>INumber</c> nor vectors.</summary>
+internal interface IReal<T> : IArithmetic<T> where T : unmanaged
+{
+    static abstract T Negate(T a);
+
+    /// <summary>The smallest whole number that is not below a.</summary>
+    static abstract T Ceiling(T a);
+
+    static abstract bool IsPositive(T a);
+
+    /// <summary>2^y - 1 without cancellation at 0, for y at most 1/2.</summary>
+    static abstract T Exp2MinusOne(T y);
+
+    /// <summary>Adds x to the sum high + low: in single precision without an error in the sum, in double to high alone.</summary>
+    static abstract void Accumulate(ref T high, ref T low, T x);
+}
+
 /// <summary>Single precision: 2^y is the device's own, with a relative error near 2^-22 on NVIDIA.</summary>
 internal readonly struct SingleReal : IReal<float>
 {
-    public static float Of(double value) => (float)value;
+    public static float Constant(double value) => (float)value;
 
     public static float Add(float a, float b) => a + b;
 
@@ -18,6 +34,10 @@ internal readonly struct SingleReal : IReal<float>
 
     public static float MultiplyAdd(float a, float b, float c) => a * b + c;
 
+    public static float NegativeMultiplyAdd(float a, float b, float c) => c - a * b;
+
+    public static float Divide(float a, float b) => a / b;
+
     public static float Negate(float a) => -a;
 
     public static float Abs(float a) => XMath.Abs(a);
@@ -26,7 +46,7 @@ internal readonly struct SingleReal : IReal<float>
 
     public static float Ceiling(float a) => XMath.Ceiling(a);
 
-    public static bool AreEqual(float a, float b) => a == b;
+    public static float SelectEqual(float a, float b, float yes, float no) => a == b ? yes : no;
 
     public static bool IsPositive(float a) => a > 0;
 
@@ -44,7 +64,7 @@ internal readonly struct SingleReal : IReal<float>
         return q * y;
     }
 
-    public static float Log2(float a) => XMath.Log2(a);
+    public static float Log(float a) => a > 0 ? XMath.Log2(a) * 0.69314718f : 0;
 
     // Knuth's sum of two numbers and its error.
     public static void Accumulate(ref float high, ref float low, float x)
@@ -64,7 +84,7 @@ internal readonly struct DoubleReal : IReal<double>
     // Adding it leaves a number below 2^51, rounded to a whole one, in the low bits.
     private const double Rounder = 6755399441055744;
 
-    public static double Of(double value) => value;
+    public static double Constant(double value) => value;
 
     public static double Add(double a, double b) => a + b;
 
@@ -74,6 +94,10 @@ internal readonly struct DoubleReal : IReal<double>
 
     public static double MultiplyAdd(double a, double b, double c) => a * b + c;
 
+    public static double NegativeMultiplyAdd(double a, double b, double c) => c - a * b;
+
+    public static double Divide(double a, double b) => a / b;
+
     public static double Negate(double a) => -a;
 
     public static double Abs(double a) => XMath.Abs(a);
@@ -82,7 +106,7 @@ internal readonly struct DoubleReal : IReal<double>
 
     public static double Ceiling(double a) => XMath.Ceiling(a);
 
-    public static bool AreEqual(double a, double b) => a == b;
+    public static double SelectEqual(double a, double b, double yes, double no) => a == b ? yes : no;
 
     public static bool IsPositive(double a) => a > 0;
 
@@ -102,8 +126,9 @@ internal readonly struct DoubleReal : IReal<double>
     }
 
     // a = 2^k m with m in [2/3, 4/3) and log m = 2 artanh s, s = (m - 1)/(m + 1), |s| <= 1/5.
-    public static double Log2(double a)
+    public static double Log(double a)
     {
+        if (!(a > 0)) return 0;
         ulong bits = Interop.FloatAsInt(a) + (0x3FF0000000000000 - 0x3FE5555555555555);
         double m = Interop.IntAsFloat((bits & 0x000FFFFFFFFFFFFF) + 0x3FE5555555555555), s = (m - 1) / (m + 1), t = s * s;
         double q = 1.0 / 21;
@@ -117,7 +142,7 @@ internal readonly struct DoubleReal : IReal<double>
         q = q * t + 1.0 / 5;
         q = q * t + 1.0 / 3;
         q = q * t + 1;
-        return (int)(bits >> 52) - 1023 + 2.8853900817779268 * s * q;
+        return ((int)(bits >> 52) - 1023) * 0.69314718055994531 + 2 * s * q;
     }
 
     public static void Accumulate(ref double high, ref double low, double x) => high += x;
@@ -140,5 +165,6 @@ internal readonly struct DoubleReal : IReal<double>
     }
 
     // x 2^k, k in the low bits of shifted: an addition to the exponent of x.
-    private static double Scale(double x, double shifted) => Interop.IntAsFloat(Interop.FloatAsInt(x) + (Interop.FloatAsInt(shifted) << 52));
+    private static double Scale(double x, double shifted) =>
+        Interop.IntAsFloat(Interop.FloatAsInt(x) + (Interop.FloatAsInt(shifted) << 52));
 }

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using ILGPU;
 
 namespace AttentionFlow.Kernels.Gpu;
@@ -51,18 +50,20 @@ internal struct Coordinate<T, R> : IBlock<Coordinate<T, R>, T> where T : unmanag
 
     public static T Dot(Coordinate<T, R> a, Coordinate<T, R> b, T start) => R.MultiplyAdd(a._x, b._x, start);
 
-    public static Coordinate<T, R> AddScaled(Coordinate<T, R> sum, T factor, Coordinate<T, R> x) => new() { _x = R.MultiplyAdd(factor, x._x, sum._x) };
+    public static Coordinate<T, R> AddScaled(Coordinate<T, R> sum, T factor, Coordinate<T, R> x) =>
+        new() { _x = R.MultiplyAdd(factor, x._x, sum._x) };
 
     public static Coordinate<T, R> Scale(Coordinate<T, R> x, T factor) => new() { _x = R.Multiply(x._x, factor) };
 
-    public static void Accumulate(ref Coordinate<T, R> high, ref Coordinate<T, R> low, Coordinate<T, R> x) => R.Accumulate(ref high._x, ref low._x, x._x);
+    public static void Accumulate(ref Coordinate<T, R> high, ref Coordinate<T, R> low, Coordinate<T, R> x) =>
+        R.Accumulate(ref high._x, ref low._x, x._x);
 
     public static void Store(Coordinate<T, R> x, ArrayView<T> into, long at, long stride) => into[at] = x._x;
 
     public static void Clear(ArrayView<T> sums, long at, long stride, long low)
     {
-        sums[at] = R.Of(0);
-        sums[at + low] = R.Of(0);
+        sums[at] = R.Constant(0);
+        sums[at + low] = R.Constant(0);
     }
 
     public static void AddAt(ArrayView<T> sums, long at, long stride, long low, Coordinate<T, R> x)

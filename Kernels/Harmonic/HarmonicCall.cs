@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Harmonic;
 
@@ -76,7 +75,7 @@ internal sealed unsafe class HarmonicCall(
         return RowSet.List(failed);
     }
 
-    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && _problem.Interaction.Coupling is OneCoupling;
+    private bool IsPlain(int replica) => plan.Channels.ScaleIsZ(replica) && _problem.Interaction.Coupling.IsOne;
 
     // Leaves the sums in tile.Z and tile.Gradient when the coupling is one and nothing else is needed, in tile.Total otherwise.
     private void SumChannels(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)

@@ -6,30 +6,29 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// A coupling as a sum of products, b(s, t) = sum_k f_k(s) g_k(t): one set of moments, with weights w_j g_k(t_j), per term k, its channel.
 /// </summary>
 /// <remarks>
-/// One: f = g = 1. Toeplitz: f = c, g = 1, then for m = 1, 2, ... f = a_m cos 2 pi m s, g = cos 2 pi m t and the same with sines.
+/// With the <see cref="Coupling.Modes"/> a_m: f = a_0, g = 1, then for m = 1, 2, ... f = a_m cos 2 pi m s, g = cos 2 pi m t and the same with sines.
 /// When weights have both signs, a last channel with g = 1 and |w_j| carries the scale of errors and nothing else.
 /// </remarks>
 internal sealed class LabelChannels
 {
     private readonly PairProblem _problem;
-    private readonly ToeplitzCoupling? _toeplitz;
+    private readonly IReadOnlyList<double> _modes;
     private readonly bool[] _signed;
     private readonly bool _anySigned;
 
     /// <summary>The channels of a problem whose coupling <see cref="Knows"/>.</summary>
     public LabelChannels(PairProblem problem)
     {
-        Coupling coupling = problem.Interaction.Coupling;
         _problem = problem;
-        _toeplitz = coupling as ToeplitzCoupling;
+        _modes = problem.Interaction.Coupling.Modes!;
         _signed = [.. Enumerable.Range(0, problem.Replicas).Select(IsSigned)];
         _anySigned = _signed.Contains(true);
-        Bound = _toeplitz is null ? 1 : Math.Abs(_toeplitz.Constant) + _toeplitz.Cosines.Sum(Math.Abs);
-        Terms = 1 + 2 * (_toeplitz?.Cosines.Count ?? 0);
+        Bound = Math.Abs(_modes[0]) + _modes.Skip(1).Sum(Math.Abs);
+        Terms = 2 * _modes.Count - 1;
     }
 
     /// <summary>Couplings that are a short sum of products.</summary>
-    public static bool Knows(Coupling coupling) => coupling is OneCoupling or ToeplitzCoupling;
+    public static bool Knows(Coupling coupling) => coupling.Modes is not null;
 
     /// <summary>Terms of the sum.</summary>
     public int Terms { get; }
@@ -51,7 +50,7 @@ internal sealed class LabelChannels
     public (double Mean, double Least, double Self) ScaleOf(int replica)
     {
         Coupling coupling = _problem.Interaction.Coupling;
-        return ScaleIsZ(replica) ? (_toeplitz?.Constant ?? 1, coupling.Smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
+        return ScaleIsZ(replica) ? (_modes[0], coupling.Smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
     }
 
     /// <summary>w_j g_k(t_j) for the tokens [first, first + count).</summary>
@@ -66,8 +65,7 @@ internal sealed class LabelChannels
     }
 
     /// <summary>f_k(s) of a row.</summary>
-    public double Factor(int channel, int row) => channel == 0 ? _toeplitz?.Constant ?? 1
-        : channel == Terms ? 0 : _toeplitz!.Cosines[(channel - 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
+    public double Factor(int channel, int row) => channel == 0 ? _modes[0] : _modes[(channel + 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
 
     /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
     public double ScaleFactor(int channel, int replica) => channel == (_signed[replica] ? Terms : 0) ? Bound : 0;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Model;
 
@@ -19,6 +18,12 @@ public sealed record BlockCoupling(double Across) : Coupling
     /// <inheritdoc/>
     public override double Largest => Math.Max(1, Math.Abs(Across));
 
+    /// <inheritdoc/>
+    public override bool IsConstantOnLabels => true;
+
+    /// <inheritdoc/>
+    public override bool LeadsToPoint => Across > 0;
+
     internal override (int Query, int Key) TableRows => (1, 4);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
@@ -29,7 +34,7 @@ public sealed record BlockCoupling(double Across) : Coupling
         key[3] = Across > 0 ? Math.Log(Across) : 0;
     }
 
-    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<BlockPairs>();
+    internal override TResult Use<V, A, N, TResult>(ICouplingUser<V, N, TResult> user) => user.With<BlockMath<V, A, N>>();
 
     // Whole numbers in place of the distinct labels: they stay distinct in single precision (up to 2^24 of them).
     internal override double[] TableLabels(double[] labels)
@@ -45,37 +50,20 @@ public sealed record BlockCoupling(double Across) : Coupling
     }
 }
 
-/// <summary>b = s = t ? 1 : eps in lanes. Query: the number of the label. Key: the number of the label, w, w eps, log eps.</summary>
-internal readonly unsafe struct BlockLanes<L, V, T> : ICouplingLanes<L, V, T>
-    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
-    {
-        V same = L.Broadcast(view.Key + view.Stride + key), across = L.Broadcast(view.Key + 2 * (nint)view.Stride + key);
-        return L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), same, across);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
-        L.SelectEqual(L.Broadcast(view.Key + key), L.Load(view.Query + query), L.Constant(0), L.Broadcast(view.Key + 3 * (nint)view.Stride + key));
-}
-
-/// <summary>b = s = t ? 1 : eps of a pair. Query: the number of the label. Key: the number of the label, w, w eps.</summary>
-internal readonly struct BlockPairs : IPairCoupling
+/// <summary>b = s = t ? 1 : eps. Query: the number of the label. Key: the number of the label, w, w eps, log eps.</summary>
+internal readonly struct BlockMath<V, A, N> : ICouplingMath<V, N>
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
 {
     public static int NearRows => 3;
 
-    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+    public static bool Bends => false;
 
-    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, Factor<T, R, N>(numbers));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bend(V y, N numbers) => y;
 
-    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> =>
-        R.AreEqual(numbers.Query(0), numbers.Key(0)) ? numbers.Key(1) : numbers.Key(2);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Factor(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), numbers.Key(1), numbers.Key(2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), A.Constant(0), numbers.Key(3));
 }

@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Model;
 
-/// <summary>b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask the recency bias e^{-lambda (i - j)/n}, length 1/lambda.</summary>
+/// <summary>
+/// b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask
+/// the recency bias e^{-lambda (i - j)/n}, length 1/lambda.
+/// </summary>
 /// <param name="Length">Decay length in units of the label, > 0.</param>
 public sealed record DistanceCoupling(double Length) : Coupling
 {
@@ -24,40 +26,25 @@ public sealed record DistanceCoupling(double Length) : Coupling
         key[1] = weight;
     }
 
-    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<DistancePairs>();
+    internal override TResult Use<V, A, N, TResult>(ICouplingUser<V, N, TResult> user) => user.With<DistanceMath<V, A, N>>();
 
     internal override double ExponentBound(double[] labels) => (labels.Max() - labels.Min()) / (Length * Math.Log(2));
 }
 
-/// <summary>b = e^{-|s - t|/l} in lanes, as 2^{-|s' - t'|} with s' = s log2(e)/l. Query: s'. Key: t', w.</summary>
-internal readonly unsafe struct DistanceLanes<L, V, T> : ICouplingLanes<L, V, T>
-    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(in LabelView<T> view, int query, int key, V y) =>
-        L.Subtract(y, L.Abs(L.Subtract(L.Load(view.Query + query), view.Key + key)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + view.Stride + key));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
-        Finish(view, query, key, exp2.WithUnderflow(Bend(view, query, key, L.Constant(0))), exp2);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) =>
-        L.Multiply(Bend(view, query, key, L.Constant(0)), L.Constant(0.69314718055994530942));
-}
-
-/// <summary>b = e^{-|s - t|/l} of a pair, as 2^{-|s' - t'|}. Query: s'. Key: t', w.</summary>
-internal readonly struct DistancePairs : IPairCoupling
+/// <summary>b = e^{-|s - t|/l}, as 2^{-|s' - t'|} with s' = s log2(e)/l. Query: s'. Key: t', w.</summary>
+internal readonly struct DistanceMath<V, A, N> : ICouplingMath<V, N>
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
 {
     public static int NearRows => 2;
 
-    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Subtract(y, R.Abs(R.Subtract(numbers.Query(0), numbers.Key(0))));
+    public static bool Bends => true;
 
-    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, numbers.Key(1));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bend(V y, N numbers) => A.Subtract(y, A.Abs(A.Subtract(numbers.Query(0), numbers.Key(0))));
 
-    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> =>
-        R.Multiply(R.Exp2(Bend<T, R, N>(R.Of(0), numbers)), numbers.Key(1));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Factor(N numbers) => numbers.Key(1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(N numbers) => A.Multiply(Bend(A.Constant(0), numbers), A.Constant(0.69314718055994530942));
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Model;
 
@@ -15,67 +14,33 @@ public sealed record OneCoupling : Coupling
     /// <inheritdoc/>
     public override double Smallest => 1;
 
+    /// <inheritdoc/>
+    public override bool IsOne => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<double>? Modes => [1];
+
     internal override (int Query, int Key) TableRows => (0, 1);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key) => key[0] = weight;
 
-    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<OnePairs>();
+    internal override TResult Use<V, A, N, TResult>(ICouplingUser<V, N, TResult> user) => user.With<OneMath<V, A, N>>();
 }
 
-/// <summary>b = 1 in lanes. Key: w.</summary>
-internal readonly unsafe struct OneLanes<L, V, T> : ICouplingLanes<L, V, T>
-    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, L.Broadcast(view.Key + key));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Broadcast(view.Key + key);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(0);
-}
-
-/// <summary>w b = 1 in lanes: equal weights, which multiply the row's sums afterwards.</summary>
-internal readonly struct EvenLanes<L, V, T> : ICouplingLanes<L, V, T>
-    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2) => L.Constant(0);
-}
-
-/// <summary>b = 1 of a pair. Key: w.</summary>
-internal readonly struct OnePairs : IPairCoupling
+/// <summary>b = 1. Key: w.</summary>
+internal readonly struct OneMath<V, A, N> : ICouplingMath<V, N>
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
 {
     public static int NearRows => 1;
 
-    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+    public static bool Bends => false;
 
-    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, numbers.Key(0));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bend(V y, N numbers) => y;
 
-    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => numbers.Key(0);
-}
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Factor(N numbers) => numbers.Key(0);
 
-/// <summary>w b = 1 of a pair: equal weights, which multiply the row's sums afterwards.</summary>
-internal readonly struct EvenPairs : IPairCoupling
-{
-    public static int NearRows => 0;
-
-    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
-
-    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => factor;
-
-    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Of(1);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(N numbers) => A.Constant(0);
 }

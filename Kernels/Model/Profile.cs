@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
-
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>The profile k of the interaction and its derivative. Instances are the two fields below.</summary>
@@ -39,22 +37,6 @@ public sealed record ExponentialProfile : Profile
     public override bool IsCurved(double beta) => beta != 0;
 }
 
-/// <summary>k'(t) = e^{beta t} in lanes, where every pair factor is a normal number.</summary>
-internal readonly struct ExponentialLanes : IProfileLanes
-{
-    public static bool IsCurved => true;
-
-    public static bool MayUnderflow => false;
-}
-
-/// <summary>The same where far pairs may be too weak for a normal number; where none is, the bits are those of <see cref="ExponentialLanes"/>.</summary>
-internal readonly struct SteepLanes : IProfileLanes
-{
-    public static bool IsCurved => true;
-
-    public static bool MayUnderflow => true;
-}
-
 /// <summary>k(t) = t, so k'(t) = 1 for every beta.</summary>
 public sealed record LinearProfile : Profile
 {
@@ -66,12 +48,4 @@ public sealed record LinearProfile : Profile
 
     /// <inheritdoc/>
     public override bool IsCurved(double beta) => false;
-}
-
-/// <summary>k'(t) = 1 in lanes.</summary>
-internal readonly struct LinearLanes : IProfileLanes
-{
-    public static bool IsCurved => false;
-
-    public static bool MayUnderflow => false;
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Model;
 
@@ -62,81 +61,52 @@ public sealed record ToeplitzCoupling : Coupling
         return Math.Abs(smallest) <= 1e-14 * scale ? 0 : smallest;
     }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<double>? Modes => [Constant, .. Cosines];
+
     internal override (int Query, int Key) TableRows => (2 * Cosines.Count, 2 * Cosines.Count + 2);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)
     {
-        (key[2 * Cosines.Count], key[2 * Cosines.Count + 1]) = (weight * Constant, weight);
+        (key[0], key[^1]) = (weight * Constant, weight);
         for (int m = 0; m < Cosines.Count; m++)
         {
             (double sin, double cos) = Math.SinCos(2 * Math.PI * (m + 1) * label);
             (query[2 * m], query[2 * m + 1]) = (cos, sin);
-            (key[2 * m], key[2 * m + 1]) = (weight * Cosines[m] * cos, weight * Cosines[m] * sin);
+            (key[2 * m + 1], key[2 * m + 2]) = (weight * Cosines[m] * cos, weight * Cosines[m] * sin);
         }
     }
 
-    internal override TResult UsePair<TResult>(IPairCouplingUser<TResult> user) => user.With<ToeplitzPairs>();
+    internal override TResult Use<V, A, N, TResult>(ICouplingUser<V, N, TResult> user) => user.With<ToeplitzMath<V, A, N>>();
 }
 
 /// <summary>
-/// b = c + sum_m a_m cos 2 pi m (t - s) in lanes, by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ...
-/// Key: w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w c, w.
+/// b = c + sum_m a_m cos 2 pi m (t - s), by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ...
+/// Key: w c, then w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w.
 /// </summary>
-internal readonly unsafe struct ToeplitzLanes<L, V, T> : ICouplingLanes<L, V, T>
-    where L : struct, ILanes<V, T> where V : struct where T : unmanaged
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(in LabelView<T> view, int query, int key, V y) => y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish(in LabelView<T> view, int query, int key, V factor, in Exp2<L, V, T> exp2) => L.Multiply(factor, Factor(view, query, key, exp2));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
-    {
-        int last = view.KeyRows - 2;
-        V b = L.Broadcast(view.Key + (nint)last * view.Stride + key);
-        for (int row = 0; row < last; row++)
-            b = L.MultiplyAdd(L.Broadcast(view.Key + (nint)row * view.Stride + key), L.Load(view.Query + (nint)row * view.QueryStride + query), b);
-        return b;
-    }
-
-    // A lane at a time, by the logarithm of the library: entropies are wanted now and then only.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static V Log(in LabelView<T> view, int query, int key, in Exp2<L, V, T> exp2)
-    {
-        T* lanes = stackalloc T[L.Count];
-        L.Store(lanes, Factor(view, query, key, exp2));
-        T* weight = view.Key + (nint)(view.KeyRows - 1) * view.Stride + key;
-        for (int lane = 0; lane < L.Count; lane++)
-        {
-            if (typeof(T) == typeof(double)) ((double*)lanes)[lane] = LogOf(((double*)lanes)[lane] / *(double*)weight);
-            else ((float*)lanes)[lane] = (float)LogOf(((float*)lanes)[lane] / *(float*)weight);
-        }
-        return L.Load(lanes);
-
-        static double LogOf(double b) => b > 0 ? Math.Log(b) : 0;
-    }
-}
-
-/// <summary>b = c + sum_m a_m cos 2 pi m (t - s) of a pair. The numbers are those of <see cref="ToeplitzLanes{L, V, T}"/>.</summary>
-internal readonly struct ToeplitzPairs : IPairCoupling
+internal readonly struct ToeplitzMath<V, A, N> : ICouplingMath<V, N>
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
 {
     public static int NearRows => 3;
 
-    public static T Bend<T, R, N>(T y, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => y;
+    public static bool Bends => false;
 
-    public static T Finish<T, R, N>(T factor, N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T> => R.Multiply(factor, Factor<T, R, N>(numbers));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bend(V y, N numbers) => y;
 
-    public static T Factor<T, R, N>(N numbers) where T : unmanaged where R : struct, IReal<T> where N : struct, IPairNumbers<T>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Factor(N numbers)
     {
+        V b = numbers.Key(0);
+        int last = numbers.KeyRows - 1;
+        if (last == 1) return b;
         // Rows that are near are named one by one.
-        int last = numbers.KeyRows - 2;
-        if (last == 0) return numbers.Key(0);
-        T b = R.MultiplyAdd(numbers.Key(0), numbers.Query(0), R.Multiply(numbers.Key(1), numbers.Query(1)));
-        if (last == 2) return R.Add(b, numbers.Key(2));
-        b = R.MultiplyAdd(numbers.Key(2), numbers.Query(2), b);
-        for (int row = 3; row < last; row++) b = R.MultiplyAdd(numbers.Key(row), numbers.Query(row), b);
-        return R.Add(b, numbers.Key(last));
+        b = A.MultiplyAdd(numbers.Key(1), numbers.Query(0), b);
+        b = A.MultiplyAdd(numbers.Key(2), numbers.Query(1), b);
+        for (int row = 3; row < last; row++) b = A.MultiplyAdd(numbers.Key(row), numbers.Query(row - 1), b);
+        return b;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log(N numbers) => A.Log(A.Divide(Factor(numbers), numbers.Key(numbers.KeyRows - 1)));
 }

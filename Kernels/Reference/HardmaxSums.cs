@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>
@@ -51,7 +49,7 @@ public sealed class HardmaxSums(int threads) : IPairSums
     private static string? WhyNot(PairProblem problem, RowColumns columns)
     {
         if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
-        if (problem.Interaction.Coupling is not OneCoupling)
+        if (!problem.Interaction.Coupling.IsOne)
             return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
         return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
     }

@@ -283,7 +283,7 @@ public sealed class Flow
     private double[] Bias(TokenArrays tokens)
     {
         double[] bias = [.. Enumerable.Repeat(1.0, Rows)];
-        if (Interaction.Coupling is not OneCoupling || Interaction.Mask != Mask.None)
+        if (!Interaction.Coupling.IsOne || Interaction.Mask != Mask.None)
         {
             // Once, and not on the flow's device, which may know no linear profile.
             using IPairSums direct = new SimdSums(Precision.Double, Threads);

@@ -124,7 +124,7 @@ internal sealed class MergingReplica
         return order;
     }
 
-    private bool MayMerge(int a, int b) => _whole.Interaction.Coupling is OneCoupling || Flow.Labels[a] == Flow.Labels[b];
+    private bool MayMerge(int a, int b) => _whole.Interaction.Coupling.IsOne || Flow.Labels[a] == Flow.Labels[b];
 
     private double Distance(double[] x, int a, int b) => Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));
 

@@ -117,7 +117,7 @@ public sealed class EntropyFloorObservable : Observable
     public EntropyFloorObservable(Flow flow)
     {
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; leave \"entropy_floor\" out");
-        if (flow.Interaction.Coupling is not OneCoupling)
+        if (!flow.Interaction.Coupling.IsOne)
             throw new NotSupportedException($"the spread of logits is known for the coupling \"one\", not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
         if (flow.Interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");
         _tokens = flow.Tokens;

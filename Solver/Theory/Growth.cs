@@ -22,10 +22,9 @@ public static class Growth
         };
     }
 
-    private static double LabelMode(Coupling coupling, int frequency) => coupling switch
+    private static double LabelMode(Coupling coupling, int frequency)
     {
-        OneCoupling => frequency == 0 ? 1 : 0,
-        ToeplitzCoupling t => frequency == 0 ? t.Constant : frequency <= t.Cosines.Count ? t.Cosines[frequency - 1] / 2 : 0,
-        _ => throw new NotSupportedException($"label modes are known for the couplings one and toeplitz, not for '{coupling.Name}'"),
-    };
+        if (coupling.Modes is not { } modes) throw new NotSupportedException($"the coupling '{coupling.Name}' is no sum of label modes, so no growth rate is known");
+        return frequency == 0 ? modes[0] : frequency < modes.Count ? modes[frequency] / 2 : 0;
+    }
 }

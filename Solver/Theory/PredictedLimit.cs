@@ -25,16 +25,15 @@ public abstract class PredictedLimit
         if (why is not null) return null;
         switch (interaction.Coupling)
         {
-            case ToeplitzCoupling { Cosines: [> 0 and var amplitude] } toeplitz when toeplitz.Smallest < 0 && interaction.Normalization == Normalization.Unnormalized
-                    && toeplitz.Constant >= 0:
-                double radius = ToeplitzCircle.Radius(interaction, toeplitz.Constant / amplitude);
+            case { Smallest: < 0, Modes: [>= 0 and double constant, > 0 and double amplitude] } when interaction.Normalization == Normalization.Unnormalized:
+                double radius = ToeplitzCircle.Radius(interaction, constant / amplitude);
                 if (dimension == 2 && radius is > 0 and < 1)
                 {
                     why = "the predicted circle does not lie in the plane, and no limit is known for d = 2 here; leave \"limit\" out of the observables";
                     return null;
                 }
                 return radius > 0 ? new CircleLimit(radius) : new PointLimit();
-            case { Smallest: >= 0 } and not BlockCoupling { Across: 0 }:
+            case { LeadsToPoint: true }:
                 return new PointLimit();
             default:
                 why = $"no limit is predicted for this '{interaction.Coupling.Name}' coupling; leave \"limit\" out of the observables";

@@ -1,0 +1,169 @@
+using ILGPU;
+
+namespace AttentionFlow.Kernels.Gpu;
+
+/// <summary>
+/// The kernel for GPUs: a thread holds a few queries in registers, a thread block walks through the keys in tiles in shared memory, four
+/// keys at a time. The order of a query's sum depends on the sizes alone: tiles in their order, keys in theirs; blocks and threads only say
+/// who does it.
+/// </summary>
+internal static class TiledKernel
+{
+    /// <summary>Numbers of the keys of a tile.</summary>
+    public const int TileNumbers = 1024;
+
+    /// <summary>Sums one split of the keys (grid y) for one block of queries (grid x).</summary>
+    public static void Sum<T, V, Q>(GpuCall<T> call)
+        where T : unmanaged where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
+    {
+        int tileKeys = TileNumbers / V.Count;
+        Tile<T, V, Q> tile = default;
+        tile.Keys = SharedMemory.Allocate<V>(TileNumbers / V.Count);
+        if (Q.HasValues) tile.Values = SharedMemory.Allocate<V>(TileNumbers / V.Count);
+        if (Q.NearRows > 0) tile.Numbers0 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
+        if (Q.NearRows > 1) tile.Numbers1 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
+        if (Q.NearRows > 2) tile.Numbers2 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
+        int block = call.FirstBlock + Grid.IdxX, replica = block / call.ReplicaBlocks;
+        int firstQuery = (block - replica * call.ReplicaBlocks) * call.BlockQueries, lastQuery = firstQuery + call.BlockQueries - 1;
+        if (lastQuery >= call.QueryCount) lastQuery = call.QueryCount - 1;
+        Q query = default;
+        query.Begin(call, replica, firstQuery + Group.IdxX, Group.DimX);
+
+        long firstKey = (long)replica * call.KeyCount;
+        int from = Grid.IdxY * call.SplitKeys, seenFrom = call.FromKey(firstQuery) / tileKeys * tileKeys;
+        int to = call.SplitEnd(Grid.IdxY), seenTo = call.ToKey(lastQuery);
+        if (from < seenFrom) from = seenFrom;
+        if (to > seenTo) to = seenTo;
+        for (int first = from; first < to; first += tileKeys)
+        {
+            int count = to - first < tileKeys ? to - first : tileKeys;
+            for (int i = Group.IdxX; i < count; i += Group.DimX) tile.Load(call, i, firstKey + first + i);
+            Group.Barrier();
+            int j = 0;
+            for (; j + 3 < count; j += 4)
+            {
+                query.Meet(call, tile.Key(j, first, firstKey), tile.Key(j + 1, first, firstKey),
+                    tile.Key(j + 2, first, firstKey), tile.Key(j + 3, first, firstKey));
+            }
+            for (; j < count; j++) query.Meet(call, tile.Key(j, first, firstKey));
+            query.EndTile();
+            Group.Barrier();
+        }
+        query.Store(call, Grid.IdxY);
+    }
+
+    private struct Tile<T, V, Q> where T : unmanaged where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
+    {
+        public ArrayView<V> Keys, Values;
+        public ArrayView<T> Numbers0, Numbers1, Numbers2;
+
+        public readonly void Load(in GpuCall<T> call, int i, long key)
+        {
+            Keys[i] = call.Keys.Cast<V>()[key];
+            if (Q.HasValues) Values[i] = call.Values.Cast<V>()[key];
+            if (Q.NearRows > 0) Numbers0[i] = call.KeyNumbers[key];
+            if (Q.NearRows > 1) Numbers1[i] = call.KeyNumbers[call.AllKeys + key];
+            if (Q.NearRows > 2) Numbers2[i] = call.KeyNumbers[2 * call.AllKeys + key];
+        }
+
+        public readonly GpuKey<T, V> Key(int i, int first, long firstKey)
+        {
+            GpuKey<T, V> key = default;
+            key.K = Keys[i];
+            if (Q.HasValues) key.Value = Values[i];
+            if (Q.NearRows > 0) key.Numbers.N0 = Numbers0[i];
+            if (Q.NearRows > 1) key.Numbers.N1 = Numbers1[i];
+            if (Q.NearRows > 2) key.Numbers.N2 = Numbers2[i];
+            key.Numbers.Index = first + i;
+            key.Numbers.Global = firstKey + key.Numbers.Index;
+            return key;
+        }
+    }
+}
+
+/// <summary>
+/// <see cref="TiledKernel"/> without tiles in shared memory, one query a thread: for ILGPU's CPU accelerator, whose barriers cost more than
+/// the sums. The order of a query's sum is the same.
+/// </summary>
+internal static class PlainKernel
+{
+    /// <summary>Sums one split of the keys for one row of this launch.</summary>
+    public static void Sum<T, V, Q>(Index1D index, GpuCall<T> call)
+        where T : unmanaged where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
+    {
+        int split = index / call.Rows, row = call.FirstRow + index - split * call.Rows;
+        int replica = row / call.QueryCount, mine = row - replica * call.QueryCount;
+        long firstKey = (long)replica * call.KeyCount;
+        int tileKeys = TiledKernel.TileNumbers / V.Count;
+        int from = split * call.SplitKeys, seenFrom = call.FromKey(mine) / tileKeys * tileKeys;
+        int to = call.SplitEnd(split), seenTo = call.ToKey(mine);
+        if (from < seenFrom) from = seenFrom;
+        if (to > seenTo) to = seenTo;
+        Q query = default;
+        query.Begin(call, replica, mine, 0);
+        for (int tile = from; tile < to; tile += tileKeys)
+        {
+            int end = to - tile < tileKeys ? to : tile + tileKeys, j = tile;
+            for (; j < end - 3; j += 4)
+            {
+                query.Meet(call, Key<T, V, Q>(call, j, firstKey), Key<T, V, Q>(call, j + 1, firstKey),
+                    Key<T, V, Q>(call, j + 2, firstKey), Key<T, V, Q>(call, j + 3, firstKey));
+            }
+            for (; j < end; j++) query.Meet(call, Key<T, V, Q>(call, j, firstKey));
+            query.EndTile();
+        }
+        query.Store(call, split);
+    }
+
+    private static GpuKey<T, V> Key<T, V, Q>(in GpuCall<T> call, int index, long firstKey)
+        where T : unmanaged where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
+    {
+        GpuKey<T, V> key = default;
+        key.Numbers = GpuKeyNumbers<T>.Load(call, Q.NearRows, firstKey, index);
+        key.K = call.Keys.Cast<V>()[key.Numbers.Global];
+        if (Q.HasValues) key.Value = call.Values.Cast<V>()[key.Numbers.Global];
+        return key;
+    }
+}
+
+/// <summary>Adds the sums over the splits of the keys, in their order, to those of the first.</summary>
+internal static class CombineKernel
+{
+    /// <summary>For one row of this launch.</summary>
+    /// <param name="row">Counted from the first of the launch.</param>
+    /// <param name="call">The call that made the parts.</param>
+    /// <param name="splits">Their number.</param>
+    /// <param name="columns">Columns of each, see <see cref="GpuColumns"/>.</param>
+    /// <param name="more">1 when the last four are those that observers ask for.</param>
+    public static void Combine<T, R>(Index1D row, GpuCall<T> call, int splits, int columns, int more)
+        where T : unmanaged where R : struct, IReal<T>
+    {
+        long column = 2L * call.Rows, split = column * columns;
+        T shift = call.Parts[row];
+        for (int s = 1; s < splits; s++) shift = R.Max(shift, call.Parts[s * split + row]);
+        for (int c = GpuColumns.Z; c < columns; c++)
+        {
+            int special = more == 0 ? -1 : c - (columns - GpuColumns.More);
+            T high = R.Constant(0), low = R.Constant(0);
+            for (int s = 0; s < splits; s++)
+            {
+                T factor = special == GpuColumns.Deficit ? R.Constant(1) : R.Exp2(R.Subtract(call.Parts[s * split + row], shift));
+                if (special == GpuColumns.Squares) factor = R.Multiply(factor, factor);
+                long at = s * split + c * column + row;
+                T value = R.Multiply(call.Parts[at], factor);
+                if (special == GpuColumns.Largest)
+                {
+                    high = R.Max(high, value);
+                }
+                else
+                {
+                    R.Accumulate(ref high, ref low, value);
+                    R.Accumulate(ref high, ref low, R.Multiply(call.Parts[at + call.Rows], factor));
+                }
+            }
+            call.Parts[c * column + row] = high;
+            call.Parts[c * column + call.Rows + row] = low;
+        }
+        call.Parts[row] = shift;
+    }
+}
