@@ -98,7 +98,7 @@ internal sealed class BenchRun
     {
         _stop.ThrowIfCancellationRequested();
         RaiseCeilings();
-        _say(string.Create(CultureInfo.InvariantCulture, $"bench: d = {dimension}, n = {tokens}"));
+        _say($"bench: d = {dimension}, n = {tokens}");
         BenchProblem problem = new(dimension, tokens);
         RowSums into = new(tokens, dimension, RowColumns.Force);
         foreach (BenchCase one in BenchCase.All)

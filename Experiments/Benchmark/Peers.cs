@@ -67,8 +67,6 @@ internal sealed class PeerSet : IDisposable
         ("C# loop", Precision.Single, ScalarPeer.Prepare<float>(problem.Problem, into)), ("C# loop", Precision.Double, ScalarPeer.Prepare<double>(problem.Problem, into)),
         ("Tensors", Precision.Single, TensorPeer.Prepare<float>(problem.Problem, into)), ("Tensors", Precision.Double, TensorPeer.Prepare<double>(problem.Problem, into)),
     ];
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         try
@@ -116,7 +114,7 @@ internal sealed class PeerSet : IDisposable
     {
         int d = problem.Problem.Dimension;
         double[] settings = [problem.Problem.Keys, d, BenchProblem.Beta, _budget.WarmUp, _budget.Repeats];
-        string[] numbers = [.. settings.Select(x => x.ToString("R", CultureInfo.InvariantCulture)), .. problem.Sample.Select(row => row.ToString(CultureInfo.InvariantCulture))];
+        string[] numbers = [.. settings.Select(x => x.ToString("R", CultureInfo.InvariantCulture)), .. problem.Sample.Select(row => $"{row}")];
         ChildAnswer? answer = ChildProcess.Run(program, [.. first, file, .. numbers], _stop);
         List<PeerResult> results = [];
         foreach (string line in answer is { Code: 0 } ? answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [])
@@ -126,7 +124,7 @@ internal sealed class PeerSet : IDisposable
             double error = problem.Sample.Select((row, k) => problem.RowError(row, values[1 + k * (d + 1)], values.AsSpan(2 + k * (d + 1), d))).Max();
             results.Add(new PeerResult(name, cells[0] == "single" ? Precision.Single : Precision.Double, values[0], error));
         }
-        if (results.Count == 0) _notes.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, d = {d}: failed: {FirstLine(answer?.Error ?? "it did not start")}"));
+        if (results.Count == 0) _notes.Add($"{name}, d = {d}: failed: {FirstLine(answer?.Error ?? "it did not start")}");
         return results;
     }
 

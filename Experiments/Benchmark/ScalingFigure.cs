@@ -17,7 +17,7 @@ internal static class ScalingFigure
 
     /// <summary>A row for each d and n: milliseconds of one evaluation on all threads, empty where it was left out.</summary>
     public static IEnumerable<string[]> Rows(BenchReport report) => Measured(report).GroupBy(r => (r.Dimension, r.Tokens)).Select(group =>
-        (string[])[FormattableString.Invariant($"{group.Key.Dimension}"), FormattableString.Invariant($"{group.Key.Tokens}"),
+        (string[])[$"{group.Key.Dimension}", $"{group.Key.Tokens}",
             .. Sums.Select(sums => group.FirstOrDefault(r => Is(r, sums.Implementation, sums.Precision, sums.Tolerance)) is { } row ? Milliseconds(row.Seconds) : "")]);
 
     /// <summary>The figure, one panel for each d: measured signs, dashed on by n^2 where direct sums would take too long.</summary>
@@ -25,7 +25,7 @@ internal static class ScalingFigure
     {
         BenchRow[] rows = [.. Measured(report)];
         double[] sizes = [.. rows.Select(r => (double)r.Tokens).Distinct().Order()];
-        Axis seconds = new("time of one evaluation in s", 0.5 * rows.Min(r => r.Seconds), 1e3) { Log = true };
+        Axis seconds = new("time of one evaluation in s", 0.5 * rows.Min(r => r.Seconds), 1e3, Log: true);
         List<ChartPanel> panels = [];
         foreach (int d in rows.Select(r => r.Dimension).Distinct())
         {
@@ -40,12 +40,12 @@ internal static class ScalingFigure
                 series.Add(new Series("", sums.Colour, n, times) { Width = 1.4 });
                 series.Add(new Series(sums.Label, sums.Colour, n, times) { Points = true, Sign = sums.Sign });
             }
-            panels.Add(new ChartPanel($"S^{{{d - 1}}}", new Axis("number of tokens n", sizes[0] / 1.6, sizes[^1] * 1.6) { Log = true, Ticks = 6 }, seconds, series) { SharesY = panels.Count > 0 });
+            panels.Add(new ChartPanel($"S^{{{d - 1}}}", new Axis("number of tokens n", sizes[0] / 1.6, sizes[^1] * 1.6, Log: true) { Ticks = 6 }, seconds, series) { SharesY = panels.Count > 0 });
         }
         BenchMachine m = report.Machine;
         return new Chart("Time of one evaluation against the number of tokens", "Logarithmic axes: direct sums grow as the square of the number of tokens, harmonic sums linearly; on circle and sphere.", panels)
         {
-            Notes = [FormattableString.Invariant($"All forces and partition functions, β = {report.Beta}, uniform tokens, {m.Threads} thread(s), {m.VectorBits}-bit vectors, {m.Date}; medians. Dashed: continued as n^{{2}}, not measured.")],
+            Notes = [$"All forces and partition functions, β = {report.Beta}, uniform tokens, {m.Threads} thread(s), {m.VectorBits}-bit vectors, {m.Date}; medians. Dashed: continued as n^{{2}}, not measured."],
         }.Render();
     }
 
@@ -54,6 +54,6 @@ internal static class ScalingFigure
     private static bool Is(BenchRow row, string implementation, string precision, double? tolerance) =>
         row.Implementation == implementation && row.Precision == precision && row.Tolerance == tolerance;
 
-    private static string Milliseconds(double seconds) => FormattableString.Invariant($"{seconds * 1e3:G3}") is var text && !text.Contains('E', StringComparison.Ordinal)
-        ? text : FormattableString.Invariant($"{seconds * 1e3:F0}");
+    private static string Milliseconds(double seconds) => $"{seconds * 1e3:G3}" is var text && !text.Contains('E', StringComparison.Ordinal)
+        ? text : $"{seconds * 1e3:F0}";
 }

@@ -7,7 +7,7 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>bench</c>: pairs a second of every implementation here, beside what this machine could do at most.</summary>
-public static class BenchCommand
+internal static class BenchCommand
 {
     private static readonly string[] Headings = ["d", "n", "threads", "sums", "G pairs/s", "limit", "share", "ns/token", "error", "ours/theirs"];
 

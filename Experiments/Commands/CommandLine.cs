@@ -7,7 +7,7 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     /// <summary>The processors this process may use, or SLURM_CPUS_PER_TASK where that is set and lower.</summary>
     public static int DefaultThreads =>
@@ -97,7 +97,7 @@ public static class CommandLine
 /// <param name="Output">Results.</param>
 /// <param name="Error">Progress and messages.</param>
 /// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
-public sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
+internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
 {
     /// <summary>A message on standard error, unless quiet.</summary>
     public void Say(string message)

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Configuration;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>list</c>: the stored experiments.</summary>
-public static class ListCommand
+internal static class ListCommand
 {
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
@@ -27,7 +28,7 @@ public static class ListCommand
 }
 
 /// <summary><c>schema</c>: the JSON schema of the experiment file, with every default.</summary>
-public static class SchemaCommand
+internal static class SchemaCommand
 {
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
@@ -43,7 +44,7 @@ public static class SchemaCommand
 }
 
 /// <summary><c>devices</c>: what can evaluate pair sums here, what cannot, and why.</summary>
-public static class DevicesCommand
+internal static class DevicesCommand
 {
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>Plain tables for standard output: aligned columns, two spaces apart, no frame.</summary>
-public static class TextTable
+internal static class TextTable
 {
     /// <summary>The table, a line a row.</summary>
     public static string Render(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
@@ -20,7 +20,7 @@ public static class TextTable
 }
 
 /// <summary>How results are written with <c>--json</c>.</summary>
-public static class JsonOutput
+internal static class JsonOutput
 {
     /// <summary>camelCase, indented, readable characters.</summary>
     public static JsonSerializerOptions Options { get; } = new()
@@ -30,7 +30,7 @@ public static class JsonOutput
 }
 
 /// <summary>What the program's exit status means.</summary>
-public static class ExitCodes
+internal static class ExitCodes
 {
     /// <summary>Done.</summary>
     public const int Done = 0;

@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
 using AttentionFlow.Solver.Runs;
 using Spectre.Console;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>Progress on standard error: a bar on a terminal, a line after a second and then every ten elsewhere, nothing when quiet.</summary>
-public static class ProgressDisplay
+internal static class ProgressDisplay
 {
     /// <summary>Does the work, showing its progress.</summary>
     /// <param name="quiet">Show nothing.</param>
@@ -30,8 +29,8 @@ public static class ProgressDisplay
     private static string Rate(double pairs, double seconds)
     {
         double rate = pairs / Math.Max(seconds, 1e-3);
-        return rate >= 1e8 ? string.Create(CultureInfo.InvariantCulture, $", {rate / 1e9:F2} G pairs/s")
-            : string.Create(CultureInfo.InvariantCulture, $", {rate / 1e6:F2} M pairs/s");
+        return rate >= 1e8 ? $", {rate / 1e9:F2} G pairs/s"
+            : $", {rate / 1e6:F2} M pairs/s";
     }
 
     private sealed class Silence : IProgressDisplay
@@ -87,8 +86,8 @@ public static class ProgressDisplay
                 if (_ended) return;
                 _shown = true;
                 double seconds = _watch.Elapsed.TotalSeconds, share = _totalPairs > 0 ? Math.Min(1, _done / _totalPairs) : 1;
-                string left = share is > 0.005 and < 1 ? string.Create(CultureInfo.InvariantCulture, $", {seconds * (1 - share) / share:F0} s left") : "";
-                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 && _direct ? Rate(_done, seconds) : "")}{left}"));
+                string left = share is > 0.005 and < 1 ? $", {seconds * (1 - share) / share:F0} s left" : "";
+                _error.WriteLine($"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 && _direct ? Rate(_done, seconds) : "")}{left}");
             }
         }
     }

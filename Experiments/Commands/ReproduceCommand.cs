@@ -10,9 +10,8 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>reproduce</c>: the paper's figures and other studies from the stored experiments, every predicted number beside the measured one.</summary>
-public static class ReproduceCommand
+internal static class ReproduceCommand
 {
-
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
@@ -24,7 +23,7 @@ public static class ReproduceCommand
         Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained HTML page.") { study, folder, quick };
         command.SetAction(parsed =>
         {
-            Study[] studies = [.. parsed.GetRequiredValue(study) switch { "paper" => Study.Paper, "all" => Study.All, var name => Study.All.Where(s => s.Name == name) }];
+            Study[] studies = [.. parsed.GetRequiredValue(study) switch { "paper" => Study.All.Where(s => s.IsOfThePaper), "all" => Study.All, var name => Study.All.Where(s => s.Name == name) }];
             bool isQuick = parsed.GetValue(quick);
             string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
             return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
@@ -57,20 +56,20 @@ public static class ReproduceCommand
     {
         string runs = RunsOf(folder);
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
-        foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
+        foreach (Picture figure in found.SelectMany(f => f.Findings.Pictures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
         // A study alone keeps beside it the pages of others.
-        string report = Path.Combine(folder, plans is [(Study only, _)] && !Study.Paper.Contains(only) ? only.Name + ".html" : "report.html");
+        string report = Path.Combine(folder, plans is [(Study only, _)] && !only.IsOfThePaper ? only.Name + ".html" : "report.html");
         WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
-        Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
-        if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
+        Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
+        if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(facts, JsonOutput.Options));
         else
         {
             context.Output.Write(TextTable.Render(["quantity", "predicted", "measured", "tolerance", "verdict"],
-                checks.Select(c => c.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
+                facts.Select(c => c.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
             context.Output.WriteLine();
-            context.Output.WriteLine($"{Check.Summary(checks)}; the report is {report}");
+            context.Output.WriteLine($"{Fact.Summary(facts)}; the report is {report}");
         }
-        return checks.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
+        return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
     private static string RunsOf(string folder) => Path.Combine(folder, "runs");
@@ -96,7 +95,7 @@ public static class ReproduceCommand
 
     private static string Report((Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
-        bool paper = found.All(f => Study.Paper.Contains(f.Study));
+        bool paper = found.All(f => f.Study.IsOfThePaper);
         HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured" : "Mean-field self-attention, measured against theory");
         report.Paragraph((paper ? "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
             + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "") + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
@@ -104,8 +103,8 @@ public static class ReproduceCommand
         foreach ((Study study, Findings findings) in found)
         {
             report.Section(study.Heading).Paragraph(study.Introduction(quick));
-            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
-            report.Checks("Measured against predicted.", findings.Checks.ToArray());
+            foreach (Picture figure in findings.Pictures) report.Figure(figure.Svg, figure.Caption, figure.Number);
+            report.Facts("Measured against predicted.", findings.Facts);
         }
         report.Alerts("Warning levels that runs crossed.", alerts);
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };
@@ -114,7 +113,7 @@ public static class ReproduceCommand
             ["command"] = $"attentionflow {command}",
             ["program version"] = sample.ProgramVersion,
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
-            ["time taken"] = string.Create(CultureInfo.InvariantCulture, $"{wall.TotalSeconds:F0} s on {threads} thread(s)"),
+            ["time taken"] = $"{wall.TotalSeconds:F0} s on {threads} thread(s)",
             ["seed"] = "1",
             ["system"] = $"{sample.Host.Os}, {sample.Host.Architecture}, {sample.Host.VectorBits}-bit vectors",
         }).ToHtml();

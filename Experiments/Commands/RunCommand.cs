@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>run</c>: one experiment into a folder.</summary>
-public static class RunCommand
+internal static class RunCommand
 {
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
@@ -77,7 +78,7 @@ public static class RunCommand
         if (last["time"].Length > 0 && last.Count > 2)
         {
             int replicas = last["time"].Length;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:"));
+            output.WriteLine($"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:");
             output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
             {
                 double[] sorted = [.. c.Value.Order()];
@@ -87,10 +88,10 @@ public static class RunCommand
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
 
-        static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? FormattableString.Invariant($" and {r.ObservationEvaluations} for observables") : "";
+        static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? $" and {r.ObservationEvaluations} for observables" : "";
 
         static string Sums(SummationRecord? summation) => summation is { Method: not "direct" } s
-            ? FormattableString.Invariant($", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
+            ? $", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}" : "";
 
         static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
     }

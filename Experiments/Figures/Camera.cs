@@ -1,12 +1,12 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A place seen by a camera: x to the right, y upwards, depth towards the viewer, in units of the sphere's radius.</summary>
-public readonly record struct Seen(double X, double Y, double Depth);
+internal readonly record struct Seen(double X, double Y, double Depth);
 
 /// <summary>An orthographic camera far away, the third axis upright.</summary>
 /// <param name="Azimuth">Its direction in the (x0, x1) plane, degrees from x0 towards x1.</param>
 /// <param name="Elevation">Its height above that plane, degrees.</param>
-public sealed record Camera(double Azimuth, double Elevation)
+internal sealed record Camera(double Azimuth, double Elevation)
 {
     /// <summary>Looks straight down the third axis, x0 to the right: for circles.</summary>
     public static Camera Above { get; } = new(-90, 90);

@@ -4,7 +4,7 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Title">Short name for readers who do not see the picture.</param>
 /// <param name="Description">What it shows, for the same readers.</param>
 /// <param name="Panels">The panels, row by row.</param>
-public sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
+internal sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
     private const double TitleHeight = 30;
     private const double Untitled = 8;
@@ -20,7 +20,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
     public double PlotHeight { get; init; } = 270;
 
     /// <summary>Panels a row; 0 puts all into one.</summary>
-    public int Columns { get; init; }
+    public int PerRow { get; init; }
 
     /// <summary>Sentences below the legend.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
@@ -28,7 +28,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
     /// <summary>The chart as an SVG document.</summary>
     public string Render()
     {
-        int columns = Columns > 0 ? Columns : Panels.Count;
+        int columns = PerRow > 0 ? PerRow : Panels.Count;
         int rows = (Panels.Count + columns - 1) / columns;
         var entries = Entries();
         double plots = Top(rows, columns) + 8;

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Experiments.Figures;
@@ -10,7 +8,7 @@ namespace AttentionFlow.Experiments.Figures;
 /// and prints on A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
 /// <param name="title">The title of the page.</param>
-public sealed class HtmlReport(string title)
+internal sealed class HtmlReport(string title)
 {
     private readonly StringBuilder body = new();
     private int figures;
@@ -32,7 +30,7 @@ public sealed class HtmlReport(string title)
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
         figures++;
-        string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
+        string name = number ?? $"{figures}";
         string words = $"<strong>Figure {Notation.ToHtml(name)}.</strong> {Notation.ToHtml(caption)}";
         return Write($"<figure>\n{svg}<figcaption>{words}</figcaption>\n</figure>");
     }
@@ -49,16 +47,16 @@ public sealed class HtmlReport(string title)
     }
 
     /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
-    public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
+    public HtmlReport Facts(string caption, IReadOnlyCollection<Fact> facts)
     {
-        string verdict = checks.All(check => check.Passed) ? "pass" : "fail";
-        Write($"<p class=\"{verdict}\"><strong>{Notation.ToHtml(Check.Summary(checks))}.</strong></p>");
+        string verdict = facts.All(fact => fact.Passed) ? "pass" : "fail";
+        Write($"<p class=\"{verdict}\"><strong>{Notation.ToHtml(Fact.Summary(facts))}.</strong></p>");
         string[] kinds = ["words", "words", "number", "number", "number", "number", "words"];
-        OpenTable(caption, Check.Headings, kinds);
-        foreach (var check in checks)
+        OpenTable(caption, Fact.Headings, kinds);
+        foreach (Fact fact in facts)
         {
-            var cells = check.Cells();
-            kinds[^1] = check.Passed ? "verdict pass" : "verdict fail";
+            var cells = fact.Cells();
+            kinds[^1] = fact.Passed ? "verdict pass" : "verdict fail";
             Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         }
         return Write("</tbody></table>");
@@ -68,15 +66,15 @@ public sealed class HtmlReport(string title)
     public HtmlReport Alerts(string caption, IReadOnlyCollection<(string Run, Alert Alert)> alerts) => alerts.Count == 0 ? this
         : Table(caption, ["run", "sign", "indicator", "from t", "replicas", "value", "level", "what to do"], alerts.Select(a => (string[])
         [
-            a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), a.Alert.Replicas.ToString(CultureInfo.InvariantCulture),
+            a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), $"{a.Alert.Replicas}",
             Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
         ]));
 
     /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>
-    public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> facts)
+    public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> values)
     {
         Write("<dl>");
-        foreach (var (name, value) in facts) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
+        foreach (var (name, value) in values) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
         return Write("</dl>");
     }
 

@@ -3,7 +3,7 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Where a run of text stands on its line.</summary>
-public enum Shift
+internal enum Shift
 {
     /// <summary>On the base line.</summary>
     None,
@@ -16,13 +16,13 @@ public enum Shift
 /// <summary>A run of text of one shift.</summary>
 /// <param name="Text">The characters, unescaped.</param>
 /// <param name="Shift">Where they stand.</param>
-public readonly record struct TextRun(string Text, Shift Shift);
+internal readonly record struct TextRun(string Text, Shift Shift);
 
 /// <summary>
 /// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in
 /// <c>10^{−12}</c> or <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
 /// </summary>
-public static class Notation
+internal static class Notation
 {
     /// <summary>Size of raised and lowered text relative to its surroundings.</summary>
     public const double SmallScale = 0.78;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>The colours and fonts of every figure: Okabe and Ito's colours for systems, a cyclic map for labels.</summary>
-public static class Palette
+internal static class Palette
 {
     /// <summary>Vermilion, the baseline.</summary>
     public const string Vermilion = "#D55E00";
@@ -33,7 +33,7 @@ public static class Palette
     public const string Grid = "#E3E3E3";
 
     /// <summary>Axes and ticks.</summary>
-    public const string Frame = "#8A8A8A";
+    public const string Edge = "#8A8A8A";
 
     /// <summary>The background.</summary>
     public const string Paper = "#FFFFFF";

@@ -20,7 +20,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         foreach (var reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
         DrawTags();
         canvas.Close();
-        canvas.Rectangle(box, Ink.Line(Palette.Frame));
+        canvas.Rectangle(box, Ink.Line(Palette.Edge));
         if (panel.Title.Length > 0)
             canvas.Text(new Point(box.Centre.X, box.Y - 10), panel.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
     }
@@ -37,7 +37,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             double x = box.X + panel.X.Share(tick.Value) * box.Width;
             if (tick.Label.Length > 0) canvas.Line(new Point(x, box.Y), new Point(x, box.Bottom), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Frame));
+            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Edge));
             double half = Notation.Width(tick.Label, letters.Size) / 2;
             if (tick.Label.Length == 0 || x - half < free) continue;
             canvas.Text(new Point(x, box.Bottom + 19), tick.Label, letters);
@@ -47,7 +47,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             double y = box.Bottom - panel.Y.Share(tick.Value) * box.Height;
             if (tick.Label.Length > 0) canvas.Line(new Point(box.X, y), new Point(box.Right, y), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Frame));
+            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Edge));
             if (!panel.SharesY && tick.Label.Length > 0)
                 canvas.Text(new Point(box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
         }

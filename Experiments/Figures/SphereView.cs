@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A cloud of labelled tokens on the unit sphere, with what theory predicts for it.</summary>
@@ -7,10 +5,10 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Dimension">Coordinates a token, 2 or more; of more than three the first three are drawn, and the panel says so.</param>
 /// <param name="Positions">Token after token, each <paramref name="Dimension"/> coordinates.</param>
 /// <param name="Labels">A label s in [0,1) for each token: its colour.</param>
-public sealed record SpherePanel(string Title, int Dimension, double[] Positions, double[] Labels)
+internal sealed record SpherePanel(string Title, int Dimension, double[] Positions, double[] Labels)
 {
     /// <summary>Lines below the sphere: the prediction, measured figures.</summary>
-    public IReadOnlyList<string> Facts { get; init; } = [];
+    public IReadOnlyList<string> Lines { get; init; } = [];
 
     /// <summary>Predicted limit curves, each a list like <see cref="Positions"/>; a closed one repeats its first point.</summary>
     public IReadOnlyList<double[]> PredictedCurves { get; init; } = [];
@@ -66,7 +64,7 @@ internal sealed class SphereView
         Tokens(single, groups, front: false);
         canvas.Close();
         Ball();
-        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
+        canvas.Circle(centre, radius, Ink.Line(Palette.Edge));
         canvas.Open("front");
         Graticule(front: true);
         Roads(front: true);
@@ -204,7 +202,7 @@ internal sealed class SphereView
             var seen = See(p);
             if (!double.IsFinite(seen.Depth) || IsFront(seen) != front) continue;
             if (front) canvas.Circle(Place(seen), 11.5, Ink.Line(Palette.Paper, 4));
-            canvas.Circle(Place(seen), 11.5, Ink.Line(front ? Palette.Text : Palette.Frame, 1.6, front ? null : "4 3"));
+            canvas.Circle(Place(seen), 11.5, Ink.Line(front ? Palette.Text : Palette.Edge, 1.6, front ? null : "4 3"));
         }
     }
 
@@ -212,7 +210,7 @@ internal sealed class SphereView
     private void Count(List<int> group)
     {
         var at = Place(See(tokens[group[0]]));
-        string number = group.Count.ToString(CultureInfo.InvariantCulture);
+        string number = $"{group.Count}";
         string text = group.Count == tokens.Length ? number + " tokens" : number;
         double width = Notation.Width(text, Lettering.Standard) + 2;
         (Point Place, Anchor Anchor)[] places =

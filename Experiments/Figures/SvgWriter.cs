@@ -4,10 +4,10 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A place on a canvas, in user units: x to the right, y downwards.</summary>
-public readonly record struct Point(double X, double Y);
+internal readonly record struct Point(double X, double Y);
 
 /// <summary>An upright rectangle on a canvas.</summary>
-public readonly record struct Box(double X, double Y, double Width, double Height)
+internal readonly record struct Box(double X, double Y, double Width, double Height)
 {
     /// <summary>The right edge.</summary>
     public double Right => X + Width;
@@ -23,7 +23,7 @@ public readonly record struct Box(double X, double Y, double Width, double Heigh
 }
 
 /// <summary>How a shape is painted; an absent colour is not painted.</summary>
-public sealed record Ink
+internal sealed record Ink
 {
     /// <summary>Colour of the inside.</summary>
     public string? Fill { get; init; }
@@ -48,7 +48,7 @@ public sealed record Ink
 }
 
 /// <summary>Which part of a text stands at its anchor.</summary>
-public enum Anchor
+internal enum Anchor
 {
     /// <summary>Its beginning.</summary>
     Start,
@@ -60,7 +60,7 @@ public enum Anchor
 
 /// <summary>How a text is set.</summary>
 /// <param name="Size">Font size; 13 prints as 10 px when a 900 wide figure fills an A4 page.</param>
-public sealed record Lettering(double Size = Lettering.Standard)
+internal sealed record Lettering(double Size = Lettering.Standard)
 {
     /// <summary>The smallest size in use.</summary>
     public const double Standard = 13;
@@ -85,7 +85,7 @@ public sealed record Lettering(double Size = Lettering.Standard)
 /// A small SVG writer: shapes, text and groups in user units, all numbers finite, invariant and rounded to two decimals,
 /// all text escaped. No identifiers are used, so that several figures can stand in one HTML page.
 /// </summary>
-public sealed class SvgWriter
+internal sealed class SvgWriter
 {
     private readonly StringBuilder body = new();
     private readonly string title;

@@ -5,10 +5,10 @@ namespace AttentionFlow.Experiments.Figures;
 /// <summary>A mark on an axis.</summary>
 /// <param name="Value">Where, in data units.</param>
 /// <param name="Label">What is written there, in <see cref="Notation"/>; empty for a mark without a label.</param>
-public readonly record struct Tick(double Value, string Label);
+internal readonly record struct Tick(double Value, string Label);
 
 /// <summary>Round places for the marks of an axis.</summary>
-public static class Ticks
+internal static class Ticks
 {
     /// <summary>Multiples of 1, 2 or 5 times a power of ten between the ends, about <paramref name="wanted"/> steps of them.</summary>
     public static IReadOnlyList<Tick> Linear(double min, double max, int wanted)

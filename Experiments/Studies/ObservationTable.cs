@@ -3,7 +3,7 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>An observables.csv read back: columns over times and replicas.</summary>
-public sealed class ObservationTable
+internal sealed class ObservationTable
 {
     private readonly IReadOnlyDictionary<string, double[]> _columns;
 

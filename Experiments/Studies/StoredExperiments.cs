@@ -1,10 +1,10 @@
 using System.Reflection;
 using AttentionFlow.Solver.Configuration;
 
-namespace AttentionFlow.Experiments.Commands;
+namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>The experiments of data/experiments, which travel inside the program.</summary>
-public static class StoredExperiments
+internal static class StoredExperiments
 {
     private const string Prefix = "experiments/", Suffix = ".json";
 
