@@ -15,7 +15,6 @@ internal sealed record Camera(double Azimuth, double Elevation)
     private static readonly double[] Elevations = [25, 35, -25, -35];
     private static readonly double[] Azimuths = [.. Enumerable.Range(0, 12).Select(i => 90.0 * (i / 3) + 30 + 15 * (i % 3))];
 
-    /// <summary>A point as this camera sees it.</summary>
     public Seen See(double x, double y, double z)
     {
         var (sa, ca) = Math.SinCos(Azimuth * Math.PI / 180);
@@ -27,7 +26,6 @@ internal sealed record Camera(double Azimuth, double Elevation)
     /// The camera among 48 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
     /// front rather than behind, and not quite in the middle. The same cloud always gives the same camera.
     /// </summary>
-    /// <param name="positions">Points of three coordinates each.</param>
     public static Camera For(IReadOnlyList<double[]> positions)
     {
         var finite = positions.Where(p => p.All(double.IsFinite)).ToArray();

@@ -3,7 +3,6 @@ namespace AttentionFlow.Experiments.Figures;
 /// <summary>Line charts: panels in rows, a legend below them that never covers data, and notes.</summary>
 /// <param name="Title">Short name for readers who do not see the picture.</param>
 /// <param name="Description">What it shows, for the same readers.</param>
-/// <param name="Panels">The panels, row by row.</param>
 internal sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
     private const double TitleHeight = 30;
@@ -21,11 +20,8 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
 
     /// <summary>Panels a row; 0 puts all into one.</summary>
     public int PerRow { get; init; }
-
-    /// <summary>Sentences below the legend.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>The chart as an SVG document.</summary>
     public string Render()
     {
         int columns = PerRow > 0 ? PerRow : Panels.Count;
@@ -65,9 +61,9 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
 
     private IEnumerable<ChartPanel> RowOf(int row, int columns) => Panels.Skip(row * columns).Take(columns);
 
-    /// <summary>Upper end of a row, where rows without titles or names of axes above it take less room.</summary>
     private double Top(int row, int columns) => Enumerable.Range(0, row).Select(r => RowOf(r, columns)).Sum(panels =>
-        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
+        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight
+            + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
 
     /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
     private double[] Margins(int columns)
@@ -93,7 +89,8 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
             var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
             var references = panel.References.Select(r =>
                 new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
-            var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).DistinctBy(e => e.Label).ToList();
+            List<LegendEntry> added =
+                [.. series.Concat(references).Where(e => e.Label.Length > 0).ExceptBy(entries.Select(known => known.Label), e => e.Label)];
             if (added.Count > 1) added[0] = added[0] with { NewRow = true };
             entries.AddRange(added);
         }

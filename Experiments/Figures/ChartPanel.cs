@@ -1,9 +1,7 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>An axis: what it measures and the interval it shows.</summary>
-/// <param name="Label">Quantity and unit, in <see cref="Notation"/>.</param>
 /// <param name="Min">Lower end; above 0 on a logarithmic axis, and there the floor below which nothing is drawn.</param>
-/// <param name="Max">Upper end.</param>
 /// <param name="Log">Whether equal distances mean equal factors.</param>
 internal sealed record Axis(string Label, double Min, double Max, bool Log = false)
 {
@@ -28,7 +26,6 @@ internal sealed record Axis(string Label, double Min, double Max, bool Log = fal
         return Math.Log10(Math.Max(value, 1e-3 * Min) / Min) / Math.Log10(Max / Min);
     }
 
-    /// <summary>The marks of this axis.</summary>
     public IReadOnlyList<Tick> Marks() => Log ? Figures.Ticks.Log(Min, Max, Ticks) : Figures.Ticks.Linear(Min, Max, Ticks);
 }
 
@@ -37,9 +34,6 @@ internal enum Sign { None, Disc, Square, Triangle, Diamond }
 
 /// <summary>A line of a panel, with a band around it where <see cref="Low"/> and <see cref="High"/> are given. NaN leaves a hole.</summary>
 /// <param name="Label">Its name in the legend; the same name in several panels appears once, an empty one never.</param>
-/// <param name="Colour">Its colour, "#RRGGBB".</param>
-/// <param name="X">Abscissae, rising.</param>
-/// <param name="Y">Ordinates, as many.</param>
 internal sealed record Series(string Label, string Colour, double[] X, double[] Y)
 {
     public double[]? Low { get; init; }
@@ -56,12 +50,11 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
 
     /// <summary>Width of the line; 0 draws the band only.</summary>
     public double Width { get; init; } = 2;
-
-    /// <summary>The sign set along the line.</summary>
     public Sign Sign { get; init; }
 
     /// <summary>What theory says: a thin dashed line.</summary>
-    public static Series Predicted(IEnumerable<double> x, IEnumerable<double> y, string label = "predicted", string colour = Palette.Prediction) =>
+    public static Series Predicted(
+        IEnumerable<double> x, IEnumerable<double> y, string label = "predicted", string colour = Palette.Prediction) =>
         new(label, colour, [.. x], [.. y]) { Dashed = true, Width = 1.4 };
 
     /// <summary>The same, of a formula.</summary>
@@ -77,8 +70,6 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
 }
 
 /// <summary>A straight line across a panel, at an abscissa or an ordinate.</summary>
-/// <param name="Value">Where.</param>
-/// <param name="Label">Its name in the legend.</param>
 internal sealed record Reference(double Value, string Label)
 {
     /// <summary>At an abscissa instead of an ordinate.</summary>
@@ -86,7 +77,6 @@ internal sealed record Reference(double Value, string Label)
 
     /// <summary>A few characters written at the line, such as its value.</summary>
     public string Tag { get; init; } = "";
-
     public string Dash { get; init; } = "6 4";
 }
 

@@ -14,21 +14,15 @@ internal enum Comparison
     AtLeast,
 }
 
-/// <summary>A row of the table measured against predicted, its words in <see cref="Notation"/>. Anything that is not finite fails.</summary>
-/// <param name="Quantity">What was measured.</param>
-/// <param name="Source">Where the prediction comes from.</param>
-/// <param name="Expected">The predicted value or bound.</param>
-/// <param name="Measured">The measured value.</param>
+/// <summary>A row of the table measured against predicted, in <see cref="Notation"/>. Anything that is not finite fails.</summary>
 /// <param name="Tolerance">How far the two may differ, in the direction that <see cref="Comparison"/> forbids.</param>
 [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 internal sealed record Fact(string Quantity, string Source, double Expected, double Measured, double Tolerance)
 {
-    /// <summary>The headings of <see cref="Cells"/>.</summary>
     public static IReadOnlyList<string> Headings { get; } =
         ["quantity", "source", "predicted", "measured", "difference", "tolerance", "verdict"];
 
     public Comparison Comparison { get; init; } = Comparison.Within;
-
     public double Difference => Measured - Expected;
 
     public bool Passed => double.IsFinite(Expected) && double.IsFinite(Measured) && double.IsFinite(Tolerance) && Comparison switch
@@ -39,7 +33,6 @@ internal sealed record Fact(string Quantity, string Source, double Expected, dou
     };
 
     private bool IsBound => Comparison != Comparison.Within && Tolerance == 0;
-
     public string Verdict => Passed ? "pass" : "FAIL";
 
     /// <summary>The row for people, in <see cref="Notation"/>.</summary>
@@ -54,7 +47,6 @@ internal sealed record Fact(string Quantity, string Source, double Expected, dou
         ];
     }
 
-    /// <summary>The row for a console.</summary>
     public IReadOnlyList<string> PlainCells() => [.. Cells().Select(Notation.ToPlain)];
 
     /// <summary>measured &lt;= bound.</summary>

@@ -7,26 +7,20 @@ namespace AttentionFlow.Experiments.Figures;
 /// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
 /// and prints on A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
-/// <param name="title">The title of the page.</param>
 internal sealed class HtmlReport(string title)
 {
     private readonly StringBuilder body = new();
     private int figures;
     private int tables;
 
-    /// <summary>Begins a section.</summary>
     public HtmlReport Section(string heading) => Write($"<h2>{Notation.ToHtml(heading)}</h2>");
 
-    /// <summary>Adds a paragraph.</summary>
     public HtmlReport Paragraph(string text) => Write($"<p>{Notation.ToHtml(text)}</p>");
 
     /// <summary>Adds a paragraph that must not be overlooked.</summary>
     public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Notation.ToHtml(text)}</p>");
 
-    /// <summary>Adds a figure with its caption below.</summary>
     /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
-    /// <param name="caption">The caption.</param>
-    /// <param name="number">Its number; by default figures are counted.</param>
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
         figures++;
@@ -67,7 +61,8 @@ internal sealed class HtmlReport(string title)
         : Table(caption, ["run", "sign", "indicator", "from t", "replicas", "value", "level", "what to do"], alerts.Select(a => (string[])
         [
             a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), $"{a.Alert.Replicas}",
-            Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
+            Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))),
+            Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
         ]));
 
     /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>
@@ -78,7 +73,6 @@ internal sealed class HtmlReport(string title)
         return Write("</dl>");
     }
 
-    /// <summary>The finished page.</summary>
     public string ToHtml() =>
         $"""
         <!DOCTYPE html>

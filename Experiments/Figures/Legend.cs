@@ -1,10 +1,5 @@
 namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>An entry of a legend.</summary>
-/// <param name="Label">Its words.</param>
-/// <param name="SampleWidth">Width of its sample.</param>
-/// <param name="Sample">Draws the sample centred at a point.</param>
-/// <param name="NewRow">Whether it begins a row.</param>
 internal sealed record LegendEntry(string Label, double SampleWidth, Action<SvgWriter, Point> Sample, bool NewRow = false);
 
 /// <summary>Rows of samples with their names, centred below a figure so that no data can lie under them; then notes.</summary>
@@ -14,11 +9,9 @@ internal static class Legend
     private const double Gap = 24;
     private const double NoteHeight = 17;
 
-    /// <summary>Height the legend and its notes need.</summary>
     public static double Height(IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double width) =>
         Rows(entries, width).Count * RowHeight + Lines(notes, width).Count * NoteHeight + 12;
 
-    /// <summary>Draws the legend with its upper edge at <paramref name="top"/>.</summary>
     public static void Draw(SvgWriter canvas, IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double top)
     {
         canvas.Open("legend");

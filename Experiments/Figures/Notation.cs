@@ -5,17 +5,11 @@ namespace AttentionFlow.Experiments.Figures;
 /// <summary>Where a run of text stands on its line.</summary>
 internal enum Shift
 {
-    /// <summary>On the base line.</summary>
     None,
-    /// <summary>Raised and smaller.</summary>
     Superscript,
-    /// <summary>Lowered and smaller.</summary>
     Subscript,
 }
 
-/// <summary>A run of text of one shift.</summary>
-/// <param name="Text">The characters, unescaped.</param>
-/// <param name="Shift">Where they stand.</param>
 internal readonly record struct TextRun(string Text, Shift Shift);
 
 /// <summary>
@@ -26,7 +20,6 @@ internal static class Notation
 {
     /// <summary>Size of raised and lowered text relative to its surroundings.</summary>
     public const double SmallScale = 0.78;
-
     private const string Raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
     /// <summary>Splits text into runs. An opening <c>^{</c> or <c>_{</c> without its brace is taken literally.</summary>

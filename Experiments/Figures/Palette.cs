@@ -5,42 +5,20 @@ namespace AttentionFlow.Experiments.Figures;
 /// <summary>The colours and fonts of every figure: Okabe and Ito's colours for systems, a cyclic map for labels.</summary>
 internal static class Palette
 {
-    /// <summary>Vermilion, the baseline.</summary>
     public const string Vermilion = "#D55E00";
-
-    /// <summary>Blue, the rotary code.</summary>
     public const string Blue = "#0072B2";
-
-    /// <summary>Bluish green, prefixes.</summary>
     public const string Green = "#009E73";
-
-    /// <summary>Reddish purple.</summary>
     public const string Purple = "#CC79A7";
-
-    /// <summary>Orange.</summary>
     public const string Orange = "#E69F00";
-
-    /// <summary>Sky blue.</summary>
     public const string Sky = "#56B4E9";
-
-    /// <summary>Text and frames.</summary>
     public const string Text = "#222222";
 
     /// <summary>Predictions and reference lines.</summary>
     public const string Prediction = "#333333";
-
-    /// <summary>Thin grids.</summary>
     public const string Grid = "#E3E3E3";
-
-    /// <summary>Axes and ticks.</summary>
     public const string Edge = "#8A8A8A";
-
-    /// <summary>The background.</summary>
     public const string Paper = "#FFFFFF";
-
-    /// <summary>Font stack.</summary>
     public const string Fonts = "DejaVu Sans, Arial, sans-serif";
-
     private static readonly string[] Order = [Vermilion, Blue, Green, Purple, Orange, Sky];
 
     /// <summary>A colour by number, for systems without one of their own.</summary>

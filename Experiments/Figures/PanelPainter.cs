@@ -167,14 +167,19 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         canvas.Line(from, to, Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 
-    /// <summary>The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of each other.</summary>
+    /// <summary>
+    /// The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of
+    /// each
+    /// other.
+    /// </summary>
     private void DrawTags()
     {
         foreach (var reference in panel.References.Where(r => r.Vertical && r.Tag.Length > 0))
         {
             double along = panel.X.Share(reference.Value) * box.Width;
             if (!(along >= 0) || along > box.Width) continue;
-            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
+            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag,
+                new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
         foreach (var reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))

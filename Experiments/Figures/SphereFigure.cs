@@ -7,8 +7,6 @@ internal sealed record SphereFigure
     private const double TitleHeight = 30;
     private const double LineHeight = 17;
     private const double Margin = 14;
-
-    /// <summary>Panels a row.</summary>
     public int PerRow { get; init; } = 3;
 
     /// <summary>Width of a panel in px; three of 300 fill an A4 page with text of 10 px and more.</summary>
@@ -16,11 +14,8 @@ internal sealed record SphereFigure
 
     /// <summary>Short name for readers who do not see the picture.</summary>
     public string Title { get; init; } = "Clouds of tokens at the horizon";
-
-    /// <summary>Sentences below the legend.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Draws the figure.</summary>
     public string Render(IReadOnlyList<SpherePanel> panels)
     {
         int columns = Math.Min(PerRow, panels.Count);

@@ -52,7 +52,6 @@ internal sealed class SphereView
         return [.. flat.Chunk(dimension).Select(p => new[] { p[0], p[1], dimension > 2 ? p[2] : 0 })];
     }
 
-    /// <summary>Draws the ball, the prediction, the tokens and the axes.</summary>
     public void Draw()
     {
         var (groups, single) = Groups();

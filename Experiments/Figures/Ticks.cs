@@ -2,8 +2,6 @@ using System.Globalization;
 
 namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>A mark on an axis.</summary>
-/// <param name="Value">Where, in data units.</param>
 /// <param name="Label">What is written there, in <see cref="Notation"/>; empty for a mark without a label.</param>
 internal readonly record struct Tick(double Value, string Label);
 

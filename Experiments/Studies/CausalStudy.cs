@@ -103,9 +103,7 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
         }
 
         public int Tokens { get; }
-
         public int Seeds { get; }
-
         public double[] Times { get; }
 
         public int Index(double time) => Enumerable.Range(0, Times.Length).MinBy(k => Math.Abs(Times[k] - time));

@@ -123,17 +123,11 @@ internal sealed class ControlsStudy() : Study(16, "controls", "Negative controls
         }
 
         public Control Control { get; }
-
         public double Beta { get; }
-
         public ObservationTable Table { get; }
-
         public double[] Gaps { get; }
-
         public double[] Heights { get; }
-
         public double[] Rates { get; }
-
         public IEnumerable<double> PredictedGaps => Heights.Select(c => Math.Exp(Beta) / (2 * Beta) - Energies.LatitudeCircle(Beta, c));
 
         /// <summary>2(1 - lambda_2(A)); A is similar to the symmetric b_ij/(z_i z_j)^{1/2}, z the row sums of b.</summary>

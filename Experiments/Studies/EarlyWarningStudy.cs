@@ -103,11 +103,8 @@ internal sealed class EarlyWarningStudy() : Study(15, "early-warning", "Early wa
         ];
 
         public string Kind => run.Kind;
-
         public int Tokens => run.Experiment.Tokens.Count;
-
         public ObservationTable Table { get; } = run.Observations(folder);
-
         public Alert[] Alerts { get; } = [.. run.Record(folder).Alerts];
 
         public double Last(string column) => Table.Last(column)[0];

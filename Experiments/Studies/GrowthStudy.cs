@@ -68,9 +68,7 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
         }
 
         public int Seeds => _tables.Length;
-
         public string Tokens => _experiment.Tokens.Count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
-
         private string Surface => $"S^{{{_experiment.Tokens.Dimension - 1}}}, β = {_experiment.Interaction.Beta}";
 
         public ChartPanel Amplitudes()

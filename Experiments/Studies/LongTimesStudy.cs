@@ -209,7 +209,6 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         }
 
         public RunRecord Record { get; }
-
         public ObservationTable Observed { get; }
 
         /// <summary>k(1)/2.</summary>

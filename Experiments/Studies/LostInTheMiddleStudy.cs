@@ -89,13 +89,9 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
         }
 
         public static double[] Places { get; } = [.. Enumerable.Range(0, Shown).Select(b => (b + 0.5) / Blocks)];
-
         public double Lambda { get; }
-
         public int Tokens { get; }
-
         public int Seeds { get; }
-
         public double Largest => Upper(2).Concat(Predicted(2)).Max();
 
         public double[] Measured(int time) => _times[time].Measured;

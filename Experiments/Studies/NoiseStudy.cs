@@ -83,15 +83,10 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         }
 
         public int Dimension { get; }
-
         public int Tokens { get; }
-
         public int Seeds { get; }
-
         public double Ratio { get; }
-
         public double Length { get; }
-
         public double Error { get; }
     }
 }

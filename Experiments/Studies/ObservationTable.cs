@@ -16,7 +16,6 @@ internal sealed class ObservationTable
         Times = [.. _columns["time"].Where((_, row) => row % Replicas == 0)];
     }
 
-    /// <summary>Times, rising.</summary>
     public double[] Times { get; }
 
     /// <summary>Replicas, that is seeds.</summary>

@@ -96,14 +96,11 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
         }
 
         public ObservationTable Table { get; }
-
         public double Beta { get; }
-
         public int Fastest { get; }
 
         /// <summary>One a seed; NaN for none.</summary>
         public double[] Plateaus { get; }
-
         public double Mean => Plateaus.Average();
 
         // 1 where the cloud never breaks up: it has contracted to a point.

@@ -8,7 +8,8 @@ namespace AttentionFlow.Experiments.Studies;
 internal record PlannedRun(string Name, Experiment Experiment)
 {
     /// <summary>A stored experiment with settings <c>path=value</c>.</summary>
-    public PlannedRun(string name, string stored, params IReadOnlyList<string> settings) : this(name, StoredExperiments.Load(stored, settings))
+    public PlannedRun(string name, string stored, params IReadOnlyList<string> settings)
+        : this(name, StoredExperiments.Load(stored, settings))
     {
     }
 
@@ -26,10 +27,7 @@ internal record PlannedRun(string Name, Experiment Experiment)
         [.. snapshots["x0"].SelectMany((x, i) => new[] { x, snapshots["x1"][i], snapshots["x2"][i] })];
 }
 
-/// <summary>A finished figure.</summary>
 /// <param name="Number">Its number; 2 and 3 are those of the paper.</param>
-/// <param name="File">Its name without ending.</param>
-/// <param name="Svg">The picture.</param>
 /// <param name="Caption">What is to be seen, in the notation of <see cref="Notation"/>.</param>
 internal sealed record Picture(string Number, string File, string Svg, string Caption);
 
@@ -37,7 +35,6 @@ internal sealed record Picture(string Number, string File, string Svg, string Ca
 internal sealed class Findings(IEnumerable<Fact> facts, params IReadOnlyList<Picture> pictures)
 {
     public IReadOnlyList<Fact> Facts { get; } = [.. facts];
-
     public IReadOnlyList<Picture> Pictures => pictures;
 }
 
@@ -58,9 +55,7 @@ internal abstract class Study(int place, string name, string heading)
     ];
 
     public int Place => place;
-
     public string Name => name;
-
     public string Heading => heading;
 
     /// <summary>Whether it is of the paper, and reproduced by default.</summary>

@@ -155,13 +155,9 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         }
 
         public double Beta { get; }
-
         public double Constant { get; }
-
         public bool FromCircle { get; }
-
         public double[] Means { get; }
-
         public double[] Distances { get; }
 
         /// <summary>E/k(1).</summary>
@@ -169,7 +165,6 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
 
         /// <summary>The same, less that of the best circle.</summary>
         public double[] Above => [.. Energies.Select(e => e - CircleEnergy(Beta, Constant))];
-
         public double[] OffPlane { get; }
 
         // The first seed, of independent starts the first that is not on the circle.

@@ -98,11 +98,8 @@ internal sealed class WorkPrecisionStudy() : Study(10, "work-precision", "Work a
     private sealed class Curve(Tableau method, (double Work, double Error, double Drops)[] points)
     {
         public Tableau Method => method;
-
         public double[] Work { get; } = [.. points.Select(p => p.Work)];
-
         public double[] Errors { get; } = [.. points.Select(p => p.Error)];
-
         public double Drops => points.Sum(p => p.Drops);
 
         /// <summary>Of the last three points, where the leading term of the error is alone.</summary>

@@ -5,10 +5,6 @@ namespace AttentionFlow.Experiments.Studies.Figure2;
 /// <summary>A collapse gap against time over many seeds, quantiles at every time.</summary>
 /// <param name="System">Name of the system, "baseline", "rotary", "prefix": its name in the legend.</param>
 /// <param name="Tokens">Number of tokens n: the panel it is drawn in.</param>
-/// <param name="Time">Times, rising.</param>
-/// <param name="Median">Median over seeds.</param>
-/// <param name="Low">Lower quantile.</param>
-/// <param name="High">Upper quantile.</param>
 internal sealed record GapCurve(string System, int Tokens, double[] Time, double[] Median, double[] Low, double[] High);
 
 /// <summary>A sample, one value a seed in any order, that is held against the uniform law on [0,1].</summary>
@@ -52,9 +48,6 @@ internal static class GapFigure
     private const double Floor = 1e-16, Level = 0.001;
 
     /// <summary>Draws the figure; an empty sample leaves its panel out.</summary>
-    /// <param name="curves">The gaps.</param>
-    /// <param name="meanNorms">The sample beside them.</param>
-    /// <param name="sampleLabel">What that is.</param>
     public static string Render(IReadOnlyList<GapCurve> curves, UniformSample meanNorms, string sampleLabel)
     {
         string[] systems = [.. curves.Select(curve => curve.System).Distinct()];

@@ -4,8 +4,6 @@ namespace AttentionFlow.Experiments.Studies.Figure3;
 
 /// <summary>The energy of one system against time, with the limit that theory gives.</summary>
 /// <param name="System">Name of the system: the title of its panel.</param>
-/// <param name="Time">Times, rising.</param>
-/// <param name="Energy">The energy.</param>
 /// <param name="Limit">The predicted limit; NaN for none.</param>
 internal sealed record EnergyCurve(string System, double[] Time, double[] Energy, double Limit);
 

@@ -13,7 +13,6 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
 {
     private const double PaperHorizon = 20;
     private static readonly string[] Systems = ["baseline", "distance", "toeplitz", "rotary", "path", "prefix"];
-
     public override bool IsOfThePaper => true;
 
     public override string Introduction(bool quick) =>
@@ -61,11 +60,8 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         }
 
         public bool IsSlow => Horizon > PaperHorizon;
-
         private double Horizon => _run.Experiment.Time.Horizon;
-
         private string Title => _run.Experiment.Title.Replace("Figure 3 ", "", StringComparison.Ordinal);
-
         private bool IsToeplitz => _interaction.Coupling is ToeplitzCoupling;
 
         /// <summary>k(1)/2 times the mean of b for a point in the gauge frame, the circle's energy for the Toeplitz cosine.</summary>
