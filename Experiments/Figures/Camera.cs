@@ -17,8 +17,8 @@ internal sealed record Camera(double Azimuth, double Elevation)
 
     public Seen See(double x, double y, double z)
     {
-        var (sa, ca) = Math.SinCos(Azimuth * Math.PI / 180);
-        var (se, ce) = Math.SinCos(Elevation * Math.PI / 180);
+        (double sa, double ca) = Math.SinCos(Azimuth * Math.PI / 180);
+        (double se, double ce) = Math.SinCos(Elevation * Math.PI / 180);
         return new Seen(-sa * x + ca * y, -se * (ca * x + sa * y) + ce * z, ce * (ca * x + sa * y) + se * z);
     }
 
@@ -28,9 +28,9 @@ internal sealed record Camera(double Azimuth, double Elevation)
     /// </summary>
     public static Camera For(IReadOnlyList<double[]> positions)
     {
-        var finite = positions.Where(p => p.All(double.IsFinite)).ToArray();
+        double[][] finite = [.. positions.Where(p => p.All(double.IsFinite))];
         if (finite.Length == 0) return new Camera(30, 25);
-        var cameras = from elevation in Elevations
+        IEnumerable<Camera> cameras = from elevation in Elevations
                       from azimuth in Azimuths
                       select new Camera(azimuth, elevation);
         return cameras.MaxBy(camera => camera.Merit(finite))!;
@@ -41,7 +41,7 @@ internal sealed record Camera(double Azimuth, double Elevation)
         double mx = 0, my = 0, front = 0, xx = 0, xy = 0, yy = 0;
         foreach (double[] p in positions)
         {
-            var seen = See(p[0], p[1], p[2]);
+            Seen seen = See(p[0], p[1], p[2]);
             (mx, my, front) = (mx + seen.X, my + seen.Y, front + Math.Min(seen.Depth, 0.75));
             (xx, xy, yy) = (xx + seen.X * seen.X, xy + seen.X * seen.Y, yy + seen.Y * seen.Y);
         }

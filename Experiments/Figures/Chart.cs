@@ -26,11 +26,11 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
     {
         int columns = PerRow > 0 ? PerRow : Panels.Count;
         int rows = (Panels.Count + columns - 1) / columns;
-        var entries = Entries();
+        List<LegendEntry> entries = Entries();
         double plots = Top(rows, columns) + 8;
         // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
-        var notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
-        var canvas = new SvgWriter(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
+        IReadOnlyList<string> notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
+        SvgWriter canvas = new(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
         Paint(canvas, columns);
         Legend.Draw(canvas, entries, notes, plots);
         return canvas.ToSvg();
@@ -49,7 +49,7 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
             int column = i % columns;
             double x = margins.Take(column + 1).Sum() + column * plot;
             double y = Top(i / columns, columns) + (RowOf(i / columns, columns).Any(p => p.Title.Length > 0) ? TitleHeight : Untitled);
-            var painter = new PanelPainter(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
+            PanelPainter painter = new(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
             painter.Draw();
             left |= painter.LeftThroughFloor;
             if (!Panels[i].SharesY && Panels[i].Y.Label.Length > 0)
@@ -68,7 +68,7 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
     /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
     private double[] Margins(int columns)
     {
-        var margins = new double[columns];
+        double[] margins = new double[columns];
         for (int i = 0; i < Panels.Count; i++)
         {
             int column = i % columns;
@@ -83,11 +83,11 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
     /// <summary>What each panel has that those before it had not; two or more of them begin a row.</summary>
     private List<LegendEntry> Entries()
     {
-        var entries = new List<LegendEntry>();
-        foreach (var panel in Panels)
+        List<LegendEntry> entries = [];
+        foreach (ChartPanel panel in Panels)
         {
-            var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
-            var references = panel.References.Select(r =>
+            IEnumerable<LegendEntry> series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
+            IEnumerable<LegendEntry> references = panel.References.Select(r =>
                 new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
             List<LegendEntry> added =
                 [.. series.Concat(references).Where(e => e.Label.Length > 0).ExceptBy(entries.Select(known => known.Label), e => e.Label)];
@@ -99,7 +99,7 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
 
     private static void Sample(SvgWriter canvas, Reference reference, Point at)
     {
-        var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
+        (double dx, double dy) = reference.Vertical ? (0, 9) : (17, 0);
         canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 

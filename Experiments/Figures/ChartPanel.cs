@@ -11,7 +11,7 @@ internal sealed record Axis(string Label, double Min, double Max, bool Log = fal
     /// <summary>A linear axis around the finite values, with a twentieth of their range spare at both ends.</summary>
     public static Axis Around(string label, IEnumerable<double> values, double spare = 0.05)
     {
-        var finite = values.Where(double.IsFinite).ToArray();
+        double[] finite = [.. values.Where(double.IsFinite)];
         double min = finite.Length == 0 ? 0 : finite.Min();
         double max = finite.Length == 0 ? 1 : finite.Max();
         double range = max - min;

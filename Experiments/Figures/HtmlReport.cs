@@ -9,9 +9,9 @@ namespace AttentionFlow.Experiments.Figures;
 /// </summary>
 internal sealed class HtmlReport(string title)
 {
-    private readonly StringBuilder body = new();
-    private int figures;
-    private int tables;
+    private readonly StringBuilder _body = new();
+    private int _figures;
+    private int _tables;
 
     public HtmlReport Section(string heading) => Write($"<h2>{Notation.ToHtml(heading)}</h2>");
 
@@ -23,8 +23,8 @@ internal sealed class HtmlReport(string title)
     /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
-        figures++;
-        string name = number ?? $"{figures}";
+        _figures++;
+        string name = number ?? $"{_figures}";
         string words = $"<strong>Figure {Notation.ToHtml(name)}.</strong> {Notation.ToHtml(caption)}";
         return Write($"<figure>\n{svg}<figcaption>{words}</figcaption>\n</figure>");
     }
@@ -32,10 +32,10 @@ internal sealed class HtmlReport(string title)
     /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
     public HtmlReport Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var lines = rows.ToArray();
+        IReadOnlyList<string>[] lines = [.. rows];
         string[] kinds = [.. headings.Select((_, i) => lines.All(row => IsNumber(row[i])) ? "number" : "words")];
         OpenTable(caption, headings, kinds);
-        foreach (var row in lines)
+        foreach (IReadOnlyList<string> row in lines)
             Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         return Write("</tbody></table>");
     }
@@ -49,7 +49,7 @@ internal sealed class HtmlReport(string title)
         OpenTable(caption, Fact.Headings, kinds);
         foreach (Fact fact in facts)
         {
-            var cells = fact.Cells();
+            IReadOnlyList<string> cells = fact.Cells();
             kinds[^1] = fact.Passed ? "verdict pass" : "verdict fail";
             Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         }
@@ -69,7 +69,7 @@ internal sealed class HtmlReport(string title)
     public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> values)
     {
         Write("<dl>");
-        foreach (var (name, value) in values) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
+        foreach ((string name, string value) in values) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
         return Write("</dl>");
     }
 
@@ -88,7 +88,7 @@ internal sealed class HtmlReport(string title)
         <body>
         <main>
         <h1>{Notation.ToHtml(title)}</h1>
-        {body}</main>
+        {_body}</main>
         </body>
         </html>
 
@@ -96,9 +96,9 @@ internal sealed class HtmlReport(string title)
 
     private void OpenTable(string caption, IReadOnlyList<string> headings, string[] kinds)
     {
-        tables++;
-        Write($"<table><caption><strong>Table {tables}.</strong> {Notation.ToHtml(caption)}</caption>");
-        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
+        _tables++;
+        Write($"<table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
+        IEnumerable<string> cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 
@@ -107,7 +107,7 @@ internal sealed class HtmlReport(string title)
 
     private HtmlReport Write(string line)
     {
-        body.Append(line).Append('\n');
+        _body.Append(line).Append('\n');
         return this;
     }
 

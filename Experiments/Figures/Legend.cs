@@ -16,10 +16,10 @@ internal static class Legend
     {
         canvas.Open("legend");
         double y = top + RowHeight / 2;
-        foreach (var row in Rows(entries, canvas.Width))
+        foreach (IReadOnlyList<LegendEntry> row in Rows(entries, canvas.Width))
         {
             double x = (canvas.Width - row.Sum(EntryWidth) - Gap * (row.Count - 1)) / 2;
-            foreach (var entry in row)
+            foreach (LegendEntry entry in row)
             {
                 entry.Sample(canvas, new Point(x + entry.SampleWidth / 2, y));
                 canvas.Text(new Point(x + entry.SampleWidth + 7, y + 4.5), entry.Label, new Lettering());
@@ -40,9 +40,9 @@ internal static class Legend
 
     private static List<List<LegendEntry>> Rows(IReadOnlyList<LegendEntry> entries, double width)
     {
-        var rows = new List<List<LegendEntry>>();
+        List<List<LegendEntry>> rows = [];
         double used = double.PositiveInfinity;
-        foreach (var entry in entries)
+        foreach (LegendEntry entry in entries)
         {
             if (entry.NewRow || used + Gap + EntryWidth(entry) > width - 24)
             {

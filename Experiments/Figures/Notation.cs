@@ -25,7 +25,7 @@ internal static class Notation
     /// <summary>Splits text into runs. An opening <c>^{</c> or <c>_{</c> without its brace is taken literally.</summary>
     public static IReadOnlyList<TextRun> Parse(string text)
     {
-        var runs = new List<TextRun>();
+        List<TextRun> runs = [];
         int start = 0;
         for (int at = 0; at + 1 < text.Length; at++)
         {
@@ -44,8 +44,8 @@ internal static class Notation
     /// <summary>The text for readers without markup: raised digits become Unicode ones, lowered text follows an underscore.</summary>
     public static string ToPlain(string text)
     {
-        var plain = new StringBuilder();
-        foreach (var run in Parse(text))
+        StringBuilder plain = new();
+        foreach (TextRun run in Parse(text))
         {
             if (run.Shift == Shift.Superscript && run.Text.All(c => char.IsAsciiDigit(c) || c is '−' or '-'))
                 foreach (char c in run.Text) plain.Append(c is '−' or '-' ? '⁻' : Raised[c - '0']);
@@ -66,9 +66,9 @@ internal static class Notation
     /// <summary>The text as escaped SVG spans; shifts use <c>dy</c>, which every viewer knows.</summary>
     public static string ToSvg(string text, double size)
     {
-        var svg = new StringBuilder();
+        StringBuilder svg = new();
         double offset = 0;
-        foreach (var run in Parse(text))
+        foreach (TextRun run in Parse(text))
         {
             double target = run.Shift switch { Shift.Superscript => -0.36 * size, Shift.Subscript => 0.22 * size, _ => 0 };
             double dy = target - offset;
@@ -82,7 +82,7 @@ internal static class Notation
     /// <summary>Escapes the five characters of XML and drops control characters that XML forbids.</summary>
     public static string Escape(string text)
     {
-        var escaped = new StringBuilder(text.Length);
+        StringBuilder escaped = new(text.Length);
         foreach (char c in text)
         {
             string? name = c switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", '\'' => "&#39;", _ => null };
@@ -99,7 +99,7 @@ internal static class Notation
     public static double Width(string text, double size, bool bold = false)
     {
         double width = 0;
-        foreach (var run in Parse(text))
+        foreach (TextRun run in Parse(text))
             width += run.Text.Sum(Advance) * (run.Shift == Shift.None ? 1 : SmallScale);
         return width * size * (bold ? 1.12 : 1);
     }
@@ -107,7 +107,7 @@ internal static class Notation
     /// <summary>Breaks text at spaces into lines no wider than <paramref name="limit"/>; a longer word keeps a line of its own.</summary>
     public static IReadOnlyList<string> Wrap(string text, double size, double limit)
     {
-        var lines = new List<string>();
+        List<string> lines = [];
         string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -47,7 +47,7 @@ internal static class Palette
         double hue = turn + 4.6;
         for (double chroma = 0.135; ; chroma -= 0.0025)
         {
-            var rgb = Rgb(lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue));
+            double[] rgb = Rgb(lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue));
             if (chroma <= 0.005 || rgb.All(v => v is >= 0 and <= 1)) return Hex(rgb);
         }
     }
@@ -55,7 +55,7 @@ internal static class Palette
     /// <summary>A colour "#RRGGBB" moved towards white by a share between 0 and 1.</summary>
     public static string Lighten(string colour, double share)
     {
-        var rgb = new double[3];
+        double[] rgb = new double[3];
         for (int i = 0; i < 3; i++)
         {
             double value = Convert.ToInt32(colour.Substring(1 + 2 * i, 2), 16) / 255.0;

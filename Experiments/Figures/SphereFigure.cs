@@ -24,9 +24,9 @@ internal sealed record SphereFigure
         double ball = TitleHeight + 2 * radius + Margin;
         IReadOnlyList<string>[] texts = [.. panels.Select(Lines)];
         double[] heights = [.. texts.Chunk(columns).Select(row => ball + 32 + LineHeight * row.Max(lines => lines.Count))];
-        var entries = Entries(panels);
+        List<LegendEntry> entries = Entries(panels);
         double top = heights.Sum() + 4;
-        var canvas = new SvgWriter(width, top + Legend.Height(entries, Notes, width), Title,
+        SvgWriter canvas = new(width, top + Legend.Height(entries, Notes, width), Title,
             "Tokens on the unit sphere, coloured by label, with the predicted limit: "
                 + string.Join("; ", panels.Select(panel => panel.Title)));
         for (int i = 0; i < panels.Count; i++)
@@ -50,7 +50,7 @@ internal sealed record SphereFigure
 
     private static List<LegendEntry> Entries(IReadOnlyList<SpherePanel> panels)
     {
-        var entries = new List<LegendEntry>
+        List<LegendEntry> entries = new()
         {
             new("label s", 178, ColourBar),
             new("token in front, behind", 26, (canvas, at) =>
@@ -62,7 +62,7 @@ internal sealed record SphereFigure
         if (panels.Any(panel => panel.PredictedCurves.Count > 0))
             entries.Add(new("predicted curve", 34, (canvas, at) =>
             {
-                var (from, to) = (at with { X = at.X - 17 }, at with { X = at.X + 17 });
+                (Point from, Point to) = (at with { X = at.X - 17 }, at with { X = at.X + 17 });
                 canvas.Line(from, to, Ink.Line("#6E6E6E", 10));
                 canvas.Line(from, to, Ink.Line("#F4F4F4", 7.6));
             }));

@@ -66,16 +66,15 @@ internal sealed record Lettering(double Size = Lettering.Standard)
 /// </summary>
 internal sealed class SvgWriter
 {
-    private readonly StringBuilder body = new();
-    private readonly string title;
-    private readonly string description;
-    private int open;
+    private readonly StringBuilder _body = new();
+    private readonly string _title, _description;
+    private int _open;
 
     /// <param name="title">Short name for readers who do not see the picture.</param>
     /// <param name="description">What the picture shows, for the same readers.</param>
     public SvgWriter(double width, double height, string title, string description)
     {
-        (Width, Height, this.title, this.description) = (width, height, Notation.ToPlain(title), Notation.ToPlain(description));
+        (Width, Height, _title, _description) = (width, height, Notation.ToPlain(title), Notation.ToPlain(description));
         Rectangle(new Box(0, 0, width, height), Ink.Area(Palette.Paper));
     }
 
@@ -130,23 +129,23 @@ internal sealed class SvgWriter
     public void Open(string name)
     {
         Write($"<g class=\"{Notation.Escape(name)}\">");
-        open++;
+        _open++;
     }
 
     public void Close()
     {
-        if (open-- == 0) throw new InvalidOperationException("No group is open.");
+        if (_open-- == 0) throw new InvalidOperationException("No group is open.");
         Write("</g>");
     }
 
     /// <summary>The finished document, without an XML declaration so that it can stand inside HTML.</summary>
     public string ToSvg()
     {
-        if (open != 0) throw new InvalidOperationException("A group is still open.");
-        string name = Notation.Escape(title);
+        if (_open != 0) throw new InvalidOperationException("A group is still open.");
+        string name = Notation.Escape(_title);
         return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Number(Width)}\" height=\"{Number(Height)}\"" +
             $" viewBox=\"0 0 {Number(Width)} {Number(Height)}\" role=\"img\" aria-label=\"{name}\" font-family=\"{Palette.Fonts}\">\n" +
-            $"<title>{name}</title>\n<desc>{Notation.Escape(description)}</desc>\n{body}</svg>\n";
+            $"<title>{name}</title>\n<desc>{Notation.Escape(_description)}</desc>\n{_body}</svg>\n";
     }
 
     private static string Coordinates(IReadOnlyList<Point> points) =>
@@ -161,5 +160,5 @@ internal sealed class SvgWriter
         return paint;
     }
 
-    private void Write(string line) => body.Append(line).Append('\n');
+    private void Write(string line) => _body.Append(line).Append('\n');
 }

@@ -17,7 +17,7 @@ internal static class Ticks
         int decimals = Math.Max(0, -(int)Math.Floor(Math.Log10(step) + 1e-9));
         double largest = Math.Max(Math.Abs(min), Math.Abs(max));
         bool scientific = decimals > 5 || largest >= 1e6;
-        var ticks = new List<Tick>();
+        List<Tick> ticks = [];
         for (long i = (long)Math.Ceiling(min / step - 1e-9); i * step <= max + 1e-9 * step; i++)
         {
             double value = Math.Round(i * step, Math.Min(15, decimals));
@@ -58,7 +58,7 @@ internal static class Ticks
 
     private static IReadOnlyList<Tick> Within(double min, double max)
     {
-        var ticks = new List<Tick>();
+        List<Tick> ticks = [];
         for (int k = (int)Math.Floor(Math.Log10(min)); k <= (int)Math.Floor(Math.Log10(max) + 1e-9); k++)
             foreach (int lead in (int[])[1, 2, 5])
             {
