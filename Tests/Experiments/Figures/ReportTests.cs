@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Observables;
 using NUnit.Framework;
 
