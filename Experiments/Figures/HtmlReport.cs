@@ -98,7 +98,8 @@ internal sealed class HtmlReport(string title)
     {
         _tables++;
         Write($"<table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
-        IEnumerable<string> cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
+        IEnumerable<string> cells =
+            headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 

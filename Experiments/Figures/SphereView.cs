@@ -172,7 +172,8 @@ internal sealed class SphereView
         foreach ((Seen seen, int i) in seenTokens.Where(token => IsFront(token.Seen) == front).OrderBy(token => token.Seen.Depth))
         {
             string colour = Palette.Phase(_panel.Labels[i]);
-            _canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
+            _canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1),
+                Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
         }
         foreach (List<int> group in groups.Where(g => IsFront(See(_tokens[g[0]])) == front).OrderBy(g => See(_tokens[g[0]]).Depth))
             Pie(_canvas, Place(See(_tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => _panel.Labels[i])]);

@@ -24,9 +24,10 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         Distances distances = new(plan.Single(), folder);
-        string svg = new Chart("Causal mask", "Left: distance to the first token against time for five positions, on dashed lines of one "
-            + "rate. Right: the distance in units of that of token 2 against the position, on the dashed line i - 1.",
-                [TimePanel(distances), RatioPanel(distances)])
+        string svg = new Chart("Causal mask",
+            "Left: distance to the first token against time for five positions, on dashed lines of one "
+                + "rate. Right: the distance in units of that of token 2 against the position, on the dashed line i - 1.",
+            [TimePanel(distances), RatioPanel(distances)])
         {
             PerRow = 2, Notes = [$"Lines: median over {distances.Seeds} seeds."],
         }.Render();

@@ -79,8 +79,7 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
         {
             double deviation = (1 - Energies.PartTurnMeanSquared(t.W, 0)) * Math.Sqrt(4.0 / 45 / t.Gap.Length);
             yield return new Fact($"w = {Math.Round(t.W / Math.PI)}π: mean of |m|^{{2}} over seeds", "1/3 + (2/3) sinc^{2}; four standard "
-                + "errors",
-                MeanOverHeights(t.W), t.MeanSquared.Average(), 4 * deviation);
+                + "errors", MeanOverHeights(t.W), t.MeanSquared.Average(), 4 * deviation);
         }
         yield return new Fact("w = 0: largest G_{energy}", "the baseline collapses", 0, turns[0].Gap.Max(), unfinished);
     }

@@ -123,7 +123,6 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         double ratio = RootMeanSquare(errors[first..].SelectMany((e, k) =>
             e.Select(value => value * Math.Sqrt(sizes[first + k]) / constant)));
         yield return new Fact($"S^{{{d - 1}}}: error times n^{{1/2}} over the predicted constant, n ≥ 1000", "asymptotic variance of a "
-            + "ratio of means", 1, ratio,
-            4 * 0.25 / Math.Sqrt(seeds * (sizes.Length - first)));
+            + "ratio of means", 1, ratio, 4 * 0.25 / Math.Sqrt(seeds * (sizes.Length - first)));
     }
 }

@@ -94,8 +94,8 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
                 new Axis("growth rate d log a_{l}/dt", Math.Min(-0.05, low.Min() - 0.02), 1.15 * _predicted.Max()),
             [
                 Series.Predicted(_degrees, _predicted),
-                Series.Measured($"measured, {Seeds} seeds of {Tokens} tokens", Palette.Blue, Sign.Disc, _degrees, _measured).Between(low,
-                    high),
+                Series.Measured($"measured, {Seeds} seeds of {Tokens} tokens", Palette.Blue, Sign.Disc, _degrees, _measured)
+                    .Between(low, high),
             ]);
         }
 
@@ -109,8 +109,7 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
                     _predicted[l - 1], _measured[l - 1], l * noise);
             yield return new Fact($"{Surface}: fastest degree", "largest l(l+d−2) λ_{l}", Fastest(_predicted), Fastest(_measured), 0);
             yield return new Fact($"{Surface}: largest |measured − predicted| rate over degrees 1 to 16",
-                "the same; noise of order l n^{−1/2}", 0,
-                LargestDifference(_measured, _predicted), SpectrumObservable.Degrees * noise);
+                "the same; noise of order l n^{−1/2}", 0, LargestDifference(_measured, _predicted), SpectrumObservable.Degrees * noise);
         }
 
         private static int Fastest(double[] rates) => Array.IndexOf(rates, rates.Max()) + 1;

@@ -34,9 +34,10 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         Profile[] profiles = [.. plan.Cast<BiasRun>().Select(run => new Profile(run, folder))];
-        string svg = new Chart("Lost in the middle", "What late tokens keep of the start of an earlier one against its place in the row, "
-            + "for three biases and at two times: high at both ends, low in the middle, on dashed predictions.",
-                [.. profiles.Select(Panel)])
+        string svg = new Chart("Lost in the middle",
+            "What late tokens keep of the start of an earlier one against its place in the row, "
+                + "for three biases and at two times: high at both ends, low in the middle, on dashed predictions.",
+            [.. profiles.Select(Panel)])
         {
             PerRow = 3, PlotHeight = 250,
             Notes = [$"Late tokens: 3/4 < σ ≤ 1, the mean over them. Bars: two standard errors over {profiles[0].Seeds} seeds. Dashed: "

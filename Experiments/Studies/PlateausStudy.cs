@@ -31,9 +31,10 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         Result[] results = [.. plan.Select(run => new Result(run.Experiment, run.Observations(folder)))];
-        string svg = new Chart("Plateaus of the number of clusters", "Left: number of clusters against time for some beta. Right: the "
-            + "plateau against beta on logarithmic axes, on the fastest degree and the law of the square root.",
-                [Traces(results), Law(results)])
+        string svg = new Chart("Plateaus of the number of clusters",
+            "Left: number of clusters against time for some beta. Right: the "
+                + "plateau against beta on logarithmic axes, on the fastest degree and the law of the square root.",
+            [Traces(results), Law(results)])
         {
             Notes = ["Left: median over seeds. Right: mean over seeds; bars: 5 to 95 % of seeds."],
         }.Render();
@@ -76,8 +77,7 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
             results.Sum(r => r.Plateaus.Count(double.IsFinite)), 0);
         foreach (Result r in results)
             yield return new Fact($"β = {r.Beta}: mean number of clusters on the plateau", "fastest degree l*, less the neighbours that "
-                + "merge while they form", r.Fastest, r.Mean,
-                Math.Max(1, 0.2 * r.Fastest));
+                + "merge while they form", r.Fastest, r.Mean, Math.Max(1, 0.2 * r.Fastest));
         Result[] large = [.. results.Where(r => r.Beta >= 8)];
         yield return new Fact("exponent of the plateau in β, from β = 8 on", "law β^{1/2}", 0.5,
             Slope(large.Select(r => Math.Log(r.Beta)), large.Select(r => Math.Log(r.Mean))), 0.05);

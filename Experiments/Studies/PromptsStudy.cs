@@ -5,8 +5,7 @@ namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>
 /// Prompts against the pull of the other tokens: when two prompts at the poles hold a cloud apart, and how near a token comes to the prompt
-/// of
-/// its own label.
+/// of its own label.
 /// </summary>
 internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the pull of the others")
 {
@@ -160,8 +159,7 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
                 splits.Where(s => s.Beta == beta && side(s.Strength / Critical(beta, 0))).SelectMany(s => s.Means);
         }
         yield return new Fact($"tilted halves that end on the other side than predicted, of {tilted.Length}", "λ against cos φ_{0} e^{−β "
-            + "cos 2φ_{0}}/sinh(β cos φ_{0})", 0,
-            tilted.Count(t => t.Means[0] < 0.5 != t.Strength > Critical(1, Radians(t.Tilt))), 0);
+            + "cos 2φ_{0}}/sinh(β cos φ_{0})", 0, tilted.Count(t => t.Means[0] < 0.5 != t.Strength > Critical(1, Radians(t.Tilt))), 0);
         yield return new Fact($"labelled prompts: largest |a(θ) − a| in degrees over {labelled.Length} runs",
             "a(θ) from the balance of the pulls", 0,
             labelled.Max(l => l.Limit.Max(theta => Math.Abs(PromptAngle(l.Strength, theta) - l.Prompt))), 1e-3);

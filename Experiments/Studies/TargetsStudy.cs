@@ -8,8 +8,7 @@ namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>
 /// Laws as limits: distance of transport from the tokens to the law they are made for, against n, for grid and independent labels, on an
-/// orbit
-/// and on the sphere.
+/// orbit and on the sphere.
 /// </summary>
 internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
 {
@@ -122,7 +121,7 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
         yield return new Fact($"von Mises, grid labels, n = {vonMises.Tokens}: |m|", "c^{2} + (1 − c^{2})(I_{1}(κ)/I_{0}(κ))^{2}, c = "
             + "1/2; the tails weigh less than a token",
             Math.Sqrt(0.25 + 0.75 * Math.Pow(Bessel.I(1, Concentration) / Bessel.I(0, Concentration), 2)), vonMises.Mean,
-                0.5 / vonMises.Tokens);
+            0.5 / vonMises.Tokens);
     }
 
     private static ChartPanel Panel(string title, string quantity, Point[] points, int colour)
@@ -194,8 +193,7 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
         {
             int from = Array.FindIndex(Scaled, s => s >= 8), to = Array.FindIndex(Scaled, s => s >= 14);
             return new Fact($"pinned, λ = {strength}: rate of |m_{{z}} − u_{{z}}|, median over seeds, over λ e^{{β}}",
-                "a′ = −λ e^{β cos a} sin a, a the angle to u", 1,
-                Math.Log(Errors[from] / Errors[to]) / (Scaled[to] - Scaled[from]), 0.05);
+                "a′ = −λ e^{β cos a} sin a, a the angle to u", 1, Math.Log(Errors[from] / Errors[to]) / (Scaled[to] - Scaled[from]), 0.05);
         }
 
         private static double Median(double[] heights)

@@ -128,8 +128,7 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         yield return new Fact("independent starts at β = 2, c = 0: seeds on the predicted circle", "folded arcs instead", 0,
             folded.Distances.Count(d => d < 0.01), 0);
         yield return Fact.AtLeast("independent starts at β = 2, c = 0: median of E/k(1), against the circle's",
-            "folded arcs have more energy", CircleEnergy(2, 0),
-            Median(folded.Energies));
+            "folded arcs have more energy", CircleEnergy(2, 0), Median(folded.Energies));
         yield return new Fact("independent starts at β = 2, c = 0: median of the least eigenvalue of Σ m_{i} x_{i} x_{i}^{T}",
             "an arc in a plane through the centre: 0", 0, Median(folded.OffPlane), 1e-3);
     }

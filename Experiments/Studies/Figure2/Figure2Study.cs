@@ -78,12 +78,10 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2: auxiliary 
         {
             ObservationTable rotary = table("rotary", n);
             yield return new Fact($"rotary, n = {n}: mean G_{{energy}} over seeds", "mean of the latitude circles' gap over u_{z}",
-                Energies.MeanRotaryGap(1),
-                rotary.Last("gap_energy").Average(), 0.6 / Math.Sqrt(rotary.Replicas));
+                Energies.MeanRotaryGap(1), rotary.Last("gap_energy").Average(), 0.6 / Math.Sqrt(rotary.Replicas));
             UniformSample sample = new(rotary.Last("mean_norm"));
             yield return Fact.AtMost($"rotary, n = {n}: Kolmogorov distance of |m| to U[0, 1]", "Theorem 1, rotation invariance; level "
-                + "0.001",
-                rotary.Replicas == 100 ? 0.195 : sample.CriticalDistance(0.001), sample.Distance);
+                + "0.001", rotary.Replicas == 100 ? 0.195 : sample.CriticalDistance(0.001), sample.Distance);
         }
         yield return new Fact("rotary: largest |G_{energy} − closed form at |m||", "e^{β}/(2β) − e^{βc²} I_{0}(β(1−c²))/(2β), c = |m|", 0,
             sizes.Max(n => CircleError(table("rotary", n))), 1e-9);
@@ -97,8 +95,7 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2: auxiliary 
             yield return new Fact($"{system}: largest |E − e/2| at t = {horizon}", "gauge equivalence: k(1)/2", 0,
                 sizes.Max(n => table(system, n).Last("energy").Max(e => Math.Abs(e - Math.E / 2))), 1e-9);
             yield return new Fact($"{system}: largest distance of a token to its limit at t = {horizon}", "x* = Ψ^{T} u, Theorems 1 and 4",
-                0,
-                sizes.Max(n => table(system, n).Last("limit_distance").Max()), 1e-5);
+                0, sizes.Max(n => table(system, n).Last("limit_distance").Max()), 1e-5);
         }
         int seeds = Seeds(sizes, table);
         foreach (string system in Systems.Skip(1))

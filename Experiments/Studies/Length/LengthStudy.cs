@@ -10,8 +10,7 @@ namespace AttentionFlow.Experiments.Studies.Length;
 
 /// <summary>
 /// Collapse by length: indicators of one attention layer and of its output against n and temperature, and the critical law of long
-/// contexts.
-/// No run in time: tables.
+/// contexts. No run in time: tables.
 /// </summary>
 internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
 {
@@ -203,12 +202,10 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             yield return new Fact($"{at}: low-pass norm", "A_{d}(β) for n → ∞", Predicted(false, 0, c.Beta, n), c.Values[0][^1].Average(),
                 noise);
             yield return new Fact($"{at}: entropy", "log n − β A_{d} + log λ_{0}", Predicted(false, 1, c.Beta, n),
-                c.Values[1][^1].Average(),
-                noise * noise);
+                c.Values[1][^1].Average(), noise * noise);
             // The other ripples of the noise change it by about (n share)^{-1/2}, each seed otherwise.
             yield return new Fact($"{at}: |m| after the layer over |m| before, mean over seeds", "1 + (d − 1)/β", gain,
-                c.Values[4][^1].Average(),
-                gain * noise);
+                c.Values[4][^1].Average(), gain * noise);
         }
     }
 
@@ -222,8 +219,7 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             LawPoint last = law.Last(p => p.Strength == strength);
             double n = last.Tokens, power = Math.Pow(n, -Math.Abs(1 - strength));
             // Off the critical line s^2 misses 0 or 1 by about n^{-2(1 - strength)} or 2 n^{1 - strength}; on it s = (1 - 1/n)/(2 - 1/n)
-            // and
-            // q = O(1/n).
+            // and q = O(1/n).
             yield return new Fact($"γ(1 − g) = {strength}, n = {n}: cosine after one layer",
                 strength switch { < 1 => "1 for n → ∞", 1 => "4g/(1 + 3g)", _ => "g for n → ∞" }, limit, last.Cosine,
                 strength < 1 ? (1 - Cosine) / Cosine * power * power : strength > 1 ? 2 * power : 2 / n);
