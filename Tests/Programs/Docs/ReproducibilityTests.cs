@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
