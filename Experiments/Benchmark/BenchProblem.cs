@@ -7,16 +7,14 @@ using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
-/// <summary>A cloud to sum over, and the reference on a few of its rows: uniform tokens, equal weights, exponential profile, beta = 9.</summary>
+/// <summary>A cloud to sum over, and the reference on a few of its rows: uniform tokens, equal weights, exponential profile.</summary>
 internal sealed class BenchProblem
 {
     /// <summary>beta, large enough that single precision needs differences in every dimension.</summary>
     public const double Beta = 9;
-
     private const int SampleRows = 8;
     private readonly RowSums _reference;
 
-    /// <summary>The problem of this size, always the same.</summary>
     public BenchProblem(int dimension, int tokens)
     {
         Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens, dimension, seed: 1);
@@ -28,18 +26,16 @@ internal sealed class BenchProblem
         foreach (int row in Sample) sums.Sum(plan, row..(row + 1), _reference, CancellationToken.None);
     }
 
-    /// <summary>For the sums.</summary>
     public PairProblem Problem { get; }
 
     /// <summary>The rows that errors are measured on.</summary>
     public IReadOnlyList<int> Sample { get; }
 
-    /// <summary>See <see cref="BenchRow"/>.</summary>
     public double Error(RowSums sums) =>
-        Sample.Max(row => RowError(row, sums.Z[row] * Math.Exp(sums.Shift[row] - Beta), sums.Force.AsSpan(row * Problem.Dimension, Problem.Dimension)));
+        Sample.Max(row => RowError(row, sums.Z[row] * Math.Exp(sums.Shift[row] - Beta),
+            sums.Force.AsSpan(row * Problem.Dimension, Problem.Dimension)));
 
     /// <summary>The error of one row. A force about another origin than x_i serves as well: the difference is along x_i.</summary>
-    /// <param name="row">i.</param>
     /// <param name="z">e^{-beta} sum_j w_j e^{beta t_ij}; NaN where only F/Z is known, and <paramref name="force"/> is that.</param>
     /// <param name="force">F_i, shifted likewise.</param>
     public double RowError(int row, double z, ReadOnlySpan<double> force)

@@ -1,7 +1,6 @@
 namespace AttentionFlow.Experiments.Benchmark;
 
 /// <summary>What <c>bench</c> found; <c>--json</c> writes it as it is.</summary>
-/// <param name="Machine">Where it ran.</param>
 /// <param name="Beta">Inverse temperature of all cases; profile exponential, equal weights, force column.</param>
 /// <param name="Ceilings">The highest of the ceilings measured between the rows.</param>
 /// <param name="Rows">A row for every implementation and size.</param>
@@ -12,42 +11,29 @@ internal sealed record BenchReport(
     IReadOnlyList<BenchChoice> Choices, IReadOnlyList<string> Notes);
 
 /// <summary>The machine, without its name.</summary>
-/// <param name="Architecture">Of the processor.</param>
 /// <param name="VectorBits">The vector width in use.</param>
 /// <param name="Processors">Processors this process may use.</param>
-/// <param name="Threads">Threads asked for.</param>
-/// <param name="Runtime">The version of .NET.</param>
-/// <param name="Version">The version of this program.</param>
-/// <param name="Date">The day, UTC.</param>
-internal sealed record BenchMachine(string Architecture, int VectorBits, int Processors, int Threads, string Runtime, string Version, string Date);
+internal sealed record BenchMachine(string Architecture, int VectorBits, int Processors, int Threads, string Runtime, string Version,
+    string Date);
 
 /// <summary>A <see cref="Ceiling"/>.</summary>
-/// <param name="Precision">single or double.</param>
-/// <param name="Threads">Threads at work.</param>
-/// <param name="Lanes">Numbers in a vector.</param>
-/// <param name="SlotsPerSecond">Vector operations a second.</param>
 internal sealed record BenchCeiling(string Precision, int Threads, int Lanes, double SlotsPerSecond);
 
 /// <summary>One number.</summary>
 /// <param name="Implementation">cpu, harmonic, reference, or the name of a GPU or a peer.</param>
-/// <param name="Precision">single or double.</param>
-/// <param name="Tolerance">That of harmonic sums, else null.</param>
-/// <param name="Dimension">d.</param>
-/// <param name="Tokens">n.</param>
-/// <param name="Threads">Threads at work.</param>
-/// <param name="Seconds">Median of a full evaluation.</param>
 /// <param name="PairsPerSecond">n^2 over that, also where no pairs are formed.</param>
 /// <param name="NanosecondsPerToken">For harmonic sums, else null.</param>
 /// <param name="LimitPairsPerSecond">Lanes x slots / operations, for sums over pairs, else null.</param>
 /// <param name="Share">The part of the limit that is reached, or null.</param>
-/// <param name="Error">Against the reference, on a few rows: the larger of |Z - Z'|/Z' and |P(F - F')|/Z', P the projection on the tangent space.</param>
+/// <param name="Error">Against the reference, on a few rows: the larger of |Z - Z'|/Z' and |P(F - F')|/Z', P the projection on the tangent
+/// space.</param>
 /// <param name="ErrorBound">What <paramref name="Error"/> should stay below; null for peers.</param>
 /// <param name="OursOverTheirs">For peers: our rate at the same precision, size and number of threads over theirs.</param>
 internal sealed record BenchRow(
-    string Implementation, string Precision, double? Tolerance, int Dimension, int Tokens, int Threads, double Seconds, double PairsPerSecond,
+    string Implementation, string Precision, double? Tolerance, int Dimension, int Tokens, int Threads, double Seconds,
+        double PairsPerSecond,
     double? NanosecondsPerToken, double? LimitPairsPerSecond, double? Share, double Error, double? ErrorBound, double? OursOverTheirs)
 {
-    /// <summary>True for one of the others.</summary>
     public bool IsPeer => ErrorBound is null;
 
     /// <summary>True when the error is beyond its bound, or no number.</summary>
@@ -55,15 +41,7 @@ internal sealed record BenchRow(
 }
 
 /// <summary>Direct against harmonic sums on one thread, and what the cost model behind <c>auto</c> takes.</summary>
-/// <param name="Dimension">d.</param>
-/// <param name="Tokens">n.</param>
-/// <param name="Precision">Of direct sums.</param>
-/// <param name="Tolerance">Of harmonic ones.</param>
-/// <param name="DirectSeconds">Median of a full evaluation.</param>
 /// <param name="DirectIsEstimate">True where direct sums would have taken too long: from the rate of the size before.</param>
-/// <param name="HarmonicSeconds">Median of a full evaluation.</param>
-/// <param name="Faster">direct or harmonic.</param>
-/// <param name="Auto">direct or harmonic.</param>
 /// <param name="AutoOverFaster">Seconds of what the cost model takes over those of the faster.</param>
 internal sealed record BenchChoice(
     int Dimension, int Tokens, string Precision, double Tolerance, double DirectSeconds, bool DirectIsEstimate, double HarmonicSeconds,

@@ -24,10 +24,6 @@ internal sealed class BenchRun
         (_grid, _budget, _threads, _say, _stop) = (grid, budget, threads == 1 ? [1] : [1, threads], say, stop);
 
     /// <summary>Measures a grid on one thread and on <paramref name="threads"/>.</summary>
-    /// <param name="grid">The sizes.</param>
-    /// <param name="budget">Time for each number.</param>
-    /// <param name="threads">At least 1.</param>
-    /// <param name="say">Progress, a line at a time.</param>
     /// <param name="stop">Ends it with an <see cref="OperationCanceledException"/>.</param>
     public static BenchReport Run(BenchGrid grid, TimeBudget budget, int threads, Action<string> say, CancellationToken stop)
     {
@@ -40,7 +36,8 @@ internal sealed class BenchRun
         {
             foreach (int tokens in grid.Tokens) run.Measure(dimension, tokens, peers);
             if (BenchCase.Gpus.Count == 0) continue;
-            foreach (int tokens in grid.GpuTokens) run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, RowColumns.Force));
+            foreach (int tokens in grid.GpuTokens)
+                run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, RowColumns.Force));
         }
         run._notes.AddRange(DeviceCatalog.All.Where(d => d.WhyNot is not null).Select(d => $"{d.Name}: {d.WhyNot}"));
         if (peers is not null) run._notes.AddRange(peers.Notes);
@@ -49,7 +46,6 @@ internal sealed class BenchRun
             [.. run._rows.Select(run.WithShare)], run._choices, run._notes);
     }
 
-    /// <summary>single or double.</summary>
     public static string Name(Precision precision) => precision == Precision.Single ? "single" : "double";
 
     // The JIT compiles in the background, after a tenth of a second and thirty calls: several rounds over everything, not one long one.
@@ -99,7 +95,7 @@ internal sealed class BenchRun
     {
         _stop.ThrowIfCancellationRequested();
         RaiseCeilings();
-        _say(string.Create(CultureInfo.InvariantCulture, $"bench: d = {dimension}, n = {tokens}"));
+        _say($"bench: d = {dimension}, n = {tokens}");
         BenchProblem problem = new(dimension, tokens);
         RowSums into = new(tokens, dimension, RowColumns.Force);
         foreach (BenchCase one in BenchCase.All)
@@ -133,8 +129,8 @@ internal sealed class BenchRun
         if (one.IsSerial && n > _grid.LargestReference) return;
         if (one.IsDirect && Expected(one, d, n, threads) is { } expected && expected > _budget.LongestCall)
         {
-            _notes.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{one.Name} {Name(one.Precision)}, d = {d}, n = {n}, threads {threads}: left out, a call would take about {expected:F1} s"));
+            _notes.Add($"{one.Name} {Name(one.Precision)}, d = {d}, n = {n}, threads {threads}: left out, a call would take about "
+                + $"{expected:F1} s");
             return;
         }
         using IPairSums sums = one.Open(threads);
@@ -164,8 +160,8 @@ internal sealed class BenchRun
         using SimdSums pairs = new(precision, 1);
         bool isHarmonic = harmonics.Plan(problem.Problem, RowColumns.Force).Cost < pairs.Plan(problem.Problem, RowColumns.Force).Cost;
         double fastest = Math.Min(pairwise, harmonic.Seconds);
-        _choices.Add(new BenchChoice(d, n, Name(precision), tolerance, pairwise, estimate, harmonic.Seconds, Sums(harmonic.Seconds < pairwise), Sums(isHarmonic),
-            (isHarmonic ? harmonic.Seconds : pairwise) / fastest));
+        _choices.Add(new BenchChoice(d, n, Name(precision), tolerance, pairwise, estimate, harmonic.Seconds,
+            Sums(harmonic.Seconds < pairwise), Sums(isHarmonic), (isHarmonic ? harmonic.Seconds : pairwise) / fastest));
 
         static string Sums(bool harmonic) => harmonic ? "harmonic" : "direct";
     }
@@ -180,7 +176,8 @@ internal sealed class BenchRun
     }
 
     private static BenchMachine Machine(int threads) => new(
-        RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), SimdSums.WidestVectorBits, Environment.ProcessorCount, threads,
+        RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), SimdSums.WidestVectorBits, Environment.ProcessorCount,
+            threads,
         RuntimeInformation.FrameworkDescription, typeof(BenchRun).Assembly.GetName().Version!.ToString(3),
         DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
 }

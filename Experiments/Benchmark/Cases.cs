@@ -6,32 +6,27 @@ using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
-/// <summary>The sizes to measure.</summary>
-/// <param name="Dimensions">Every d.</param>
-/// <param name="Tokens">Every n, rising.</param>
 /// <param name="LargestReference">The reference is measured up to this n.</param>
 /// <param name="PeerWork">Peers are measured at the largest n with n^2 d at most this; null for no peers.</param>
 /// <param name="GpuTokens">Further n for GPUs alone.</param>
-internal sealed record BenchGrid(IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, long? PeerWork, IReadOnlyList<int> GpuTokens)
+internal sealed record BenchGrid(
+    IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, long? PeerWork, IReadOnlyList<int> GpuTokens)
 {
     /// <summary>What <c>bench --scaling</c> takes.</summary>
-    public static BenchGrid Scaling { get; } = new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerWork: null, []);
+    public static BenchGrid Scaling { get; } =
+        new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerWork: null, []);
 
-    /// <summary>What <c>bench</c> takes.</summary>
-    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 16, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512, peers ? 1_000_000_000 : null, [1 << 18, 1 << 20]);
+    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 16, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512,
+        peers ? 1_000_000_000 : null, [1 << 18, 1 << 20]);
 }
 
 /// <summary>One of this project's implementations.</summary>
 /// <param name="Name">cpu, harmonic, reference, or a GPU's name.</param>
-/// <param name="Precision">Its arithmetic.</param>
-/// <param name="Tolerance">That of harmonic sums, else null.</param>
-/// <param name="Open">Opens it on so many threads.</param>
 internal sealed record BenchCase(string Name, Precision Precision, double? Tolerance, Func<int, IPairSums> Open)
 {
     /// <summary>The tolerances that harmonic sums are measured with.</summary>
     public const double Loose = 1e-6, Tight = 1e-10;
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<BenchCase> All { get; } =
     [
         new("cpu", Precision.Single, null, threads => new SimdSums(Precision.Single, threads)),

@@ -6,7 +6,7 @@ using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
-/// <summary>What the arithmetic units here can do at most: vector operations a second, as a loop of independent fused multiply-adds finds them.</summary>
+/// <summary>What the arithmetic units here can do at most, as a loop of independent fused multiply-adds finds it.</summary>
 /// <param name="Precision">Of the numbers in the lanes.</param>
 /// <param name="Threads">Threads at work.</param>
 /// <param name="Lanes">Numbers in a vector.</param>
@@ -16,8 +16,8 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
     private const int Steps = 4096;
 
     /// <summary>
-    /// Operations on a vector of pairs in difference form, see docs/performance.md: d differences, d for the exponent, 8 (single) or 12 (double) for 2^y,
-    /// d + 1 for the sums; from d = 7 on the exponent is a dot product, with one more to begin it.
+    /// Operations on a vector of pairs in difference form, see docs/performance.md: d differences, d for the exponent, 8 (single) or 12
+    /// (double) for 2^y, d + 1 for the sums; from d = 7 on the exponent is a dot product, with one more to begin it.
     /// </summary>
     public static int Operations(Precision precision, int dimension) =>
         3 * dimension + 1 + (precision == Precision.Single ? 8 : 12) + (dimension > SimdSums.LargestFused ? 1 : 0);
@@ -25,7 +25,6 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
     /// <summary>Pairs a second if no slot stayed empty: lanes x slots / operations.</summary>
     public double PairsPerSecond(int dimension) => Lanes * SlotsPerSecond / Operations(Precision, dimension);
 
-    /// <summary>Measures it, at the vector width that the sums use.</summary>
     public static Ceiling Measure(Precision precision, int threads, TimeBudget budget, CancellationToken stop)
     {
         int bits = SimdSums.WidestVectorBits;
@@ -48,7 +47,7 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
         return new Ceiling(precision, threads, bits / (precision == Precision.Single ? 32 : 64), (double)ranges * slots * Steps / seconds);
     }
 
-    // Chains enough for the latency (four clocks) times the units (two on x86, up to four elsewhere), few enough for the registers (16 or 32).
+    // Chains enough for the latency (four clocks) times the units (two on x86, up to four elsewhere), few enough for the registers.
     private static (Action Body, int Slots) Loop<L, V, T>() where L : struct, ILanes<V, T> where V : struct where T : unmanaged =>
         X86Base.IsSupported ? (static () => Sink<V>.Value = Twelve<L, V, T>(), 12) : (static () => Sink<V>.Value = Twenty<L, V, T>(), 20);
 

@@ -5,9 +5,6 @@ using AttentionFlow.Kernels;
 namespace AttentionFlow.Experiments.Benchmark;
 
 /// <summary>A peer's time for one full evaluation on one thread.</summary>
-/// <param name="Peer">Its name.</param>
-/// <param name="Precision">Its arithmetic.</param>
-/// <param name="Seconds">The median.</param>
 /// <param name="Error">See <see cref="BenchRow"/>.</param>
 internal sealed record PeerResult(string Peer, Precision Precision, double Seconds, double Error);
 
@@ -46,7 +43,7 @@ internal sealed class PeerSet : IDisposable
     public IEnumerable<PeerResult> Measure(BenchProblem problem)
     {
         RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force);
-        foreach ((string name, Precision precision, Action call) in Here(problem, into))
+        foreach ((string name, Precision precision, Action call) in Here(problem.Problem, into))
             yield return new PeerResult(name, precision, Timing.Median(call, _budget, _stop), problem.Error(into));
         if (_children.Count == 0) yield break;
         string file = Path.Combine(_folder.FullName, "positions");
@@ -58,17 +55,19 @@ internal sealed class PeerSet : IDisposable
     /// <summary>Lets the JIT see those of this process.</summary>
     public void WarmUp(BenchProblem problem, TimeBudget budget)
     {
-        foreach ((_, _, Action call) in Here(problem, new RowSums(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force))) Timing.Median(call, budget, _stop);
+        RowSums into = new(problem.Problem.Rows, problem.Problem.Dimension, RowColumns.Force);
+        foreach ((_, _, Action call) in Here(problem.Problem, into)) Timing.Median(call, budget, _stop);
     }
 
     // In this process.
-    private static (string Name, Precision Precision, Action Call)[] Here(BenchProblem problem, RowSums into) =>
+    private static (string Name, Precision Precision, Action Call)[] Here(PairProblem problem, RowSums into) =>
     [
-        ("C# loop", Precision.Single, ScalarPeer.Prepare<float>(problem.Problem, into)), ("C# loop", Precision.Double, ScalarPeer.Prepare<double>(problem.Problem, into)),
-        ("Tensors", Precision.Single, TensorPeer.Prepare<float>(problem.Problem, into)), ("Tensors", Precision.Double, TensorPeer.Prepare<double>(problem.Problem, into)),
+        ("C# loop", Precision.Single, ScalarPeer.Prepare<float>(problem, into)),
+        ("C# loop", Precision.Double, ScalarPeer.Prepare<double>(problem, into)),
+        ("Tensors", Precision.Single, TensorPeer.Prepare<float>(problem, into)),
+        ("Tensors", Precision.Double, TensorPeer.Prepare<double>(problem, into)),
     ];
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         try
@@ -116,17 +115,18 @@ internal sealed class PeerSet : IDisposable
     {
         int d = problem.Problem.Dimension;
         double[] settings = [problem.Problem.Keys, d, BenchProblem.Beta, _budget.WarmUp, _budget.Repeats];
-        string[] numbers = [.. settings.Select(x => x.ToString("R", CultureInfo.InvariantCulture)), .. problem.Sample.Select(row => row.ToString(CultureInfo.InvariantCulture))];
+        string[] numbers = [.. settings.Select(x => $"{x}"), .. problem.Sample.Select(row => $"{row}")];
         ChildAnswer? answer = ChildProcess.Run(program, [.. first, file, .. numbers], _stop);
         List<PeerResult> results = [];
         foreach (string line in answer is { Code: 0 } ? answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [])
         {
             string[] cells = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             double[] values = [.. cells.Skip(1).Select(cell => double.Parse(cell, CultureInfo.InvariantCulture))];
-            double error = problem.Sample.Select((row, k) => problem.RowError(row, values[1 + k * (d + 1)], values.AsSpan(2 + k * (d + 1), d))).Max();
+            double error = problem.Sample.Select((row, k) =>
+                problem.RowError(row, values[1 + k * (d + 1)], values.AsSpan(2 + k * (d + 1), d))).Max();
             results.Add(new PeerResult(name, cells[0] == "single" ? Precision.Single : Precision.Double, values[0], error));
         }
-        if (results.Count == 0) _notes.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, d = {d}: failed: {FirstLine(answer?.Error ?? "it did not start")}"));
+        if (results.Count == 0) _notes.Add($"{name}, d = {d}: failed: {FirstLine(answer?.Error ?? "it did not start")}");
         return results;
     }
 

@@ -7,7 +7,6 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <summary>The loop one would write first: a pair after the other, MathF.Exp or Math.Exp, no differences.</summary>
 internal static class ScalarPeer
 {
-    /// <summary>A call that evaluates the problem.</summary>
     public static Action Prepare<T>(PairProblem problem, RowSums into) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T[] positions = [.. problem.Q.Select(T.CreateChecked)];

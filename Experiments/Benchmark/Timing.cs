@@ -3,12 +3,9 @@ using System.Diagnostics;
 namespace AttentionFlow.Experiments.Benchmark;
 
 /// <summary>How long one number may take.</summary>
-/// <param name="WarmUp">Seconds of calls that do not count.</param>
-/// <param name="Repeats">Seconds of calls that count.</param>
 /// <param name="LongestCall">A call that is expected to take longer, in seconds, is left out.</param>
 internal sealed record TimeBudget(double WarmUp, double Repeats, double LongestCall)
 {
-    /// <summary>What <c>bench</c> takes.</summary>
     public static TimeBudget Usual { get; } = new(0.05, 0.2, 2);
 
     /// <summary>What <c>bench --scaling</c> takes: direct sums of a hundred thousand tokens.</summary>

@@ -1,43 +1,50 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>bench</c>: pairs a second of every implementation here, beside what this machine could do at most.</summary>
-public static class BenchCommand
+internal static class BenchCommand
 {
-    private static readonly string[] Headings = ["d", "n", "threads", "sums", "G pairs/s", "limit", "share", "ns/token", "error", "ours/theirs"];
+    private static readonly string[] Headings =
+        ["d", "n", "threads", "sums", "G pairs/s", "limit", "share", "ns/token", "error", "ours/theirs"];
 
-    /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
         Option<bool> peers = new("--peers")
         {
-            Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where python3 has it).",
+            Description = "Others beside ours: a C# loop, System.Numerics.Tensors, C++ (where there is g++), PyTorch (where python3 has "
+                + "it).",
         };
         Option<string?> scaling = new("--scaling")
         {
-            Description = "Instead: the time of one evaluation for 100 to 10^7 tokens on circle and sphere, with a figure, written to this SVG file. Takes 1.5 GB of memory.", HelpName = "FILE", CustomParser = OptionValues.File,
+            Description = "Instead: the time of one evaluation for 100 to 10^7 tokens on circle and sphere, with a figure, written to "
+                + "this SVG "
+                + "file. Takes 1.5 GB of memory.",
+            HelpName = "FILE", CustomParser = OptionValues.File,
         };
-        Command command = new("bench", "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.") { peers, scaling };
+        Command command = new("bench",
+            "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.")
+        {
+            peers, scaling,
+        };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(peers) && result.GetValue(scaling) is not null) result.AddError("--scaling measures no peers; leave one of the two out");
+            if (result.GetValue(peers) && result.GetValue(scaling) is not null)
+                result.AddError("--scaling measures no peers; leave one of the two out");
         });
         command.SetAction(parsed =>
         {
             CommandContext context = contextOf(parsed);
             if (parsed.GetValue(scaling) is { } file) return Scale(BenchGrid.Scaling, TimeBudget.Scaling, file, context);
-            BenchReport report = BenchRun.Run(BenchGrid.Usual(parsed.GetValue(peers)), TimeBudget.Usual, context.Threads, context.Say, context.Stop);
-            return Write(report, context);
+            BenchGrid grid = BenchGrid.Usual(parsed.GetValue(peers));
+            return Write(BenchRun.Run(grid, TimeBudget.Usual, context.Threads, context.Say, context.Stop), context);
         });
         return command;
     }
 
-    /// <summary>Measures a grid on circle and sphere, draws it and writes the table; the exit code says whether all errors are within their bounds.</summary>
+    /// <summary>Measures a grid on circle and sphere, draws it and writes the table.</summary>
     internal static int Scale(BenchGrid grid, TimeBudget budget, string file, CommandContext context)
     {
         // A place that cannot be written is to be known before the minutes, not after.
@@ -56,49 +63,51 @@ public static class BenchCommand
 
     private static int Write(BenchReport report, CommandContext context, string[] headings, IEnumerable<string[]> rows)
     {
-        context.Output.Write(context.Json ? JsonSerializer.Serialize(report, JsonOutput.Options) + "\n" : Text(report, TextTable.Render(headings, rows)));
+        context.Output.Write(context.Json ? JsonOutput.Of(report) : Text(report, TextTable.Render(headings, rows)));
         BenchRow[] failed = [.. report.Rows.Where(r => r.Fails)];
         foreach (BenchRow row in failed)
-            context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"attentionflow: {Label(row)}, d = {row.Dimension}, n = {row.Tokens}: the error {row.Error:G2} is beyond {row.ErrorBound:G2}"));
+            context.Error.WriteLine(
+                $"attentionflow: {Label(row)}, d = {row.Dimension}, n = {row.Tokens}: the error {row.Error:G2} is beyond "
+                    + $"{row.ErrorBound:G2}");
         return failed.Length == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
     private static string Text(BenchReport report, string table)
     {
         BenchMachine m = report.Machine;
-        string machine = $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, attentionflow {m.Version}, {m.Date}\n";
-        List<string> parts = [machine];
-        parts.AddRange(report.Ceilings.Select(c =>
-            Invariant($"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n")));
-        parts.Add(Invariant($"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n"));
-        parts.Add(table);
+        List<string> parts =
+        [
+            $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, ",
+            $"attentionflow {m.Version}, {m.Date}\n",
+            .. report.Ceilings.Select(c =>
+                $"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n"),
+            $"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n",
+                table,
+        ];
+        string[] headings = ["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "model", ""];
         if (report.Choices.Count > 0)
-            parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "model", ""],
-                report.Choices.Select(Cells)));
+            parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(headings, report.Choices.Select(Cells)));
         if (report.Notes.Count > 0) parts.Add("\n" + string.Concat(report.Notes.Select(note => note + "\n")));
         return string.Concat(parts);
     }
 
     private static string[] Cells(BenchRow r) =>
     [
-        Invariant($"{r.Dimension}"), Invariant($"{r.Tokens}"), Invariant($"{r.Threads}"), Label(r), Short(r.PairsPerSecond / 1e9), Short(r.LimitPairsPerSecond / 1e9),
-        r.Share is { } share ? Short(share) : "", r.NanosecondsPerToken is { } ns ? Invariant($"{ns:F1}") : "", Invariant($"{r.Error:0.0e-0}"), Short(r.OursOverTheirs),
+        $"{r.Dimension}", $"{r.Tokens}", $"{r.Threads}", Label(r), Short(r.PairsPerSecond / 1e9), Short(r.LimitPairsPerSecond / 1e9),
+        Short(r.Share), r.NanosecondsPerToken is { } ns ? $"{ns:F1}" : "", $"{r.Error:0.0e-0}", Short(r.OursOverTheirs),
     ];
 
     private static string[] Cells(BenchChoice c) =>
     [
-        Invariant($"{c.Dimension}"), Invariant($"{c.Tokens}"), c.Precision, Invariant($"{c.Tolerance:0e-0}"), (c.DirectIsEstimate ? "~" : "") + Short(c.DirectSeconds * 1e3),
-        Short(c.HarmonicSeconds * 1e3), c.Faster, c.Auto, c.IsSlow ? Invariant($"the model is {c.AutoOverFaster * 100 - 100:F0} % slower") : "",
+        $"{c.Dimension}", $"{c.Tokens}", c.Precision, $"{c.Tolerance:0e-0}", (c.DirectIsEstimate ? "~" : "") + Short(c.DirectSeconds * 1e3),
+        Short(c.HarmonicSeconds * 1e3), c.Faster, c.Auto, c.IsSlow ? $"the model is {c.AutoOverFaster * 100 - 100:F0} % slower" : "",
     ];
 
     private static string Label(BenchRow row) =>
-        row.Tolerance is { } tolerance ? Invariant($"{row.Implementation} {tolerance:0e-0}")
+        row.Tolerance is { } tolerance ? $"{row.Implementation} {tolerance:0e-0}"
             : row.Implementation == "reference" ? row.Implementation : $"{row.Implementation} {row.Precision}";
 
     // Three digits, no exponent.
-    private static string Short(double? value) => value is not { } x ? "" : x >= 100 ? Invariant($"{x:F0}")
-        : x >= 10 ? Invariant($"{x:F1}") : x >= 1 ? Invariant($"{x:F2}") : x >= 0.1 ? Invariant($"{x:F3}") : Invariant($"{x:F4}");
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+    private static string Short(double? value) => value is not { } x ? "" : x >= 100 ? $"{x:F0}"
+        : x >= 10 ? $"{x:F1}" : x >= 1 ? $"{x:F2}" : x >= 0.1 ? $"{x:F3}" : $"{x:F4}";
 }

@@ -7,14 +7,13 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     /// <summary>The processors this process may use, or SLURM_CPUS_PER_TASK where that is set and lower.</summary>
     public static int DefaultThreads =>
         int.TryParse(Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK"), out int given) && given >= 1
             ? Math.Min(given, Environment.ProcessorCount) : Environment.ProcessorCount;
 
-    /// <summary>Runs the program.</summary>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
@@ -22,28 +21,45 @@ public static class CommandLine
         Option<int> threads = new("--threads")
         {
             Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
-            CustomParser = result => OptionValues.Whole(result, int.MaxValue) is { } n && n >= 1 ? (int)n : OptionValues.Refuse<int>(result, "a whole number of threads, at least 1, is needed"),
+            CustomParser = result => OptionValues.Whole(result, int.MaxValue) is { } n && n >= 1
+                ? (int)n : OptionValues.Refuse<int>(result, "a whole number of threads, at least 1, is needed"),
         };
-        Option<bool> quiet = new("--quiet") { Description = "No progress and no messages but errors; results are still printed.", Recursive = true };
+        Option<bool> quiet = new("--quiet")
+        {
+            Description = "No progress and no messages but errors; results are still printed.", Recursive = true,
+        };
         Option<bool> json = new("--json") { Description = "Results as JSON on standard output.", Recursive = true };
-        RootCommand root = new("Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.")
+        RootCommand root = new(
+            "Particle solver for mean-field self-attention: tokens on a sphere, drawn by all others with softmax-like weights.")
         {
             threads, quiet, json,
         };
         using CancellationTokenSource source = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        foreach (Command command in Make(Context)) root.Subcommands.Add(command);
+        Command[] commands =
+            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
+        foreach (Command command in commands) root.Subcommands.Add(command);
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {Help(parsed)}--help shows what there is)");
+            string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
+            error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {help} shows what there is)");
             return ExitCodes.BadInput;
         }
-        return Guarded(() => parsed.Invoke(new InvocationConfiguration
+        try
         {
-            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
-        }), error);
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
+            });
+        }
+        catch (Exception e)
+        {
+            (int code, string sentence) = Explain(e);
+            error.WriteLine($"attentionflow: {sentence}");
+            return code;
+        }
 
         CommandContext Context(ParseResult result) =>
             new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, error, source.Token);
@@ -52,27 +68,6 @@ public static class CommandLine
         {
             context.Cancel = true;
             source.Cancel();
-        }
-    }
-
-    private static IEnumerable<Command> Make(Func<ParseResult, CommandContext> context) =>
-        [ReproduceCommand.Make(context), RunCommand.Make(context), ListCommand.Make(context), SchemaCommand.Make(context), DevicesCommand.Make(context), BenchCommand.Make(context)];
-
-    private static string Help(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-
-    private static string Place(Exception error) => error.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
-
-    private static int Guarded(Func<int> action, TextWriter error)
-    {
-        try
-        {
-            return action();
-        }
-        catch (Exception e)
-        {
-            (int code, string sentence) = Explain(e);
-            error.WriteLine($"attentionflow: {sentence}");
-            return code;
         }
     }
 
@@ -86,8 +81,14 @@ public static class CommandLine
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
         OperationCanceledException => (ExitCodes.Stopped, "stopped"),
         OutOfMemoryException => (ExitCodes.BadInput, "there is not enough memory; reduce $.tokens.count or $.replicas"),
-        _ => (ExitCodes.Unexpected, $"this should not happen, please report it: {error.GetType().Name}{Place(error)}: {error.Message.ReplaceLineEndings(" ")}"),
+        _ => (ExitCodes.Unexpected, $"this should not happen, please report it: {Unexpected(error)}"),
     };
+
+    private static string Unexpected(Exception error)
+    {
+        string place = error.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
+        return $"{error.GetType().Name}{place}: {error.Message.ReplaceLineEndings(" ")}";
+    }
 }
 
 /// <summary>What every command is given.</summary>
@@ -97,14 +98,25 @@ public static class CommandLine
 /// <param name="Output">Results.</param>
 /// <param name="Error">Progress and messages.</param>
 /// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
-public sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
+internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
 {
-    /// <summary>A message on standard error, unless quiet.</summary>
+    /// <summary>Results: JSON where asked for, else a table.</summary>
+    public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>
+        Output.Write(Json ? JsonOutput.Of(results) : TextTable.Render(headings, rows));
+
+    /// <summary>A message, unless quiet.</summary>
     public void Say(string message)
     {
         if (!Quiet) Error.WriteLine(message);
     }
 
-    /// <summary>Advice on standard error, unless quiet.</summary>
+    /// <summary>Advice, unless quiet.</summary>
     public void Warn(string message) => Say($"attentionflow: warning: {message}");
+
+    /// <summary>Says that a run did not come to its end.</summary>
+    public int Unfinished(RunRecord record, string more = "")
+    {
+        Error.WriteLine($"attentionflow: {record.Advice}{more}");
+        return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+    }
 }

@@ -10,7 +10,7 @@ internal static class OptionValues
 {
     /// <summary>A whole number up to <paramref name="largest"/>, or null where the value is none.</summary>
     public static ulong? Whole(ArgumentResult result, ulong largest) =>
-        ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= largest ? value : null;
+        ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, null, out ulong value) && value <= largest ? value : null;
 
     /// <summary>A name from a list.</summary>
     public static string? OneOf(ArgumentResult result, IReadOnlyList<string> known)
@@ -19,13 +19,12 @@ internal static class OptionValues
         return known.Contains(name) ? name : Refuse<string>(result, $"unknown; {Names.Hint(name, known)}");
     }
 
-    /// <summary>A folder to write.</summary>
-    public static string? Folder(ArgumentResult result) =>
-        result.Tokens[0].Value is { Length: > 0 } path ? path : Refuse<string>(result, "the name of a folder is needed");
+    public static string? Folder(ArgumentResult result) => Path(result, "folder");
 
-    /// <summary>A file to write.</summary>
-    public static string? File(ArgumentResult result) =>
-        result.Tokens[0].Value is { Length: > 0 } path ? path : Refuse<string>(result, "the name of a file is needed");
+    public static string? File(ArgumentResult result) => Path(result, "file");
+
+    private static string? Path(ArgumentResult result, string what) =>
+        result.Tokens[0].Value is { Length: > 0 } path ? path : Refuse<string>(result, $"the name of a {what} is needed");
 
     /// <summary>Adds the error <c>--option value: problem</c>.</summary>
     public static T? Refuse<T>(ArgumentResult result, string problem)
@@ -43,11 +42,13 @@ internal static class OptionValues
         if (command is RootCommand)
         {
             string[] commands = [.. command.Subcommands.Select(c => c.Name)];
-            return stray is null ? $"a command is needed: {string.Join(", ", commands)}" : $"'{stray}' is not a command; {Names.Hint(stray, commands)}";
+            return stray is null ? $"a command is needed: {string.Join(", ", commands)}"
+                : $"'{stray}' is not a command; {Names.Hint(stray, commands)}";
         }
         if (stray is null) return parsed.Errors[0].Message;
         if (!stray.StartsWith('-')) return $"'{stray}' is one argument too many for '{command.Name}'";
-        string? near = Names.Nearest(stray.TrimStart('-'), command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(o => o.Name.TrimStart('-')));
+        IEnumerable<Option> options = command.Options.Concat(parsed.RootCommandResult.Command.Options);
+        string? near = Names.Nearest(stray.TrimStart('-'), options.Select(o => o.Name.TrimStart('-')));
         return $"'{stray}' is not an option of '{command.Name}'" + (near is null ? "" : $"; did you mean '--{near}'?");
     }
 }

@@ -1,18 +1,13 @@
 using System.Diagnostics;
-using System.Globalization;
 using AttentionFlow.Solver.Runs;
 using Spectre.Console;
 
 namespace AttentionFlow.Experiments.Commands;
 
-/// <summary>Progress on standard error: a bar on a terminal, a line after a second and then every ten elsewhere, nothing when quiet.</summary>
-public static class ProgressDisplay
+/// <summary>Progress on standard error: a bar on a terminal, else a line after a second and every ten, nothing when quiet.</summary>
+internal static class ProgressDisplay
 {
-    /// <summary>Does the work, showing its progress.</summary>
-    /// <param name="quiet">Show nothing.</param>
-    /// <param name="totalPairs">All pairs that will be summed.</param>
-    /// <param name="error">Where lines go; safe for several threads.</param>
-    /// <param name="work">The work.</param>
+    /// <summary>Does the work; lines go to a writer that is safe for several threads.</summary>
     public static T Run<T>(bool quiet, double totalPairs, TextWriter error, Func<IProgressDisplay, T> work)
     {
         if (quiet) return work(new Silence());
@@ -23,16 +18,13 @@ public static class ProgressDisplay
         }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(context => work(new Bar(context.AddTask("starting", maxValue: Math.Max(1, totalPairs)))));
     }
 
-    private static string Rate(double pairs, double seconds)
-    {
-        double rate = pairs / Math.Max(seconds, 1e-3);
-        return rate >= 1e8 ? string.Create(CultureInfo.InvariantCulture, $", {rate / 1e9:F2} G pairs/s")
-            : string.Create(CultureInfo.InvariantCulture, $", {rate / 1e6:F2} M pairs/s");
-    }
+    private static string Rate(double pairs, double seconds) =>
+        pairs / Math.Max(seconds, 1e-3) is var rate && rate >= 1e8 ? $", {rate / 1e9:F2} G pairs/s" : $", {rate / 1e6:F2} M pairs/s";
 
     private sealed class Silence : IProgressDisplay
     {
@@ -87,8 +79,9 @@ public static class ProgressDisplay
                 if (_ended) return;
                 _shown = true;
                 double seconds = _watch.Elapsed.TotalSeconds, share = _totalPairs > 0 ? Math.Min(1, _done / _totalPairs) : 1;
-                string left = share is > 0.005 and < 1 ? string.Create(CultureInfo.InvariantCulture, $", {seconds * (1 - share) / share:F0} s left") : "";
-                _error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100 + 1e-6),3:F0} %  {_name}: {_detail}{(_done > 0 && _direct ? Rate(_done, seconds) : "")}{left}"));
+                string rate = _done > 0 && _direct ? Rate(_done, seconds) : "", percent = $"{Math.Floor(share * 100 + 1e-6),3:F0} %";
+                string left = share is > 0.005 and < 1 ? $", {seconds * (1 - share) / share:F0} s left" : "";
+                _error.WriteLine($"{percent}  {_name}: {_detail}{rate}{left}");
             }
         }
     }
@@ -96,7 +89,6 @@ public static class ProgressDisplay
     private sealed class Bar(ProgressTask task) : IProgressDisplay
     {
         private const double Interval = 0.1;
-
         private readonly Stopwatch _watch = Stopwatch.StartNew();
         private string _name = "";
         private double _done, _nextShown;

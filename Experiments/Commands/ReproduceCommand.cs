@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Observables;
@@ -9,22 +8,34 @@ using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 
-/// <summary><c>reproduce</c>: the paper's figures and other studies from the stored experiments, every predicted number beside the measured one.</summary>
-public static class ReproduceCommand
+/// <summary><c>reproduce</c>: figures from the stored experiments, every predicted number beside the measured one.</summary>
+internal static class ReproduceCommand
 {
-
-    /// <summary>The command.</summary>
-    public static Command Make(Func<ParseResult, CommandContext> contextOf)
+    public static Command Make(Func<ParseResult, CommandContext> contextOf, string[] args)
     {
-        string[] names = [.. Study.All.Select(s => s.Name), "paper", "all"];
-        Argument<string> study = new("study") { Description = "One study; paper, the default: figures 2 and 3 of the paper; or all.", DefaultValueFactory = _ => "paper", HelpName = string.Join('|', names) };
-        study.CustomParser = result => OptionValues.OneOf(result, names);
-        Option<string?> folder = new("--out") { Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is replaced.", HelpName = "DIR", CustomParser = OptionValues.Folder };
+        // Looking for the studies takes time that no other command has to spend.
+        bool isAsked = args.Contains("reproduce");
+        string[] names = isAsked ? [.. Study.All.Select(s => s.Name), "paper", "all"] : [];
+        Argument<string> study = new("study")
+        {
+            Description = "One study; paper, the default: figures 2 and 3 of the paper; or all.", DefaultValueFactory = _ => "paper",
+            HelpName = isAsked ? string.Join('|', names) : "study", CustomParser = result => OptionValues.OneOf(result, names),
+        };
+        Option<string?> folder = new("--out")
+        {
+            Description = "The folder to write, out/reproduce or out/reproduce-quick by default; what an earlier reproduce wrote there is "
+                + "replaced.",
+            HelpName = "DIR", CustomParser = OptionValues.Folder,
+        };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
-        Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained HTML page.") { study, folder, quick };
+        Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained HTML page.")
+        {
+            study, folder, quick,
+        };
         command.SetAction(parsed =>
         {
-            Study[] studies = [.. parsed.GetRequiredValue(study) switch { "paper" => Study.Paper, "all" => Study.All, var name => Study.All.Where(s => s.Name == name) }];
+            string wanted = parsed.GetRequiredValue(study);
+            Study[] studies = [.. Study.All.Where(s => wanted == "all" || (wanted == "paper" ? s.IsOfThePaper : s.Name == wanted))];
             bool isQuick = parsed.GetValue(quick);
             string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
             return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
@@ -38,46 +49,39 @@ public static class ReproduceCommand
         (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
         foreach ((Study study, IReadOnlyList<PlannedRun> runs) in plans)
             if (Compute(context, study, runs, RunsOf(folder), quick) is { } unfinished)
-            {
-                context.Error.WriteLine($"attentionflow: {unfinished.Advice}; no figure was drawn");
-                return unfinished.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
-            }
+                return context.Unfinished(unfinished, "; no figure was drawn");
         return Publish(context, plans, folder, quick, command, watch.Elapsed);
     }
 
-    /// <summary>Draws the figures of finished runs, writes the report and prints the checks.</summary>
-    /// <returns>0 when every check passes, else 1.</returns>
-    /// <param name="context">The command line.</param>
-    /// <param name="plans">The studies with their runs, whose folders are in folder/runs.</param>
-    /// <param name="folder">Where figures and report go.</param>
-    /// <param name="quick">Whether the runs are reduced.</param>
-    /// <param name="command">The command line, for the report.</param>
-    /// <param name="wall">Time the runs took, for the report.</param>
-    public static int Publish(CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, string folder, bool quick, string command, TimeSpan wall)
+    /// <summary>
+    /// Draws the figures of finished runs, whose folders are in folder/runs, writes the report, prints the facts: 0 when all pass, else 1.
+    /// </summary>
+    public static int Publish(
+        CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, string folder, bool quick, string command,
+        TimeSpan wall)
     {
         string runs = RunsOf(folder);
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
-        foreach (FinishedFigure figure in found.SelectMany(f => f.Findings.Figures)) WholeFile.WriteText(Path.Combine(folder, figure.File + ".svg"), figure.Svg);
+        foreach (Picture picture in found.SelectMany(f => f.Findings.Pictures))
+            WholeFile.WriteText(Path.Combine(folder, picture.File + ".svg"), picture.Svg);
         // A study alone keeps beside it the pages of others.
-        string report = Path.Combine(folder, plans is [(Study only, _)] && !Study.Paper.Contains(only) ? only.Name + ".html" : "report.html");
+        string report = Path.Combine(folder, plans is [(Study only, _)] && !only.IsOfThePaper ? only.Name + ".html" : "report.html");
         WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
-        Check[] checks = [.. found.SelectMany(f => f.Findings.Checks)];
-        if (context.Json) context.Output.WriteLine(JsonSerializer.Serialize(checks, JsonOutput.Options));
-        else
-        {
-            context.Output.Write(TextTable.Render(["quantity", "predicted", "measured", "tolerance", "verdict"],
-                checks.Select(c => c.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]])));
-            context.Output.WriteLine();
-            context.Output.WriteLine($"{Check.Summary(checks)}; the report is {report}");
-        }
-        return checks.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
+        Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
+        context.Write(facts, ["quantity", "predicted", "measured", "tolerance", "verdict"],
+            facts.Select(f => f.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]]));
+        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {report}");
+        return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
     private static string RunsOf(string folder) => Path.Combine(folder, "runs");
 
-    // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the study's section says.
-    private static RunRecord? Compute(CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, string folder, bool quick) =>
-        ProgressDisplay.Run(context.Quiet, plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick), context.Error, progress =>
+    // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the
+    // study's section says.
+    private static RunRecord? Compute(CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, string folder, bool quick)
+    {
+        double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
+        return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>
         {
             ExperimentRun run = new(context.Threads, progress, _ => { });
             foreach (PlannedRun planned in plan)
@@ -90,22 +94,27 @@ public static class ReproduceCommand
             study.Tabulate(quick, folder, context.Threads, progress, context.Stop);
             return null;
         });
+    }
 
     private static (string, Alert)[] Alerts(IEnumerable<PlannedRun> plan, string folder) =>
-        [.. plan.SelectMany(p => RunRecord.Read(Path.Combine(folder, p.Name, RunFolder.RunFile)).Alerts.Select(a => (p.Name, a)))];
+        [.. plan.SelectMany(p => p.Record(folder).Alerts.Select(a => (p.Name, a)))];
 
-    private static string Report((Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
+    private static string Report(
+        (Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
-        bool paper = found.All(f => Study.Paper.Contains(f.Study));
-        HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured" : "Mean-field self-attention, measured against theory");
+        bool paper = found.All(f => f.Study.IsOfThePaper);
+        HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured"
+            : "Mean-field self-attention, measured against theory");
         report.Paragraph((paper ? "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
-            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "") + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
-        if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the full sizes.");
+            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "")
+            + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
+        if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the full "
+            + "sizes.");
         foreach ((Study study, Findings findings) in found)
         {
             report.Section(study.Heading).Paragraph(study.Introduction(quick));
-            foreach (FinishedFigure figure in findings.Figures) report.Figure(figure.Svg, figure.Caption, figure.Number);
-            report.Checks("Measured against predicted.", findings.Checks.ToArray());
+            foreach (Picture picture in findings.Pictures) report.Figure(picture.Svg, picture.Caption, picture.Number);
+            report.Facts("Measured against predicted.", findings.Facts);
         }
         report.Alerts("Warning levels that runs crossed.", alerts);
         RunRecord sample = new() { Seed = 1, Device = "", Precision = "" };
@@ -114,7 +123,7 @@ public static class ReproduceCommand
             ["command"] = $"attentionflow {command}",
             ["program version"] = sample.ProgramVersion,
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
-            ["time taken"] = string.Create(CultureInfo.InvariantCulture, $"{wall.TotalSeconds:F0} s on {threads} thread(s)"),
+            ["time taken"] = $"{wall.TotalSeconds:F0} s on {threads} thread(s)",
             ["seed"] = "1",
             ["system"] = $"{sample.Host.Os}, {sample.Host.Architecture}, {sample.Host.VectorBits}-bit vectors",
         }).ToHtml();

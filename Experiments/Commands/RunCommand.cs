@@ -1,30 +1,45 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary><c>run</c>: one experiment into a folder.</summary>
-public static class RunCommand
+internal static class RunCommand
 {
-    /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Argument<string> file = new("FILE|NAME") { Description = "An experiment file, or the name of a stored one ('attentionflow list')." };
-        Option<string[]> set = new("--set") { Description = "path=value: sets a key of the experiment, for example interaction.beta=2; may be repeated.", HelpName = "path=value" };
+        Argument<string> file = new("FILE|NAME")
+        {
+            Description = "An experiment file, or the name of a stored one ('attentionflow list').",
+        };
+        Option<string[]> set = new("--set")
+        {
+            Description = "path=value: sets a key of the experiment, for example interaction.beta=2; may be repeated.",
+            HelpName = "path=value",
+        };
         Option<ulong?> seed = new("--seed")
         {
             Description = "Seed; the same as --set seed=N.", HelpName = "N",
-            CustomParser = result => OptionValues.Whole(result, ulong.MaxValue) ?? OptionValues.Refuse<ulong?>(result, $"the seed is a whole number, at least 0 and at most {ulong.MaxValue}"),
+            CustomParser = result => OptionValues.Whole(result, ulong.MaxValue)
+                ?? OptionValues.Refuse<ulong?>(result, $"the seed is a whole number, at least 0 and at most {ulong.MaxValue}"),
         };
-        Option<string?> device = new("--device") { Description = "Device; the same as --set device=D ('attentionflow devices').", HelpName = "D" };
+        Option<string?> device = new("--device")
+        {
+            Description = "Device; the same as --set device=D ('attentionflow devices').", HelpName = "D",
+        };
         Option<string?> precision = new("--precision")
         {
-            Description = "Arithmetic of the pair sums: single or double.", HelpName = "P", CustomParser = result => OptionValues.OneOf(result, ["single", "double"]),
+            Description = "Arithmetic of the pair sums: single or double.", HelpName = "P",
+            CustomParser = result => OptionValues.OneOf(result, ["single", "double"]),
         };
-        Option<string?> folder = new("--out") { Description = "The folder to write; out/NAME by default.", HelpName = "DIR", CustomParser = OptionValues.Folder };
+        Option<string?> folder = new("--out")
+        {
+            Description = "The folder to write; out/NAME by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
+        };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace the run that is in the folder." };
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
         {
@@ -61,38 +76,52 @@ public static class RunCommand
             if (Alerts(record) is { Length: > 0 } alerts) context.Warn(alerts);
             return ExitCodes.Done;
         }
-        context.Error.WriteLine($"attentionflow: {record.Advice}");
-        return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+        return context.Unfinished(record);
     }
 
     // One line; what there is to say of steps is the advice above.
-    private static string Alerts(RunRecord record) => string.Join("; ", record.Alerts.Where(a => a.Indicator is not ("step" or "energy_drops")).Select(a => string.Create(CultureInfo.InvariantCulture,
-        $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.ShownValue()}, level {a.Level:G4}; {a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}): {a.Advice}")));
+    private static string Alerts(RunRecord record)
+    {
+        return string.Join("; ", record.Alerts.Where(a => a.Indicator is not ("step" or "energy_drops")).Select(Sentence));
+
+        static string Sentence(Alert a)
+        {
+            string replicas = $"{a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}";
+            return $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.ShownValue()}, level {a.Level:G4}; {replicas}): {a.Advice}";
+        }
+    }
 
     private static void Summarize(TextWriter output, string folder, RunRecord record, bool merges)
     {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{(record.Reason is { } reason ? $" ({reason})" : "")}: {record.Steps} steps, {record.Evaluations:G6} evaluations{(merges ? " (merged tokens count as their share of the pairs)" : "")}{Extra(record)} in {record.WallSeconds:F1} s on {record.Device} ({record.Precision}{Sums(record.Summation)})"));
+        string reason = record.Reason is { } why ? $" ({why})" : "";
+        string share = merges ? " (merged tokens count as their share of the pairs)" : "";
+        string extra = record.ObservationEvaluations > 0 ? $" and {record.ObservationEvaluations} for observables" : "";
+        output.WriteLine($"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{reason}: {record.Steps} steps, "
+            + $"{record.Evaluations:G6} evaluations{share}{extra} in {record.WallSeconds:F1} s on {record.Device} "
+            + $"({record.Precision}{Sums(record.Summation)})");
         IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
-        if (last["time"].Length > 0 && last.Count > 2)
+        int replicas = last["time"].Length;
+        if (replicas > 0 && last.Count > 2)
         {
-            int replicas = last["time"].Length;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:"));
-            output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"], last.Where(c => c.Key is not ("time" or "replica")).Select(c =>
-            {
-                double[] sorted = [.. c.Value.Order()];
-                double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-                return replicas > 1 ? (string[])["  " + c.Key, Format(median), Format(sorted[0]), Format(sorted[^1])] : ["  " + c.Key, Format(median)];
-            })));
+            output.WriteLine($"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:");
+            output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"],
+                last.Where(c => c.Key is not ("time" or "replica")).Select(c => Cells(c.Key, [.. c.Value.Order()]))));
         }
         output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
 
-        static string Extra(RunRecord r) => r.ObservationEvaluations > 0 ? FormattableString.Invariant($" and {r.ObservationEvaluations} for observables") : "";
+        static string[] Cells(string column, double[] sorted)
+        {
+            double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+            return ["  " + column, $"{median:G8}", .. sorted.Length > 1 ? (string[])[$"{sorted[0]:G8}", $"{sorted[^1]:G8}"] : []];
+        }
+    }
 
-        static string Sums(SummationRecord? summation) => summation is { Method: not "direct" } s
-            ? FormattableString.Invariant($", {s.Method} sums, tolerance {s.Tolerance:G2}{(s.ErrorBound is { } bound ? $", bound {bound:G2}" : "")}{(s.Cells is { } cells ? $", {cells} cells at the end" : "")}{(s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "")}") : "";
-
-        static string Format(double v) => v.ToString("G8", CultureInfo.InvariantCulture);
+    private static string Sums(SummationRecord? summation)
+    {
+        if (summation is not { Method: not "direct" } s) return "";
+        string bound = s.ErrorBound is { } b ? $", bound {b:G2}" : "", cells = s.Cells is { } c ? $", {c} cells at the end" : "";
+        string redone = s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "";
+        return $", {s.Method} sums, tolerance {s.Tolerance:G2}{bound}{cells}{redone}";
     }
 
     private static IReadOnlyDictionary<string, double[]> LastObservations(string path)

@@ -1,12 +1,12 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A place seen by a camera: x to the right, y upwards, depth towards the viewer, in units of the sphere's radius.</summary>
-public readonly record struct Seen(double X, double Y, double Depth);
+internal readonly record struct Seen(double X, double Y, double Depth);
 
 /// <summary>An orthographic camera far away, the third axis upright.</summary>
 /// <param name="Azimuth">Its direction in the (x0, x1) plane, degrees from x0 towards x1.</param>
 /// <param name="Elevation">Its height above that plane, degrees.</param>
-public sealed record Camera(double Azimuth, double Elevation)
+internal sealed record Camera(double Azimuth, double Elevation)
 {
     /// <summary>Looks straight down the third axis, x0 to the right: for circles.</summary>
     public static Camera Above { get; } = new(-90, 90);
@@ -15,11 +15,10 @@ public sealed record Camera(double Azimuth, double Elevation)
     private static readonly double[] Elevations = [25, 35, -25, -35];
     private static readonly double[] Azimuths = [.. Enumerable.Range(0, 12).Select(i => 90.0 * (i / 3) + 30 + 15 * (i % 3))];
 
-    /// <summary>A point as this camera sees it.</summary>
     public Seen See(double x, double y, double z)
     {
-        var (sa, ca) = Math.SinCos(Azimuth * Math.PI / 180);
-        var (se, ce) = Math.SinCos(Elevation * Math.PI / 180);
+        (double sa, double ca) = Math.SinCos(Azimuth * Math.PI / 180);
+        (double se, double ce) = Math.SinCos(Elevation * Math.PI / 180);
         return new Seen(-sa * x + ca * y, -se * (ca * x + sa * y) + ce * z, ce * (ca * x + sa * y) + se * z);
     }
 
@@ -27,12 +26,11 @@ public sealed record Camera(double Azimuth, double Elevation)
     /// The camera among 48 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
     /// front rather than behind, and not quite in the middle. The same cloud always gives the same camera.
     /// </summary>
-    /// <param name="positions">Points of three coordinates each.</param>
     public static Camera For(IReadOnlyList<double[]> positions)
     {
-        var finite = positions.Where(p => p.All(double.IsFinite)).ToArray();
+        double[][] finite = [.. positions.Where(p => p.All(double.IsFinite))];
         if (finite.Length == 0) return new Camera(30, 25);
-        var cameras = from elevation in Elevations
+        IEnumerable<Camera> cameras = from elevation in Elevations
                       from azimuth in Azimuths
                       select new Camera(azimuth, elevation);
         return cameras.MaxBy(camera => camera.Merit(finite))!;
@@ -43,7 +41,7 @@ public sealed record Camera(double Azimuth, double Elevation)
         double mx = 0, my = 0, front = 0, xx = 0, xy = 0, yy = 0;
         foreach (double[] p in positions)
         {
-            var seen = See(p[0], p[1], p[2]);
+            Seen seen = See(p[0], p[1], p[2]);
             (mx, my, front) = (mx + seen.X, my + seen.Y, front + Math.Min(seen.Depth, 0.75));
             (xx, xy, yy) = (xx + seen.X * seen.X, xy + seen.X * seen.Y, yy + seen.Y * seen.Y);
         }

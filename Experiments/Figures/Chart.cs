@@ -3,8 +3,7 @@ namespace AttentionFlow.Experiments.Figures;
 /// <summary>Line charts: panels in rows, a legend below them that never covers data, and notes.</summary>
 /// <param name="Title">Short name for readers who do not see the picture.</param>
 /// <param name="Description">What it shows, for the same readers.</param>
-/// <param name="Panels">The panels, row by row.</param>
-public sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
+internal sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
     private const double TitleHeight = 30;
     private const double Untitled = 8;
@@ -20,21 +19,18 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
     public double PlotHeight { get; init; } = 270;
 
     /// <summary>Panels a row; 0 puts all into one.</summary>
-    public int Columns { get; init; }
-
-    /// <summary>Sentences below the legend.</summary>
+    public int PerRow { get; init; }
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>The chart as an SVG document.</summary>
     public string Render()
     {
-        int columns = Columns > 0 ? Columns : Panels.Count;
+        int columns = PerRow > 0 ? PerRow : Panels.Count;
         int rows = (Panels.Count + columns - 1) / columns;
-        var entries = Entries();
+        List<LegendEntry> entries = Entries();
         double plots = Top(rows, columns) + 8;
         // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
-        var notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
-        var canvas = new SvgWriter(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
+        IReadOnlyList<string> notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
+        SvgWriter canvas = new(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
         Paint(canvas, columns);
         Legend.Draw(canvas, entries, notes, plots);
         return canvas.ToSvg();
@@ -53,7 +49,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
             int column = i % columns;
             double x = margins.Take(column + 1).Sum() + column * plot;
             double y = Top(i / columns, columns) + (RowOf(i / columns, columns).Any(p => p.Title.Length > 0) ? TitleHeight : Untitled);
-            var painter = new PanelPainter(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
+            PanelPainter painter = new(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
             painter.Draw();
             left |= painter.LeftThroughFloor;
             if (!Panels[i].SharesY && Panels[i].Y.Label.Length > 0)
@@ -65,14 +61,14 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
 
     private IEnumerable<ChartPanel> RowOf(int row, int columns) => Panels.Skip(row * columns).Take(columns);
 
-    /// <summary>Upper end of a row, where rows without titles or names of axes above it take less room.</summary>
     private double Top(int row, int columns) => Enumerable.Range(0, row).Select(r => RowOf(r, columns)).Sum(panels =>
-        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
+        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight
+            + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
 
     /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
     private double[] Margins(int columns)
     {
-        var margins = new double[columns];
+        double[] margins = new double[columns];
         for (int i = 0; i < Panels.Count; i++)
         {
             int column = i % columns;
@@ -87,13 +83,14 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
     /// <summary>What each panel has that those before it had not; two or more of them begin a row.</summary>
     private List<LegendEntry> Entries()
     {
-        var entries = new List<LegendEntry>();
-        foreach (var panel in Panels)
+        List<LegendEntry> entries = [];
+        foreach (ChartPanel panel in Panels)
         {
-            var series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
-            var references = panel.References.Select(r =>
+            IEnumerable<LegendEntry> series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
+            IEnumerable<LegendEntry> references = panel.References.Select(r =>
                 new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
-            var added = series.Concat(references).Where(e => e.Label.Length > 0 && entries.All(known => known.Label != e.Label)).DistinctBy(e => e.Label).ToList();
+            List<LegendEntry> added =
+                [.. series.Concat(references).Where(e => e.Label.Length > 0).ExceptBy(entries.Select(known => known.Label), e => e.Label)];
             if (added.Count > 1) added[0] = added[0] with { NewRow = true };
             entries.AddRange(added);
         }
@@ -102,7 +99,7 @@ public sealed record Chart(string Title, string Description, IReadOnlyList<Chart
 
     private static void Sample(SvgWriter canvas, Reference reference, Point at)
     {
-        var (dx, dy) = reference.Vertical ? (0, 9) : (17, 0);
+        (double dx, double dy) = reference.Vertical ? (0, 9) : (17, 0);
         canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 

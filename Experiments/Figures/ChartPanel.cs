@@ -1,21 +1,17 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>An axis: what it measures and the interval it shows.</summary>
-/// <param name="Label">Quantity and unit, in <see cref="Notation"/>.</param>
 /// <param name="Min">Lower end; above 0 on a logarithmic axis, and there the floor below which nothing is drawn.</param>
-/// <param name="Max">Upper end.</param>
-public sealed record Axis(string Label, double Min, double Max)
+/// <param name="Log">Whether equal distances mean equal factors.</param>
+internal sealed record Axis(string Label, double Min, double Max, bool Log = false)
 {
-    /// <summary>Whether equal distances mean equal factors.</summary>
-    public bool Log { get; init; }
-
     /// <summary>About how many labelled ticks; fewer where they would touch.</summary>
     public int Ticks { get; init; } = 5;
 
     /// <summary>A linear axis around the finite values, with a twentieth of their range spare at both ends.</summary>
     public static Axis Around(string label, IEnumerable<double> values, double spare = 0.05)
     {
-        var finite = values.Where(double.IsFinite).ToArray();
+        double[] finite = [.. values.Where(double.IsFinite)];
         double min = finite.Length == 0 ? 0 : finite.Min();
         double max = finite.Length == 0 ? 1 : finite.Max();
         double range = max - min;
@@ -30,36 +26,17 @@ public sealed record Axis(string Label, double Min, double Max)
         return Math.Log10(Math.Max(value, 1e-3 * Min) / Min) / Math.Log10(Max / Min);
     }
 
-    /// <summary>The marks of this axis.</summary>
     public IReadOnlyList<Tick> Marks() => Log ? Figures.Ticks.Log(Min, Max, Ticks) : Figures.Ticks.Linear(Min, Max, Ticks);
 }
 
 /// <summary>The sign that tells a line from others without colour.</summary>
-public enum Sign
-{
-    /// <summary>None.</summary>
-    None,
-    /// <summary>A disc.</summary>
-    Disc,
-    /// <summary>A square.</summary>
-    Square,
-    /// <summary>An upright triangle.</summary>
-    Triangle,
-    /// <summary>A diamond.</summary>
-    Diamond,
-}
+internal enum Sign { None, Disc, Square, Triangle, Diamond }
 
 /// <summary>A line of a panel, with a band around it where <see cref="Low"/> and <see cref="High"/> are given. NaN leaves a hole.</summary>
 /// <param name="Label">Its name in the legend; the same name in several panels appears once, an empty one never.</param>
-/// <param name="Colour">Its colour, "#RRGGBB".</param>
-/// <param name="X">Abscissae, rising.</param>
-/// <param name="Y">Ordinates, as many.</param>
-public sealed record Series(string Label, string Colour, double[] X, double[] Y)
+internal sealed record Series(string Label, string Colour, double[] X, double[] Y)
 {
-    /// <summary>Lower edge of the band.</summary>
     public double[]? Low { get; init; }
-
-    /// <summary>Upper edge of the band.</summary>
     public double[]? High { get; init; }
 
     /// <summary>Measured points: the sign at every abscissa, no line, and a bar instead of a band.</summary>
@@ -73,34 +50,39 @@ public sealed record Series(string Label, string Colour, double[] X, double[] Y)
 
     /// <summary>Width of the line; 0 draws the band only.</summary>
     public double Width { get; init; } = 2;
-
-    /// <summary>The sign set along the line.</summary>
     public Sign Sign { get; init; }
+
+    /// <summary>What theory says: a thin dashed line.</summary>
+    public static Series Predicted(
+        IEnumerable<double> x, IEnumerable<double> y, string label = "predicted", string colour = Palette.Prediction) =>
+        new(label, colour, [.. x], [.. y]) { Dashed = true, Width = 1.4 };
+
+    /// <summary>The same, of a formula.</summary>
+    public static Series Predicted(double[] x, Func<double, double> y, string label = "predicted", string colour = Palette.Prediction) =>
+        Predicted(x, x.Select(y), label, colour);
+
+    /// <summary>Measured points.</summary>
+    public static Series Measured(string label, string colour, Sign sign, IEnumerable<double> x, IEnumerable<double> y) =>
+        new(label, colour, [.. x], [.. y]) { Points = true, Sign = sign };
+
+    /// <summary>The same with a bar or a band from low to high.</summary>
+    public Series Between(IEnumerable<double> low, IEnumerable<double> high) => this with { Low = [.. low], High = [.. high] };
 }
 
 /// <summary>A straight line across a panel, at an abscissa or an ordinate.</summary>
-/// <param name="Value">Where.</param>
-/// <param name="Label">Its name in the legend.</param>
-public sealed record Reference(double Value, string Label)
+internal sealed record Reference(double Value, string Label)
 {
     /// <summary>At an abscissa instead of an ordinate.</summary>
     public bool Vertical { get; init; }
 
     /// <summary>A few characters written at the line, such as its value.</summary>
     public string Tag { get; init; } = "";
-
-    /// <summary>Dash pattern.</summary>
     public string Dash { get; init; } = "6 4";
 }
 
-/// <summary>One pair of axes of a chart.</summary>
-/// <param name="Title">Written above; may be empty.</param>
-/// <param name="X">The horizontal axis.</param>
-/// <param name="Y">The vertical axis.</param>
-/// <param name="Series">The lines, first at the back.</param>
-public sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
+/// <summary>One pair of axes of a chart; the first line is at the back.</summary>
+internal sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
 {
-    /// <summary>Straight lines.</summary>
     public IReadOnlyList<Reference> References { get; init; } = [];
 
     /// <summary>The vertical axis is that of the panel to the left: no tick labels here, and little space between.</summary>

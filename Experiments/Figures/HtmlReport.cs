@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Experiments.Figures;
@@ -9,30 +7,24 @@ namespace AttentionFlow.Experiments.Figures;
 /// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
 /// and prints on A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
-/// <param name="title">The title of the page.</param>
-public sealed class HtmlReport(string title)
+internal sealed class HtmlReport(string title)
 {
-    private readonly StringBuilder body = new();
-    private int figures;
-    private int tables;
+    private readonly StringBuilder _body = new();
+    private int _figures;
+    private int _tables;
 
-    /// <summary>Begins a section.</summary>
     public HtmlReport Section(string heading) => Write($"<h2>{Notation.ToHtml(heading)}</h2>");
 
-    /// <summary>Adds a paragraph.</summary>
     public HtmlReport Paragraph(string text) => Write($"<p>{Notation.ToHtml(text)}</p>");
 
     /// <summary>Adds a paragraph that must not be overlooked.</summary>
     public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Notation.ToHtml(text)}</p>");
 
-    /// <summary>Adds a figure with its caption below.</summary>
     /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
-    /// <param name="caption">The caption.</param>
-    /// <param name="number">Its number; by default figures are counted.</param>
     public HtmlReport Figure(string svg, string caption, string? number = null)
     {
-        figures++;
-        string name = number ?? figures.ToString(CultureInfo.InvariantCulture);
+        _figures++;
+        string name = number ?? $"{_figures}";
         string words = $"<strong>Figure {Notation.ToHtml(name)}.</strong> {Notation.ToHtml(caption)}";
         return Write($"<figure>\n{svg}<figcaption>{words}</figcaption>\n</figure>");
     }
@@ -40,25 +32,25 @@ public sealed class HtmlReport(string title)
     /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
     public HtmlReport Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var lines = rows.ToArray();
+        IReadOnlyList<string>[] lines = [.. rows];
         string[] kinds = [.. headings.Select((_, i) => lines.All(row => IsNumber(row[i])) ? "number" : "words")];
         OpenTable(caption, headings, kinds);
-        foreach (var row in lines)
+        foreach (IReadOnlyList<string> row in lines)
             Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         return Write("</tbody></table>");
     }
 
     /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
-    public HtmlReport Checks(string caption, IReadOnlyCollection<Check> checks)
+    public HtmlReport Facts(string caption, IReadOnlyCollection<Fact> facts)
     {
-        string verdict = checks.All(check => check.Passed) ? "pass" : "fail";
-        Write($"<p class=\"{verdict}\"><strong>{Notation.ToHtml(Check.Summary(checks))}.</strong></p>");
+        string verdict = facts.All(fact => fact.Passed) ? "pass" : "fail";
+        Write($"<p class=\"{verdict}\"><strong>{Notation.ToHtml(Fact.Summary(facts))}.</strong></p>");
         string[] kinds = ["words", "words", "number", "number", "number", "number", "words"];
-        OpenTable(caption, Check.Headings, kinds);
-        foreach (var check in checks)
+        OpenTable(caption, Fact.Headings, kinds);
+        foreach (Fact fact in facts)
         {
-            var cells = check.Cells();
-            kinds[^1] = check.Passed ? "verdict pass" : "verdict fail";
+            IReadOnlyList<string> cells = fact.Cells();
+            kinds[^1] = fact.Passed ? "verdict pass" : "verdict fail";
             Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         }
         return Write("</tbody></table>");
@@ -68,19 +60,19 @@ public sealed class HtmlReport(string title)
     public HtmlReport Alerts(string caption, IReadOnlyCollection<(string Run, Alert Alert)> alerts) => alerts.Count == 0 ? this
         : Table(caption, ["run", "sign", "indicator", "from t", "replicas", "value", "level", "what to do"], alerts.Select(a => (string[])
         [
-            a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), a.Alert.Replicas.ToString(CultureInfo.InvariantCulture),
-            Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))), Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
+            a.Run, a.Alert.Sign, a.Alert.Indicator, Numbers.ForPeople(a.Alert.Time), $"{a.Alert.Replicas}",
+            Numbers.ForPeople(a.Alert.Value, Math.Min(Math.Abs(a.Alert.Value - a.Alert.Level), 1e-3 * Math.Abs(a.Alert.Value))),
+            Numbers.ForPeople(a.Alert.Level), a.Alert.Advice,
         ]));
 
     /// <summary>Adds names and values, such as version, seed, date, device, command and wall time.</summary>
-    public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> facts)
+    public HtmlReport Provenance(IEnumerable<KeyValuePair<string, string>> values)
     {
         Write("<dl>");
-        foreach (var (name, value) in facts) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
+        foreach ((string name, string value) in values) Write($"<dt>{Notation.Escape(name)}</dt><dd>{Notation.Escape(value)}</dd>");
         return Write("</dl>");
     }
 
-    /// <summary>The finished page.</summary>
     public string ToHtml() =>
         $"""
         <!DOCTYPE html>
@@ -96,7 +88,7 @@ public sealed class HtmlReport(string title)
         <body>
         <main>
         <h1>{Notation.ToHtml(title)}</h1>
-        {body}</main>
+        {_body}</main>
         </body>
         </html>
 
@@ -104,9 +96,10 @@ public sealed class HtmlReport(string title)
 
     private void OpenTable(string caption, IReadOnlyList<string> headings, string[] kinds)
     {
-        tables++;
-        Write($"<table><caption><strong>Table {tables}.</strong> {Notation.ToHtml(caption)}</caption>");
-        var cells = headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
+        _tables++;
+        Write($"<table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
+        IEnumerable<string> cells =
+            headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 
@@ -115,7 +108,7 @@ public sealed class HtmlReport(string title)
 
     private HtmlReport Write(string line)
     {
-        body.Append(line).Append('\n');
+        _body.Append(line).Append('\n');
         return this;
     }
 

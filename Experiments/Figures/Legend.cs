@@ -1,10 +1,5 @@
 namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>An entry of a legend.</summary>
-/// <param name="Label">Its words.</param>
-/// <param name="SampleWidth">Width of its sample.</param>
-/// <param name="Sample">Draws the sample centred at a point.</param>
-/// <param name="NewRow">Whether it begins a row.</param>
 internal sealed record LegendEntry(string Label, double SampleWidth, Action<SvgWriter, Point> Sample, bool NewRow = false);
 
 /// <summary>Rows of samples with their names, centred below a figure so that no data can lie under them; then notes.</summary>
@@ -14,19 +9,17 @@ internal static class Legend
     private const double Gap = 24;
     private const double NoteHeight = 17;
 
-    /// <summary>Height the legend and its notes need.</summary>
     public static double Height(IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double width) =>
         Rows(entries, width).Count * RowHeight + Lines(notes, width).Count * NoteHeight + 12;
 
-    /// <summary>Draws the legend with its upper edge at <paramref name="top"/>.</summary>
     public static void Draw(SvgWriter canvas, IReadOnlyList<LegendEntry> entries, IReadOnlyList<string> notes, double top)
     {
         canvas.Open("legend");
         double y = top + RowHeight / 2;
-        foreach (var row in Rows(entries, canvas.Width))
+        foreach (IReadOnlyList<LegendEntry> row in Rows(entries, canvas.Width))
         {
             double x = (canvas.Width - row.Sum(EntryWidth) - Gap * (row.Count - 1)) / 2;
-            foreach (var entry in row)
+            foreach (LegendEntry entry in row)
             {
                 entry.Sample(canvas, new Point(x + entry.SampleWidth / 2, y));
                 canvas.Text(new Point(x + entry.SampleWidth + 7, y + 4.5), entry.Label, new Lettering());
@@ -47,9 +40,9 @@ internal static class Legend
 
     private static List<List<LegendEntry>> Rows(IReadOnlyList<LegendEntry> entries, double width)
     {
-        var rows = new List<List<LegendEntry>>();
+        List<List<LegendEntry>> rows = [];
         double used = double.PositiveInfinity;
-        foreach (var entry in entries)
+        foreach (LegendEntry entry in entries)
         {
             if (entry.NewRow || used + Gap + EntryWidth(entry) > width - 24)
             {

@@ -3,36 +3,29 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Where a run of text stands on its line.</summary>
-public enum Shift
+internal enum Shift
 {
-    /// <summary>On the base line.</summary>
     None,
-    /// <summary>Raised and smaller.</summary>
     Superscript,
-    /// <summary>Lowered and smaller.</summary>
     Subscript,
 }
 
-/// <summary>A run of text of one shift.</summary>
-/// <param name="Text">The characters, unescaped.</param>
-/// <param name="Shift">Where they stand.</param>
-public readonly record struct TextRun(string Text, Shift Shift);
+internal readonly record struct TextRun(string Text, Shift Shift);
 
 /// <summary>
 /// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in
 /// <c>10^{−12}</c> or <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
 /// </summary>
-public static class Notation
+internal static class Notation
 {
     /// <summary>Size of raised and lowered text relative to its surroundings.</summary>
     public const double SmallScale = 0.78;
-
     private const string Raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
     /// <summary>Splits text into runs. An opening <c>^{</c> or <c>_{</c> without its brace is taken literally.</summary>
     public static IReadOnlyList<TextRun> Parse(string text)
     {
-        var runs = new List<TextRun>();
+        List<TextRun> runs = [];
         int start = 0;
         for (int at = 0; at + 1 < text.Length; at++)
         {
@@ -51,8 +44,8 @@ public static class Notation
     /// <summary>The text for readers without markup: raised digits become Unicode ones, lowered text follows an underscore.</summary>
     public static string ToPlain(string text)
     {
-        var plain = new StringBuilder();
-        foreach (var run in Parse(text))
+        StringBuilder plain = new();
+        foreach (TextRun run in Parse(text))
         {
             if (run.Shift == Shift.Superscript && run.Text.All(c => char.IsAsciiDigit(c) || c is '−' or '-'))
                 foreach (char c in run.Text) plain.Append(c is '−' or '-' ? '⁻' : Raised[c - '0']);
@@ -73,9 +66,9 @@ public static class Notation
     /// <summary>The text as escaped SVG spans; shifts use <c>dy</c>, which every viewer knows.</summary>
     public static string ToSvg(string text, double size)
     {
-        var svg = new StringBuilder();
+        StringBuilder svg = new();
         double offset = 0;
-        foreach (var run in Parse(text))
+        foreach (TextRun run in Parse(text))
         {
             double target = run.Shift switch { Shift.Superscript => -0.36 * size, Shift.Subscript => 0.22 * size, _ => 0 };
             double dy = target - offset;
@@ -89,7 +82,7 @@ public static class Notation
     /// <summary>Escapes the five characters of XML and drops control characters that XML forbids.</summary>
     public static string Escape(string text)
     {
-        var escaped = new StringBuilder(text.Length);
+        StringBuilder escaped = new(text.Length);
         foreach (char c in text)
         {
             string? name = c switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", '\'' => "&#39;", _ => null };
@@ -106,7 +99,7 @@ public static class Notation
     public static double Width(string text, double size, bool bold = false)
     {
         double width = 0;
-        foreach (var run in Parse(text))
+        foreach (TextRun run in Parse(text))
             width += run.Text.Sum(Advance) * (run.Shift == Shift.None ? 1 : SmallScale);
         return width * size * (bold ? 1.12 : 1);
     }
@@ -114,7 +107,7 @@ public static class Notation
     /// <summary>Breaks text at spaces into lines no wider than <paramref name="limit"/>; a longer word keeps a line of its own.</summary>
     public static IReadOnlyList<string> Wrap(string text, double size, double limit)
     {
-        var lines = new List<string>();
+        List<string> lines = [];
         string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Numbers written for people, in <see cref="Notation"/>: 1.3591, −0.25, 3.1 × 10^{−13}.</summary>
-public static class Numbers
+internal static class Numbers
 {
     /// <summary>Four significant digits between 0.001 and a million, powers of ten outside.</summary>
     public static string ForPeople(double value)
@@ -24,7 +24,7 @@ public static class Numbers
         int decimals = Math.Clamp(1 - (int)Math.Floor(Math.Log10(resolution)), 1, 12);
         bool lost = size < 10 * Math.Pow(10, -decimals);
         if (value == 0 || size >= 1e6 || size < 1e-3 || lost) return ForPeople(value);
-        return Sign(value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+        return Sign(value.ToString("F" + $"{decimals}", CultureInfo.InvariantCulture));
     }
 
     /// <summary>A mantissa of so many significant digits times a power of ten; a mantissa of exactly 1 is kept out, 10^{−12}.</summary>
@@ -33,7 +33,7 @@ public static class Numbers
         if (!double.IsFinite(value)) return NotFinite(value);
         string[] parts = value.ToString("0." + new string('#', digits - 1) + "e+0", CultureInfo.InvariantCulture).Split('e');
         int exponent = int.Parse(parts[1], CultureInfo.InvariantCulture);
-        string power = $"10^{{{Sign(exponent.ToString(CultureInfo.InvariantCulture))}}}";
+        string power = $"10^{{{Sign($"{exponent}")}}}";
         return parts[0] switch { "1" => power, "-1" => "−" + power, _ => $"{Sign(parts[0])} × {power}" };
     }
 

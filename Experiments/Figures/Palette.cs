@@ -3,44 +3,22 @@ using System.Globalization;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>The colours and fonts of every figure: Okabe and Ito's colours for systems, a cyclic map for labels.</summary>
-public static class Palette
+internal static class Palette
 {
-    /// <summary>Vermilion, the baseline.</summary>
     public const string Vermilion = "#D55E00";
-
-    /// <summary>Blue, the rotary code.</summary>
     public const string Blue = "#0072B2";
-
-    /// <summary>Bluish green, prefixes.</summary>
     public const string Green = "#009E73";
-
-    /// <summary>Reddish purple.</summary>
     public const string Purple = "#CC79A7";
-
-    /// <summary>Orange.</summary>
     public const string Orange = "#E69F00";
-
-    /// <summary>Sky blue.</summary>
     public const string Sky = "#56B4E9";
-
-    /// <summary>Text and frames.</summary>
     public const string Text = "#222222";
 
     /// <summary>Predictions and reference lines.</summary>
     public const string Prediction = "#333333";
-
-    /// <summary>Thin grids.</summary>
     public const string Grid = "#E3E3E3";
-
-    /// <summary>Axes and ticks.</summary>
-    public const string Frame = "#8A8A8A";
-
-    /// <summary>The background.</summary>
+    public const string Edge = "#8A8A8A";
     public const string Paper = "#FFFFFF";
-
-    /// <summary>Font stack.</summary>
     public const string Fonts = "DejaVu Sans, Arial, sans-serif";
-
     private static readonly string[] Order = [Vermilion, Blue, Green, Purple, Orange, Sky];
 
     /// <summary>A colour by number, for systems without one of their own.</summary>
@@ -69,7 +47,7 @@ public static class Palette
         double hue = turn + 4.6;
         for (double chroma = 0.135; ; chroma -= 0.0025)
         {
-            var rgb = Rgb(lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue));
+            double[] rgb = Rgb(lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue));
             if (chroma <= 0.005 || rgb.All(v => v is >= 0 and <= 1)) return Hex(rgb);
         }
     }
@@ -77,7 +55,7 @@ public static class Palette
     /// <summary>A colour "#RRGGBB" moved towards white by a share between 0 and 1.</summary>
     public static string Lighten(string colour, double share)
     {
-        var rgb = new double[3];
+        double[] rgb = new double[3];
         for (int i = 0; i < 3; i++)
         {
             double value = Convert.ToInt32(colour.Substring(1 + 2 * i, 2), 16) / 255.0;

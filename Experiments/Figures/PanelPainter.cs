@@ -13,14 +13,14 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     {
         DrawAxes();
         canvas.Open("data");
-        foreach (var series in panel.Series) DrawBand(series);
-        foreach (var reference in panel.References.Where(r => r.Vertical)) DrawReference(reference);
+        foreach (Series series in panel.Series) DrawBand(series);
+        foreach (Reference reference in panel.References.Where(r => r.Vertical)) DrawReference(reference);
         for (int i = 0; i < panel.Series.Count; i++) DrawSeries(panel.Series[i], i);
         // Limits lie over the lines that reach them, so that both are seen.
-        foreach (var reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
+        foreach (Reference reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
         DrawTags();
         canvas.Close();
-        canvas.Rectangle(box, Ink.Line(Palette.Frame));
+        canvas.Rectangle(box, Ink.Line(Palette.Edge));
         if (panel.Title.Length > 0)
             canvas.Text(new Point(box.Centre.X, box.Y - 10), panel.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
     }
@@ -30,24 +30,24 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 
     private void DrawAxes()
     {
-        var letters = new Lettering { Anchor = Anchor.Middle };
+        Lettering letters = new() { Anchor = Anchor.Middle };
         canvas.Open("axes");
         double free = double.NegativeInfinity;
-        foreach (var tick in panel.X.Marks())
+        foreach (Tick tick in panel.X.Marks())
         {
             double x = box.X + panel.X.Share(tick.Value) * box.Width;
             if (tick.Label.Length > 0) canvas.Line(new Point(x, box.Y), new Point(x, box.Bottom), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Frame));
+            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Edge));
             double half = Notation.Width(tick.Label, letters.Size) / 2;
             if (tick.Label.Length == 0 || x - half < free) continue;
             canvas.Text(new Point(x, box.Bottom + 19), tick.Label, letters);
             free = x + half + 5;
         }
-        foreach (var tick in panel.Y.Marks())
+        foreach (Tick tick in panel.Y.Marks())
         {
             double y = box.Bottom - panel.Y.Share(tick.Value) * box.Height;
             if (tick.Label.Length > 0) canvas.Line(new Point(box.X, y), new Point(box.Right, y), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Frame));
+            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Edge));
             if (!panel.SharesY && tick.Label.Length > 0)
                 canvas.Text(new Point(box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
         }
@@ -62,9 +62,9 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         for (int i = 0; i <= series.X.Length; i++)
         {
             if (i < series.X.Length && double.IsFinite(series.X[i] + series.Low[i] + series.High[i])) continue;
-            var run = Enumerable.Range(start, i - start);
-            var upper = run.Select(k => Inside(series.X[k], series.High[k]));
-            var lower = run.Reverse().Select(k => Inside(series.X[k], series.Low[k]));
+            IEnumerable<int> run = Enumerable.Range(start, i - start);
+            IEnumerable<Point> upper = run.Select(k => Inside(series.X[k], series.High[k]));
+            IEnumerable<Point> lower = run.Reverse().Select(k => Inside(series.X[k], series.Low[k]));
             canvas.Polygon([.. upper, .. lower], Ink.Area(series.Colour, 0.2));
             start = i + 1;
         }
@@ -72,7 +72,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 
     private Point Inside(double x, double y)
     {
-        var p = Place(x, y);
+        Point p = Place(x, y);
         return new Point(Math.Clamp(p.X, box.X, box.Right), Math.Clamp(p.Y, box.Y, box.Bottom));
     }
 
@@ -80,7 +80,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     {
         if (series.Points) DrawPoints(series);
         if (series.Points || series.Width <= 0) return;
-        var path = new List<Point>();
+        List<Point> path = [];
         bool marked = false;
         for (int i = 0; i < series.X.Length; i++)
         {
@@ -89,11 +89,11 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
                 Flush(path, series);
                 continue;
             }
-            var next = Place(series.X[i], series.Y[i]);
+            Point next = Place(series.X[i], series.Y[i]);
             if (i > 0 && double.IsFinite(series.X[i - 1] + series.Y[i - 1]))
             {
-                var last = Place(series.X[i - 1], series.Y[i - 1]);
-                var corner = new Point(next.X, last.Y);
+                Point last = Place(series.X[i - 1], series.Y[i - 1]);
+                Point corner = new(next.X, last.Y);
                 if (series.Steps) Segment(path, series, last, corner);
                 marked |= Segment(path, series, series.Steps ? corner : last, next) && FloorMark(series, last, next, marked);
             }
@@ -108,7 +108,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             if (series.Low is not null && series.High is not null)
                 canvas.Line(Inside(series.X[i], series.Low[i]), Inside(series.X[i], series.High[i]), Ink.Line(series.Colour, series.Width));
-            var at = Place(series.X[i], series.Y[i]);
+            Point at = Place(series.X[i], series.Y[i]);
             if (Inside(series.X[i], series.Y[i]) == at) DrawSign(canvas, series, at);
         }
     }
@@ -118,7 +118,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     {
         double enter = 0, leave = 1;
         double dx = to.X - from.X, dy = to.Y - from.Y;
-        foreach (var (p, q) in ((double, double)[])
+        foreach ((double p, double q) in ((double, double)[])
             [(-dx, from.X - box.X), (dx, box.Right - from.X), (-dy, from.Y - box.Y), (dy, box.Bottom - from.Y)])
         {
             if (p == 0 && q < -1e-6) enter = 2;
@@ -130,7 +130,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
             Flush(path, series);
             return true;
         }
-        var first = new Point(from.X + enter * dx, from.Y + enter * dy);
+        Point first = new(from.X + enter * dx, from.Y + enter * dy);
         if (path.Count == 0 || enter > 0)
         {
             Flush(path, series);
@@ -161,23 +161,28 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     {
         double share = (reference.Vertical ? panel.X : panel.Y).Share(reference.Value);
         if (share is not (>= 0 and <= 1)) return;
-        var (from, to) = reference.Vertical
+        (Point from, Point to) = reference.Vertical
             ? (new Point(box.X + share * box.Width, box.Y), new Point(box.X + share * box.Width, box.Bottom))
             : (new Point(box.X, box.Bottom - share * box.Height), new Point(box.Right, box.Bottom - share * box.Height));
         canvas.Line(from, to, Ink.Line(Palette.Prediction, 1.4, reference.Dash));
     }
 
-    /// <summary>The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of each other.</summary>
+    /// <summary>
+    /// The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of
+    /// each
+    /// other.
+    /// </summary>
     private void DrawTags()
     {
-        foreach (var reference in panel.References.Where(r => r.Vertical && r.Tag.Length > 0))
+        foreach (Reference reference in panel.References.Where(r => r.Vertical && r.Tag.Length > 0))
         {
             double along = panel.X.Share(reference.Value) * box.Width;
             if (!(along >= 0) || along > box.Width) continue;
-            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
+            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag,
+                new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
-        foreach (var reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))
+        foreach (Reference reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))
         {
             double share = panel.Y.Share(reference.Value);
             if (share is not (>= 0 and <= 1)) continue;
@@ -194,7 +199,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             double share = (k + 0.3 + 0.2 * (index % 3)) / SignSpacing;
             int i = NearestTo(series.X, panel.X, share);
-            var at = Place(series.X[i], series.Y[i]);
+            Point at = Place(series.X[i], series.Y[i]);
             if (double.IsFinite(at.X + at.Y) && at.X >= box.X && at.X <= box.Right && at.Y >= box.Y && at.Y <= box.Bottom - 5)
                 DrawSign(canvas, series, at);
         }
@@ -206,7 +211,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     /// <summary>The sign of a series: white inside, its colour around.</summary>
     public static void DrawSign(SvgWriter canvas, Series series, Point at)
     {
-        var ink = new Ink { Fill = Palette.Paper, Stroke = series.Colour, Width = 1.8 };
+        Ink ink = new() { Fill = Palette.Paper, Stroke = series.Colour, Width = 1.8 };
         const double r = 4;
         switch (series.Sign)
         {

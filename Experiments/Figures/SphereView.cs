@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A cloud of labelled tokens on the unit sphere, with what theory predicts for it.</summary>
@@ -7,10 +5,10 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Dimension">Coordinates a token, 2 or more; of more than three the first three are drawn, and the panel says so.</param>
 /// <param name="Positions">Token after token, each <paramref name="Dimension"/> coordinates.</param>
 /// <param name="Labels">A label s in [0,1) for each token: its colour.</param>
-public sealed record SpherePanel(string Title, int Dimension, double[] Positions, double[] Labels)
+internal sealed record SpherePanel(string Title, int Dimension, double[] Positions, double[] Labels)
 {
     /// <summary>Lines below the sphere: the prediction, measured figures.</summary>
-    public IReadOnlyList<string> Facts { get; init; } = [];
+    public IReadOnlyList<string> Lines { get; init; } = [];
 
     /// <summary>Predicted limit curves, each a list like <see cref="Positions"/>; a closed one repeats its first point.</summary>
     public IReadOnlyList<double[]> PredictedCurves { get; init; } = [];
@@ -30,20 +28,20 @@ internal sealed class SphereView
 {
     private const double Coincident = 0.02;
     private const int Slices = 24;
-    private readonly SvgWriter canvas;
-    private readonly SpherePanel panel;
-    private readonly Camera camera;
-    private readonly Point centre;
-    private readonly double radius;
-    private readonly double[][] tokens;
-    private readonly List<Box> taken = [];
+    private readonly SvgWriter _canvas;
+    private readonly SpherePanel _panel;
+    private readonly Camera _camera;
+    private readonly Point _centre;
+    private readonly double _radius;
+    private readonly double[][] _tokens;
+    private readonly List<Box> _taken = [];
 
     public SphereView(SvgWriter canvas, SpherePanel panel, Point centre, double radius)
     {
-        (this.canvas, this.panel, this.centre, this.radius) = (canvas, panel, centre, radius);
-        tokens = Points(panel.Positions, panel.Dimension);
-        var curves = panel.PredictedCurves.SelectMany(curve => Points(curve, panel.Dimension));
-        camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. tokens, .. curves]));
+        (_canvas, _panel, _centre, _radius) = (canvas, panel, centre, radius);
+        _tokens = Points(panel.Positions, panel.Dimension);
+        IEnumerable<double[]> curves = panel.PredictedCurves.SelectMany(curve => Points(curve, panel.Dimension));
+        _camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. _tokens, .. curves]));
     }
 
     /// <summary>A flat list of tokens as points of three coordinates; missing ones are 0, further ones dropped.</summary>
@@ -54,33 +52,32 @@ internal sealed class SphereView
         return [.. flat.Chunk(dimension).Select(p => new[] { p[0], p[1], dimension > 2 ? p[2] : 0 })];
     }
 
-    /// <summary>Draws the ball, the prediction, the tokens and the axes.</summary>
     public void Draw()
     {
-        var (groups, single) = Groups();
-        canvas.Open("sphere");
-        canvas.Open("back");
+        (List<List<int>> groups, List<int> single) = Groups();
+        _canvas.Open("sphere");
+        _canvas.Open("back");
         Graticule(front: false);
         Roads(front: false);
         Rings(front: false);
         Tokens(single, groups, front: false);
-        canvas.Close();
+        _canvas.Close();
         Ball();
-        canvas.Circle(centre, radius, Ink.Line(Palette.Frame));
-        canvas.Open("front");
+        _canvas.Circle(_centre, _radius, Ink.Line(Palette.Edge));
+        _canvas.Open("front");
         Graticule(front: true);
         Roads(front: true);
         Tokens(single, groups, front: true);
         Rings(front: true);
-        canvas.Close();
+        _canvas.Close();
         Axes();
-        foreach (var group in groups) Count(group);
-        canvas.Close();
+        foreach (List<int> group in groups) Count(group);
+        _canvas.Close();
     }
 
-    private Point Place(Seen seen) => new(centre.X + radius * seen.X, centre.Y - radius * seen.Y);
+    private Point Place(Seen seen) => new(_centre.X + _radius * seen.X, _centre.Y - _radius * seen.Y);
 
-    private Seen See(double[] p) => camera.See(p[0], p[1], p[2]);
+    private Seen See(double[] p) => _camera.See(p[0], p[1], p[2]);
 
     // A token exactly on the limb counts as in front.
     private static bool IsFront(Seen seen) => seen.Depth >= -1e-9;
@@ -88,18 +85,18 @@ internal sealed class SphereView
     /// <summary>Isolated groups of coinciding tokens with a fair share of the cloud, as index lists, and the tokens left over.</summary>
     private (List<List<int>> Groups, List<int> Single) Groups()
     {
-        var groups = new List<List<int>>();
-        var left = Enumerable.Range(0, tokens.Length).Where(i => tokens[i].All(double.IsFinite)).ToList();
-        var single = new List<int>();
+        List<List<int>> groups = [];
+        List<int> left = [.. Enumerable.Range(0, _tokens.Length).Where(i => _tokens[i].All(double.IsFinite))];
+        List<int> single = [];
         while (left.Count > 0)
         {
-            var near = left.Where(i => Distance(tokens[i], tokens[left[0]]) < Coincident).ToList();
-            int around = left.Count(i => Distance(tokens[i], tokens[left[0]]) < 2 * Coincident);
-            if (near.Count >= Math.Max(3, tokens.Length / 20) && around <= 1.1 * near.Count)
-                groups.Add([.. near.OrderBy(i => panel.Labels[i])]);
+            List<int> near = [.. left.Where(i => Distance(_tokens[i], _tokens[left[0]]) < Coincident)];
+            int around = left.Count(i => Distance(_tokens[i], _tokens[left[0]]) < 2 * Coincident);
+            if (near.Count >= Math.Max(3, _tokens.Length / 20) && around <= 1.1 * near.Count)
+                groups.Add([.. near.OrderBy(i => _panel.Labels[i])]);
             else
                 single.AddRange(near = [left[0]]);
-            var gone = near.ToHashSet();
+            HashSet<int> gone = [.. near];
             left.RemoveAll(gone.Contains);
         }
         return (groups, single);
@@ -110,29 +107,29 @@ internal sealed class SphereView
 
     private void Ball()
     {
-        if (panel.Dimension == 2) return;
-        canvas.Circle(centre, radius, Ink.Area("#EDF1F6", 0.5));
+        if (_panel.Dimension == 2) return;
+        _canvas.Circle(_centre, _radius, Ink.Area("#EDF1F6", 0.5));
         for (int i = 1; i <= 6; i++)
         {
-            double r = radius * (0.85 - 0.12 * i);
-            double off = 0.16 * (radius - r) * 0.9;
-            canvas.Circle(new Point(centre.X - 2 * off, centre.Y - 2.4 * off), r, Ink.Area(Palette.Paper, 0.1));
+            double r = _radius * (0.85 - 0.12 * i);
+            double off = 0.16 * (_radius - r) * 0.9;
+            _canvas.Circle(new Point(_centre.X - 2 * off, _centre.Y - 2.4 * off), r, Ink.Area(Palette.Paper, 0.1));
         }
     }
 
     private void Graticule(bool front)
     {
-        if (panel.Dimension == 2) return;
-        var ink = Ink.Line(front ? "#C3CAD3" : "#E2E5E9", 0.7);
-        var turn = Enumerable.Range(0, 73).Select(i => Math.SinCos(i * Math.PI / 36)).ToArray();
+        if (_panel.Dimension == 2) return;
+        Ink ink = Ink.Line(front ? "#C3CAD3" : "#E2E5E9", 0.7);
+        (double Sin, double Cos)[] turn = [.. Enumerable.Range(0, 73).Select(i => Math.SinCos(i * Math.PI / 36))];
         for (int k = -2; k <= 2; k++)
         {
-            var (z, r) = Math.SinCos(k * Math.PI / 6);
+            (double z, double r) = Math.SinCos(k * Math.PI / 6);
             Runs(turn.Select(a => new[] { r * a.Cos, r * a.Sin, z }), front, ink);
         }
         for (int k = 0; k < 6; k++)
         {
-            var (s, c) = Math.SinCos(k * Math.PI / 6);
+            (double s, double c) = Math.SinCos(k * Math.PI / 6);
             Runs(turn.Select(a => new[] { c * a.Cos, s * a.Cos, a.Sin }), front, ink);
         }
     }
@@ -140,9 +137,9 @@ internal sealed class SphereView
     /// <summary>The predicted curves: a road with kerbs in front, a dashed one behind.</summary>
     private void Roads(bool front)
     {
-        foreach (double[] curve in panel.PredictedCurves)
+        foreach (double[] curve in _panel.PredictedCurves)
         {
-            var points = Points(curve, panel.Dimension);
+            double[][] points = Points(curve, _panel.Dimension);
             Runs(points, front, Ink.Line(front ? "#6E6E6E" : "#B4B4B4", front ? 10 : 6, front ? null : "7 4"));
             Runs(points, front, Ink.Line(front ? "#F4F4F4" : "#F6F6F6", front ? 7.6 : 4));
         }
@@ -151,34 +148,35 @@ internal sealed class SphereView
     /// <summary>Draws the parts of a curve on one side of the limb, cut where the depth is zero.</summary>
     private void Runs(IEnumerable<double[]> curve, bool front, Ink ink)
     {
-        var run = new List<Point>();
+        List<Point> run = [];
         Seen? last = null;
-        foreach (var seen in curve.Select(See))
+        foreach (Seen seen in curve.Select(See))
         {
             if (last is { } before && IsFront(before) != IsFront(seen))
             {
                 double share = before.Depth / (before.Depth - seen.Depth);
-                var limb = new Seen(before.X + share * (seen.X - before.X), before.Y + share * (seen.Y - before.Y), 0);
+                Seen limb = new(before.X + share * (seen.X - before.X), before.Y + share * (seen.Y - before.Y), 0);
                 run.Add(Place(limb));
-                if (IsFront(before) == front) canvas.Polyline(run, ink);
+                if (IsFront(before) == front) _canvas.Polyline(run, ink);
                 run = [Place(limb)];
             }
             run.Add(Place(seen));
             last = seen;
         }
-        if (last is { } end && IsFront(end) == front) canvas.Polyline(run, ink);
+        if (last is { } end && IsFront(end) == front) _canvas.Polyline(run, ink);
     }
 
     private void Tokens(List<int> single, List<List<int>> groups, bool front)
     {
-        var seenTokens = single.Select(i => (Seen: See(tokens[i]), Index: i)).Where(token => IsFront(token.Seen) == front);
-        foreach (var (seen, i) in seenTokens.OrderBy(token => token.Seen.Depth))
+        IEnumerable<(Seen Seen, int Index)> seenTokens = single.Select(i => (Seen: See(_tokens[i]), Index: i));
+        foreach ((Seen seen, int i) in seenTokens.Where(token => IsFront(token.Seen) == front).OrderBy(token => token.Seen.Depth))
         {
-            string colour = Palette.Phase(panel.Labels[i]);
-            canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1), Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
+            string colour = Palette.Phase(_panel.Labels[i]);
+            _canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1),
+                Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
         }
-        foreach (var group in groups.Where(g => IsFront(See(tokens[g[0]])) == front).OrderBy(g => See(tokens[g[0]]).Depth))
-            Pie(canvas, Place(See(tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => panel.Labels[i])]);
+        foreach (List<int> group in groups.Where(g => IsFront(See(_tokens[g[0]])) == front).OrderBy(g => See(_tokens[g[0]]).Depth))
+            Pie(_canvas, Place(See(_tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => _panel.Labels[i])]);
     }
 
     /// <summary>A disc cut into equal slices coloured by labels in rising order.</summary>
@@ -190,8 +188,8 @@ internal sealed class SphereView
         for (int k = 0; k < slices; k++)
         {
             string colour = Palette.Phase(labels[(2 * k + 1) * labels.Length / (2 * slices)]);
-            var edge = Enumerable.Range(0, 4).Select(j => 2 * Math.PI * (k + j / 2.95) / slices - Math.PI / 2);
-            var arc = edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)));
+            IEnumerable<double> edge = Enumerable.Range(0, 4).Select(j => 2 * Math.PI * (k + j / 2.95) / slices - Math.PI / 2);
+            IEnumerable<Point> arc = edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)));
             canvas.Polygon([at, .. arc], Ink.Area(colour));
         }
         canvas.Circle(at, radius, Ink.Line(Palette.Text, 0.8));
@@ -199,35 +197,35 @@ internal sealed class SphereView
 
     private void Rings(bool front)
     {
-        foreach (double[] p in Points(panel.PredictedPoints, panel.Dimension))
+        foreach (double[] p in Points(_panel.PredictedPoints, _panel.Dimension))
         {
-            var seen = See(p);
+            Seen seen = See(p);
             if (!double.IsFinite(seen.Depth) || IsFront(seen) != front) continue;
-            if (front) canvas.Circle(Place(seen), 11.5, Ink.Line(Palette.Paper, 4));
-            canvas.Circle(Place(seen), 11.5, Ink.Line(front ? Palette.Text : Palette.Frame, 1.6, front ? null : "4 3"));
+            if (front) _canvas.Circle(Place(seen), 11.5, Ink.Line(Palette.Paper, 4));
+            _canvas.Circle(Place(seen), 11.5, Ink.Line(front ? Palette.Text : Palette.Edge, 1.6, front ? null : "4 3"));
         }
     }
 
     /// <summary>Writes the number of coinciding tokens at the first free place beside them.</summary>
     private void Count(List<int> group)
     {
-        var at = Place(See(tokens[group[0]]));
-        string number = group.Count.ToString(CultureInfo.InvariantCulture);
-        string text = group.Count == tokens.Length ? number + " tokens" : number;
+        Point at = Place(See(_tokens[group[0]]));
+        string number = $"{group.Count}";
+        string text = group.Count == _tokens.Length ? number + " tokens" : number;
         double width = Notation.Width(text, Lettering.Standard) + 2;
         (Point Place, Anchor Anchor)[] places =
         [
             (new(at.X + 16, at.Y + 4.5), Anchor.Start), (new(at.X - 16, at.Y + 4.5), Anchor.End),
             (new(at.X, at.Y - 17), Anchor.Middle), (new(at.X, at.Y + 26), Anchor.Middle),
         ];
-        foreach (var (place, anchor) in places)
+        foreach ((Point place, Anchor anchor) in places)
         {
             double x = anchor switch { Anchor.Start => place.X, Anchor.End => place.X - width, _ => place.X - width / 2 };
-            var box = new Box(x, place.Y - 12, width, 15);
-            if (taken.Any(box.Overlaps) || box.Right > centre.X + radius + 26 || box.X < centre.X - radius - 26) continue;
-            taken.Add(box);
-            string colour = IsFront(See(tokens[group[0]])) ? Palette.Text : "#777777";
-            canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true, Colour = colour });
+            Box box = new(x, place.Y - 12, width, 15);
+            if (_taken.Any(box.Overlaps) || box.Right > _centre.X + _radius + 26 || box.X < _centre.X - _radius - 26) continue;
+            _taken.Add(box);
+            string colour = IsFront(See(_tokens[group[0]])) ? Palette.Text : "#777777";
+            _canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true, Colour = colour });
             return;
         }
     }
@@ -236,15 +234,15 @@ internal sealed class SphereView
     private void Axes()
     {
         const double length = 18;
-        var origin = new Point(centre.X - 1.3 * radius + 38, centre.Y + radius + 2);
-        canvas.Open("axes");
-        double[][] units = panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
-        var written = new List<Box>();
+        Point origin = new(_centre.X - 1.3 * _radius + 38, _centre.Y + _radius + 2);
+        _canvas.Open("axes");
+        double[][] units = _panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+        List<Box> written = [];
         for (int i = 0; i < units.Length; i++)
         {
-            var seen = See(units[i]);
-            var tip = new Point(origin.X + length * seen.X, origin.Y - length * seen.Y);
-            canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
+            Seen seen = See(units[i]);
+            Point tip = new(origin.X + length * seen.X, origin.Y - length * seen.Y);
+            _canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
             double size = Math.Sqrt(seen.X * seen.X + seen.Y * seen.Y);
             if (size < 0.1) continue;
             Box box;
@@ -256,8 +254,8 @@ internal sealed class SphereView
             }
             while (written.Any(box.Overlaps));
             written.Add(box);
-            canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
         }
-        canvas.Close();
+        _canvas.Close();
     }
 }

@@ -4,18 +4,13 @@ using System.Text;
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A place on a canvas, in user units: x to the right, y downwards.</summary>
-public readonly record struct Point(double X, double Y);
+internal readonly record struct Point(double X, double Y);
 
 /// <summary>An upright rectangle on a canvas.</summary>
-public readonly record struct Box(double X, double Y, double Width, double Height)
+internal readonly record struct Box(double X, double Y, double Width, double Height)
 {
-    /// <summary>The right edge.</summary>
     public double Right => X + Width;
-
-    /// <summary>The lower edge.</summary>
     public double Bottom => Y + Height;
-
-    /// <summary>The middle.</summary>
     public Point Centre => new(X + Width / 2, Y + Height / 2);
 
     /// <summary>Whether the two share more than an edge.</summary>
@@ -23,15 +18,10 @@ public readonly record struct Box(double X, double Y, double Width, double Heigh
 }
 
 /// <summary>How a shape is painted; an absent colour is not painted.</summary>
-public sealed record Ink
+internal sealed record Ink
 {
-    /// <summary>Colour of the inside.</summary>
     public string? Fill { get; init; }
-
-    /// <summary>Colour of the outline.</summary>
     public string? Stroke { get; init; }
-
-    /// <summary>Width of the outline.</summary>
     public double Width { get; init; } = 1;
 
     /// <summary>Dash pattern, such as "6 4".</summary>
@@ -40,38 +30,27 @@ public sealed record Ink
     /// <summary>Opacity of the whole shape, 0 to 1.</summary>
     public double Opacity { get; init; } = 1;
 
-    /// <summary>An outline only.</summary>
     public static Ink Line(string colour, double width = 1, string? dash = null) => new() { Stroke = colour, Width = width, Dash = dash };
 
-    /// <summary>An inside only.</summary>
     public static Ink Area(string colour, double opacity = 1) => new() { Fill = colour, Opacity = opacity };
 }
 
 /// <summary>Which part of a text stands at its anchor.</summary>
-public enum Anchor
+internal enum Anchor
 {
-    /// <summary>Its beginning.</summary>
     Start,
-    /// <summary>Its middle.</summary>
     Middle,
-    /// <summary>Its end.</summary>
     End,
 }
 
 /// <summary>How a text is set.</summary>
 /// <param name="Size">Font size; 13 prints as 10 px when a 900 wide figure fills an A4 page.</param>
-public sealed record Lettering(double Size = Lettering.Standard)
+internal sealed record Lettering(double Size = Lettering.Standard)
 {
     /// <summary>The smallest size in use.</summary>
     public const double Standard = 13;
-
-    /// <summary>Which part stands at the anchor.</summary>
     public Anchor Anchor { get; init; } = Anchor.Start;
-
-    /// <summary>Bold or not.</summary>
     public bool Bold { get; init; }
-
-    /// <summary>Colour.</summary>
     public string Colour { get; init; } = Palette.Text;
 
     /// <summary>Read from bottom to top.</summary>
@@ -85,28 +64,21 @@ public sealed record Lettering(double Size = Lettering.Standard)
 /// A small SVG writer: shapes, text and groups in user units, all numbers finite, invariant and rounded to two decimals,
 /// all text escaped. No identifiers are used, so that several figures can stand in one HTML page.
 /// </summary>
-public sealed class SvgWriter
+internal sealed class SvgWriter
 {
-    private readonly StringBuilder body = new();
-    private readonly string title;
-    private readonly string description;
-    private int open;
+    private readonly StringBuilder _body = new();
+    private readonly string _title, _description;
+    private int _open;
 
-    /// <summary>An empty canvas.</summary>
-    /// <param name="width">Width in user units, and in px when nothing scales it.</param>
-    /// <param name="height">Height in the same units.</param>
     /// <param name="title">Short name for readers who do not see the picture.</param>
     /// <param name="description">What the picture shows, for the same readers.</param>
     public SvgWriter(double width, double height, string title, string description)
     {
-        (Width, Height, this.title, this.description) = (width, height, Notation.ToPlain(title), Notation.ToPlain(description));
+        (Width, Height, _title, _description) = (width, height, Notation.ToPlain(title), Notation.ToPlain(description));
         Rectangle(new Box(0, 0, width, height), Ink.Area(Palette.Paper));
     }
 
-    /// <summary>Width in user units.</summary>
     public double Width { get; }
-
-    /// <summary>Height in user units.</summary>
     public double Height { get; }
 
     /// <summary>A number as SVG wants it: finite, invariant, two decimals at most.</summary>
@@ -119,7 +91,6 @@ public sealed class SvgWriter
         return text == "-0" ? "0" : text;
     }
 
-    /// <summary>A straight line.</summary>
     public void Line(Point from, Point to, Ink ink) => Write(
         $"<line x1=\"{Number(from.X)}\" y1=\"{Number(from.Y)}\" x2=\"{Number(to.X)}\" y2=\"{Number(to.Y)}\"{Paint(ink)}/>");
 
@@ -137,11 +108,9 @@ public sealed class SvgWriter
         Write($"<polygon points=\"{Coordinates(points)}\"{Paint(ink)}/>");
     }
 
-    /// <summary>A circle.</summary>
     public void Circle(Point centre, double radius, Ink ink) => Write(
         $"<circle cx=\"{Number(centre.X)}\" cy=\"{Number(centre.Y)}\" r=\"{Number(radius)}\"{Paint(ink)}/>");
 
-    /// <summary>An upright rectangle.</summary>
     public void Rectangle(Box box, Ink ink) => Write(
         $"<rect x=\"{Number(box.X)}\" y=\"{Number(box.Y)}\" width=\"{Number(box.Width)}\" height=\"{Number(box.Height)}\"{Paint(ink)}/>");
 
@@ -157,28 +126,26 @@ public sealed class SvgWriter
             $" fill=\"{lettering.Colour}\"{bold}{halo}{turn}>{Notation.ToSvg(text, lettering.Size)}</text>");
     }
 
-    /// <summary>Opens a group that says what it holds.</summary>
     public void Open(string name)
     {
         Write($"<g class=\"{Notation.Escape(name)}\">");
-        open++;
+        _open++;
     }
 
-    /// <summary>Closes the last group opened.</summary>
     public void Close()
     {
-        if (open-- == 0) throw new InvalidOperationException("No group is open.");
+        if (_open-- == 0) throw new InvalidOperationException("No group is open.");
         Write("</g>");
     }
 
     /// <summary>The finished document, without an XML declaration so that it can stand inside HTML.</summary>
     public string ToSvg()
     {
-        if (open != 0) throw new InvalidOperationException("A group is still open.");
-        string name = Notation.Escape(title);
+        if (_open != 0) throw new InvalidOperationException("A group is still open.");
+        string name = Notation.Escape(_title);
         return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Number(Width)}\" height=\"{Number(Height)}\"" +
             $" viewBox=\"0 0 {Number(Width)} {Number(Height)}\" role=\"img\" aria-label=\"{name}\" font-family=\"{Palette.Fonts}\">\n" +
-            $"<title>{name}</title>\n<desc>{Notation.Escape(description)}</desc>\n{body}</svg>\n";
+            $"<title>{name}</title>\n<desc>{Notation.Escape(_description)}</desc>\n{_body}</svg>\n";
     }
 
     private static string Coordinates(IReadOnlyList<Point> points) =>
@@ -193,5 +160,5 @@ public sealed class SvgWriter
         return paint;
     }
 
-    private void Write(string line) => body.Append(line).Append('\n');
+    private void Write(string line) => _body.Append(line).Append('\n');
 }

@@ -2,13 +2,11 @@ using System.Globalization;
 
 namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>A mark on an axis.</summary>
-/// <param name="Value">Where, in data units.</param>
 /// <param name="Label">What is written there, in <see cref="Notation"/>; empty for a mark without a label.</param>
-public readonly record struct Tick(double Value, string Label);
+internal readonly record struct Tick(double Value, string Label);
 
 /// <summary>Round places for the marks of an axis.</summary>
-public static class Ticks
+internal static class Ticks
 {
     /// <summary>Multiples of 1, 2 or 5 times a power of ten between the ends, about <paramref name="wanted"/> steps of them.</summary>
     public static IReadOnlyList<Tick> Linear(double min, double max, int wanted)
@@ -19,7 +17,7 @@ public static class Ticks
         int decimals = Math.Max(0, -(int)Math.Floor(Math.Log10(step) + 1e-9));
         double largest = Math.Max(Math.Abs(min), Math.Abs(max));
         bool scientific = decimals > 5 || largest >= 1e6;
-        var ticks = new List<Tick>();
+        List<Tick> ticks = [];
         for (long i = (long)Math.Ceiling(min / step - 1e-9); i * step <= max + 1e-9 * step; i++)
         {
             double value = Math.Round(i * step, Math.Min(15, decimals));
@@ -60,7 +58,7 @@ public static class Ticks
 
     private static IReadOnlyList<Tick> Within(double min, double max)
     {
-        var ticks = new List<Tick>();
+        List<Tick> ticks = [];
         for (int k = (int)Math.Floor(Math.Log10(min)); k <= (int)Math.Floor(Math.Log10(max) + 1e-9); k++)
             foreach (int lead in (int[])[1, 2, 5])
             {

@@ -1,85 +1,87 @@
-using System.Globalization;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Theory;
+using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;
 
-/// <summary>The strength of the code: mean and collapse gap of rotary limits against the turn w over the labels, from none to two turns.</summary>
-public sealed class CodeStrengthStudy : Study
+/// <summary>The strength of the code: mean and collapse gap of rotary limits against the turn w over the labels, from none to two
+/// turns.</summary>
+internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength of the code")
 {
     private const double Beta = 1;
 
-    /// <inheritdoc/>
-    public override string Name => "code-strength";
+    private sealed record TurnRun(int Quarters, string[] Settings) : PlannedRun($"code-strength-{Quarters}", "code-strength",
+        [$"interaction.gauge.speeds=[{Quarters * Math.PI / 4}]", .. Settings]);
 
-    /// <inheritdoc/>
-    public override string Heading => "Strength of the code";
-
-    /// <inheritdoc/>
     public override string Introduction(bool quick) =>
-        "A rotary code that turns by w over the labels [0, 1], β = 1, unnormalised attention, independent uniform starts on S^{2}. The limit is an arc of the latitude circle at height c = ⟨u, axis⟩, u the point that the "
-        + "cloud of the gauge frame contracts to: |m|^{2} = c^{2} + (1 − c^{2}) sinc^{2}, sinc = sin(w/2)/(w/2), and E_{1} = (1/β) ∫_{0}^{1} (1 − v) e^{β(c² + (1 − c²) cos wv)} dv. Each seed has its own c, "
+        "A rotary code that turns by w over the labels [0, 1], β = 1, unnormalised attention, independent uniform starts on S^{2}. The "
+            + "limit is an arc of the latitude circle at height c = ⟨u, axis⟩, u the point that the "
+        + "cloud of the gauge frame contracts to: |m|^{2} = c^{2} + (1 − c^{2}) sinc^{2}, sinc = sin(w/2)/(w/2), and E_{1} = (1/β) "
+        + "∫_{0}^{1} (1 − v) e^{β(c² + (1 − c²) cos wv)} dv. Each seed has its own c, "
         + "uniform on [0, 1] up to its sign. At w = 0 this is the baseline, which collapses: the code works by its turn, continuously.";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
-        .. Enumerable.Range(0, 17).Where(k => !quick || k % 2 == 0).Select(k => new PlannedRun($"code-strength-{k}", StoredExperiments.Load("code-strength",
-            [$"interaction.gauge.speeds=[{(k * Math.PI / 4).ToString("R", CultureInfo.InvariantCulture)}]", .. quick ? ["tokens.count=32", "replicas=20"] : Array.Empty<string>()]))),
+        .. Enumerable.Range(0, 17).Where(k => !quick || k % 2 == 0).Select(k =>
+            new TurnRun(k, If(quick, "tokens.count=32", "replicas=20"))),
     ];
 
-    /// <inheritdoc/>
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Turn[] turns = [.. plan.Select(run => new Turn(((RotaryGaugeSpec)run.Experiment.Interaction.Gauge).Speeds[0], new ObservationTable(Path.Combine(folder, run.Name))))];
+        Turn[] turns = [.. plan.Cast<TurnRun>().Select(run => new Turn(run.Quarters * Math.PI / 4, run.Observations(folder)))];
         int n = plan[0].Experiment.Tokens.Count;
         string svg = new Chart("Strength of a rotary code",
-            "Left: the part of the mean in the plane of the code against the turn, on a squared sinc. Middle: the squared mean, averaged over seeds. Right: the collapse gap, averaged over seeds. All on their dashed predictions.",
+            "Left: the part of the mean in the plane of the code against the turn, on a squared sinc. Middle: the squared mean, averaged "
+                + "over seeds. Right: the collapse gap, averaged over seeds. All on their dashed predictions.",
             [
-                Panel("mean in the plane of the code", "(|m|^{2} − c^{2})/(1 − c^{2})", turns, t => t.InPlane, w => Energies.PartTurnMeanSquared(w, 0), 1),
-                Panel("mean token", "|m|^{2}", turns, t => t.MeanSquared, w => 1.0 / 3 + 2.0 / 3 * Energies.PartTurnMeanSquared(w, 0), 1),
+                Panel("mean in the plane of the code", "(|m|^{2} − c^{2})/(1 − c^{2})", turns, t => t.InPlane,
+                    w => Energies.PartTurnMeanSquared(w, 0), 1),
+                Panel("mean token", "|m|^{2}", turns, t => t.MeanSquared, MeanOverHeights, 1),
                 Panel("collapse gap", "G_{energy}", turns, t => t.Gap, w => Energies.MeanRotaryGap(Beta, w), turns.Max(t => t.Gap.Max())),
             ])
         {
             PlotHeight = 220,
-            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in c. Left, with each seed's own c, all seeds coincide."],
+            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in c. Left, with each seed's own c, all seeds "
+                + "coincide."],
         }.Render();
-        string caption = $"Limits of {turns[0].Gap.Length} seeds of {n} tokens for each turn w of the code, against the formulas: on the left with c taken from each seed's own limit, else averaged over c uniform on [0, 1].";
-        return new Findings([new FinishedFigure("code strength", "code-strength", svg, caption)], [.. Checks(turns, n)]);
+        return new Findings(Facts(turns, n), new Picture("code strength", "code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
+            + $"of {n} tokens for each turn w of the code, against the formulas: on the left with c taken from each seed's own limit, "
+            + "else averaged over c uniform on [0, 1]."));
     }
 
-    private static ChartPanel Panel(string title, string quantity, Turn[] turns, Func<Turn, double[]> measured, Func<double, double> predicted, double top)
-    {
-        double[] fine = [.. Enumerable.Range(0, 201).Select(k => 2.0 * k / 200)];
-        return new ChartPanel(title, new Axis("turns w/2π", -0.06, 2.06) { Ticks = 4 }, new Axis(quantity, -0.04 * top, 1.06 * top),
+    private static double MeanOverHeights(double w) => 1.0 / 3 + 2.0 / 3 * Energies.PartTurnMeanSquared(w, 0);
+
+    private static ChartPanel Panel(
+        string title, string quantity, Turn[] turns, Func<Turn, double[]> measured, Func<double, double> predicted, double top) =>
+        new(title, new Axis("turns w/2π", -0.06, 2.06) { Ticks = 4 }, new Axis(quantity, -0.04 * top, 1.06 * top),
         [
-            new Series("predicted", Palette.Prediction, fine, [.. fine.Select(x => predicted(2 * Math.PI * x))]) { Dashed = true, Width = 1.4 },
-            new Series("measured", Palette.Blue, [.. turns.Select(t => t.W / (2 * Math.PI))], [.. turns.Select(t => measured(t).Average())])
-            {
-                Points = true, Sign = Sign.Disc, Low = [.. turns.Select(t => Quantile(measured(t), 0.05))], High = [.. turns.Select(t => Quantile(measured(t), 0.95))],
-            },
+            Series.Predicted(Grid(0, 2, 200), x => predicted(2 * Math.PI * x)),
+            Series.Measured("measured", Palette.Blue, Sign.Disc, turns.Select(t => t.W / (2 * Math.PI)),
+                turns.Select(t => measured(t).Average()))
+                .Between(turns.Select(t => Quantile(measured(t), 0.05)), turns.Select(t => Quantile(measured(t), 0.95))),
         ]);
-    }
 
-    private static double Quantile(double[] values, double share) => values.Order().ElementAt((int)Math.Round(share * (values.Length - 1)));
-
-    private static IEnumerable<Check> Checks(Turn[] turns, int n)
+    private static IEnumerable<Fact> Facts(Turn[] turns, int n)
     {
         const double unfinished = 1e-6; // what a slow seed may still be away from its limit
-        yield return new Check($"largest distance of a token to its limit at t = 30, {turns.Length} turns", "Theorem 1: x* = Ψ^{T} u", 0, turns.Max(t => t.Distance.Max()), 1e-3);
-        // Midpoint sums over the labels: the sum of e^{iws} is larger than the integral by (w/2n)/sin(w/2n), E_1 differs by at most (k(1)/2)/(6 n^2).
-        yield return new Check("largest ||m|^{2} − predicted| with the seed's own c", "c^{2} + (1 − c^{2}) sinc^{2}; sums over n labels", 0,
-            turns.Max(t => t.MeanSquared.Zip(t.Heights, (m, c) => Math.Abs(m - Energies.PartTurnMeanSquared(t.W, c))).Max()), 0.34 / n / n + unfinished);
-        yield return new Check("largest |G_{energy} − predicted| with the seed's own c", "e^{β}/(2β) − energy of the arc; sums over n labels", 0,
-            turns.Max(t => t.Gap.Zip(t.Heights, (g, c) => Math.Abs(g - (Math.E / 2 - Energies.LatitudeArc(Beta, c, t.W)))).Max()), Math.E / 11.9 / n / n + unfinished);
+        yield return new Fact($"largest distance of a token to its limit at t = 30, {turns.Length} turns", "Theorem 1: x* = Ψ^{T} u", 0,
+            turns.Max(t => t.Distance.Max()), 1e-3);
+        // Midpoint sums over the labels: the sum of e^{iws} is larger than the integral by (w/2n)/sin(w/2n), E_1 differs by at most
+        // (k(1)/2)/(6 n^2).
+        yield return new Fact("largest ||m|^{2} − predicted| with the seed's own c", "c^{2} + (1 − c^{2}) sinc^{2}; sums over n labels", 0,
+            turns.Max(t => LargestDifference(t.MeanSquared, t.Heights.Select(c => Energies.PartTurnMeanSquared(t.W, c)))),
+            0.34 / n / n + unfinished);
+        yield return new Fact("largest |G_{energy} − predicted| with the seed's own c", "e^{β}/(2β) − energy of the arc; sums over n "
+            + "labels", 0,
+            turns.Max(t => LargestDifference(t.Gap, t.Heights.Select(c => Math.E / 2 - Energies.LatitudeArc(Beta, c, t.W)))),
+            Math.E / 11.9 / n / n + unfinished);
         foreach (Turn t in turns.Where(t => t.W > 0 && Math.Abs(t.W / Math.PI - Math.Round(t.W / Math.PI)) < 1e-9))
         {
-            double share = Energies.PartTurnMeanSquared(t.W, 0), deviation = (1 - share) * Math.Sqrt(4.0 / 45 / t.Gap.Length);
-            yield return new Check($"w = {Math.Round(t.W / Math.PI)}π: mean of |m|^{{2}} over seeds", "1/3 + (2/3) sinc^{2}; four standard errors", 1.0 / 3 + 2.0 / 3 * share, t.MeanSquared.Average(), 4 * deviation);
+            double deviation = (1 - Energies.PartTurnMeanSquared(t.W, 0)) * Math.Sqrt(4.0 / 45 / t.Gap.Length);
+            yield return new Fact($"w = {Math.Round(t.W / Math.PI)}π: mean of |m|^{{2}} over seeds", "1/3 + (2/3) sinc^{2}; four standard "
+                + "errors", MeanOverHeights(t.W), t.MeanSquared.Average(), 4 * deviation);
         }
-        yield return new Check("w = 0: largest G_{energy}", "the baseline collapses", 0, turns[0].Gap.Max(), unfinished);
+        yield return new Fact("w = 0: largest G_{energy}", "the baseline collapses", 0, turns[0].Gap.Max(), unfinished);
     }
 
     /// <summary>The seeds at one turn w; heights are c = m_z, exact because the code leaves z alone.</summary>

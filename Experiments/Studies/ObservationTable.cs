@@ -3,7 +3,7 @@ using AttentionFlow.Solver.Runs;
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>An observables.csv read back: columns over times and replicas.</summary>
-public sealed class ObservationTable
+internal sealed class ObservationTable
 {
     private readonly IReadOnlyDictionary<string, double[]> _columns;
 
@@ -16,7 +16,6 @@ public sealed class ObservationTable
         Times = [.. _columns["time"].Where((_, row) => row % Replicas == 0)];
     }
 
-    /// <summary>Times, rising.</summary>
     public double[] Times { get; }
 
     /// <summary>Replicas, that is seeds.</summary>

@@ -1,80 +1,86 @@
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Theory;
+using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>How many metastable clusters form on the circle, against beta.</summary>
-public sealed class PlateausStudy : Study
+internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the number of metastable clusters")
 {
     private const double Lasting = 1.5;
     private static readonly int[] Betas = [1, 2, 4, 8, 16, 32, 64, 128, 256];
     private static readonly int[] Traced = [4, 16, 64, 256];
 
-    /// <inheritdoc/>
-    public override string Name => "plateaus";
-
-    /// <inheritdoc/>
-    public override string Heading => "Plateaus: the number of metastable clusters";
-
-    /// <inheritdoc/>
     public override string Introduction(bool quick) =>
-        $"Softmax attention on S^{{1}} from {(quick ? "2048" : "8192")} independent uniform tokens. Ripples of the fastest degree l*, where l^{{2}} I_{{l}}(β) is largest, win; they break up into clusters that are metastable: "
-        + "their neighbours pull with about e^{−π²} of Z whatever β is, so they merge late. For large β, l* tends to (2β)^{1/2}. Counted are the components of the graph of tokens closer than 2.56 degrees. "
-        + $"The plateau of a seed is the first count, after the uniform cloud has broken up, that lasts while the time grows by the factor {Lasting}. Fast sums with a tolerance of 10^{{−10}} are used beyond the β at which they "
+        $"Softmax attention on S^{{1}} from {(quick ? "2048" : "8192")} independent uniform tokens. Ripples of the fastest degree l*, "
+            + $"where l^{{2}} I_{{l}}(β) is largest, win; they break up into clusters that are metastable: "
+        + "their neighbours pull with about e^{−π²} of Z whatever β is, so they merge late. For large β, l* tends to (2β)^{1/2}. Counted "
+        + "are the components of the graph of tokens closer than 2.56 degrees. "
+        + "The plateau of a seed is the first count, after the uniform cloud has broken up, that lasts while the time grows by the "
+        + $"factor {Lasting}. Fast sums with a tolerance of 10^{{−10}} are used beyond the β at which they "
         + "resolve the pull of antipodal clusters, e^{−2β}: the pulls that matter here are far stronger.";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
-        .. Betas.Select(beta => new PlannedRun($"plateaus-beta{beta}", StoredExperiments.Load("plateaus",
-            [$"interaction.beta={beta}", .. quick ? ["tokens.count=2048", "replicas=8"] : Array.Empty<string>()]))),
+        .. Betas.Select(beta => new PlannedRun($"plateaus-beta{beta}", "plateaus",
+            [$"interaction.beta={beta}", .. If(quick, "tokens.count=2048", "replicas=8")])),
     ];
 
-    /// <inheritdoc/>
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Result[] results = [.. plan.Select(run => new Result(run.Experiment, new ObservationTable(Path.Combine(folder, run.Name))))];
-        string svg = new Chart("Plateaus of the number of clusters", "Left: number of clusters against time for some beta. Right: the plateau against beta on logarithmic axes, on the fastest degree and the law of the square root.",
+        Result[] results = [.. plan.Select(run => new Result(run.Experiment, run.Observations(folder)))];
+        string svg = new Chart("Plateaus of the number of clusters",
+            "Left: number of clusters against time for some beta. Right: the "
+                + "plateau against beta on logarithmic axes, on the fastest degree and the law of the square root.",
             [Traces(results), Law(results)])
         {
             Notes = ["Left: median over seeds. Right: mean over seeds; bars: 5 to 95 % of seeds."],
         }.Render();
-        string caption = $"Left: connected components against time; lone tokens between forming clusters count too, hence the peaks. Right: the plateau against β, {results[0].Plateaus.Length} seeds for each, "
-            + "with the degree that grows fastest and its law for large β.";
-        return new Findings([new FinishedFigure("6", "plateaus", svg, caption)], [.. Checks(results)]);
+        return new Findings(Facts(results), new Picture("6", "plateaus", svg, "Left: connected components against time; lone tokens "
+            + $"between forming clusters count too, hence the peaks. Right: the plateau against β, {results[0].Plateaus.Length} seeds for "
+            + "each, " + "with the degree that grows fastest and its law for large β."));
     }
 
     private static ChartPanel Traces(Result[] results)
     {
         Result[] traced = [.. results.Where(r => Traced.Contains((int)r.Beta))];
         double[] times = traced[0].Table.Times[1..];
-        return new ChartPanel("clusters against time", new Axis("time t", times[0], times[^1]) { Log = true }, new Axis("number of clusters", 0.8, 50) { Log = true },
-            [.. traced.Select((r, i) => new Series($"β = {r.Beta}", Palette.Series(i), times, r.Table.Quantile("clusters", 0.5)[1..]) { Sign = (Sign)(1 + i % 4) })]);
+        return new ChartPanel("clusters against time", new Axis("time t", times[0], times[^1], Log: true),
+            new Axis("number of clusters", 0.8, 50, Log: true),
+        [
+            .. traced.Select((r, i) => new Series($"β = {r.Beta}", Palette.Series(i), times, r.Table.Quantile("clusters", 0.5)[1..])
+            {
+                Sign = (Sign)(1 + i % 4),
+            }),
+        ]);
     }
 
     private static ChartPanel Law(Result[] results)
     {
         double[] betas = [.. results.Select(r => r.Beta)];
-        return new ChartPanel("plateau against β", new Axis("inverse temperature β", 0.7, 370) { Log = true }, new Axis("clusters on the plateau", 0.8, 50) { Log = true },
+        return new ChartPanel("plateau against β", new Axis("inverse temperature β", 0.7, 370, Log: true),
+            new Axis("clusters on the plateau", 0.8, 50, Log: true),
         [
-            new Series("(2β)^{1/2}", Palette.Prediction, [0.7, 370], [Math.Sqrt(1.4), Math.Sqrt(740)]) { Dashed = true, Width = 1.4 },
-            new Series("fastest degree l*", Palette.Vermilion, betas, [.. results.Select(r => (double)r.Fastest)]) { Points = true, Sign = Sign.Square },
-            new Series("measured", Palette.Blue, betas, [.. results.Select(r => r.Mean)]) { Points = true, Sign = Sign.Disc, Low = [.. results.Select(r => r.Quantile(0.05))], High = [.. results.Select(r => r.Quantile(0.95))] },
+            Series.Predicted([0.7, 370], beta => Math.Sqrt(2 * beta), "(2β)^{1/2}"),
+            Series.Measured("fastest degree l*", Palette.Vermilion, Sign.Square, betas, results.Select(r => (double)r.Fastest)),
+            Series.Measured("measured", Palette.Blue, Sign.Disc, betas, results.Select(r => r.Mean))
+                .Between(results.Select(r => Quantile(r.Plateaus, 0.05)), results.Select(r => Quantile(r.Plateaus, 0.95))),
         ]);
     }
 
-    private static IEnumerable<Check> Checks(Result[] results)
+    private static IEnumerable<Fact> Facts(Result[] results)
     {
         int seeds = results.Sum(r => r.Plateaus.Length);
-        yield return new Check($"runs, of {seeds}, with a plateau", $"a count that lasts while t grows {Lasting} times", seeds, results.Sum(r => r.Plateaus.Count(double.IsFinite)), 0);
+        yield return new Fact($"runs, of {seeds}, with a plateau", $"a count that lasts while t grows {Lasting} times", seeds,
+            results.Sum(r => r.Plateaus.Count(double.IsFinite)), 0);
         foreach (Result r in results)
-            yield return new Check($"β = {r.Beta}: mean number of clusters on the plateau", "fastest degree l*, less the neighbours that merge while they form", r.Fastest, r.Mean, Math.Max(1, 0.2 * r.Fastest));
+            yield return new Fact($"β = {r.Beta}: mean number of clusters on the plateau", "fastest degree l*, less the neighbours that "
+                + "merge while they form", r.Fastest, r.Mean, Math.Max(1, 0.2 * r.Fastest));
         Result[] large = [.. results.Where(r => r.Beta >= 8)];
-        double slope = MathNet.Numerics.Fit.Line([.. large.Select(r => Math.Log(r.Beta))], [.. large.Select(r => Math.Log(r.Mean))]).B;
-        yield return new Check("exponent of the plateau in β, from β = 8 on", "law β^{1/2}", 0.5, slope, 0.05);
+        yield return new Fact("exponent of the plateau in β, from β = 8 on", "law β^{1/2}", 0.5,
+            Slope(large.Select(r => Math.Log(r.Beta)), large.Select(r => Math.Log(r.Mean))), 0.05);
     }
 
     /// <summary>The runs at one beta.</summary>
@@ -90,17 +96,12 @@ public sealed class PlateausStudy : Study
         }
 
         public ObservationTable Table { get; }
-
         public double Beta { get; }
-
         public int Fastest { get; }
 
         /// <summary>One a seed; NaN for none.</summary>
         public double[] Plateaus { get; }
-
         public double Mean => Plateaus.Average();
-
-        public double Quantile(double share) => Plateaus.Order().ElementAt((int)Math.Round(share * (Plateaus.Length - 1)));
 
         // 1 where the cloud never breaks up: it has contracted to a point.
         private static double Plateau(double[] counts, double[] times)

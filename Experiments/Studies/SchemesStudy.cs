@@ -1,15 +1,13 @@
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
+using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>How fast tokens collapse under each normalisation scheme.</summary>
-public sealed class SchemesStudy : Study
+internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation schemes")
 {
-    /// <summary>A scheme: the clock in which its collapse is exponential with rate 2, and the times between which that is measured.</summary>
-    private sealed record Clock(string Scheme, string Law, Func<double, double> Time, double From, double To, double Tolerance);
-
-    // Before, the tokens gather; after, gaps end in rounding. pre and peri: r = t + c, so the exponent between 50 and 100 is 2 up to about 2 c/70.
+    // Before, the tokens gather; after, gaps end in rounding. pre and peri: r = t + c, so the exponent between 50 and 100 is 2 up to about
+    // 2 c/70.
     private static readonly Clock[] Clocks =
     [
         new("post", "e^{−2t}", t => t, 8, 16, 0.01),
@@ -19,41 +17,47 @@ public sealed class SchemesStudy : Study
         new("peri", "t^{−2}", t => Math.Log(t), 50, 100, 0.06),
     ];
 
-    /// <inheritdoc/>
-    public override string Name => "schemes";
+    /// <summary>A scheme: the clock in which its collapse is exponential with rate 2, and the times between which that is
+    /// measured.</summary>
+    private sealed record Clock(string Scheme, string Law, Func<double, double> Time, double From, double To, double Tolerance);
 
-    /// <inheritdoc/>
-    public override string Heading => "Normalisation schemes";
-
-    /// <inheritdoc/>
     public override string Introduction(bool quick) =>
-        "Softmax attention at β = 1 from one cloud of 64 tokens under the schemes of arXiv 2510.22026: dx_{i}/dt = P A_{i}/s_{i} with s = 1 (post), r (pre), r|A| (peri), |A|/α (nGPT) and (t + 1)^{1/2} (sqrt). In the last stage "
-        + "|A| = 1 and r = t + const, so 1 − |m|^{2} falls like e^{−2t}, t^{−2}, t^{−2}, e^{−2αt} and e^{−4(t + 1)^{1/2}}: pre- and peri-norm collapse far later.";
+        "Softmax attention at β = 1 from one cloud of 64 tokens under the schemes of arXiv 2510.22026: dx_{i}/dt = P A_{i}/s_{i} with s = "
+            + "1 (post), r (pre), r|A| (peri), |A|/α (nGPT) and (t + 1)^{1/2} (sqrt). In the last stage "
+        + "|A| = 1 and r = t + const, so 1 − |m|^{2} falls like e^{−2t}, t^{−2}, t^{−2}, e^{−2αt} and e^{−4(t + 1)^{1/2}}: pre- and "
+        + "peri-norm collapse far later.";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
-        [.. Clocks.Select(clock => new PlannedRun($"schemes-{clock.Scheme}", StoredExperiments.Load("schemes", [$"interaction.scheme.kind={clock.Scheme}", "record.snapshots=1"])))];
+    [
+        .. Clocks.Select(clock => new PlannedRun($"schemes-{clock.Scheme}", "schemes",
+            $"interaction.scheme.kind={clock.Scheme}", "record.snapshots=1")),
+    ];
 
-    /// <inheritdoc/>
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        ObservationTable[] tables = [.. plan.Select(run => new ObservationTable(Path.Combine(folder, run.Name)))];
-        string svg = new Chart("Collapse under normalisation schemes", "One minus the squared length of the mean token against time for five schemes, on two logarithmic axes and on one.",
+        ObservationTable[] tables = [.. plan.Select(run => run.Observations(folder))];
+        string svg = new Chart("Collapse under normalisation schemes", "One minus the squared length of the mean token against time for "
+            + "five schemes, on two logarithmic axes and on one.",
             [
-                Panel("logarithmic time", new Axis("time t", 0.1, 100) { Log = true }, tables) with { SharesY = false },
+                Panel("logarithmic time", new Axis("time t", 0.1, 100, Log: true), tables),
                 Panel("linear time", new Axis("time t", 0, 40), tables) with { SharesY = true },
             ]).Render();
-        const string caption = "The gap 1 − |m|^{2} of one cloud under five schemes: a straight line on the left is a power of t, on the right an exponential.";
-        return new Findings([new FinishedFigure("8", "schemes", svg, caption)], [.. Clocks.Zip(tables, Measured)]);
+        return new Findings(Clocks.Zip(tables, Measured), new Picture("8", "schemes", svg, "The gap 1 − |m|^{2} of one cloud under five "
+            + "schemes: a straight line on the left is a power of t, on the right an exponential."));
     }
 
-    private static ChartPanel Panel(string title, Axis time, ObservationTable[] tables) => new(title, time, new Axis("1 − |m|^{2}", 1e-15, 1) { Log = true },
-        [.. Clocks.Zip(tables).Select((c, i) => new Series(c.First.Scheme, Palette.Series(i), c.Second.Times[1..], c.Second.Quantile("gap_second", 0.5)[1..]) { Sign = (Sign)i })]);
+    private static ChartPanel Panel(string title, Axis time, ObservationTable[] tables) =>
+        new(title, time, new Axis("1 − |m|^{2}", 1e-15, 1, Log: true),
+        [
+            .. Clocks.Zip(tables, (clock, table) => (clock.Scheme, table.Times, Gaps: table.Quantile("gap_second", 0.5)))
+                .Select((c, i) => new Series(c.Scheme, Palette.Series(i), c.Times[1..], c.Gaps[1..]) { Sign = (Sign)i }),
+        ]);
 
-    private static Check Measured(Clock clock, ObservationTable table)
+    private static Fact Measured(Clock clock, ObservationTable table)
     {
         double[] times = [.. table.Times.Where(t => t >= clock.From && t <= clock.To)];
-        double rate = -MathNet.Numerics.Fit.Line([.. times.Select(clock.Time)], [.. times.Select(t => Math.Log(table.AtTime("gap_second", t)[0]))]).B;
-        return new Check(FormattableString.Invariant($"{clock.Scheme}: rate of 1 − |m|^{{2}} in its own clock, t from {clock.From} to {clock.To}"), $"last stage {clock.Law}", 2, rate, clock.Tolerance);
+        double rate = -Slope(times.Select(clock.Time), times.Select(t => Math.Log(table.AtTime("gap_second", t)[0])));
+        return new Fact($"{clock.Scheme}: rate of 1 − |m|^{{2}} in its own clock, t from {clock.From} to {clock.To}",
+            $"last stage {clock.Law}", 2, rate, clock.Tolerance);
     }
 }

@@ -1,50 +1,71 @@
+using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Studies;
 
-/// <summary>A run that a study needs.</summary>
-/// <param name="Name">Its folder.</param>
-/// <param name="Experiment">The experiment.</param>
-public sealed record PlannedRun(string Name, Experiment Experiment);
+/// <summary>A run that a study needs: its folder and its experiment. Studies derive from it to add the parameters that they vary.</summary>
+internal record PlannedRun(string Name, Experiment Experiment)
+{
+    /// <summary>A stored experiment with settings <c>path=value</c>.</summary>
+    public PlannedRun(string name, string stored, params IReadOnlyList<string> settings)
+        : this(name, StoredExperiments.Load(stored, settings))
+    {
+    }
 
-/// <summary>A finished figure.</summary>
+    public ObservationTable Observations(string folder) => new(Path.Combine(folder, Name));
+
+    public RunRecord Record(string folder) => RunRecord.Read(Path.Combine(folder, Name, RunFolder.RunFile));
+
+    /// <summary>A table of the run's folder, by column.</summary>
+    public IReadOnlyDictionary<string, double[]> Read(string folder, string file) => CsvData.Read(Path.Combine(folder, Name, file));
+
+    public IReadOnlyDictionary<string, double[]> Snapshots(string folder) => Read(folder, RunFolder.SnapshotsFile);
+
+    /// <summary>The tokens of snapshots on S^2, one after the other.</summary>
+    public static double[] Positions(IReadOnlyDictionary<string, double[]> snapshots) =>
+        [.. snapshots["x0"].SelectMany((x, i) => new[] { x, snapshots["x1"][i], snapshots["x2"][i] })];
+}
+
 /// <param name="Number">Its number; 2 and 3 are those of the paper.</param>
-/// <param name="File">Its name without ending.</param>
-/// <param name="Svg">The picture.</param>
-/// <param name="Caption">What is to be seen, in the notation of <see cref="Figures.Notation"/>.</param>
-public sealed record FinishedFigure(string Number, string File, string Svg, string Caption);
+/// <param name="Caption">What is to be seen, in the notation of <see cref="Notation"/>.</param>
+internal sealed record Picture(string Number, string File, string Svg, string Caption);
 
 /// <summary>What a study found, from the files of its runs and tables alone.</summary>
-/// <param name="Figures">In the order of the report.</param>
-/// <param name="Checks">Measured against predicted.</param>
-public sealed record Findings(IReadOnlyList<FinishedFigure> Figures, IReadOnlyList<Check> Checks);
+internal sealed class Findings(IEnumerable<Fact> facts, params IReadOnlyList<Picture> pictures)
+{
+    public IReadOnlyList<Fact> Facts { get; } = [.. facts];
+    public IReadOnlyList<Picture> Pictures => pictures;
+}
 
 /// <summary>A question with a picture for an answer: the runs and tables it needs, and what they show beside the prediction.</summary>
-public abstract class Study
+/// <param name="place">Its place in the report and in lists.</param>
+/// <param name="name">Its name on the command line.</param>
+/// <param name="heading">Its heading in the report.</param>
+internal abstract class Study(int place, string name, string heading)
 {
-    /// <summary>The figures of the paper.</summary>
-    public static readonly IReadOnlyList<Study> Paper = [new Figure2Study(), new Figure3Study()];
-
-    /// <summary>Every study there is.</summary>
-    public static readonly IReadOnlyList<Study> All =
+    /// <summary>Every study there is: the classes of this program that derive from this one.</summary>
+    public static IReadOnlyList<Study> All { get; } =
     [
-        .. Paper, new GrowthStudy(), new FiniteTokensStudy(), new PlateausStudy(), new NoiseStudy(), new SchemesStudy(), new LongTimesStudy(), new WorkPrecisionStudy(),
-        new CodeStrengthStudy(), new ToeplitzStudy(), new TargetsStudy(), new LengthStudy(), new EarlyWarningStudy(),
-        new ControlsStudy(), new PromptsStudy(), new CausalStudy(), new LostInTheMiddleStudy(),
+        .. from type in typeof(Study).Assembly.GetTypes()
+           where type.IsSubclassOf(typeof(Study))
+           let study = (Study)Activator.CreateInstance(type)!
+           orderby study.Place
+           select study,
     ];
 
-    /// <summary>Its name on the command line.</summary>
-    public abstract string Name { get; }
+    public int Place => place;
+    public string Name => name;
+    public string Heading => heading;
 
-    /// <summary>Its heading in the report.</summary>
-    public abstract string Heading { get; }
+    /// <summary>Whether it is of the paper, and reproduced by default.</summary>
+    public virtual bool IsOfThePaper => false;
 
     /// <summary>What it shows, for the report.</summary>
     public abstract string Introduction(bool quick);
 
     /// <summary>The runs, at full size or small enough for a look in a few seconds.</summary>
-    public abstract IReadOnlyList<PlannedRun> Plan(bool quick);
+    public virtual IReadOnlyList<PlannedRun> Plan(bool quick) => [];
 
     /// <summary>Ordered pairs that <see cref="Tabulate"/> sums.</summary>
     public virtual double TabulatedPairs(bool quick) => 0;
@@ -55,7 +76,6 @@ public abstract class Study
     /// <param name="threads">Threads to use.</param>
     /// <param name="progress">Is told of the pairs done.</param>
     /// <param name="stop">Ends it with an <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="IOException">A file cannot be written.</exception>
     public virtual void Tabulate(bool quick, string folder, int threads, IProgressDisplay progress, CancellationToken stop)
     {
     }
@@ -63,6 +83,8 @@ public abstract class Study
     /// <summary>Reads the files and compares them with the predictions.</summary>
     /// <param name="plan">What <see cref="Plan"/> gave.</param>
     /// <param name="folder">Where the runs' folders and the tables are.</param>
-    /// <exception cref="IOException">A file cannot be read.</exception>
     public abstract Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder);
+
+    /// <summary>The settings where the condition holds, else none.</summary>
+    protected static string[] If(bool condition, params string[] settings) => condition ? settings : [];
 }

@@ -34,7 +34,7 @@ public class ReproductionTests
     public void RemoveFolder() => _folder.Dispose();
 
     [Test]
-    public void EveryCheckPassesAndTheFiguresAreXml()
+    public void EveryFactPassesAndTheFiguresAreXml()
     {
         (int code, string output) = Publish("");
         Assert.That(output, Does.Match(@"all \d+ checks pass; the report is "));
@@ -66,7 +66,7 @@ public class ReproductionTests
     }
 
     [Test]
-    public void WithJsonTheChecksAreJson()
+    public void WithJsonTheFactsAreJson()
     {
         (int code, string output) = Publish("json");
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
@@ -74,7 +74,7 @@ public class ReproductionTests
     }
 
     [Test]
-    public void AWrongNumberInAFileFailsACheck()
+    public void AWrongNumberInAFileFailsAFact()
     {
         string file = Path.Combine(Runs("figure3-rotary"), RunFolder.ObservablesFile), text = File.ReadAllText(file);
         try

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using NUnit.Framework;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Runs;

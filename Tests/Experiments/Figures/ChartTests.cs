@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Experiments.Studies.Figure2;
+using AttentionFlow.Experiments.Studies.Figure3;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
@@ -25,7 +26,7 @@ public sealed class ChartTests
     [Test]
     public void Figure2IsSound()
     {
-        string svg = new Figure2().Render(Curves(), Uniform);
+        string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         FigureText.AssertSound(svg);
         string all = string.Join('\n', FigureText.Named(svg, "text").Select(text => text.Value));
         Assert.Multiple(() =>
@@ -39,7 +40,7 @@ public sealed class ChartTests
     [Test]
     public void LinesStayInsideTheirFrames()
     {
-        string svg = new Figure2().Render(Curves(), Uniform);
+        string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         var data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
         Assert.That(data, Has.Length.EqualTo(4));
         foreach (var group in data)
@@ -55,7 +56,7 @@ public sealed class ChartTests
     public void TheFloorIsExplainedOnlyWhereALineFallsBelowIt()
     {
         var above = Sizes.Select(n => Curve("rotary", n, _ => 0.5)).ToArray();
-        Assert.That(new Figure2().Render(above, Uniform), Does.Not.Contain("▼"));
+        Assert.That(GapFigure.Render(above, Uniform, "|m|"), Does.Not.Contain("▼"));
     }
 
     [Test]
@@ -80,7 +81,7 @@ public sealed class ChartTests
     {
         Series[] lines = [.. Enumerable.Range(1, 3).Select(k => new Series("predicted", Palette.Prediction, [0, 4], [0, k]))];
         ChartPanel panel = new("", new Axis("", -0.1, 4), new Axis("y", 0, 5), lines) { References = [new Reference(0, "alert") { Vertical = true, Tag = "first" }, new Reference(2, "alert") { Vertical = true, Tag = "second" }] };
-        string svg = new Chart("Names", "Three lines of one name, two vertical ones.", [panel, panel with { X = new Axis("x", -0.1, 4) }]) { Columns = 1 }.Render();
+        string svg = new Chart("Names", "Three lines of one name, two vertical ones.", [panel, panel with { X = new Axis("x", -0.1, 4) }]) { PerRow = 1 }.Render();
         string[] texts = [.. FigureText.Named(svg, "text").Select(text => text.Value)];
         Assert.Multiple(() =>
         {
@@ -96,18 +97,17 @@ public sealed class ChartTests
     {
         var curves = Curves();
         for (int i = 50; i < 60; i++) curves[1].Median[i] = curves[1].Low[i] = double.NaN;
-        string svg = new Figure2().Render(curves, new UniformSample([0.5, double.NaN]));
+        string svg = GapFigure.Render(curves, new UniformSample([0.5, double.NaN]), "|m|");
         Assert.That(FigureText.Numbers(svg), Has.All.Matches<double>(double.IsFinite));
         XDocument.Parse(svg);
     }
 
-    [TestCase(3)]
-    [TestCase(2)]
-    public void EnergyFigureIsSound(int columns)
+    [Test]
+    public void EnergyFigureIsSound()
     {
         var curves = Enumerable.Range(1, 6)
             .Select(i => new EnergyCurve($"system {i}", Time, [.. Time.Select(t => i * Math.Tanh(t / 5))], i)).ToArray();
-        string svg = new EnergyFigure { Columns = columns, Until = 20, BandNote = "median" }.Render(curves);
+        string svg = EnergyFigure.Render(curves, until: 20);
         FigureText.AssertSound(svg);
         var dashed = FigureText.Named(svg, "line").Where(line => line.Attribute("stroke-dasharray") is not null);
         Assert.That(dashed.Count(), Is.EqualTo(7), "six limits and their legend");

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Observables;
 using NUnit.Framework;
 
@@ -9,55 +8,55 @@ namespace AttentionFlow.Tests.Figures;
 
 public sealed class ReportTests
 {
-    [TestCase(Comparison.Within, 1, 1.05, 0.1, true)]
-    [TestCase(Comparison.Within, 1, 0.95, 0.1, true)]
-    [TestCase(Comparison.Within, 1, 1.2, 0.1, false)]
-    [TestCase(Comparison.AtMost, 1e-12, 3e-13, 0, true)]
-    [TestCase(Comparison.AtMost, 1e-12, 3e-12, 0, false)]
-    [TestCase(Comparison.AtLeast, 2, 5, 0, true)]
-    [TestCase(Comparison.AtLeast, 2, 1.9, 0.2, true)]
-    [TestCase(Comparison.AtLeast, 2, 1.7, 0.2, false)]
-    [TestCase(Comparison.Within, 0, double.NaN, 1, false)]
-    [TestCase(Comparison.AtMost, 0, double.NaN, 1, false)]
-    [TestCase(Comparison.AtLeast, 0, double.NaN, 1, false)]
-    [TestCase(Comparison.AtMost, double.NaN, 0, 1, false)]
-    [TestCase(Comparison.Within, 0, 0, double.NaN, false)]
-    [TestCase(Comparison.AtMost, 0, double.NegativeInfinity, 1, false)]
-    [TestCase(Comparison.AtLeast, 0, double.PositiveInfinity, 1, false)]
-    [TestCase(Comparison.Within, double.PositiveInfinity, double.PositiveInfinity, 1, false)]
-    public void AVerdictFailsWhatItMust(Comparison comparison, double expected, double measured, double tolerance, bool passes)
+    [TestCase(nameof(Comparison.Within), 1, 1.05, 0.1, true)]
+    [TestCase(nameof(Comparison.Within), 1, 0.95, 0.1, true)]
+    [TestCase(nameof(Comparison.Within), 1, 1.2, 0.1, false)]
+    [TestCase(nameof(Comparison.AtMost), 1e-12, 3e-13, 0, true)]
+    [TestCase(nameof(Comparison.AtMost), 1e-12, 3e-12, 0, false)]
+    [TestCase(nameof(Comparison.AtLeast), 2, 5, 0, true)]
+    [TestCase(nameof(Comparison.AtLeast), 2, 1.9, 0.2, true)]
+    [TestCase(nameof(Comparison.AtLeast), 2, 1.7, 0.2, false)]
+    [TestCase(nameof(Comparison.Within), 0, double.NaN, 1, false)]
+    [TestCase(nameof(Comparison.AtMost), 0, double.NaN, 1, false)]
+    [TestCase(nameof(Comparison.AtLeast), 0, double.NaN, 1, false)]
+    [TestCase(nameof(Comparison.AtMost), double.NaN, 0, 1, false)]
+    [TestCase(nameof(Comparison.Within), 0, 0, double.NaN, false)]
+    [TestCase(nameof(Comparison.AtMost), 0, double.NegativeInfinity, 1, false)]
+    [TestCase(nameof(Comparison.AtLeast), 0, double.PositiveInfinity, 1, false)]
+    [TestCase(nameof(Comparison.Within), double.PositiveInfinity, double.PositiveInfinity, 1, false)]
+    public void AVerdictFailsWhatItMust(string comparison, double expected, double measured, double tolerance, bool passes)
     {
-        var check = new Check("quantity", "source", expected, measured, tolerance) { Comparison = comparison };
-        Assert.That(check.Passed, Is.EqualTo(passes));
-        Assert.That(check.Verdict, Is.EqualTo(passes ? "pass" : "FAIL"));
-        Assert.That(check.Cells(), Has.Count.EqualTo(Check.Headings.Count));
+        Fact fact = new("quantity", "source", expected, measured, tolerance) { Comparison = Enum.Parse<Comparison>(comparison) };
+        Assert.That(fact.Passed, Is.EqualTo(passes));
+        Assert.That(fact.Verdict, Is.EqualTo(passes ? "pass" : "FAIL"));
+        Assert.That(fact.Cells(), Has.Count.EqualTo(Fact.Headings.Count));
     }
 
     [Test]
-    public void AChecksNumbersSurviveJsonEvenWhenNotFinite()
+    public void AFactsNumbersSurviveJsonEvenWhenNotFinite()
     {
-        var check = new Check("q", "s", 1, double.NaN, 0.1) { Comparison = Comparison.AtMost };
-        string json = JsonSerializer.Serialize(check);
+        Fact fact = Fact.AtMost("q", "s", 1, double.NaN, 0.1);
+        string json = JsonSerializer.Serialize(fact);
         Assert.That(json, Does.Contain("\"NaN\"").And.Contain("\"AtMost\"").And.Contain("\"FAIL\""));
-        Assert.That(JsonSerializer.Deserialize<Check>(json), Is.EqualTo(check));
+        Assert.That(JsonSerializer.Deserialize<Fact>(json), Is.EqualTo(fact));
     }
 
     [Test]
     public void ARowReadsWellOnAConsole()
     {
-        var check = new Check("G_{energy}, t = 30", "[1]", 1e-12, 3.14e-13, 0) { Comparison = Comparison.AtMost };
-        Assert.That(check.PlainCells(), Is.EqualTo((string[])
+        Fact fact = Fact.AtMost("G_{energy}, t = 30", "[1]", 1e-12, 3.14e-13);
+        Assert.That(fact.PlainCells(), Is.EqualTo((string[])
             ["G_energy, t = 30", "[1]", "≤ 10⁻¹²", "3.1 × 10⁻¹³", "", "", "pass"]));
     }
 
     [Test]
     public void TheSummaryCounts()
     {
-        var good = new Check("q", "s", 1, 1, 0);
-        var bad = good with { Measured = 2 };
-        Assert.That(Check.Summary([good, good]), Is.EqualTo("all 2 checks pass"));
-        Assert.That(Check.Summary([good, bad]), Is.EqualTo("1 of 2 checks pass, 1 FAIL"));
-        Assert.That(Check.Summary([]), Is.EqualTo("no checks"));
+        Fact good = new("q", "s", 1, 1, 0);
+        Fact bad = good with { Measured = 2 };
+        Assert.That(Fact.Summary([good, good]), Is.EqualTo("all 2 checks pass"));
+        Assert.That(Fact.Summary([good, bad]), Is.EqualTo("1 of 2 checks pass, 1 FAIL"));
+        Assert.That(Fact.Summary([]), Is.EqualTo("no checks"));
     }
 
     private static string Page()
@@ -68,7 +67,7 @@ public sealed class ReportTests
             .Section("Section").Paragraph("a < b & c > d \"quoted\" it's").Warning("watch out")
             .Figure(svg, "caption <b>", "2").Figure(svg, "another")
             .Table("settings", ["name", "value"], [["a", "1"], ["b", "−2.5"]])
-            .Checks("checks", [new Check("energy e^{β}/2β", "[1]", 1.359, 1.359, 1e-9), new Check("gap", "[1]", 0, double.NaN, 1)])
+            .Facts("facts", [new Fact("energy e^{β}/2β", "[1]", 1.359, 1.359, 1e-9), new Fact("gap", "[1]", 0, double.NaN, 1)])
             .Alerts("alerts", [("run 1", new Alert("rank collapse", "stable_rank", 22, 3, 1, 1.008, 1.01, "stop <earlier>"))]).Alerts("none of these", [])
             .Provenance(new Dictionary<string, string> { ["command"] = "attentionflow reproduce --out <dir> && echo" })
             .ToHtml();

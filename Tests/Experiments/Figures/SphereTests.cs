@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Experiments.Studies;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
@@ -20,12 +19,12 @@ public sealed class SphereTests
 
     private static SpherePanel[] Six() =>
     [
-        new("(a) baseline", 3, Repeat([0.6, 0, 0.8], 64), Labels) { PredictedPoints = [0.6, 0, 0.8], Facts = ["1 − |m| = 10^{−15}"] },
+        new("(a) baseline", 3, Repeat([0.6, 0, 0.8], 64), Labels) { PredictedPoints = [0.6, 0, 0.8], Lines = ["1 − |m| = 10^{−15}"] },
         new("(b) distance bias", 3, Repeat([0, -0.6, -0.8], 64), Labels),
         new("(c) Toeplitz cos", 3, Circle(0, 64), Labels)
         {
             PredictedCurves = [Circle(0, 90, closed: true)],
-            Facts = [string.Join(' ', Enumerable.Repeat("long", 20))],
+            Lines = [string.Join(' ', Enumerable.Repeat("long", 20))],
         },
         new("(d) rotary code", 3, Circle(-0.7, 64), Labels) { PredictedCurves = [Circle(-0.7, 90, closed: true)] },
         new("(e) circle", 2, [.. Labels.SelectMany(s => new[] { Math.Cos(6 * s), Math.Sin(6 * s) })], Labels) { PredictedPoints = [1, 0] },
@@ -38,12 +37,12 @@ public sealed class SphereTests
     [TestCase(3, 300)]
     [TestCase(2, 250)]
     public void Figure3IsSound(int columns, double width) =>
-        FigureText.AssertSound(new Figure3 { Columns = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
+        FigureText.AssertSound(new SphereFigure { PerRow = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
 
     [Test]
     public void WhatLiesBehindIsDrawnFirstAndSmaller()
     {
-        string svg = new Figure3().Render([new("cloud", 3, Circle(0.3, 64), Labels)]);
+        string svg = new SphereFigure().Render([new("cloud", 3, Circle(0.3, 64), Labels)]);
         var sphere = XDocument.Parse(svg).Descendants().Single(e => e.Attribute("class")?.Value == "sphere");
         var parts = sphere.Elements().Select(e => e.Attribute("class")?.Value ?? e.Name.LocalName).ToList();
         double[] Radii(string part) => [.. sphere.Elements().Single(e => e.Attribute("class")?.Value == part).Elements()
@@ -61,7 +60,7 @@ public sealed class SphereTests
     [Test]
     public void CoincidingTokensAreCounted()
     {
-        var texts = FigureText.Named(new Figure3().Render(Six()), "text").Select(text => text.Value).ToArray();
+        var texts = FigureText.Named(new SphereFigure().Render(Six()), "text").Select(text => text.Value).ToArray();
         Assert.That(texts.Count(text => text == "64 tokens"), Is.EqualTo(2));
         Assert.That(texts.Count(text => text == "32"), Is.EqualTo(2));
     }
@@ -70,7 +69,7 @@ public sealed class SphereTests
     public void HigherDimensionsSayThatTheyAreProjected()
     {
         var panel = new SpherePanel("d = 5", 5, [1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8], [0, 0.5]);
-        Assert.That(new Figure3().Render([panel]), Does.Contain("first 3 of 5 coordinates"));
+        Assert.That(new SphereFigure().Render([panel]), Does.Contain("first 3 of 5 coordinates"));
     }
 
     [Test]
@@ -80,12 +79,12 @@ public sealed class SphereTests
         {
             PredictedPoints = [double.NaN, 0, 0],
         };
-        Assert.That(FigureText.Numbers(new Figure3().Render([panel])), Has.All.Matches<double>(double.IsFinite));
+        Assert.That(FigureText.Numbers(new SphereFigure().Render([panel])), Has.All.Matches<double>(double.IsFinite));
     }
 
     [Test]
     public void AFlatListThatIsNotWholeTokensIsRefused() =>
-        Assert.That(() => new Figure3().Render([new("bad", 3, [1, 0], [0])]),
+        Assert.That(() => new SphereFigure().Render([new("bad", 3, [1, 0], [0])]),
             Throws.ArgumentException.With.Message.Contains("3 coordinates"));
 
     [Test]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Tests.Output;

@@ -1,4 +1,4 @@
-using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;

@@ -1,38 +1,32 @@
-using AttentionFlow.Experiments.Figures;
 
-namespace AttentionFlow.Experiments.Studies;
+namespace AttentionFlow.Experiments.Figures;
 
-/// <summary>The paper's figure 3: clouds on spheres at the horizon, the predicted limits under the tokens, any number of panels.</summary>
-public sealed record Figure3
+/// <summary>Clouds on spheres, the predicted limits under the tokens, any number of panels, as in the paper's figure 3.</summary>
+internal sealed record SphereFigure
 {
     private const double TitleHeight = 30;
-    private const double FactHeight = 17;
+    private const double LineHeight = 17;
     private const double Margin = 14;
-
-    /// <summary>Panels a row.</summary>
-    public int Columns { get; init; } = 3;
+    public int PerRow { get; init; } = 3;
 
     /// <summary>Width of a panel in px; three of 300 fill an A4 page with text of 10 px and more.</summary>
     public double PanelWidth { get; init; } = 300;
 
     /// <summary>Short name for readers who do not see the picture.</summary>
     public string Title { get; init; } = "Clouds of tokens at the horizon";
-
-    /// <summary>Sentences below the legend.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Draws the figure.</summary>
     public string Render(IReadOnlyList<SpherePanel> panels)
     {
-        int columns = Math.Min(Columns, panels.Count);
+        int columns = Math.Min(PerRow, panels.Count);
         double radius = PanelWidth * 0.385;
         double width = columns * PanelWidth;
         double ball = TitleHeight + 2 * radius + Margin;
-        var facts = panels.Select(Lines).ToArray();
-        double[] heights = [.. facts.Chunk(columns).Select(row => ball + 32 + FactHeight * row.Max(lines => lines.Count))];
-        var entries = Entries(panels);
+        IReadOnlyList<string>[] texts = [.. panels.Select(Lines)];
+        double[] heights = [.. texts.Chunk(columns).Select(row => ball + 32 + LineHeight * row.Max(lines => lines.Count))];
+        List<LegendEntry> entries = Entries(panels);
         double top = heights.Sum() + 4;
-        var canvas = new SvgWriter(width, top + Legend.Height(entries, Notes, width), Title,
+        SvgWriter canvas = new(width, top + Legend.Height(entries, Notes, width), Title,
             "Tokens on the unit sphere, coloured by label, with the predicted limit: "
                 + string.Join("; ", panels.Select(panel => panel.Title)));
         for (int i = 0; i < panels.Count; i++)
@@ -41,8 +35,8 @@ public sealed record Figure3
             double y = heights.Take(i / columns).Sum();
             canvas.Text(new Point(x, y + 19), panels[i].Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
             new SphereView(canvas, panels[i], new Point(x, y + TitleHeight + radius), radius).Draw();
-            for (int k = 0; k < facts[i].Count; k++)
-                canvas.Text(new Point(x, y + ball + 28 + FactHeight * k), facts[i][k], new Lettering { Anchor = Anchor.Middle });
+            for (int k = 0; k < texts[i].Count; k++)
+                canvas.Text(new Point(x, y + ball + 28 + LineHeight * k), texts[i][k], new Lettering { Anchor = Anchor.Middle });
         }
         Legend.Draw(canvas, entries, Notes, top);
         return canvas.ToSvg();
@@ -51,12 +45,12 @@ public sealed record Figure3
     private IReadOnlyList<string> Lines(SpherePanel panel)
     {
         string[] projected = panel.Dimension > 3 ? [$"first 3 of {panel.Dimension} coordinates"] : [];
-        return [.. panel.Facts.Concat(projected).SelectMany(fact => Notation.Wrap(fact, Lettering.Standard, PanelWidth - 10))];
+        return [.. panel.Lines.Concat(projected).SelectMany(line => Notation.Wrap(line, Lettering.Standard, PanelWidth - 10))];
     }
 
     private static List<LegendEntry> Entries(IReadOnlyList<SpherePanel> panels)
     {
-        var entries = new List<LegendEntry>
+        List<LegendEntry> entries = new()
         {
             new("label s", 178, ColourBar),
             new("token in front, behind", 26, (canvas, at) =>
@@ -68,7 +62,7 @@ public sealed record Figure3
         if (panels.Any(panel => panel.PredictedCurves.Count > 0))
             entries.Add(new("predicted curve", 34, (canvas, at) =>
             {
-                var (from, to) = (at with { X = at.X - 17 }, at with { X = at.X + 17 });
+                (Point from, Point to) = (at with { X = at.X - 17 }, at with { X = at.X + 17 });
                 canvas.Line(from, to, Ink.Line("#6E6E6E", 10));
                 canvas.Line(from, to, Ink.Line("#F4F4F4", 7.6));
             }));

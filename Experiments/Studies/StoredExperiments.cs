@@ -1,23 +1,26 @@
 using System.Reflection;
 using AttentionFlow.Solver.Configuration;
 
-namespace AttentionFlow.Experiments.Commands;
+namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>The experiments of data/experiments, which travel inside the program.</summary>
-public static class StoredExperiments
+internal static class StoredExperiments
 {
     private const string Prefix = "experiments/", Suffix = ".json";
-
     private static Assembly Here => typeof(StoredExperiments).Assembly;
 
     /// <summary>Their names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Here.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Select(n => n[Prefix.Length..^Suffix.Length]).Order(StringComparer.Ordinal)];
+    [
+        .. Here.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(n => n[Prefix.Length..^Suffix.Length]).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The text of one.</summary>
     public static string Text(string name)
     {
-        using Stream stream = Here.GetManifestResourceStream(Prefix + name + Suffix) ?? throw new ArgumentException($"no stored experiment is called '{name}'");
+        using Stream stream = Here.GetManifestResourceStream(Prefix + name + Suffix)
+            ?? throw new ArgumentException($"no stored experiment is called '{name}'");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }
@@ -33,6 +36,7 @@ public static class StoredExperiments
         if (File.Exists(fileOrName)) return ExperimentReader.Read(fileOrName, settings);
         if (Names.Contains(fileOrName)) return Load(fileOrName, settings);
         string hint = Solver.Configuration.Names.Nearest(fileOrName, Names) is { } near ? $"; did you mean '{near}'?" : "";
-        throw new ConfigurationException($"'{fileOrName}' is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
+        throw new ConfigurationException(
+            $"'{fileOrName}' is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
     }
 }
