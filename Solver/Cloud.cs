@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver;
 
 /// <summary>
@@ -22,7 +20,7 @@ public sealed class Cloud
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 2);
         (Replicas, Tokens, Dimension, Positions) = (replicas, tokens, dimension, positions);
-        Labels = labels ?? new GridLabels().Draw(replicas, tokens, seed: 0);
+        Labels = labels ?? Grid(replicas, tokens);
         Weights = weights ?? EqualWeights(replicas, tokens);
         if (positions.Length != replicas * tokens * dimension)
             throw new ArgumentException($"{positions.Length} coordinates; {replicas} x {tokens} x {dimension} are expected");
@@ -64,6 +62,9 @@ public sealed class Cloud
 
     /// <summary>The d coordinates of the token with this flattened (replica, token) index.</summary>
     public Span<double> Token(int row) => Positions.AsSpan(row * Dimension, Dimension);
+
+    /// <summary>The midpoint grid of labels, s_i = (i + 1/2)/n, [R, n].</summary>
+    internal static double[] Grid(int replicas, int tokens) => [.. Enumerable.Range(0, replicas * tokens).Select(row => (row % tokens + 0.5) / tokens)];
 
     // By halves, so that rounding does not grow with the number of tokens.
     private static double Sum(ReadOnlySpan<double> values)

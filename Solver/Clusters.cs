@@ -10,6 +10,12 @@ namespace AttentionFlow.Solver;
 /// </remarks>
 public sealed class Clusters
 {
+    /// <summary>
+    /// The usual delta: an angle of 0.0447 rad = 2.56 degrees, far above the width of a collapsed cluster and, up to beta of some thousand, below half the
+    /// distance 2 pi/(2 beta)^{1/2} between forming ones.
+    /// </summary>
+    public const double Delta = 1e-3;
+
     private const int Reach = 2, BitsPerCoordinate = 21;
 
     private readonly double[] _x;
@@ -34,7 +40,7 @@ public sealed class Clusters
     /// <param name="count">How many.</param>
     /// <param name="d">Their dimension.</param>
     /// <param name="delta">From 1e-10 to 2.</param>
-    public static int Count(double[] x, int first, int count, int d, double delta)
+    public static int Count(double[] x, int first, int count, int d, double delta = Delta)
     {
         if (!(delta is >= 1e-10 and <= 2)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta must be from 1e-10 to 2");
         Clusters clusters = new(x, first, count, d, delta);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;

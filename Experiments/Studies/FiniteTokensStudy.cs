@@ -2,6 +2,7 @@ using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
@@ -17,7 +18,7 @@ public sealed class FiniteTokensStudy : Study
     private const double Beta = 4, Concentration = 2, Tolerance = 1e-10;
     private static readonly int[] Dimensions = [2, 3];
 
-    private static readonly CsvColumn[] Columns =
+    private static readonly Column[] Columns =
     [
         new("dimension", ColumnType.Integer, "Dimension d of the space."),
         new("tokens", ColumnType.Integer, "Number of tokens n."),

@@ -23,7 +23,7 @@ public sealed class LengthStudy : Study
     private static readonly string[] Indicators = ["low-pass norm", "entropy", "cosine after", "residual after"];
     private static readonly string[] Colours = [Palette.Vermilion, Palette.Blue, Palette.Green];
 
-    private static readonly CsvColumn[] LayersColumns =
+    private static readonly Column[] LayersColumns =
     [
         new("equiangular", ColumnType.Integer, "1: all pairs of tokens at the cosine 0.2, d = n; 0: independent uniform tokens on S^2."),
         new("beta", ColumnType.Number, "Inverse temperature."),
@@ -36,7 +36,7 @@ public sealed class LengthStudy : Study
         new("gain", ColumnType.Number, "|m| of the layer's output over |m| of its input."),
     ];
 
-    private static readonly CsvColumn[] LawColumns =
+    private static readonly Column[] LawColumns =
     [
         new("strength", ColumnType.Number, "gamma (1 - g): 1 is critical."),
         new("tokens", ColumnType.Integer, "Number of tokens n."),

@@ -3,7 +3,7 @@ using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
+using AttentionFlow.Solver;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -4,7 +4,7 @@ using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
+using AttentionFlow.Solver;
 
 namespace AttentionFlow.Experiments.Studies;
 

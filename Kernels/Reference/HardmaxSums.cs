@@ -26,7 +26,7 @@ public sealed class HardmaxSums(int threads) : IPairSums
     public string? WhyNot(PairProblem problem, RowColumns columns)
     {
         if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
-        if (problem.Interaction.Coupling is not OneCoupling) return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
+        if (Normalization.Hardmax.WhyNot(problem.Interaction.Coupling) is { } why) return why;
         return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
     }
 

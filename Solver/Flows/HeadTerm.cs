@@ -13,7 +13,7 @@ internal sealed class HeadTerm
 {
     private readonly TokenArrays _tokens;
     private readonly CodeKind _code;
-    private readonly GaugeFrame _turn;
+    private readonly PreparedGauge _turn;
     private readonly double _beta, _unit = 1;
     private readonly bool _curved;
     private readonly int _wide;
@@ -26,7 +26,7 @@ internal sealed class HeadTerm
     /// <param name="head">Matrices.</param>
     /// <param name="code">The code.</param>
     /// <param name="turn">Psi, for a code of the logits alone.</param>
-    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, GaugeFrame turn)
+    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, PreparedGauge turn)
     {
         (_tokens, _code, _turn, _beta, _curved) = (tokens, code.Kind, turn, interaction.Beta, interaction.Profile.IsCurved(interaction.Beta));
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
@@ -36,8 +36,8 @@ internal sealed class HeadTerm
         _q = _logits is null ? _k : new double[_k.Length];
         (int replicas, int n) = (tokens.Replicas, tokens.Tokens);
         // Without its self term Z is not bounded from below: the general form's own shift keeps it.
-        bool bounded = interaction.Mask != Mask.Strict || interaction.Normalization != Normalization.Softmax;
-        if (_logits is null && bounded && (_code is CodeKind.None or CodeKind.Concatenated))
+        bool mayVanish = interaction.Mask == Mask.Strict && interaction.Normalization.IsBounded;
+        if (_logits is null && !mayVanish && (_code is CodeKind.None or CodeKind.Concatenated))
         {
             double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
             _unit = Math.Sqrt(square);
@@ -113,21 +113,4 @@ internal sealed class HeadTerm
     {
         for (int r = 0; r < x.Length; r++) result[r] += scale * Sphere.Dot(a.AsSpan(r * x.Length, x.Length), x);
     }
-}
-
-/// <summary>What the terms of a flow know of its tokens.</summary>
-/// <param name="Replicas">R.</param>
-/// <param name="Tokens">n.</param>
-/// <param name="Dimension">d.</param>
-/// <param name="Y">Positions in the frame in which the flow is evaluated, [R, n, d]; their contents change.</param>
-/// <param name="Weights">m, [R, n].</param>
-/// <param name="Labels">xi, [R, n].</param>
-internal sealed record TokenArrays(int Replicas, int Tokens, int Dimension, double[] Y, double[] Weights, double[] Labels)
-{
-    public int Rows => Replicas * Tokens;
-
-    public ReadOnlySpan<double> At(int row) => Y.AsSpan(row * Dimension, Dimension);
-
-    /// <summary>The tokens as a self form.</summary>
-    public PairProblem Self(Interaction interaction) => PairProblem.Self(Replicas, Tokens, Dimension, interaction, Y, Weights, Labels);
 }

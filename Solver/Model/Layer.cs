@@ -39,19 +39,17 @@ public sealed record Layer
         if (Code.Kind == CodeKind.Concatenated && !curved) return "a concatenated code needs the exponential profile and beta > 0";
         foreach (double[] point in (Prompts?.Points ?? []).Concat(Pin is null ? [] : [Pin.Point]))
             if (point.Length != dimension) return $"a prompt has {point.Length} coordinates, the tokens {dimension}";
-        if (interaction.Normalization == Normalization.Hardmax && !HasNoPrompts) return "hardmax knows no prompts";
-        return interaction.Normalization != Normalization.Unnormalized && Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0) is < 0 and var negative
-            ? $"prompts join the denominator, so that their strength must not be negative, as {negative:G4} is; use \"unnormalized\"" : null;
+        double? prompts = HasNoPrompts ? null : Math.Min(Prompts?.Strength ?? double.PositiveInfinity, Pin?.Strength ?? double.PositiveInfinity);
+        return interaction.Normalization.WhyNot(interaction.Coupling, prompts);
     }
 
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>
     public string? WhyNoEnergy(Interaction interaction)
     {
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
-        if (interaction.Normalization == Normalization.Hardmax) return "a hardmax flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
         if (Heads.Any(h => !h.IsSymmetric)) return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
-        return Heads.Count > 1 && interaction.Normalization == Normalization.Softmax ? "several heads under softmax climb no energy" : null;
+        return interaction.Normalization.WhyNoEnergy(Heads.Count);
     }
 
     /// <summary>
@@ -60,10 +58,10 @@ public sealed record Layer
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {
-        bool curved = interaction.Profile.IsCurved(interaction.Beta), bare = interaction.Normalization is Normalization.Unnormalized or Normalization.Bias;
-        double coupling = interaction.Normalization == Normalization.Unnormalized ? interaction.Coupling.Largest : 1;
-        double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bare ? coupling * Exponential(Code.LargestLogit(h.LogitNorm)) : 1));
-        return bare && !HasNoPrompts ? rate + PromptStrength * Exponential(1) : rate;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta), bounded = interaction.Normalization.IsBounded;
+        double coupling = interaction.Normalization.LargestCoupling(interaction.Coupling);
+        double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
+        return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
     }

@@ -1,5 +1,4 @@
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -49,17 +48,6 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
             Sphere.TryNormalize(token);
         }
     });
-
-    /// <summary>The largest step over which tokens keep most of their direction, kappa/(2 (d - 1)).</summary>
-    public double LargestStep(int dimension) => 0.5 * Kappa / (dimension - 1);
-
-    /// <summary>Null when tokens keep most of their direction over a step, else a sentence with a better one.</summary>
-    public string? Advice(double step, int dimension)
-    {
-        double rate = (dimension - 1) / Kappa;
-        return step <= LargestStep(dimension) ? null
-            : FormattableString.Invariant($"a step of {step:G4} is long against the noise, which turns tokens at the rate (d - 1)/kappa = {rate:G4}; use a step of {Stability.RoundDown(0.25 / rate):G2} or less");
-    }
 
     /// <summary>
     /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d + 1))).

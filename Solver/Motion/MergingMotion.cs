@@ -31,7 +31,8 @@ internal sealed class MergingMotion : Motion
     public static string? WhyNot(Flow flow) =>
         flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
         : flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None ? "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge"
-        : flow.Interaction.Normalization == Normalization.Hardmax ? "under hardmax two tokens at one place hold each other where one would move, so they cannot merge"
+        : flow.Interaction.Normalization.IsHard
+            ? $"under {flow.Interaction.Normalization.Name} two tokens at one place hold each other where one would move, so they cannot merge"
         : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
 
     public override long Steps => _replicas.Max(r => r.Steps);

@@ -2,7 +2,6 @@ using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Solver.Observables;
@@ -27,7 +26,7 @@ public sealed class AttentionEntropyObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("attention_entropy_mean", "Mean over tokens i, weighted by m_i, of the attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j))."),
         Number("attention_entropy_min", "Least H_i."),
@@ -73,7 +72,7 @@ public sealed class AttentionRowsObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("one_hot_rows", "Share of the tokens i, weighted by m_i, with max_j A_ij/(n m_j) > 1/2."),
         Number("flat_rows", "Share of the tokens i, weighted by m_i, with H_i > 0.99 log n, n the tokens that i sees."),
@@ -124,7 +123,7 @@ public sealed class EntropyFloorObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("entropy_floor", "Least of the lower bounds on H_i that follow from the spread of the logits of row i."),
         Number("logit_spread", "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
@@ -211,7 +210,7 @@ public sealed class ParticipationObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
         [Number("participation", "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
 
     /// <inheritdoc/>
@@ -239,7 +238,7 @@ public sealed class SinkObservable : Observable
     public SinkObservable(Flow flow) => flow.Attention.AskProducts(anySign: false);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
+    public override IReadOnlyList<Column> Columns { get; } = [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

@@ -1,5 +1,5 @@
 using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Theory;
 
@@ -19,7 +19,7 @@ public static class Equiangular
     /// <summary>g(t) from g(0), by classical Runge-Kutta steps small enough for full double accuracy (1e-12 for t up to about 10).</summary>
     public static double Cosine(Normalization normalization, double beta, int tokens, double start, double time)
     {
-        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, Stability.CollapseRate(new Interaction(beta) { Normalization = normalization })));
+        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, Layer.Plain.CollapseRate(new Interaction(beta) { Normalization = normalization })));
         double g = start, h = time / Math.Max(1, steps);
         for (int i = 0; i < steps; i++)
         {

@@ -13,13 +13,9 @@ public static class Growth
     {
         double rate = degree * (degree + dimension - 2.0) * Bessel.FunkHecke(dimension, degree, interaction.Beta) / interaction.Beta
             * LabelMode(interaction.Coupling, frequency);
-        return interaction.Normalization switch
-        {
-            Normalization.Unnormalized => rate,
-            Normalization.Softmax => rate / (Bessel.FunkHecke(dimension, 0, interaction.Beta) * LabelMode(interaction.Coupling, 0)),
-            Normalization.Bias => rate / LabelMode(interaction.Coupling, 0),
-            var other => throw new NotSupportedException($"no growth rate is known for {other}"),
-        };
+        if (interaction.Normalization.IsHard) throw new NotSupportedException($"no growth rate is known under {interaction.Normalization.Name}");
+        double bias = LabelMode(interaction.Coupling, 0);
+        return rate / interaction.Normalization.Divisor(Bessel.FunkHecke(dimension, 0, interaction.Beta) * bias, bias);
     }
 
     private static double LabelMode(Coupling coupling, int frequency) => coupling switch

@@ -5,7 +5,6 @@ using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;

@@ -1,6 +1,6 @@
 using MathNet.Numerics;
 
-namespace AttentionFlow.Solver.Theory;
+namespace AttentionFlow.Solver;
 
 /// <summary>Modified Bessel functions and the Funk-Hecke eigenvalues made of them.</summary>
 public static class Bessel
