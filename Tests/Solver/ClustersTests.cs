@@ -1,6 +1,5 @@
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;

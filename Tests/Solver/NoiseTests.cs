@@ -150,7 +150,7 @@ public class NoiseTests
     [Test]
     public void LongStepsAreNamedWithABetterOne()
     {
-        Assert.That(new Noise(4, 1).Advice(0.5, 3), Is.Null);
+        Assert.That(Stability.Advice(new Noise(4, 1), 0.5, 3), Is.Null);
         Assert.That(Stability.Advice(new Noise(0.1, 1), 0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
     }
 

@@ -133,9 +133,8 @@ public class ObservableTests
     public void ClustersOfEachReplica() =>
         Assert.That(Measure("clusters", One, new IdentityGauge(), new Cloud(2, 2, 2, [1, 0, 0, 1, 1, 0, 1, 0])), Is.EqualTo(new double[] { 2, 1 }));
 
-    [TestCase(Normalization.Unnormalized)]
-    [TestCase(Normalization.Softmax)]
-    public void SpeedOfAnEquiangularState(Normalization normalization)
+    [Test]
+    public void SpeedOfAnEquiangularState([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const int N = 6;
         const double G = 0.3, Beta = 1.4;
