@@ -51,7 +51,9 @@ public sealed class Cloud
     /// <summary>x, [R, n, d].</summary>
     public double[] Positions { get; }
 
-    /// <summary>r, [R, n], state of schemes that have one; null before the first run, which then fills in the start of the scheme.</summary>
+    /// <summary>
+    /// r, [R, n], state of schemes that have one; null before the first run, which then fills in the start of the scheme.
+    /// </summary>
     public double[]? Radii { get; set; }
 
     /// <summary>xi, [R, n], frozen.</summary>

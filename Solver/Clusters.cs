@@ -2,17 +2,21 @@ using System.Numerics;
 
 namespace AttentionFlow.Solver;
 
-/// <summary>Connected components of the graph that joins tokens with &lt;x_i, x_j&gt; > 1 - delta, which is |x_i - x_j|^2 &lt; 2 delta: single linkage.</summary>
+/// <summary>
+/// Connected components of the graph that joins tokens with &lt;x_i, x_j&gt; > 1 - delta, which is |x_i - x_j|^2 &lt; 2 delta: single
+/// linkage.
+/// </summary>
 /// <remarks>
-/// Tokens that share a cell of a grid and are near its first token are one node; nodes of neighbouring cells are joined through a pair of their tokens, looked for only where no chain joins
-/// them yet. The grid knows the first three coordinates as integers, all others by a hash, which only decides who is compared. Time is linear in n on the circle and the sphere; at worst
-/// n^2/2 distances in high dimension, where the pair sums of the flow are quadratic anyway.
+/// Tokens that share a cell of a grid and are near its first token are one node; nodes of neighbouring cells are joined through a pair of
+/// their tokens, looked for only where no chain joins them yet. The grid knows the first three coordinates as integers, all others by a
+/// hash, which only decides who is compared. Time is linear in n on the circle and the sphere; at worst n^2/2 distances in high dimension,
+/// where the pair sums of the flow are quadratic anyway.
 /// </remarks>
 public sealed class Clusters
 {
     /// <summary>
-    /// The usual delta: an angle of 0.0447 rad = 2.56 degrees, far above the width of a collapsed cluster and, up to beta of some thousand, below half the
-    /// distance 2 pi/(2 beta)^{1/2} between forming ones.
+    /// The usual delta: an angle of 0.0447 rad = 2.56 degrees, far above the width of a collapsed cluster and, up to beta of some thousand,
+    /// below half the distance 2 pi/(2 beta)^{1/2} between forming ones.
     /// </summary>
     public const double Delta = 1e-3;
 

@@ -37,7 +37,9 @@ public abstract record Normalization : INamed<Normalization>
     /// <param name="bias">As in <see cref="Divisor"/>.</param>
     public virtual double Scale(double z, double unshift, double bias) => unshift * Inverse(Divisor(unshift * z, bias));
 
-    /// <summary>What <see cref="Divisor"/> takes beside the sum: a number a row, known from weights, labels, coupling and mask. Empty: nothing.</summary>
+    /// <summary>
+    /// What <see cref="Divisor"/> takes beside the sum: a number a row, known from weights, labels, coupling and mask. Empty: nothing.
+    /// </summary>
     /// <param name="tokens">The tokens; their positions do not matter.</param>
     /// <param name="prompts">Total strength of the prompts that a token sees.</param>
     /// <param name="threads">At least 1.</param>
@@ -51,15 +53,17 @@ public abstract record Normalization : INamed<Normalization>
     /// <summary>Why no flow with this many heads climbs an energy, or null: it does where all heads of a token share N_i.</summary>
     public virtual string? WhyNoEnergy(int heads) => null;
 
-    /// <summary>True where w_j a_ij/N_i sum to at most 1 over all that a row sees, whatever beta: then e^beta makes no token fast.</summary>
+    /// <summary>
+    /// True where w_j a_ij/N_i sum to at most 1 over all that a row sees, whatever beta: then e^beta makes no token fast.
+    /// </summary>
     public virtual bool IsBounded => false;
 
     /// <summary>The largest b_ij/N_i counts for, at most max |b|.</summary>
     public virtual double LargestCoupling(Coupling coupling) => 1;
 
     /// <summary>
-    /// True at beta = infinity: a row sees the keys of largest logit alone, itself left out. Then there is no attention matrix, no known limit, and tokens of
-    /// one place do not move as one.
+    /// True at beta = infinity: a row sees the keys of largest logit alone, itself left out. Then there is no attention matrix, no known
+    /// limit, and tokens of one place do not move as one.
     /// </summary>
     public virtual bool IsHard => false;
 

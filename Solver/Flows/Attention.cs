@@ -4,12 +4,13 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// What indicators need of the attention matrix A_ij = m_j b_ij k'(t_ij)/Z_i of a flow, row by row at its last drift, and products with it; the
-/// matrix itself is never stored.
+/// What indicators need of the attention matrix A_ij = m_j b_ij k'(t_ij)/Z_i of a flow, row by row at its last drift, and products with it;
+/// the matrix itself is never stored.
 /// </summary>
 /// <remarks>
-/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for <see cref="Divergence"/> with
-/// coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i, F_i&gt;/Z_i. Token weights that differ need a pair sum for
+/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for <see
+/// cref="Divergence"/> with coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i, F_i&gt;/Z_i.
+/// Token weights that differ need a pair sum for
 /// <see cref="Squares"/> and one for <see cref="Largest"/>, because their terms are weighted otherwise.
 /// </remarks>
 internal sealed class Attention
@@ -77,7 +78,10 @@ internal sealed class Attention
         for (int i = 0; i < v.Length; i++) product[i] /= _drift.Z[i];
     }
 
-    /// <summary>The adjoint with respect to sum_i m_i u_i v_i, (A* u)_j = sum_i m_i u_i A_ij/m_j, both [R n]; one pair sum, queries and keys exchanged.</summary>
+    /// <summary>
+    /// The adjoint with respect to sum_i m_i u_i v_i, (A* u)_j = sum_i m_i u_i A_ij/m_j, both [R n]; one pair sum, queries and keys
+    /// exchanged.
+    /// </summary>
     public void ApplyAdjoint(double[] u, double[] product, CancellationToken stop)
     {
         double[] weights = new double[u.Length];

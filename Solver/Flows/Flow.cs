@@ -8,10 +8,11 @@ namespace AttentionFlow.Solver.Flows;
 /// The mean-field self-attention flow: interaction + gauge + layer + the frozen part of a cloud (labels, weights), evaluated by a device.
 /// </summary>
 /// <remarks>
-/// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by
-/// Z_i = sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with
-/// differences, so P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i), divided by the scale s_i of the scheme.
-/// A layer makes it a mean over heads h of (F_hi + F_pi)/N_hi, F_p the prompts' pull and N = 1 (USA), Z_h + Z_p (SA), or the bias alone.
+/// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by Z_i =
+/// sum_j m_j b_ij k'(t_ij). Evaluated in the gauge frame y = Psi x, where kernels see no gauge: F_i is the raw sum with differences, so
+/// P_{y_i} F_i keeps the tangential part near collapse; then dx_i = Psi_i^T P_{y_i} F_i (e^{c_i} or 1/Z_i), divided by the scale s_i of the
+/// scheme. A layer makes it a mean over heads h of (F_hi + F_pi)/N_hi, F_p the prompts' pull and N = 1 (USA), Z_h + Z_p (SA), or the bias
+/// alone.
 /// </remarks>
 public sealed class Flow
 {
@@ -31,7 +32,8 @@ public sealed class Flow
     /// <param name="sums">The device; not owned.</param>
     /// <param name="threads">Threads for the per-token work outside the pair sums.</param>
     /// <param name="layer">Heads, code, prompts; null: <see cref="Layer.Plain"/>.</param>
-    /// <exception cref="ArgumentException">Softmax with a coupling that changes sign; a gauge or layer that does not suit interaction, dimension or labels.</exception>
+    /// <exception cref="ArgumentException">Softmax with a coupling that changes sign; a gauge or layer that does not suit interaction,
+    /// dimension or labels.</exception>
     /// <exception cref="NotSupportedException">When the device does not support the problem.</exception>
     public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1, Layer? layer = null)
     {
@@ -55,11 +57,14 @@ public sealed class Flow
     /// <summary>Heads, code, prompts.</summary>
     public Layer Layer { get; }
 
-    /// <summary>From x to y, in which the flow is evaluated and has its limit: the gauge, or nothing where that turns the logits alone.</summary>
+    /// <summary>
+    /// From x to y, in which the flow is evaluated and has its limit: the gauge, or nothing where that turns the logits alone.
+    /// </summary>
     internal Gauge OuterGauge => Layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : Gauge;
 
     /// <summary>Where the network normalises; post by default.</summary>
-    /// <exception cref="NotSupportedException">When it needs the attention output, and the device gives its tangential part alone.</exception>
+    /// <exception cref="NotSupportedException">When it needs the attention output, and the device gives its tangential part
+    /// alone.</exception>
     public Scheme Scheme
     {
         get => _drift.Scheme;
@@ -87,7 +92,10 @@ public sealed class Flow
     /// <summary>m, [R, n].</summary>
     public ReadOnlySpan<double> Weights => _tokens.Weights;
 
-    /// <summary>Positions of the last <see cref="Drift(double[], double[], CancellationToken)"/> in the gauge frame, y = Psi x, [R, n, d]; x under a code of the logits alone.</summary>
+    /// <summary>
+    /// Positions of the last <see cref="Drift(double[], double[], CancellationToken)"/> in the gauge frame, y = Psi x, [R, n, d]; x under a
+    /// code of the logits alone.
+    /// </summary>
     public ReadOnlySpan<double> GaugePositions => _tokens.Y;
 
     /// <summary>A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets at the start.</summary>
@@ -96,7 +104,10 @@ public sealed class Flow
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
 
-    /// <summary>What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method know it once they have been used.</summary>
+    /// <summary>
+    /// What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method
+    /// know it once they have been used.
+    /// </summary>
     public double EnergyRounding => _sums.RelativeError * Layer.LargestEnergy(Interaction);
 
     /// <summary>Why the flow climbs no energy, or null when it does.</summary>
@@ -119,7 +130,10 @@ public sealed class Flow
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(double[] x, double[] drift, CancellationToken stop = default) => Drift(x, drift, .., stop);
 
-    /// <summary>The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at the start.</summary>
+    /// <summary>
+    /// The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at
+    /// the start.
+    /// </summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(State at, State rate, Range replicas, CancellationToken stop = default)
     {
@@ -130,7 +144,10 @@ public sealed class Flow
         Count((double)count / Replicas);
     }
 
-    /// <summary>The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of the pairs.</summary>
+    /// <summary>
+    /// The flow of a cloud that one replica has become, without the gauge, on the same device; its evaluations count here by their share of
+    /// the pairs.
+    /// </summary>
     internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads, Layer) { _whole = this };
 
     /// <summary>y = Psi x, both [R, n, d].</summary>
@@ -146,19 +163,22 @@ public sealed class Flow
     }
 
     /// <summary>
-    /// E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>, the mean over heads, and what prompts add; free,
-    /// from the same sums. Of a flow that <see cref="HasEnergy"/>.
+    /// E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>, the mean
+    /// over heads, and what prompts add; free, from the same sums. Of a flow that <see cref="HasEnergy"/>.
     /// </summary>
     public double Energy(int replica) => _energy.Energy(replica);
 
-    /// <summary>dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i N_i s_i |dx_i|^2 with N = 1 (USA), Z (SA) or the bias. Of a flow that <see cref="HasEnergy"/>.</summary>
+    /// <summary>
+    /// dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i N_i s_i |dx_i|^2 with N = 1
+    /// (USA), Z (SA) or the bias. Of a flow that <see cref="HasEnergy"/>.
+    /// </summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift) => _energy.Dissipation(replica, drift, _drift);
 
     /// <summary>
     /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica,
     /// without cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2.
-    /// One pair sum for the exponential profile. Where the device has harmonic sums alone, 1 - sum_i m_i Z_i with an absolute error of tol k(1)/2, or beta (1 - |m|^2) when all
-    /// tokens are so near to their mean (beta |x_i - m|^2 below 1e-6) that this is as good relatively.
+    /// One pair sum for the exponential profile. Where the device has harmonic sums alone, 1 - sum_i m_i Z_i with an absolute error of tol
+    /// k(1)/2, or beta (1 - |m|^2) when all tokens are so near to their mean (beta |x_i - m|^2 below 1e-6) that this is as good relatively.
     /// </summary>
     /// <param name="x">[R, n, d].</param>
     /// <param name="gap">[R].</param>

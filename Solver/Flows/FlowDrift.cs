@@ -11,7 +11,8 @@ internal sealed class FlowDrift
     private readonly double[] _scales, _along;
 
     /// <summary>The drift of these terms under this scheme.</summary>
-    /// <exception cref="NotSupportedException">When the scheme needs the attention output, and the device gives its tangential part alone.</exception>
+    /// <exception cref="NotSupportedException">When the scheme needs the attention output, and the device gives its tangential part
+    /// alone.</exception>
     public FlowDrift(FlowTerms terms, Scheme scheme)
     {
         if (scheme.NeedsOutput && terms.IsTangential(_ => true))

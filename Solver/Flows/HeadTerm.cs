@@ -5,9 +5,10 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// The tokens' pull on each other through one head: one pair sum. With u = y + p (additive code), else u = y, pairs need q = (Q^T K)^T u, keys u and values u (y under a code of
-/// the logits alone); V acts on the sum: sum_j a_ij V u_j = V (F_i + Z_i u_i). A concatenated code adds two dimensions: (y, p)/(1 + a^2)^{1/2} are unit vectors whose
-/// self form at beta (1 + a^2) has the logits beta (&lt;y_i, y_j> + &lt;p_i, p_j>).
+/// The tokens' pull on each other through one head: one pair sum. With u = y + p (additive code), else u = y, pairs need q = (Q^T K)^T u,
+/// keys u and values u (y under a code of the logits alone); V acts on the sum: sum_j a_ij V u_j = V (F_i + Z_i u_i). A concatenated code
+/// adds two dimensions: (y, p)/(1 + a^2)^{1/2} are unit vectors whose self form at beta (1 + a^2) has the logits beta (&lt;y_i, y_j> +
+/// &lt;p_i, p_j>).
 /// </summary>
 internal sealed class HeadTerm
 {

@@ -5,8 +5,8 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning prompt. Forces are differences
-/// z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
+/// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning
+/// prompt. Forces are differences z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
 /// </summary>
 internal sealed class PromptTerm
 {

@@ -53,8 +53,9 @@ public sealed record Layer
     }
 
     /// <summary>
-    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile) or max |b| (linear)
-    /// under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is not the identity, and the prompts' share.
+    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile)
+    /// or max |b| (linear) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
+    /// not the identity, and the prompts' share.
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {

@@ -12,7 +12,8 @@ public enum Splitting
 }
 
 /// <summary>
-/// Independent Brownian motions on the sphere beside the drift: dx_i = f_i dt + sqrt(2/kappa) dW_i, with the generator of the noise 1/kappa times the Laplacian of S^{d-1}.
+/// Independent Brownian motions on the sphere beside the drift: dx_i = f_i dt + sqrt(2/kappa) dW_i, with the generator of the noise 1/kappa
+/// times the Laplacian of S^{d-1}.
 /// </summary>
 /// <param name="Kappa">Inverse strength of the noise, > 0.</param>
 /// <param name="Seed">Every number is a function of (seed, replica, token, number of the kick).</param>
@@ -22,8 +23,8 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
     private const int Grain = 1024;
 
     /// <summary>
-    /// Moves every token for a time by noise alone: x' = cos(a) x + sin(a) v/|v|, v = P_x g, g standard normal in R^d, a the angle that belongs to |v|^2. Of weak order 2
-    /// (local error of the heat semigroup O(time^3)) in every dimension, exact on the circle.
+    /// Moves every token for a time by noise alone: x' = cos(a) x + sin(a) v/|v|, v = P_x g, g standard normal in R^d, a the angle that
+    /// belongs to |v|^2. Of weak order 2 (local error of the heat semigroup O(time^3)) in every dimension, exact on the circle.
     /// </summary>
     /// <param name="x">[R, n, d].</param>
     /// <param name="tokens">n.</param>
@@ -50,12 +51,14 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
     });
 
     /// <summary>
-    /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d + 1))).
+    /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d +
+    /// 1))).
     /// </summary>
     /// <remarks>
-    /// An isotropic move multiplies harmonics of degree l by E C_l(cos a), C_l(1) = 1, which must be e^{-lambda tau} to second order, lambda = l (l + d - 2). With
-    /// W = 2 - 2 cos a, C_l = 1 - lambda W/(2 (d - 1)) + lambda (lambda - d + 1) W^2/(8 (d^2 - 1)) + ...: so E W = 2 (d - 1) tau - (d - 1)^2 tau^2 and E W^2 = 4 (d^2 - 1) tau^2,
-    /// which W = q - (d - 1) q^2/(4 (d + 1)) has, as |v|^2 is chi-squared with d - 1 degrees of freedom.
+    /// An isotropic move multiplies harmonics of degree l by E C_l(cos a), C_l(1) = 1, which must be e^{-lambda tau} to second order,
+    /// lambda = l (l + d - 2). With W = 2 - 2 cos a, C_l = 1 - lambda W/(2 (d - 1)) + lambda (lambda - d + 1) W^2/(8 (d^2 - 1)) + ...: so E
+    /// W = 2 (d - 1) tau - (d - 1)^2 tau^2 and E W^2 = 4 (d^2 - 1) tau^2, which W = q - (d - 1) q^2/(4 (d + 1)) has, as |v|^2 is
+    /// chi-squared with d - 1 degrees of freedom.
     /// </remarks>
     public static double Angle(double q, int d) => Math.Sqrt(q / (1 + (d - 2) * q / (6.0 * (d + 1))));
 }

@@ -3,8 +3,8 @@ using AttentionFlow.Solver.Flows;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Every replica steps at its own pace until it has passed the next recording time, and then waits; those that wait are not evaluated. Recording times are
-/// reached by dense output, which needs the last step only.
+/// Every replica steps at its own pace until it has passed the next recording time, and then waits; those that wait are not evaluated.
+/// Recording times are reached by dense output, which needs the last step only.
 /// </summary>
 internal sealed class AdaptiveMotion : Motion
 {

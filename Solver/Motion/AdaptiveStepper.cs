@@ -3,8 +3,9 @@ using AttentionFlow.Solver.Flows;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Steps of an adaptive method, each replica with its own time and step. The error of a step is that of its worst token; a PI controller chooses the next
-/// [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2]. A step at whose end the energy is lower, beyond rounding, is refused too.
+/// Steps of an adaptive method, each replica with its own time and step. The error of a step is that of its worst token; a PI controller
+/// chooses the next [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2]. A step at whose end the energy is lower,
+/// beyond rounding, is refused too.
 /// </summary>
 /// <param name="flow">The flow.</param>
 /// <param name="method">The method, <see cref="Tableau.IsAdaptive"/>.</param>
@@ -105,7 +106,9 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
-    /// <summary>One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.</summary>
+    /// <summary>
+    /// One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.
+    /// </summary>
     public void InterpolateToken(int row, double time, State target)
     {
         Replica state = _replicas[row / flow.Tokens];

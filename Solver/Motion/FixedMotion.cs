@@ -5,8 +5,8 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas step together. Noise shares
-/// the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
+/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas
+/// step together. Noise shares the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
 /// </summary>
 internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
 {

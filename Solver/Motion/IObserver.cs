@@ -56,7 +56,10 @@ public interface IObserver
     /// <summary>The next time this observer wants to see. Positive infinity: never (again).</summary>
     double NextTime => double.PositiveInfinity;
 
-    /// <summary>Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an evaluation.</summary>
+    /// <summary>
+    /// Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an
+    /// evaluation.
+    /// </summary>
     bool NeedsDrift => true;
 
     /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>

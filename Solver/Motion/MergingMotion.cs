@@ -5,12 +5,14 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Adaptive steps in which tokens that have come closer than a distance go on as one, of their weighted mean and total weight: it takes away the modes that decay
-/// inside a cluster and would cap the step for ever. Replicas may have different numbers of tokens, so each has a flow of its own, in the gauge frame.
+/// Adaptive steps in which tokens that have come closer than a distance go on as one, of their weighted mean and total weight: it takes
+/// away the modes that decay inside a cluster and would cap the step for ever. Replicas may have different numbers of tokens, so each has a
+/// flow of its own, in the gauge frame.
 /// </summary>
 /// <remarks>
-/// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their rows of the coupling
-/// are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y of the token that i has become.
+/// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their
+/// rows of the coupling are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y
+/// of the token that i has become.
 /// </remarks>
 internal sealed class MergingMotion : Motion
 {

@@ -128,8 +128,8 @@ internal sealed class MergingReplica
 
     private double Distance(double[] x, int a, int b) => Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));
 
-    // The step limit at which tokens close in that are nearer than the error control sees: at the end of its stability an explicit step keeps
-    // them apart for ever, at an error just below the tolerance. Rates |v_a - v_b|/|x_a - x_b| of neighbours.
+    // The step limit at which tokens close in that are nearer than the error control sees: at the end of its stability an explicit step
+    // keeps them apart for ever, at an error just below the tolerance. Rates |v_a - v_b|/|x_a - x_b| of neighbours.
     private double ContractingLimit()
     {
         double window = Unseen * _step.Tolerance, fastest = 0;

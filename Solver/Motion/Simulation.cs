@@ -71,7 +71,8 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
     /// <param name="observers">Called in this order.</param>
-    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
+    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last
+    /// recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
         if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);

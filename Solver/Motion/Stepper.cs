@@ -24,13 +24,18 @@ public sealed class Stepper
         (_stage, _steps, _errors) = (new State(new double[numbers], new double[radii]), new double[flow.Replicas], new double[flow.Replicas]);
     }
 
-    /// <summary>The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.</summary>
+    /// <summary>
+    /// The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.
+    /// </summary>
     public double[] Drift => _k[0].Positions;
 
     /// <summary>The drift at the end of the last <see cref="Attempt"/>, [R, n, d]; of replicas that moved.</summary>
     public double[] DriftAtEnd => _k[^1].Positions;
 
-    /// <summary>Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where numbers overflow.</summary>
+    /// <summary>
+    /// Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where
+    /// numbers overflow.
+    /// </summary>
     public double Error(int replica) => _errors[replica];
 
     /// <summary>Evaluates the drift at x: the first stage of the step that follows, and what observers look at.</summary>
@@ -45,7 +50,8 @@ public sealed class Stepper
     }
 
     /// <summary>
-    /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method only.
+    /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method
+    /// only.
     /// </summary>
     /// <param name="x">The state for which the first stage is known.</param>
     /// <param name="end">The state at the end of the step; replicas that wait are left as they are.</param>
@@ -66,7 +72,10 @@ public sealed class Stepper
         _k[^1].CopyTo(_k[0], replica * _flow.Tokens, _flow.Tokens, _flow.Dimension);
     }
 
-    /// <summary>Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x; to the same rows of <paramref name="target"/>.</summary>
+    /// <summary>
+    /// Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x; to the same rows
+    /// of <paramref name="target"/>.
+    /// </summary>
     public void Interpolate(State x, int first, int count, double h, double u, State target)
     {
         double[] weights = [.. _tableau.Dense!.Select(powers => u * MathNet.Numerics.Polynomial.Evaluate(u, powers))];

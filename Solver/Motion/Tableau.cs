@@ -14,7 +14,8 @@ public static class Methods
         [[], [0.5], [0, 0.5], [0, 0, 1]], [1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6]);
 
     /// <summary>
-    /// The pair of orders 5 and 4 of Ch. Tsitouras, Computers and Mathematics with Applications 62 (2011) 770-775, with its dense output of order 4.
+    /// The pair of orders 5 and 4 of Ch. Tsitouras, Computers and Mathematics with Applications 62 (2011) 770-775, with its dense output of
+    /// order 4.
     /// </summary>
     public static readonly Tableau Tsit5 = new("tsit5", 5, 3.5068469938049467,
         [
@@ -62,11 +63,15 @@ public sealed record Tableau(string Name, int Order, double StabilityLimit, doub
     /// <summary>The method of this name, or null.</summary>
     public static Tableau? Find(string name) => All.FirstOrDefault(t => t.Name == name);
 
-    /// <summary>Weights of the error estimate h sum_s Error[s] k_s, summing to 0; one more than B: the last stage is the drift at x'. Null: the method takes fixed steps only.</summary>
+    /// <summary>
+    /// Weights of the error estimate h sum_s Error[s] k_s, summing to 0; one more than B: the last stage is the drift at x'. Null: the
+    /// method takes fixed steps only.
+    /// </summary>
     public double[]? Error { get; init; }
 
     /// <summary>
-    /// Dense output N(x + h sum_s b_s(u) k_s) at the share u of the step, b_s(u) = sum_p Dense[s][p] u^(p+1); b_s(1) = B[s], stages as for <see cref="Error"/>.
+    /// Dense output N(x + h sum_s b_s(u) k_s) at the share u of the step, b_s(u) = sum_p Dense[s][p] u^(p+1); b_s(1) = B[s], stages as for
+    /// <see cref="Error"/>.
     /// </summary>
     public double[][]? Dense { get; init; }
 

@@ -2,7 +2,9 @@ using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;
 
-/// <summary>When a run ends before its horizon: at the first recording time at which one of these holds in every replica. Null: not asked for.</summary>
+/// <summary>
+/// When a run ends before its horizon: at the first recording time at which one of these holds in every replica. Null: not asked for.
+/// </summary>
 /// <param name="Clusters">There are at most so many: tokens left where tokens merge, else <see cref="Frame.Clusters"/>.</param>
 /// <param name="Speed">The root mean square of |dx_i/dt| is below this.</param>
 /// <param name="Gap">G_second = 1 - |m|^2 is below this.</param>

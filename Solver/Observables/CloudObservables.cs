@@ -5,8 +5,8 @@ using AttentionFlow.Solver.Motion;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// The number of <see cref="Solver.Clusters"/>: components of the graph &lt;x_i, x_j&gt; > 1 - 10^{-3}, angles below 0.0447 rad = 2.56 degrees. A dense cloud is one,
-/// however wide.
+/// The number of <see cref="Solver.Clusters"/>: components of the graph &lt;x_i, x_j&gt; > 1 - 10^{-3}, angles below 0.0447 rad = 2.56
+/// degrees. A dense cloud is one, however wide.
 /// </summary>
 public sealed class ClustersObservable : Observable
 {
@@ -35,7 +35,10 @@ public sealed class SpeedObservable : Observable
     }
 }
 
-/// <summary>The amplitudes of the degrees l = 1..16 of the content marginal on the circle or the sphere, (sum_ij m_i m_j P_l(&lt;x_i, x_j&gt;))^{1/2}: <see cref="HarmonicSpectrum"/>.</summary>
+/// <summary>
+/// The amplitudes of the degrees l = 1..16 of the content marginal on the circle or the sphere, (sum_ij m_i m_j P_l(&lt;x_i,
+/// x_j&gt;))^{1/2}: <see cref="HarmonicSpectrum"/>.
+/// </summary>
 public sealed class SpectrumObservable : Observable
 {
     /// <summary>The highest degree.</summary>

@@ -3,8 +3,8 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// W1 of two weighted samples of a circle of radius 1, distances along the circle: the least integral of |F - G - c| over one turn, c the median of F - G
-/// (Delon, Salomon, Sobolevskii, SIAM J. Appl. Math. 2010). Exact; on an orbit of radius r multiply by r.
+/// W1 of two weighted samples of a circle of radius 1, distances along the circle: the least integral of |F - G - c| over one turn, c the
+/// median of F - G (Delon, Salomon, Sobolevskii, SIAM J. Appl. Math. 2010). Exact; on an orbit of radius r multiply by r.
 /// </summary>
 public static class CircleWasserstein
 {
@@ -33,9 +33,9 @@ public static class CircleWasserstein
 }
 
 /// <summary>
-/// Energy distance (2 E|X - Y| - E|X - X'| - E|Y - Y'|)^{1/2} of two weighted samples of R^d (Szekely and Rizzo 2013), by all pairs, pairs of a point with itself
-/// included: the distance of the two samples as laws, a metric, 0 only when they are equal. As an estimate for the laws that n and N points are drawn from its square
-/// is too large by E|X - X'|/n + E|Y - Y'|/N. O((n + N)^2 d).
+/// Energy distance (2 E|X - Y| - E|X - X'| - E|Y - Y'|)^{1/2} of two weighted samples of R^d (Szekely and Rizzo 2013), by all pairs, pairs
+/// of a point with itself included: the distance of the two samples as laws, a metric, 0 only when they are equal. As an estimate for the
+/// laws that n and N points are drawn from its square is too large by E|X - X'|/n + E|Y - Y'|/N. O((n + N)^2 d).
 /// </summary>
 public static class EnergyDistance
 {
@@ -88,9 +88,9 @@ public static class LineWasserstein
 }
 
 /// <summary>
-/// Sliced W1 of two weighted samples of R^d: the mean over directions u of W1 of the projections &lt;x, u&gt;. The directions are independent, uniform on the sphere and the
-/// same at every call (Philox, seed 0): two points at distance r have r Gamma(d/2)/(sqrt(pi) Gamma((d+1)/2)) (d = 3: r/2) up to a relative error of about 0.6/sqrt(directions).
-/// O(directions (n + N) (d + log(n + N))).
+/// Sliced W1 of two weighted samples of R^d: the mean over directions u of W1 of the projections &lt;x, u&gt;. The directions are
+/// independent, uniform on the sphere and the same at every call (Philox, seed 0): two points at distance r have r Gamma(d/2)/(sqrt(pi)
+/// Gamma((d+1)/2)) (d = 3: r/2) up to a relative error of about 0.6/sqrt(directions). O(directions (n + N) (d + log(n + N))).
 /// </summary>
 public static class SlicedWasserstein
 {

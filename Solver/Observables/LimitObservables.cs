@@ -38,8 +38,9 @@ public sealed class LimitObservable : Observable
 }
 
 /// <summary>
-/// Distances of the cloud, as a law of points, to the limit law: that of x*(s) = Psi(s)^T y*(s) for s uniform on [0, 1), y* the predicted limit that fits the cloud best. It
-/// does not matter which token is where, unlike in <see cref="LimitObservable"/>. The law stands as <see cref="Nodes"/> points at the midpoints of equal shares of the labels.
+/// Distances of the cloud, as a law of points, to the limit law: that of x*(s) = Psi(s)^T y*(s) for s uniform on [0, 1), y* the predicted
+/// limit that fits the cloud best. It does not matter which token is where, unlike in <see cref="LimitObservable"/>. The law stands as <see
+/// cref="Nodes"/> points at the midpoints of equal shares of the labels.
 /// </summary>
 public sealed class LawDistanceObservable : Observable
 {
@@ -51,7 +52,8 @@ public sealed class LawDistanceObservable : Observable
     private readonly double[] _labels, _weights;
 
     /// <summary>The distance to the limit law predicted for this flow.</summary>
-    /// <exception cref="NotSupportedException">When no limit is known for the flow, or its labels are no sample of the uniform law.</exception>
+    /// <exception cref="NotSupportedException">When no limit is known for the flow, or its labels are no sample of the uniform
+    /// law.</exception>
     public LawDistanceObservable(Flow flow)
     {
         _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why, flow.Layer) ?? throw new NotSupportedException(why);

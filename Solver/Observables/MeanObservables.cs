@@ -89,8 +89,9 @@ public sealed class GapsObservable : Observable
 }
 
 /// <summary>
-/// How many directions the tokens x_i fill, from M = sum_i m_i x_i x_i^T: residual (1 - |m|^2)^{1/2} [arXiv 2103.03404], stable rank 1/lambda_max(M), effective rank
-/// exp(-sum p log p), p the roots of the eigenvalues of M scaled to sum 1, and the mean cosine (n |m|^2 - 1)/(n - 1) of different tokens. O(n d^2), no pair sum.
+/// How many directions the tokens x_i fill, from M = sum_i m_i x_i x_i^T: residual (1 - |m|^2)^{1/2} [arXiv 2103.03404], stable rank
+/// 1/lambda_max(M), effective rank exp(-sum p log p), p the roots of the eigenvalues of M scaled to sum 1, and the mean cosine (n |m|^2 -
+/// 1)/(n - 1) of different tokens. O(n d^2), no pair sum.
 /// </summary>
 /// <remarks>Ranks are from 1 to d. Eigenvalues below 1e-15, rounding, count as 0. A single token has the mean cosine 1.</remarks>
 public sealed class RanksObservable(Flow flow) : Observable

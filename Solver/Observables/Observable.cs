@@ -5,8 +5,9 @@ using AttentionFlow.Solver.Motion;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. An experiment file knows a class of this assembly
-/// by its name, <c>LowPassObservable</c> as <c>low_pass</c>; it is made for a flow, by a constructor that takes one or nothing.
+/// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. An experiment file knows a class
+/// of this assembly by its name, <c>LowPassObservable</c> as <c>low_pass</c>; it is made for a flow, by a constructor that takes one or
+/// nothing.
 /// </summary>
 public abstract class Observable
 {

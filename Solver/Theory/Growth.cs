@@ -6,8 +6,9 @@ namespace AttentionFlow.Solver.Theory;
 public static class Growth
 {
     /// <summary>
-    /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under USA,
-    /// divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else. Exponential profile, beta > 0 [arXiv 2312.10794; 2410.06833].
+    /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under
+    /// USA, divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else. Exponential profile,
+    /// beta > 0 [arXiv 2312.10794; 2410.06833].
     /// </summary>
     public static double Rate(Interaction interaction, int dimension, int degree, int frequency = 0)
     {

@@ -5,13 +5,15 @@ namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// The long-time limit in the gauge frame, y = Psi x: a point (couplings that do not change sign: x*_i = Psi_i^T u), or a circle run
-/// through once by the label (Toeplitz coupling c + a cos 2 pi (t - s)). The direction is chosen by the cloud; <see cref="Fit"/> finds the best one.
+/// through once by the label (Toeplitz coupling c + a cos 2 pi (t - s)). The direction is chosen by the cloud; <see cref="Fit"/> finds the
+/// best one.
 /// </summary>
 public abstract class PredictedLimit
 {
     /// <summary>
-    /// The limit predicted for this interaction and layer on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11]. The
-    /// circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent starts settle elsewhere.
+    /// The limit predicted for this interaction and layer on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4,
+    /// Proposition 11]. The circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent
+    /// starts settle elsewhere.
     /// </summary>
     public static PredictedLimit? For(Interaction interaction, int dimension, out string? why, Layer? layer = null)
     {
@@ -42,7 +44,9 @@ public abstract class PredictedLimit
         }
     }
 
-    /// <summary>The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.</summary>
+    /// <summary>
+    /// The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.
+    /// </summary>
     public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
 }
 
@@ -62,8 +66,8 @@ public sealed class PointLimit : PredictedLimit
 }
 
 /// <summary>
-/// y*(s) = sqrt(1 - r^2) e3 + r (e1 cos 2 pi s + e2 sin 2 pi s), (e1, e2, e3) orthonormal: for r = 1 a great circle. e1, e2 are the polar factor
-/// of the first Fourier coefficients of y, e3 the mean outside their plane.
+/// y*(s) = sqrt(1 - r^2) e3 + r (e1 cos 2 pi s + e2 sin 2 pi s), (e1, e2, e3) orthonormal: for r = 1 a great circle. e1, e2 are the polar
+/// factor of the first Fourier coefficients of y, e3 the mean outside their plane.
 /// </summary>
 /// <param name="radius">r, in (0, 1].</param>
 public sealed class CircleLimit(double radius) : PredictedLimit

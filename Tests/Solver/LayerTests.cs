@@ -188,7 +188,7 @@ public class LayerTests
 
     /// <summary>Q -> Q A, K -> K A, V -> A^T V A with tokens turned by A^T: the same flow, turned.</summary>
     [Test]
-    public void OrthogonalMatricesCommuteWithTheFlow([Values] Normalization normalization)
+    public void OrthogonalMatricesCommuteWithTheFlow([ValueSource(typeof(Normalization), nameof(Normalization.All))] Normalization normalization)
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Matrix<double> a = Orthogonal(3, 5), q = Random(3, 1), k = Random(3, 2), v = Random(3, 3);
