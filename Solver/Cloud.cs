@@ -28,11 +28,13 @@ public sealed class Cloud
         if (Weights.Length != Rows) throw new ArgumentException($"{Weights.Length} weights; {Rows} are expected");
         for (int row = 0; row < Rows; row++)
             if (!(Math.Abs(Sphere.Norm(Token(row)) - 1) <= 1e-9))
-                throw new ArgumentException($"token {row % tokens} of replica {row / tokens} has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
+                throw new ArgumentException($"token {row % tokens} of replica {row / tokens} "
+                    + $"has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
         for (int r = 0; r < replicas; r++)
         {
             double total = Sum(Weights.AsSpan(r * tokens, tokens));
-            if (!(Math.Abs(total - 1) <= 1e-9)) throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
+            if (!(Math.Abs(total - 1) <= 1e-9))
+                throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
         }
     }
 
@@ -66,7 +68,8 @@ public sealed class Cloud
     public Span<double> Token(int row) => Positions.AsSpan(row * Dimension, Dimension);
 
     /// <summary>The midpoint grid of labels, s_i = (i + 1/2)/n, [R, n].</summary>
-    internal static double[] Grid(int replicas, int tokens) => [.. Enumerable.Range(0, replicas * tokens).Select(row => (row % tokens + 0.5) / tokens)];
+    internal static double[] Grid(int replicas, int tokens) =>
+        [.. Enumerable.Range(0, replicas * tokens).Select(row => (row % tokens + 0.5) / tokens)];
 
     // By halves, so that rounding does not grow with the number of tokens.
     private static double Sum(ReadOnlySpan<double> values)

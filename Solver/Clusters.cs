@@ -62,9 +62,11 @@ public sealed class Clusters
         long column = 0;
         for (int c = 0; c < _gridded; c++) column = (column << BitsPerCoordinate) + (long)((x[c] + 1) / _side) + Reach;
         ulong cell = (ulong)column;
-        for (int c = _gridded; c < _d; c++) cell = BitOperations.RotateLeft((cell ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
+        for (int c = _gridded; c < _d; c++)
+            cell = BitOperations.RotateLeft((cell ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
         _next[i] = -1;
-        if (_lastInCell.TryGetValue(cell, out int known) && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
+        if (_lastInCell.TryGetValue(cell, out int known)
+            && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
         {
             Node node = _nodes[known];
             _next[i] = _next[node.First];

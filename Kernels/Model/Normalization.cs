@@ -80,9 +80,11 @@ public abstract record Normalization : INamed<Normalization>
     protected string? WhyNotPositive(Coupling coupling, double? prompts) => (coupling.Smallest, prompts) switch
     {
         ( < 0 and double smallest, _) => FormattableString.Invariant(
-            $"'{Name}' divides by sums of the coupling, which falls to {smallest:G6}; use \"unnormalized\" or a coupling that is never negative"),
+            $"'{Name}' divides by sums of the coupling, which falls to {smallest:G6}; ")
+            + "use \"unnormalized\" or a coupling that is never negative",
         (_, < 0 and double strength) => FormattableString.Invariant(
-            $"'{Name}' divides by sums that the prompts join, and a strength is {strength:G6}; use \"unnormalized\" or a strength that is not negative"),
+            $"'{Name}' divides by sums that the prompts join, and a strength is {strength:G6}; ")
+            + "use \"unnormalized\" or a strength that is not negative",
         _ => null,
     };
 }
@@ -129,9 +131,9 @@ internal sealed record BiasNormalization : Normalization
         {
             // Once, and not on the flow's device, which may know no linear profile.
             using SimdSums sums = new(Precision.Double, threads);
-            RowSums rows = new(tokens.Rows, tokens.Dimension, RowColumns.Force);
-            sums.Sum(PairProblem.Self(tokens.Replicas, tokens.Keys, tokens.Dimension, interaction, tokens.Q, tokens.Weights, tokens.KeyLabels),
-                .., rows, CancellationToken.None);
+            (int n, int d, RowSums rows) = (tokens.Keys, tokens.Dimension, new(tokens.Rows, tokens.Dimension, RowColumns.Force));
+            PairProblem biases = PairProblem.Self(tokens.Replicas, n, d, interaction, tokens.Q, tokens.Weights, tokens.KeyLabels);
+            sums.Sum(biases, .., rows, CancellationToken.None);
             bias = rows.Z;
         }
         for (int i = 0; i < bias.Length; i++) bias[i] += prompts;

@@ -68,7 +68,8 @@ public sealed class HardmaxSums(int threads) : IPairSums
             if (j == self || !(logits[j] >= least)) continue;
             double w = p.Weights[firstKey + j];
             weight += w;
-            for (int c = 0; c < force.Length; c++) force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
+            for (int c = 0; c < force.Length; c++)
+                force[c] += w * (p.V[(firstKey + j) * d + c] - (p.Origin is null ? 0 : p.Origin[row * d + c]));
         }
         (into.Shift[row], into.Z[row]) = (0, weight > 0 ? 1 : 0);
         for (int c = 0; c < force.Length && weight > 0; c++) force[c] /= weight;

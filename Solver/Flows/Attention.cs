@@ -36,7 +36,8 @@ internal sealed class Attention
 
     /// <summary>Columns of pair sums that <see cref="Divergence"/> takes beside those of the drift.</summary>
     public RowColumns ForDivergence =>
-        (_problem.Interaction.Coupling is OneCoupling && !_needsForce ? RowColumns.None : RowColumns.CouplingLog) | (_needsForce ? RowColumns.Force : RowColumns.None);
+        (_problem.Interaction.Coupling is OneCoupling && !_needsForce ? RowColumns.None : RowColumns.CouplingLog)
+        | (_needsForce ? RowColumns.Force : RowColumns.None);
 
     /// <summary>Makes sure that these columns can be had.</summary>
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>
@@ -94,7 +95,8 @@ internal sealed class Attention
     public void AskProducts(bool anySign)
     {
         ThrowIfNone(_flow);
-        ThrowIfUnsupported(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), RowColumns.None);
+        double[] weights = [.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)];
+        ThrowIfUnsupported(Weighted(weights, transposed: true), RowColumns.None);
     }
 
     // The shift of the self form is the same for all rows, and the same in sums and their transposes: it cancels.
@@ -120,8 +122,8 @@ internal sealed class Attention
         {
             _sums.Sum(problem, .., rows, stop);
             double scale = _even ? _flow.Tokens : 1;
-            for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Squares); i++) _squares[i] = scale * rows.Squares[i] / (_drift.Z[i] * _drift.Z[i]);
-            for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Largest); i++) _largest[i] = scale * rows.Largest[i] / _drift.Z[i];
+            for (int i = 0; i < rows.Squares.Length; i++) _squares[i] = scale * rows.Squares[i] / (_drift.Z[i] * _drift.Z[i]);
+            for (int i = 0; i < rows.Largest.Length; i++) _largest[i] = scale * rows.Largest[i] / _drift.Z[i];
         }
         SetDivergence();
         _at = _flow.Evaluations;
@@ -148,14 +150,19 @@ internal sealed class Attention
         Interaction interaction = flow.Interaction;
         const string leave = "leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out";
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; {leave}");
-        if (interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");
+        if (interaction.Mask is not (Mask.None or Mask.Causal))
+            throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");
         if (interaction.Coupling.Smallest < 0)
-            throw new NotSupportedException(FormattableString.Invariant($"an attention matrix needs a coupling that is never negative, and '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));
+            throw new NotSupportedException("an attention matrix needs a coupling that is never negative, and "
+                + FormattableString.Invariant($"'{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));
     }
 
     private void ThrowIfUnsupported(PairProblem problem, RowColumns columns)
     {
         if (_sums.WhyNot(problem, columns) is { } why)
-            throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\" or " : "")}the device \"reference\" can do it");
+        {
+            string direct = _needsForce ? "\"summation\": \"direct\" or " : "";
+            throw new NotSupportedException($"{why}; {direct}the device \"reference\" can do it");
+        }
     }
 }

@@ -40,7 +40,8 @@ public sealed class Flow
         Layer = layer ?? Layer.Plain;
         if (Layer.WhyNot(interaction, cloud.Dimension) is { } why) throw new ArgumentException(why);
         (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
-        _tokens = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, new double[cloud.Positions.Length], [.. cloud.Weights], [.. cloud.Labels]);
+        double[] y = new double[cloud.Positions.Length];
+        _tokens = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, y, [.. cloud.Weights], [.. cloud.Labels]);
         PreparedGauge turn = gauge.Prepare(cloud.Labels, Dimension);
         PreparedGauge outer = ReferenceEquals(OuterGauge, gauge) ? turn : OuterGauge.Prepare(cloud.Labels, Dimension);
         _terms = new FlowTerms(interaction, Layer, _tokens, outer, turn, sums, threads);
@@ -151,10 +152,12 @@ public sealed class Flow
     internal Flow Part(Cloud cloud) => new(Interaction, new IdentityGauge(), cloud, _sums, Threads, Layer) { _whole = this };
 
     /// <summary>y = Psi x, both [R, n, d].</summary>
-    internal void Enter(double[] x, double[] y) => Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Enter(x, y, from, to));
+    internal void Enter(double[] x, double[] y) =>
+        Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Enter(x, y, from, to));
 
     /// <summary>x = Psi^T y, both [R, n, d].</summary>
-    internal void Leave(double[] y, double[] x) => Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Leave(y, x, from, to));
+    internal void Leave(double[] y, double[] x) =>
+        Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Leave(y, x, from, to));
 
     private void Count(double evaluations)
     {

@@ -50,9 +50,20 @@ internal sealed class FlowDrift
         {
             // The self form shifts all rows alike: one exponential for all of them.
             if (shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i]));
-            double scale = _terms.Scale(i, z[i], unshift), dot = 0;
-            for (int c = at; c < at + d; c++) dot += y[c] * force[c];
-            for (int c = at; c < at + d; c++) drift[c] = scale * (force[c] - dot * y[c]);
+            double scale = _terms.Scale(i, z[i], unshift), dot;
+            if (d == 3)
+            {
+                // Written out: a tenth of the time of a run of 256 tokens.
+                (double y0, double y1, double y2, double f0, double f1, double f2) =
+                    (y[at], y[at + 1], y[at + 2], force[at], force[at + 1], force[at + 2]);
+                dot = y0 * f0 + y1 * f1 + y2 * f2;
+                (drift[at], drift[at + 1], drift[at + 2]) = (scale * (f0 - dot * y0), scale * (f1 - dot * y1), scale * (f2 - dot * y2));
+            }
+            else
+            {
+                dot = Sphere.Dot(y.AsSpan(at, d), force.AsSpan(at, d));
+                for (int c = at; c < at + d; c++) drift[c] = scale * (force[c] - dot * y[c]);
+            }
             if (_along.Length > 0) _along[i] = (dot + z[i]) * scale;
         }
     }

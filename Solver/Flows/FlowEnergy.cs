@@ -67,7 +67,8 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
     public void Deficits(double[] x, Span<double> deficits, CancellationToken stop)
     {
         PairProblem problem = At(x);
-        _rows ??= new RowSums(tokens.Rows, tokens.Dimension, sums.WhyNot(problem, RowColumns.Deficit) is null ? RowColumns.Deficit : RowColumns.None);
+        RowColumns columns = sums.WhyNot(problem, RowColumns.Deficit) is null ? RowColumns.Deficit : RowColumns.None;
+        _rows ??= new RowSums(tokens.Rows, tokens.Dimension, columns);
         sums.Sum(problem, .., _rows, stop);
         bool exact = _rows.Columns == RowColumns.Deficit;
         for (int r = 0; r < tokens.Replicas; r++)

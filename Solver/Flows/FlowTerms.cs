@@ -23,7 +23,8 @@ internal sealed class FlowTerms
     /// <param name="sums">The device.</param>
     /// <param name="threads">For the per-token work.</param>
     /// <exception cref="NotSupportedException">When the device does not support the problem.</exception>
-    public FlowTerms(Interaction interaction, Layer layer, TokenArrays tokens, PreparedGauge gauge, PreparedGauge turn, IPairSums sums, int threads)
+    public FlowTerms(
+        Interaction interaction, Layer layer, TokenArrays tokens, PreparedGauge gauge, PreparedGauge turn, IPairSums sums, int threads)
     {
         (Interaction, IsPlain, Tokens, Gauge, _sums, _threads) = (interaction, layer.IsPlain, tokens, gauge, sums, threads);
         _tokenSums = interaction.Normalization.Sums(sums, threads);
@@ -56,7 +57,8 @@ internal sealed class FlowTerms
     public PromptTerm? Prompts { get; }
 
     /// <summary>True when forces come without their part along y_i in one of these heads.</summary>
-    public bool IsTangential(Func<HeadTerm, bool> among) => Heads.Any(h => among(h) && _tokenSums.IsTangential(h.Problem, RowColumns.Force));
+    public bool IsTangential(Func<HeadTerm, bool> among) =>
+        Heads.Any(h => among(h) && _tokenSums.IsTangential(h.Problem, RowColumns.Force));
 
     /// <summary>Sums the rows first..first+count-1 at x [R, n, d].</summary>
     public void Sum(double[] x, int first, int count, CancellationToken stop)

@@ -29,9 +29,11 @@ internal sealed class HeadTerm
     /// <param name="turn">Psi, for a code of the logits alone.</param>
     public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, PreparedGauge turn)
     {
-        (_tokens, _code, _turn, _beta, _curved) = (tokens, code.Kind, turn, interaction.Beta, interaction.Profile.IsCurved(interaction.Beta));
+        (_tokens, _code, _turn, _beta) = (tokens, code.Kind, turn, interaction.Beta);
+        _curved = interaction.Profile.IsCurved(_beta);
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
-        _p = _code is CodeKind.Additive or CodeKind.Concatenated ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
+        _p = _code is CodeKind.Additive or CodeKind.Concatenated
+            ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
         _wide = _code == CodeKind.Concatenated ? tokens.Dimension + 2 : tokens.Dimension;
         _k = _code == CodeKind.None ? tokens.Y : new double[tokens.Rows * _wide];
         _q = _logits is null ? _k : new double[_k.Length];
@@ -42,12 +44,14 @@ internal sealed class HeadTerm
         {
             double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
             _unit = Math.Sqrt(square);
-            Problem = PairProblem.Self(replicas, n, _wide, square == 1 ? interaction : interaction with { Beta = interaction.Beta * square }, _k, tokens.Weights, tokens.Labels);
+            if (square != 1) interaction = interaction with { Beta = interaction.Beta * square };
+            Problem = PairProblem.Self(replicas, n, _wide, interaction, _k, tokens.Weights, tokens.Labels);
         }
         else
         {
             double[] values = _code == CodeKind.LogitsOnly ? tokens.Y : _k;
-            Problem = PairProblem.General(replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
+            Problem = PairProblem.General(
+                replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
         }
         Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
     }

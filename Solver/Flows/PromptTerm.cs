@@ -33,8 +33,9 @@ internal sealed class PromptTerm
         if (layer.Prompts is { Seen: SeenPrompts.All } all)
         {
             _x = gauge.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
-            Problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]),
-                Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
+            Problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x,
+                Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Weights),
+                tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
         }
         else if (layer.Prompts is { } labelled)
         {

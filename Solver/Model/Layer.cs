@@ -48,7 +48,8 @@ public sealed record Layer
     {
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
-        if (Heads.Any(h => !h.IsSymmetric)) return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
+        if (Heads.Any(h => !h.IsSymmetric))
+            return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
         return interaction.Normalization.WhyNoEnergy(Heads.Count);
     }
 
@@ -61,7 +62,8 @@ public sealed record Layer
     {
         bool curved = interaction.Profile.IsCurved(interaction.Beta), bounded = interaction.Normalization.IsBounded;
         double coupling = interaction.Normalization.LargestCoupling(interaction.Coupling);
-        double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
+        double rate = Heads.Average(
+            h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
         return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
@@ -70,7 +72,8 @@ public sealed record Layer
     /// <summary>A bound on |E|: k(1) max |b|/2 for plain tokens, and k(1) times the strength of the prompts.</summary>
     public double LargestEnergy(Interaction interaction)
     {
-        double energy = interaction.Coupling.Largest * Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm))) / 2;
+        double mean = Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm)));
+        double energy = interaction.Coupling.Largest * mean / 2;
         return HasNoPrompts ? energy : energy + PromptStrength * interaction.Profile.Value(interaction.Beta, 1);
     }
 

@@ -32,7 +32,10 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
     /// <param name="time">How long.</param>
     /// <param name="number">Which kick of the run it is, from 0; no two may have the same.</param>
     /// <param name="threads">Threads.</param>
-    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1) => Workers.For(x.Length / d, Grain, threads, (from, to) =>
+    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1) =>
+        Workers.For(x.Length / d, Grain, threads, (from, to) => Kick(x, tokens, d, time, number, from, to));
+
+    private void Kick(double[] x, int tokens, int d, double time, uint number, int from, int to)
     {
         double[] v = new double[d];
         for (int row = from; row < to; row++)
@@ -48,7 +51,7 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
             Sphere.AddScaled(token, sin / Math.Sqrt(square), v);
             Sphere.TryNormalize(token);
         }
-    });
+    }
 
     /// <summary>
     /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d +

@@ -12,7 +12,8 @@ internal sealed class AdaptiveMotion : Motion
     private readonly double[] _drift;
     private long _observations;
 
-    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped) : base(flow, cloud, stepped)
+    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped)
+        : base(flow, cloud, stepped)
     {
         _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]));
         _drift = new double[cloud.Positions.Length];

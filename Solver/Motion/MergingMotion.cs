@@ -21,7 +21,8 @@ internal sealed class MergingMotion : Motion
     private readonly Action<Merger> _merged;
     private long _observations;
 
-    public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads, Action<Step> stepped, Action<Merger> merged)
+    public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads,
+        Action<Step> stepped, Action<Merger> merged)
         : base(flow, cloud, stepped)
     {
         (_y, _drift, _merged) = (new double[cloud.Positions.Length], new double[cloud.Positions.Length], merged);
@@ -30,12 +31,16 @@ internal sealed class MergingMotion : Motion
     }
 
     /// <summary>Why tokens of this flow cannot merge, or null.</summary>
-    public static string? WhyNot(Flow flow) =>
-        flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
-        : flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None ? "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge"
-        : flow.Interaction.Normalization.IsHard
-            ? $"under {flow.Interaction.Normalization.Name} two tokens at one place hold each other where one would move, so they cannot merge"
-        : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
+    public static string? WhyNot(Flow flow)
+    {
+        if (flow.Interaction.Mask != Mask.None)
+            return "a mask tells tokens apart by their order, so two at one place move differently and cannot merge";
+        if (flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None)
+            return "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
+        if (flow.Interaction.Normalization is { IsHard: true, Name: var name })
+            return $"under {name} two tokens at one place hold each other where one would move, so they cannot merge";
+        return flow.Scheme is PostScheme ? null : "only under the scheme post do two tokens at one place move alike, and can merge";
+    }
 
     public override long Steps => _replicas.Max(r => r.Steps);
 

@@ -65,7 +65,8 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     public Noise? Noise
     {
         get;
-        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+        init => field = value is null || _step is FixedStep ? value
+            : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
     }
 
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
@@ -82,7 +83,8 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         try
         {
             string? reason = Follow(motion, cloud, seers, stop);
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null) with { Reason = reason };
+            string? advice = drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null;
+            return Result(RunStatus.Complete, advice) with { Reason = reason };
         }
         catch (OperationCanceledException)
         {
@@ -111,7 +113,8 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         return _step switch
         {
             FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
-            AdaptiveStep { MergeDistance: > 0 } merging => new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
+            AdaptiveStep { MergeDistance: > 0 } merging =>
+                new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
             AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
             var other => throw new NotSupportedException(other.GetType().Name),
         };

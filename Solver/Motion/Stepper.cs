@@ -19,9 +19,11 @@ public sealed class Stepper
     public Stepper(Flow flow, Tableau tableau, int threads = 1)
     {
         (_flow, _tableau, _threads) = (flow, tableau, threads);
-        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows, stages = tableau.Error?.Length ?? tableau.B.Length;
+        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows;
+        int stages = tableau.Error?.Length ?? tableau.B.Length;
         _k = [.. Enumerable.Range(0, stages).Select(_ => new State(new double[numbers], new double[radii]))];
-        (_stage, _steps, _errors) = (new State(new double[numbers], new double[radii]), new double[flow.Replicas], new double[flow.Replicas]);
+        _stage = new State(new double[numbers], new double[radii]);
+        (_steps, _errors) = (new double[flow.Replicas], new double[flow.Replicas]);
     }
 
     /// <summary>
@@ -115,7 +117,8 @@ public sealed class Stepper
             if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].Positions.AsSpan(start, length));
         Sphere.Retract(sum, d);
         if (x.Radii.Length == 0) return;
-        for (int j = 0; j < coefficients.Length; j++) Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
+        for (int j = 0; j < coefficients.Length; j++)
+            Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
     }
 
     private void EstimateErrors(State x)
@@ -124,7 +127,8 @@ public sealed class Stepper
         ForEachReplica((replica, first, count) =>
         {
             int d = _flow.Dimension, start = first * d, length = count * d;
-            Span<double> error = _stage.Positions.AsSpan(start, length), growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
+            Span<double> error = _stage.Positions.AsSpan(start, length);
+            Span<double> growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
             error.Clear();
             growth.Clear();
             for (int s = 0; s < _k.Length; s++)

@@ -1,6 +1,6 @@
 namespace AttentionFlow.Solver.Motion;
 
-/// <summary>The explicit methods.</summary>
+/// <summary>The explicit methods; every field here is a method that an experiment file knows.</summary>
 public static class Methods
 {
     /// <summary>Forward Euler, order 1.</summary>
@@ -30,7 +30,8 @@ public static class Methods
     {
         Error =
         [
-            -0.00178001105222577714, -0.0008164344596567469, 0.007880878010261995, -0.1447110071732629, 0.5823571654525552, -0.45808210592918697, 1.0 / 66,
+            -0.00178001105222577714, -0.0008164344596567469, 0.007880878010261995, -0.1447110071732629, 0.5823571654525552,
+            -0.45808210592918697, 1.0 / 66,
         ],
         Dense =
         [
@@ -58,7 +59,7 @@ public static class Methods
 public sealed record Tableau(string Name, int Order, double StabilityLimit, double[][] A, double[] B)
 {
     /// <summary>Every method there is; help texts, tests and documentation enumerate this list.</summary>
-    public static readonly IReadOnlyList<Tableau> All = [Methods.Euler, Methods.Heun, Methods.RungeKutta4, Methods.Tsit5];
+    public static readonly IReadOnlyList<Tableau> All = [.. typeof(Methods).GetFields().Select(field => (Tableau)field.GetValue(null)!)];
 
     /// <summary>The method of this name, or null.</summary>
     public static Tableau? Find(string name) => All.FirstOrDefault(t => t.Name == name);

@@ -21,8 +21,10 @@ public sealed record Until(int? Clusters = null, double? Speed = null, double? G
         for (int r = 0; r < flow.Replicas; r++)
         {
             if (Speed is not null) fastest = Math.Max(fastest, frame.Speed(r));
-            if (Gap is not null) gap = Math.Max(gap, Mean.Variance(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, flow.Dimension));
+            if (Gap is null) continue;
+            gap = Math.Max(gap, Mean.Variance(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, flow.Dimension));
         }
-        return fastest < Speed ? FormattableString.Invariant($"speed < {Speed}") : gap < Gap ? FormattableString.Invariant($"gap < {Gap}") : null;
+        return fastest < Speed ? FormattableString.Invariant($"speed < {Speed}")
+            : gap < Gap ? FormattableString.Invariant($"gap < {Gap}") : null;
     }
 }

@@ -29,7 +29,8 @@ public sealed class AttentionEntropyObservable : Observable
     /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
-        Number("attention_entropy_mean", "Mean over tokens i, weighted by m_i, of the attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j))."),
+        Number("attention_entropy_mean",
+            "Mean over tokens i, weighted by m_i, of the attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j))."),
         Number("attention_entropy_min", "Least H_i."),
     ];
 
@@ -121,8 +122,10 @@ public sealed class EntropyFloorObservable : Observable
     {
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; leave \"entropy_floor\" out");
         if (flow.Interaction.Coupling is not OneCoupling)
-            throw new NotSupportedException($"the spread of logits is known for the coupling \"one\", not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
-        if (flow.Interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");
+            throw new NotSupportedException("the spread of logits is known for the coupling \"one\", "
+                + $"not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
+        if (flow.Interaction.Mask is not (Mask.None or Mask.Causal))
+            throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");
         _tokens = flow.Tokens;
     }
 
@@ -130,7 +133,8 @@ public sealed class EntropyFloorObservable : Observable
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("entropy_floor", "Least of the lower bounds on H_i that follow from the spread of the logits of row i."),
-        Number("logit_spread", "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
+        Number("logit_spread",
+            "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
     ];
 
     /// <inheritdoc/>
@@ -215,7 +219,8 @@ public sealed class ParticipationObservable : Observable
 
     /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
-        [Number("participation", "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
+        [Number("participation",
+            "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
@@ -242,7 +247,8 @@ public sealed class SinkObservable : Observable
     public SinkObservable(Flow flow) => flow.Attention.AskProducts(anySign: false);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Column> Columns { get; } = [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

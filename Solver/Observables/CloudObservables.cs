@@ -52,7 +52,8 @@ public sealed class SpectrumObservable : Observable
 
     /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
-        [.. Enumerable.Range(1, Degrees).Select(l => Number($"spectrum{l}", $"Amplitude of degree {l}: (sum_ij m_i m_j P(<x_i, x_j>))^(1/2), P the zonal harmonic of degree {l} with P(1) = 1."))];
+        [.. Enumerable.Range(1, Degrees).Select(l => Number($"spectrum{l}",
+            $"Amplitude of degree {l}: (sum_ij m_i m_j P(<x_i, x_j>))^(1/2), P the zonal harmonic of degree {l} with P(1) = 1."))];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

@@ -9,7 +9,8 @@ namespace AttentionFlow.Solver.Observables;
 public static class CircleWasserstein
 {
     /// <summary>The distance, from 0 to pi; angles in radians, any turn; weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> angles, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights)
+    public static double Distance(
+        ReadOnlySpan<double> angles, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights)
     {
         double[] x = Turned(angles), y = Turned(law);
         (double Length, double Difference)[] steps = LineWasserstein.Steps(x, weights, y, lawWeights);
@@ -40,7 +41,8 @@ public static class CircleWasserstein
 public static class EnergyDistance
 {
     /// <summary>The distance; points [n, d] and [N, d], weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
     {
         double cross = 0;
         for (int i = 0; i < weights.Length; i++) cross += weights[i] * Row(x.Slice(i * d, d), law, lawWeights);
@@ -67,7 +69,8 @@ public static class EnergyDistance
 public static class LineWasserstein
 {
     /// <summary>The distance; weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
     {
         double distance = 0;
         foreach ((double length, double difference) in Steps(x, weights, y, lawWeights)) distance += length * Math.Abs(difference);
@@ -75,7 +78,8 @@ public static class LineWasserstein
     }
 
     /// <summary>F - G between neighbouring points of the two samples together, in their order: length of the interval and value.</summary>
-    internal static (double Length, double Difference)[] Steps(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
+    internal static (double Length, double Difference)[] Steps(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
     {
         double[] at = [.. x, .. y], jump = [.. weights, .. lawWeights];
         for (int i = x.Length; i < jump.Length; i++) jump[i] = -jump[i];
@@ -101,7 +105,9 @@ public static class SlicedWasserstein
     /// <param name="lawWeights">[N], sum 1.</param>
     /// <param name="d">The dimension.</param>
     /// <param name="directions">At least 1.</param>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d, int directions = 128)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights,
+        int d, int directions = 128)
     {
         double[] direction = new double[d], projected = new double[weights.Length], lawProjected = new double[lawWeights.Length];
         double sum = 0;

@@ -50,7 +50,8 @@ public sealed class EnergyDropsObservable : Observable, IObserver
 
     /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings =>
-        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+        [new("energy_drops", "energy drops", 0, Below: false,
+            "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
 
     /// <inheritdoc/>
     public void Stepped(in Step step) => _drops.Stepped(step);

@@ -23,7 +23,7 @@ public sealed class LimitObservable : Observable
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
-        int n = flow.Tokens, numbers = n * flow.Dimension;
+        int n = flow.Tokens, d = flow.Dimension, numbers = n * d;
         for (int r = 0; r < flow.Replicas; r++)
         {
             ReadOnlySpan<double> y = flow.GaugePositions.Slice(r * numbers, numbers);
@@ -31,7 +31,7 @@ public sealed class LimitObservable : Observable
             double[] limit = _limit.Fit(y, labels, flow.Weights.Slice(r * n, n), labels, flow.Dimension);
             double largest = 0;
             for (int i = 0; i < n; i++)
-                largest = Math.Max(largest, Sphere.Distance(y.Slice(i * flow.Dimension, flow.Dimension), limit.AsSpan(i * flow.Dimension, flow.Dimension)));
+                largest = Math.Max(largest, Sphere.Distance(y.Slice(i * d, d), limit.AsSpan(i * d, d)));
             values[r] = largest;
         }
     }
@@ -59,7 +59,8 @@ public sealed class LawDistanceObservable : Observable
         _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why, flow.Layer) ?? throw new NotSupportedException(why);
         foreach (double label in flow.Labels)
             if (label is not (>= 0 and < 1))
-                throw new NotSupportedException(FormattableString.Invariant($"the limit law is that of labels spread over [0, 1), and there is a label {label}; leave \"law_distance\" out"));
+                throw new NotSupportedException("the limit law is that of labels spread over [0, 1), "
+                    + FormattableString.Invariant($"and there is a label {label}; leave \"law_distance\" out"));
         _labels = new GridLabels().Draw(1, Nodes, seed: 0);
         _weights = new double[Nodes];
         Array.Fill(_weights, 1.0 / Nodes);

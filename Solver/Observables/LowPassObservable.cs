@@ -18,7 +18,8 @@ public sealed class LowPassObservable : Observable
     public LowPassObservable(Flow flow) => flow.Attention.AskProducts(anySign: true);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Column> Columns { get; } = [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

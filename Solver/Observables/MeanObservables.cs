@@ -35,7 +35,8 @@ public sealed class CovarianceObservable(Flow flow) : Observable
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
-        [.. Enumerable.Range(0, flow.Dimension).Select(c => Number($"covariance{c}", $"Eigenvalue {c} (falling) of the covariance sum_i m_i (x_i - m)(x_i - m)^T."))];
+        [.. Enumerable.Range(0, flow.Dimension).Select(c => Number($"covariance{c}",
+            $"Eigenvalue {c} (falling) of the covariance sum_i m_i (x_i - m)(x_i - m)^T."))];
 
     /// <inheritdoc/>
     public override bool NeedsDrift => false;
@@ -100,7 +101,8 @@ public sealed class RanksObservable(Flow flow) : Observable
 
     // Of the uniform law d = 2 has 2: at 1.01 99 % of sum_i m_i |x_i|^2 lie in one direction.
     private static readonly WarningLevel OneDirection = new("stable_rank", "rank collapse", 1.01, Below: true,
-        "99 % of the tokens' squares lie in one direction: stop earlier, or give tokens an auxiliary variable (a rotary, phase, path or prefix gauge)");
+        "99 % of the tokens' squares lie in one direction: "
+        + "stop earlier, or give tokens an auxiliary variable (a rotary, phase, path or prefix gauge)");
 
     private readonly int _tokens = flow.Tokens;
 

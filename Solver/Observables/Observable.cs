@@ -13,7 +13,8 @@ public abstract class Observable
 {
     /// <summary>Every observable there is, by name: how to make one for a flow.</summary>
     public static IReadOnlyDictionary<string, Func<Flow, Observable>> All { get; } = new SortedDictionary<string, Func<Flow, Observable>>(
-        typeof(Observable).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Observable))).ToDictionary(NameOf, Maker), StringComparer.Ordinal);
+        typeof(Observable).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Observable))).ToDictionary(NameOf, Maker),
+        StringComparer.Ordinal);
 
     /// <summary>The columns.</summary>
     public abstract IReadOnlyList<Column> Columns { get; }

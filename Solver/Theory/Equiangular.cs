@@ -21,7 +21,8 @@ public static class Equiangular
     /// </summary>
     public static double Cosine(Normalization normalization, double beta, int tokens, double start, double time)
     {
-        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, Layer.Plain.CollapseRate(new Interaction(beta) { Normalization = normalization })));
+        double rate = Layer.Plain.CollapseRate(new Interaction(beta) { Normalization = normalization });
+        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, rate));
         double g = start, h = time / Math.Max(1, steps);
         for (int i = 0; i < steps; i++)
         {

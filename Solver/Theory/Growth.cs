@@ -14,7 +14,8 @@ public static class Growth
     {
         double rate = degree * (degree + dimension - 2.0) * Bessel.FunkHecke(dimension, degree, interaction.Beta) / interaction.Beta
             * LabelMode(interaction.Coupling, frequency);
-        if (interaction.Normalization.IsHard) throw new NotSupportedException($"no growth rate is known under {interaction.Normalization.Name}");
+        if (interaction.Normalization.IsHard)
+            throw new NotSupportedException($"no growth rate is known under {interaction.Normalization.Name}");
         double bias = LabelMode(interaction.Coupling, 0);
         return rate / interaction.Normalization.Divisor(Bessel.FunkHecke(dimension, 0, interaction.Beta) * bias, bias);
     }

@@ -35,8 +35,10 @@ public static class NoisyFlow
     /// </summary>
     public static double CosineOfTwo(Interaction interaction, int dimension, double kappa)
     {
+        double Value(double cosine) => interaction.Profile.Value(interaction.Beta, cosine);
         double Density(double angle) =>
-            Math.Exp(kappa / 2 * (interaction.Profile.Value(interaction.Beta, Math.Cos(angle)) - interaction.Profile.Value(interaction.Beta, 1))) * Math.Pow(Math.Sin(angle), dimension - 2);
-        return GaussLegendreRule.Integrate(a => Math.Cos(a) * Density(a), 0, Math.PI, 256) / GaussLegendreRule.Integrate(Density, 0, Math.PI, 256);
+            Math.Exp(kappa / 2 * (Value(Math.Cos(angle)) - Value(1))) * Math.Pow(Math.Sin(angle), dimension - 2);
+        return GaussLegendreRule.Integrate(a => Math.Cos(a) * Density(a), 0, Math.PI, 256)
+            / GaussLegendreRule.Integrate(Density, 0, Math.PI, 256);
     }
 }

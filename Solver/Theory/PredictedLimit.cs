@@ -23,16 +23,19 @@ public abstract class PredictedLimit
             : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"
             : layer.Heads.Any(h => h.HasMatrices) ? "no limit is predicted with matrices"
             : layer.Code.Kind == CodeKind.Additive ? "no limit is predicted for an additive code"
-            : !layer.IsPlain && interaction.Coupling.Smallest < 0 ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt" : null;
+            : !layer.IsPlain && interaction.Coupling.Smallest < 0
+                ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt"
+            : null;
         if (why is not null) return null;
         switch (interaction.Coupling)
         {
-            case ToeplitzCoupling { Cosines: [> 0 and var amplitude] } toeplitz when toeplitz.Smallest < 0 && interaction.Normalization == Normalization.Unnormalized
-                    && toeplitz.Constant >= 0:
+            case ToeplitzCoupling { Cosines: [> 0 and var amplitude] } toeplitz
+                    when toeplitz.Smallest < 0 && interaction.Normalization == Normalization.Unnormalized && toeplitz.Constant >= 0:
                 double radius = ToeplitzCircle.Radius(interaction, toeplitz.Constant / amplitude);
                 if (dimension == 2 && radius is > 0 and < 1)
                 {
-                    why = "the predicted circle does not lie in the plane, and no limit is known for d = 2 here; leave \"limit\" out of the observables";
+                    why = "the predicted circle does not lie in the plane, "
+                        + "and no limit is known for d = 2 here; leave \"limit\" out of the observables";
                     return null;
                 }
                 return radius > 0 ? new CircleLimit(radius) : new PointLimit();
@@ -47,14 +50,16 @@ public abstract class PredictedLimit
     /// <summary>
     /// The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.
     /// </summary>
-    public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
+    public abstract double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
 }
 
 /// <summary>All tokens at one point u of the gauge frame; the best u is m/|m|.</summary>
 public sealed class PointLimit : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
+    public override double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] u = new double[d];
         Mean.Of(y, weights, 0, labels.Length, u);
@@ -73,7 +78,8 @@ public sealed class PointLimit : PredictedLimit
 public sealed class CircleLimit(double radius) : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
+    public override double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] a = new double[d], b = new double[d], e3 = new double[d];
         Mean.Of(y, weights, 0, labels.Length, e3);

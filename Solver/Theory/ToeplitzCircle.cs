@@ -45,5 +45,6 @@ public static class ToeplitzCircle
     /// <summary>
     /// beta_c = 1.545127: the flat circle (c = 0) is stable below, lifts beyond; the x at which e^{-x} I_1(x) is largest.
     /// </summary>
-    public static double CriticalBeta { get; } = FindRoots.OfFunction(x => Bessel.I(0, x) - Bessel.I(1, x) / x - Bessel.I(1, x), 1, 2, 1e-14);
+    public static double CriticalBeta { get; } =
+        FindRoots.OfFunction(x => Bessel.I(0, x) - Bessel.I(1, x) / x - Bessel.I(1, x), 1, 2, 1e-14);
 }
