@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver;
 
 /// <summary>
@@ -22,7 +20,7 @@ public sealed class Cloud
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 2);
         (Replicas, Tokens, Dimension, Positions) = (replicas, tokens, dimension, positions);
-        Labels = labels ?? new GridLabels().Draw(replicas, tokens, seed: 0);
+        Labels = labels ?? Grid(replicas, tokens);
         Weights = weights ?? EqualWeights(replicas, tokens);
         if (positions.Length != replicas * tokens * dimension)
             throw new ArgumentException($"{positions.Length} coordinates; {replicas} x {tokens} x {dimension} are expected");
@@ -30,11 +28,13 @@ public sealed class Cloud
         if (Weights.Length != Rows) throw new ArgumentException($"{Weights.Length} weights; {Rows} are expected");
         for (int row = 0; row < Rows; row++)
             if (!(Math.Abs(Sphere.Norm(Token(row)) - 1) <= 1e-9))
-                throw new ArgumentException($"token {row % tokens} of replica {row / tokens} has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
+                throw new ArgumentException($"token {row % tokens} of replica {row / tokens} "
+                    + $"has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
         for (int r = 0; r < replicas; r++)
         {
             double total = Sum(Weights.AsSpan(r * tokens, tokens));
-            if (!(Math.Abs(total - 1) <= 1e-9)) throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
+            if (!(Math.Abs(total - 1) <= 1e-9))
+                throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
         }
     }
 
@@ -53,7 +53,9 @@ public sealed class Cloud
     /// <summary>x, [R, n, d].</summary>
     public double[] Positions { get; }
 
-    /// <summary>r, [R, n], state of schemes that have one; null before the first run, which then fills in the start of the scheme.</summary>
+    /// <summary>
+    /// r, [R, n], state of schemes that have one; null before the first run, which then fills in the start of the scheme.
+    /// </summary>
     public double[]? Radii { get; set; }
 
     /// <summary>xi, [R, n], frozen.</summary>
@@ -64,6 +66,10 @@ public sealed class Cloud
 
     /// <summary>The d coordinates of the token with this flattened (replica, token) index.</summary>
     public Span<double> Token(int row) => Positions.AsSpan(row * Dimension, Dimension);
+
+    /// <summary>The midpoint grid of labels, s_i = (i + 1/2)/n, [R, n].</summary>
+    internal static double[] Grid(int replicas, int tokens) =>
+        [.. Enumerable.Range(0, replicas * tokens).Select(row => (row % tokens + 0.5) / tokens)];
 
     // By halves, so that rounding does not grow with the number of tokens.
     private static double Sum(ReadOnlySpan<double> values)

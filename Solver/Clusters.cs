@@ -2,14 +2,24 @@ using System.Numerics;
 
 namespace AttentionFlow.Solver;
 
-/// <summary>Connected components of the graph that joins tokens with &lt;x_i, x_j&gt; > 1 - delta, which is |x_i - x_j|^2 &lt; 2 delta: single linkage.</summary>
+/// <summary>
+/// Connected components of the graph that joins tokens with &lt;x_i, x_j&gt; > 1 - delta, which is |x_i - x_j|^2 &lt; 2 delta: single
+/// linkage.
+/// </summary>
 /// <remarks>
-/// Tokens that share a cell of a grid and are near its first token are one node; nodes of neighbouring cells are joined through a pair of their tokens, looked for only where no chain joins
-/// them yet. The grid knows the first three coordinates as integers, all others by a hash, which only decides who is compared. Time is linear in n on the circle and the sphere; at worst
-/// n^2/2 distances in high dimension, where the pair sums of the flow are quadratic anyway.
+/// Tokens that share a cell of a grid and are near its first token are one node; nodes of neighbouring cells are joined through a pair of
+/// their tokens, looked for only where no chain joins them yet. The grid knows the first three coordinates as integers, all others by a
+/// hash, which only decides who is compared. Time is linear in n on the circle and the sphere; at worst n^2/2 distances in high dimension,
+/// where the pair sums of the flow are quadratic anyway.
 /// </remarks>
 public sealed class Clusters
 {
+    /// <summary>
+    /// The usual delta: an angle of 0.0447 rad = 2.56 degrees, far above the width of a collapsed cluster and, up to beta of some thousand,
+    /// below half the distance 2 pi/(2 beta)^{1/2} between forming ones.
+    /// </summary>
+    public const double Delta = 1e-3;
+
     private const int Reach = 2, BitsPerCoordinate = 21;
 
     private readonly double[] _x;
@@ -34,7 +44,7 @@ public sealed class Clusters
     /// <param name="count">How many.</param>
     /// <param name="d">Their dimension.</param>
     /// <param name="delta">From 1e-10 to 2.</param>
-    public static int Count(double[] x, int first, int count, int d, double delta)
+    public static int Count(double[] x, int first, int count, int d, double delta = Delta)
     {
         if (!(delta is >= 1e-10 and <= 2)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta must be from 1e-10 to 2");
         Clusters clusters = new(x, first, count, d, delta);
@@ -52,9 +62,11 @@ public sealed class Clusters
         long column = 0;
         for (int c = 0; c < _gridded; c++) column = (column << BitsPerCoordinate) + (long)((x[c] + 1) / _side) + Reach;
         ulong cell = (ulong)column;
-        for (int c = _gridded; c < _d; c++) cell = BitOperations.RotateLeft((cell ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
+        for (int c = _gridded; c < _d; c++)
+            cell = BitOperations.RotateLeft((cell ^ (ulong)(long)((x[c] + 1) / _side)) * 0x9E3779B97F4A7C15, 29);
         _next[i] = -1;
-        if (_lastInCell.TryGetValue(cell, out int known) && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
+        if (_lastInCell.TryGetValue(cell, out int known)
+            && SquaredDistance(x, Token(_nodes[known].First)) is var squared && squared < _square)
         {
             Node node = _nodes[known];
             _next[i] = _next[node.First];

@@ -30,7 +30,8 @@ public static class Mean
     }
 
     /// <summary>sum_i m_i (x_i - c)(x_i - c)^T over the same rows, [d, d]; c = 0 or the mean token.</summary>
-    public static Matrix<double> SecondMoment(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
+    public static Matrix<double> SecondMoment(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
     {
         int d = centre.Length;
         Matrix<double> moment = Matrix<double>.Build.Dense(d, d);

@@ -1,6 +1,9 @@
 namespace AttentionFlow.Solver;
 
-/// <summary>What a flow moves, or a rate of it: tokens, and their radii under a scheme that has such a state. An array stands for tokens without radii.</summary>
+/// <summary>
+/// What a flow moves, or a rate of it: tokens, and their radii under a scheme that has such a state. An array stands for tokens without
+/// radii.
+/// </summary>
 /// <param name="Positions">x or dx/dt, [R, n, d].</param>
 /// <param name="Radii">r or dr/dt, [R, n]; empty where the scheme has none.</param>
 public readonly record struct State(double[] Positions, double[] Radii)

@@ -2,6 +2,7 @@ using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
@@ -18,7 +19,7 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
     private const double Beta = 4, Concentration = 2, Tolerance = 1e-10;
     private static readonly int[] Dimensions = [2, 3];
 
-    private static readonly CsvColumn[] TableColumns =
+    private static readonly Column[] TableColumns =
     [
         new("dimension", ColumnType.Integer, "Dimension d of the space."),
         new("tokens", ColumnType.Integer, "Number of tokens n."),

@@ -1,5 +1,5 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Theory;
+using AttentionFlow.Solver;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Experiments.Studies;

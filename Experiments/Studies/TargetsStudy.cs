@@ -1,7 +1,7 @@
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Theory;
+using AttentionFlow.Solver;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,4 +1,7 @@
+using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Devices;
 
@@ -40,6 +43,22 @@ public sealed record Choice(string Device, Summation Summation)
             SumMethod.Coalesced => Summation.Coalesced,
             _ => Summation.Direct,
         });
+    }
+
+    /// <summary>What sums pairs of tokens under a normalisation: the given sums, or those of hardmax.</summary>
+    public static IPairSums SumsUnder(Normalization normalization, IPairSums given, int threads) =>
+        normalization.IsHard ? new HardmaxSums(threads) : given;
+
+    /// <summary>sum_j w_j b_ij of every row of a self form, over the keys that it sees.</summary>
+    public static double[] Biases(PairProblem tokens, int threads)
+    {
+        Interaction interaction = tokens.Interaction with { Profile = Profile.Linear };
+        // The weights sum to 1: with coupling 1 and all pairs there is nothing to sum.
+        if (interaction.Coupling.IsOne && interaction.Mask == Mask.None) return [.. Enumerable.Repeat(1.0, tokens.Rows)];
+        // Once, and not on the flow's device, which may know no linear profile.
+        using IPairSums sums = new SimdSums(Precision.Double, threads);
+        return sums.Sum(PairProblem.Self(tokens.Replicas, tokens.Keys, tokens.Dimension, interaction, tokens.Q, tokens.Weights,
+            tokens.KeyLabels), RowColumns.Force).Z;
     }
 
     private static string? Gpu() =>

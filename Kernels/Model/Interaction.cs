@@ -1,19 +1,4 @@
-using AttentionFlow.Kernels.Reference;
-
 namespace AttentionFlow.Kernels.Model;
-
-/// <summary>How a row of pair factors is normalised.</summary>
-public enum Normalization
-{
-    /// <summary>USA: dx_i/dt = P sum_j m_j a_ij x_j.</summary>
-    Unnormalized,
-    /// <summary>SA: the same divided by Z_i = sum_j m_j a_ij. Needs b >= 0.</summary>
-    Softmax,
-    /// <summary>Divided by sum_j m_j b_ij, the bias alone: the kinetic model of arXiv 2605.09213. Needs b >= 0.</summary>
-    Bias,
-    /// <summary>SA at beta -> infinity without the self term: see <see cref="HardmaxSums"/>.</summary>
-    Hardmax,
-}
 
 /// <summary>Which pairs (query i, key j) take part, by their indices inside a replica.</summary>
 public enum Mask

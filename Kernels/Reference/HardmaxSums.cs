@@ -1,14 +1,15 @@
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>
 /// The limit beta -> infinity of softmax sums without the self term: row i sees the keys j != i of largest logit alone. F_i = sum_j w_j
-/// (v_j - o_i)/sum_j w_j over these keys,
-/// Z_i = 1; a row without keys has F_i = 0, Z_i = 0. Scalar, double.
+/// (v_j - o_i)/sum_j w_j over these keys, Z_i = 1; a row without keys has F_i = 0, Z_i = 0. Scalar, double.
 /// </summary>
 /// <remarks>
 /// Ties: keys whose &lt;q_i, k_j> is within 1e-12 (of the largest, if that is above 1) of the largest count as tied and share by their
-/// weights, as they do in the limit. So two
-/// keys whose distances to the query differ by rounding alone are one choice, whatever their order.
+/// weights, as they do in the limit. So two keys whose distances to the query differ by rounding alone are one choice, whatever their
+/// order.
 /// </remarks>
 /// <param name="threads">At least 1.</param>
 public sealed class HardmaxSums(int threads) : IPairSums
@@ -49,8 +50,7 @@ public sealed class HardmaxSums(int threads) : IPairSums
     private static string? WhyNot(PairProblem problem, RowColumns columns)
     {
         if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
-        if (!problem.Interaction.Coupling.IsOne)
-            return $"hardmax compares logits alone and knows no coupling '{problem.Interaction.Coupling.Name}'";
+        if (Normalization.Hardmax.WhyNot(problem.Interaction.Coupling) is { } why) return why;
         return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
     }
 

@@ -1,7 +1,6 @@
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Solver.Configuration;

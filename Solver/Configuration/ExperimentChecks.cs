@@ -150,19 +150,8 @@ internal static class ExperimentChecks
 
     private static IEnumerable<Problem> Interaction(InteractionSpec interaction)
     {
-        const string at = "$.interaction.normalization";
-        double smallest = interaction.Coupling.Build().Smallest, strength = Math.Min(interaction.Prompts?.Strength ?? 0, interaction.Pin?.Strength ?? 0);
-        string name = interaction.Normalization == Normalization.Bias ? "'bias'" : "softmax";
-        if (interaction.Normalization is Normalization.Softmax or Normalization.Bias)
-        {
-            if (smallest < 0)
-                yield return new(at, Text($"{name} divides by sums of the coupling, which falls to {smallest:G6}; use \"unnormalized\" or a coupling that is never negative."));
-            if (strength < 0)
-                yield return new(at, Text($"{name} divides by sums that the prompts join, and a strength is {strength:G6}; use \"unnormalized\" or a strength that is not negative."));
-        }
-        if (interaction.Normalization != Normalization.Hardmax) yield break;
-        if (interaction.Coupling is not OneCouplingSpec) yield return new(at, "'hardmax' compares logits alone; leave the coupling out, or set its kind to \"one\".");
-        if (interaction.Prompts is not null || interaction.Pin is not null) yield return new(at, "'hardmax' knows no prompts; leave $.interaction.prompts and $.interaction.pin out.");
+        double? prompts = new[] { interaction.Prompts?.Strength, interaction.Pin?.Strength }.Min();
+        if (interaction.Normalization.WhyNot(interaction.Coupling.Build(), prompts) is { } why) yield return new("$.interaction.normalization", $"{why}.");
     }
 
     private static IEnumerable<Problem> Prompts(Experiment experiment)

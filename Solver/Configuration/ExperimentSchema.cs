@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -44,6 +45,7 @@ public static class ExperimentSchema
     internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property)
     {
         if (property?.Attribute<OneOfAttribute>() is { } oneOf) return oneOf.Names;
+        if (type == typeof(Normalization)) return [.. Normalization.All.Select(n => n.Name)];
         return type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
     }
 
@@ -59,7 +61,7 @@ public static class ExperimentSchema
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false), new NamedConverter<Normalization>() },
         };
         options.MakeReadOnly();
         return options;
@@ -109,4 +111,16 @@ public static class ExperimentSchema
         JsonObject list = new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } } };
         return new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list, Exported(typeof(TargetLawSpec))) };
     }
+}
+
+/// <summary>A value that is chosen by name, as its name.</summary>
+internal sealed class NamedConverter<T> : JsonConverter<T> where T : INamed<T>
+{
+    public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        string? name = reader.GetString();
+        return T.All.Single(value => value.Name == name);
+    }
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -20,7 +21,7 @@ internal sealed class StrictWalk(string folder)
         if (type == typeof(Points))
             return IsText(node) ? Text(node, type, property, path)
                 : node is JsonObject ? Object(node, typeof(TargetLawSpec), path) : Value(node, typeof(IReadOnlyList<IReadOnlyList<double>>), property, path);
-        if (type == typeof(string) || type.IsEnum) return Text(node, type, property, path);
+        if (type == typeof(string) || type.IsEnum || type == typeof(Normalization)) return Text(node, type, property, path);
         if (type == typeof(bool))
             return node?.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node : throw Wrong(node, "true or false", path);
         if (type == typeof(double)) return Number(node, property, path);

@@ -4,12 +4,13 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// What indicators need of the attention matrix A_ij = m_j b_ij k'(t_ij)/Z_i of a flow, row by row at its last drift, and products with it; the
-/// matrix itself is never stored.
+/// What indicators need of the attention matrix A_ij = m_j b_ij k'(t_ij)/Z_i of a flow, row by row at its last drift, and products with it;
+/// the matrix itself is never stored.
 /// </summary>
 /// <remarks>
-/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for <see cref="Divergence"/> with
-/// coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i, F_i&gt;/Z_i. Token weights that differ need a pair sum for
+/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for <see
+/// cref="Divergence"/> with coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i, F_i&gt;/Z_i.
+/// Token weights that differ need a pair sum for
 /// <see cref="Squares"/> and one for <see cref="Largest"/>, because their terms are weighted otherwise.
 /// </remarks>
 internal sealed class Attention
@@ -35,7 +36,8 @@ internal sealed class Attention
 
     /// <summary>Columns of pair sums that <see cref="Divergence"/> takes beside those of the drift.</summary>
     public RowColumns ForDivergence =>
-        (_problem.Interaction.Coupling.IsOne && !_needsForce ? RowColumns.None : RowColumns.CouplingLog) | (_needsForce ? RowColumns.Force : RowColumns.None);
+        (_problem.Interaction.Coupling.IsOne && !_needsForce ? RowColumns.None : RowColumns.CouplingLog)
+        | (_needsForce ? RowColumns.Force : RowColumns.None);
 
     /// <summary>Makes sure that these columns can be had.</summary>
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>
@@ -80,7 +82,10 @@ internal sealed class Attention
         for (int i = 0; i < v.Length; i++) product[i] /= _drift.Z[i];
     }
 
-    /// <summary>The adjoint with respect to sum_i m_i u_i v_i, (A* u)_j = sum_i m_i u_i A_ij/m_j, both [R n]; one pair sum, queries and keys exchanged.</summary>
+    /// <summary>
+    /// The adjoint with respect to sum_i m_i u_i v_i, (A* u)_j = sum_i m_i u_i A_ij/m_j, both [R n]; one pair sum, queries and keys
+    /// exchanged.
+    /// </summary>
     public void ApplyAdjoint(double[] u, double[] product, CancellationToken stop)
     {
         double[] weights = new double[u.Length];
@@ -93,7 +98,8 @@ internal sealed class Attention
     public void AskProducts(bool anySign)
     {
         ThrowIfNone(_flow);
-        Planned(Weighted([.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)], transposed: true), RowColumns.None);
+        double[] weights = [.. _problem.Weights.Select((m, i) => anySign && i % 2 == 1 ? -m : m)];
+        Planned(Weighted(weights, transposed: true), RowColumns.None);
     }
 
     // The shift of the self form is the same for all rows, and the same in sums and their transposes: it cancels.
@@ -115,8 +121,8 @@ internal sealed class Attention
         {
             _sums.Sum(plan, .., rows, stop);
             double scale = _even ? _flow.Tokens : 1;
-            for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Squares); i++) _squares[i] = scale * rows.Squares[i] / (_drift.Z[i] * _drift.Z[i]);
-            for (int i = 0; i < _flow.Rows && rows.Columns.HasFlag(RowColumns.Largest); i++) _largest[i] = scale * rows.Largest[i] / _drift.Z[i];
+            for (int i = 0; i < rows.Squares.Length; i++) _squares[i] = scale * rows.Squares[i] / (_drift.Z[i] * _drift.Z[i]);
+            for (int i = 0; i < rows.Largest.Length; i++) _largest[i] = scale * rows.Largest[i] / _drift.Z[i];
         }
         SetDivergence();
         _at = _flow.Evaluations;
@@ -143,15 +149,18 @@ internal sealed class Attention
         Interaction interaction = flow.Interaction;
         const string leave = "leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out";
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; {leave}");
-        if (interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");
+        if (interaction.Mask is not (Mask.None or Mask.Causal))
+            throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");
         if (interaction.Coupling.Smallest < 0)
-            throw new NotSupportedException(FormattableString.Invariant($"an attention matrix needs a coupling that is never negative, and '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));
+            throw new NotSupportedException("an attention matrix needs a coupling that is never negative, and "
+                + FormattableString.Invariant($"'{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; {leave}"));
     }
 
     private Plan Planned(PairProblem problem, RowColumns columns)
     {
         Plan plan = _sums.Plan(problem, columns);
-        return plan.WhyNot is not { } why ? plan
-            : throw new NotSupportedException($"{why}; {(_needsForce ? "\"summation\": \"direct\" or " : "")}the device \"reference\" can do it");
+        if (plan.WhyNot is not { } why) return plan;
+        string direct = _needsForce ? "\"summation\": \"direct\" or " : "";
+        throw new NotSupportedException($"{why}; {direct}the device \"reference\" can do it");
     }
 }

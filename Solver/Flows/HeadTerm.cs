@@ -5,15 +5,16 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// The tokens' pull on each other through one head: one pair sum. With u = y + p (additive code), else u = y, pairs need q = (Q^T K)^T u, keys u and values u (y under a code of
-/// the logits alone); V acts on the sum: sum_j a_ij V u_j = V (F_i + Z_i u_i). A concatenated code adds two dimensions: (y, p)/(1 + a^2)^{1/2} are unit vectors whose
-/// self form at beta (1 + a^2) has the logits beta (&lt;y_i, y_j> + &lt;p_i, p_j>).
+/// The tokens' pull on each other through one head: one pair sum. With u = y + p (additive code), else u = y, pairs need q = (Q^T K)^T u,
+/// keys u and values u (y under a code of the logits alone); V acts on the sum: sum_j a_ij V u_j = V (F_i + Z_i u_i). A concatenated code
+/// adds two dimensions: (y, p)/(1 + a^2)^{1/2} are unit vectors whose self form at beta (1 + a^2) has the logits beta (&lt;y_i, y_j> +
+/// &lt;p_i, p_j>).
 /// </summary>
 internal sealed class HeadTerm
 {
     private readonly TokenArrays _tokens;
     private readonly CodeKind _code;
-    private readonly GaugeFrame _turn;
+    private readonly PreparedGauge _turn;
     private readonly double _beta, _unit = 1;
     private readonly bool _curved;
     private readonly int _wide;
@@ -27,29 +28,32 @@ internal sealed class HeadTerm
     /// <param name="code">The code.</param>
     /// <param name="turn">Psi, for a code of the logits alone.</param>
     /// <param name="sums">What sums.</param>
-    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, GaugeFrame turn, IPairSums sums)
+    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, PreparedGauge turn, IPairSums sums)
     {
-        (_tokens, _code, _turn, _beta, _curved) = (tokens, code.Kind, turn, interaction.Beta, interaction.Profile.IsCurved(interaction.Beta));
+        (_tokens, _code, _turn, _beta) = (tokens, code.Kind, turn, interaction.Beta);
+        _curved = interaction.Profile.IsCurved(_beta);
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
-        _p = _code is CodeKind.Additive or CodeKind.Concatenated ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
+        _p = _code is CodeKind.Additive or CodeKind.Concatenated
+            ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
         _wide = _code == CodeKind.Concatenated ? tokens.Dimension + 2 : tokens.Dimension;
         _k = _code == CodeKind.None ? tokens.Y : new double[tokens.Rows * _wide];
         _q = _logits is null ? _k : new double[_k.Length];
         (int replicas, int n) = (tokens.Replicas, tokens.Tokens);
         PairProblem problem;
         // Without its self term Z is not bounded from below: the general form's own shift keeps it.
-        bool bounded = interaction.Mask != Mask.Strict || interaction.Normalization != Normalization.Softmax;
-        if (_logits is null && bounded && (_code is CodeKind.None or CodeKind.Concatenated))
+        bool mayVanish = interaction.Mask == Mask.Strict && interaction.Normalization.IsBounded;
+        if (_logits is null && !mayVanish && (_code is CodeKind.None or CodeKind.Concatenated))
         {
             double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
             _unit = Math.Sqrt(square);
-            Interaction scaled = square == 1 ? interaction : interaction with { Beta = interaction.Beta * square };
-            problem = PairProblem.Self(replicas, n, _wide, scaled, _k, tokens.Weights, tokens.Labels);
+            if (square != 1) interaction = interaction with { Beta = interaction.Beta * square };
+            problem = PairProblem.Self(replicas, n, _wide, interaction, _k, tokens.Weights, tokens.Labels);
         }
         else
         {
             double[] values = _code == CodeKind.LogitsOnly ? tokens.Y : _k;
-            problem = PairProblem.General(replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
+            problem = PairProblem.General(
+                replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
         }
         Plan = sums.Plan(problem, RowColumns.Force);
         Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
@@ -117,21 +121,4 @@ internal sealed class HeadTerm
     {
         for (int r = 0; r < x.Length; r++) result[r] += scale * Sphere.Dot(a.AsSpan(r * x.Length, x.Length), x);
     }
-}
-
-/// <summary>What the terms of a flow know of its tokens.</summary>
-/// <param name="Replicas">R.</param>
-/// <param name="Tokens">n.</param>
-/// <param name="Dimension">d.</param>
-/// <param name="Y">Positions in the frame in which the flow is evaluated, [R, n, d]; their contents change.</param>
-/// <param name="Weights">m, [R, n].</param>
-/// <param name="Labels">xi, [R, n].</param>
-internal sealed record TokenArrays(int Replicas, int Tokens, int Dimension, double[] Y, double[] Weights, double[] Labels)
-{
-    public int Rows => Replicas * Tokens;
-
-    public ReadOnlySpan<double> At(int row) => Y.AsSpan(row * Dimension, Dimension);
-
-    /// <summary>The tokens as a self form.</summary>
-    public PairProblem Self(Interaction interaction) => PairProblem.Self(Replicas, Tokens, Dimension, interaction, Y, Weights, Labels);
 }

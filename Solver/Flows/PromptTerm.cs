@@ -5,14 +5,14 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning prompt. Forces are differences
-/// z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
+/// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning
+/// prompt. Forces are differences z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
 /// </summary>
 internal sealed class PromptTerm
 {
     private readonly TokenArrays _tokens;
     private readonly Interaction _interaction;
-    private readonly GaugeFrame _frame;
+    private readonly PreparedGauge _gauge;
     private readonly double[] _x = [];
     private readonly List<(double[] Targets, double Strength)> _own = [];
     private readonly RowSums _sums;
@@ -23,25 +23,26 @@ internal sealed class PromptTerm
     /// <param name="tokens">The tokens.</param>
     /// <param name="interaction">beta and profile.</param>
     /// <param name="layer">The prompts.</param>
-    /// <param name="frame">From x to the flow's frame.</param>
+    /// <param name="gauge">From x to y.</param>
     /// <param name="threads">For the per-token work.</param>
     /// <param name="sums">What sums.</param>
-    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, GaugeFrame frame, int threads, IPairSums sums)
+    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, PreparedGauge gauge, int threads, IPairSums sums)
     {
-        (_tokens, _frame, _curved, _threads) = (tokens, frame, interaction.Profile.IsCurved(interaction.Beta), threads);
+        (_tokens, _gauge, _curved, _threads) = (tokens, gauge, interaction.Profile.IsCurved(interaction.Beta), threads);
         _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
         _sums = new RowSums(tokens.Rows, tokens.Dimension, RowColumns.Force);
         if (layer.Prompts is { Seen: SeenPrompts.All } all)
         {
-            _x = frame.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
-            Plan = sums.Plan(PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x,
-                Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]),
-                RowColumns.Force);
+            _x = gauge.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
+            PairProblem problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension,
+                _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Weights),
+                tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
+            Plan = sums.Plan(problem, RowColumns.Force);
         }
         else if (layer.Prompts is { } labelled)
         {
             double[] targets = [.. tokens.Labels.SelectMany(labelled.Of)];
-            frame.Enter(targets, targets, 0, tokens.Rows);
+            gauge.Enter(targets, targets, 0, tokens.Rows);
             _own.Add((targets, labelled.Strength));
         }
         if (layer.Pin is { } pin) _own.Add(([.. Enumerable.Repeat(pin.Point, tokens.Rows).SelectMany(u => u)], pin.Strength));
@@ -68,12 +69,12 @@ internal sealed class PromptTerm
         int d = _tokens.Dimension;
         if (Plan is not null)
         {
-            if (!_frame.IsIdentity) x.AsSpan(first * d, count * d).CopyTo(_x.AsSpan(first * d));
+            if (!_gauge.IsIdentity) x.AsSpan(first * d, count * d).CopyTo(_x.AsSpan(first * d));
             sums.Sum(Plan, first..(first + count), _sums, stop);
         }
-        Workers.For(count, Flow.Grain, _threads, (from, to) =>
+        Workers.For(count, FlowTerms.Grain, _threads, (from, to) =>
         {
-            if (Plan is not null) _frame.Enter(_sums.Force, _sums.Force, first + from, first + to);
+            if (Plan is not null) _gauge.Enter(_sums.Force, _sums.Force, first + from, first + to);
             else
             {
                 Array.Clear(_sums.Z, first + from, to - from);

@@ -1,4 +1,3 @@
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics;
 
 namespace AttentionFlow.Solver.Model;

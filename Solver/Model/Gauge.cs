@@ -8,18 +8,18 @@ public abstract record Gauge
 
     /// <summary>Tables of Psi(label) for these labels.</summary>
     /// <exception cref="ArgumentException">When the dimension or a label does not suit.</exception>
-    public GaugeFrame Prepare(ReadOnlySpan<double> labels, int dimension)
+    public PreparedGauge Prepare(ReadOnlySpan<double> labels, int dimension)
     {
         if (WhyNot(dimension) is { } why) throw new ArgumentException(why);
         return Tabulate(labels, dimension);
     }
 
     /// <summary>Builds the tables; dimension and gauge are known to suit each other.</summary>
-    protected abstract GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension);
+    protected abstract PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension);
 }
 
 /// <summary>A gauge made ready for a list of labels: maps whole arrays [rows, d] into the gauge frame and back.</summary>
-public abstract class GaugeFrame
+public abstract class PreparedGauge
 {
     /// <summary>True for Psi = I, where callers may skip the copy.</summary>
     public virtual bool IsIdentity => false;
@@ -35,9 +35,9 @@ public abstract class GaugeFrame
 public sealed record IdentityGauge : Gauge
 {
     /// <inheritdoc/>
-    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension) => new Frame(dimension);
+    protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension) => new Prepared(dimension);
 
-    private sealed class Frame(int d) : GaugeFrame
+    private sealed class Prepared(int d) : PreparedGauge
     {
         public override bool IsIdentity => true;
 

@@ -20,12 +20,12 @@ public abstract record InitialLaw
         double[] xi = (labels ?? new GridLabels()).Draw(replicas, tokens, seed);
         double[] positions = new double[replicas * tokens * dimension];
         for (int r = 0; r < replicas; r++) DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
-        if (InGaugeFrame) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
+        if (StatesY) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
         return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas));
     }
 
     /// <summary>True when the law describes y = Psi x rather than x.</summary>
-    protected virtual bool InGaugeFrame => false;
+    protected virtual bool StatesY => false;
 
     /// <summary>Weights [R, n], or null for equal ones.</summary>
     protected virtual double[]? WeightsFor(int replicas) => null;
@@ -37,11 +37,11 @@ public abstract record InitialLaw
 }
 
 /// <summary>Independent tokens, uniform on the sphere.</summary>
-/// <param name="GaugeFrame">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
-public sealed record UniformLaw(bool GaugeFrame = false) : InitialLaw
+/// <param name="IsGauged">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
+public sealed record UniformLaw(bool IsGauged = false) : InitialLaw
 {
     /// <inheritdoc/>
-    protected override bool InGaugeFrame => GaugeFrame;
+    protected override bool StatesY => IsGauged;
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
@@ -185,7 +185,7 @@ public sealed record SymmetricLaw(IReadOnlyList<double> Axis) : InitialLaw
         : $"the mirror axis has {Axis.Count} coordinates, the tokens {dimension}";
 
     /// <inheritdoc/>
-    protected override bool InGaugeFrame => true;
+    protected override bool StatesY => true;
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)

@@ -20,7 +20,7 @@ public abstract record LabelLaw
 public sealed record GridLabels : LabelLaw
 {
     /// <inheritdoc/>
-    public override double[] Draw(int replicas, int tokens, ulong seed) => Fill(replicas, tokens, (_, i) => (i + 0.5) / tokens);
+    public override double[] Draw(int replicas, int tokens, ulong seed) => Cloud.Grid(replicas, tokens);
 }
 
 /// <summary>Independent labels, uniform on [0, 1).</summary>

@@ -39,31 +39,32 @@ public sealed record Layer
         if (Code.Kind == CodeKind.Concatenated && !curved) return "a concatenated code needs the exponential profile and beta > 0";
         foreach (double[] point in (Prompts?.Points ?? []).Concat(Pin is null ? [] : [Pin.Point]))
             if (point.Length != dimension) return $"a prompt has {point.Length} coordinates, the tokens {dimension}";
-        if (interaction.Normalization == Normalization.Hardmax && !HasNoPrompts) return "hardmax knows no prompts";
-        return interaction.Normalization != Normalization.Unnormalized && Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0) is < 0 and var negative
-            ? $"prompts join the denominator, so that their strength must not be negative, as {negative:G4} is; use \"unnormalized\"" : null;
+        double? prompts = HasNoPrompts ? null : Math.Min(Prompts?.Strength ?? double.PositiveInfinity, Pin?.Strength ?? double.PositiveInfinity);
+        return interaction.Normalization.WhyNot(interaction.Coupling, prompts);
     }
 
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>
     public string? WhyNoEnergy(Interaction interaction)
     {
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
-        if (interaction.Normalization == Normalization.Hardmax) return "a hardmax flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
-        if (Heads.Any(h => !h.IsSymmetric)) return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
-        return Heads.Count > 1 && interaction.Normalization == Normalization.Softmax ? "several heads under softmax climb no energy" : null;
+        if (Heads.Any(h => !h.IsSymmetric))
+            return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
+        return interaction.Normalization.WhyNoEnergy(Heads.Count);
     }
 
     /// <summary>
-    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile) or max |b| (linear)
-    /// under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is not the identity, and the prompts' share.
+    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile)
+    /// or max |b| (linear) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
+    /// not the identity, and the prompts' share.
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {
-        bool curved = interaction.Profile.IsCurved(interaction.Beta), bare = interaction.Normalization is Normalization.Unnormalized or Normalization.Bias;
-        double coupling = interaction.Normalization == Normalization.Unnormalized ? interaction.Coupling.Largest : 1;
-        double rate = Heads.Average(h => Code.LargestValue * h.ValueSpread * (bare ? coupling * Exponential(Code.LargestLogit(h.LogitNorm)) : 1));
-        return bare && !HasNoPrompts ? rate + PromptStrength * Exponential(1) : rate;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta), bounded = interaction.Normalization.IsBounded;
+        double coupling = interaction.Normalization.LargestCoupling(interaction.Coupling);
+        double rate = Heads.Average(
+            h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
+        return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
     }
@@ -71,7 +72,8 @@ public sealed record Layer
     /// <summary>A bound on |E|: k(1) max |b|/2 for plain tokens, and k(1) times the strength of the prompts.</summary>
     public double LargestEnergy(Interaction interaction)
     {
-        double energy = interaction.Coupling.Largest * Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm))) / 2;
+        double mean = Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm)));
+        double energy = interaction.Coupling.Largest * mean / 2;
         return HasNoPrompts ? energy : energy + PromptStrength * interaction.Profile.Value(interaction.Beta, 1);
     }
 

@@ -1,5 +1,4 @@
 using AttentionFlow.Kernels;
-using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -13,7 +12,8 @@ public enum Splitting
 }
 
 /// <summary>
-/// Independent Brownian motions on the sphere beside the drift: dx_i = f_i dt + sqrt(2/kappa) dW_i, with the generator of the noise 1/kappa times the Laplacian of S^{d-1}.
+/// Independent Brownian motions on the sphere beside the drift: dx_i = f_i dt + sqrt(2/kappa) dW_i, with the generator of the noise 1/kappa
+/// times the Laplacian of S^{d-1}.
 /// </summary>
 /// <param name="Kappa">Inverse strength of the noise, > 0.</param>
 /// <param name="Seed">Every number is a function of (seed, replica, token, number of the kick).</param>
@@ -23,8 +23,8 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
     private const int Grain = 1024;
 
     /// <summary>
-    /// Moves every token for a time by noise alone: x' = cos(a) x + sin(a) v/|v|, v = P_x g, g standard normal in R^d, a the angle that belongs to |v|^2. Of weak order 2
-    /// (local error of the heat semigroup O(time^3)) in every dimension, exact on the circle.
+    /// Moves every token for a time by noise alone: x' = cos(a) x + sin(a) v/|v|, v = P_x g, g standard normal in R^d, a the angle that
+    /// belongs to |v|^2. Of weak order 2 (local error of the heat semigroup O(time^3)) in every dimension, exact on the circle.
     /// </summary>
     /// <param name="x">[R, n, d].</param>
     /// <param name="tokens">n.</param>
@@ -32,7 +32,10 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
     /// <param name="time">How long.</param>
     /// <param name="number">Which kick of the run it is, from 0; no two may have the same.</param>
     /// <param name="threads">Threads.</param>
-    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1) => Workers.For(x.Length / d, Grain, threads, (from, to) =>
+    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1) =>
+        Workers.For(x.Length / d, Grain, threads, (from, to) => Kick(x, tokens, d, time, number, from, to));
+
+    private void Kick(double[] x, int tokens, int d, double time, uint number, int from, int to)
     {
         double[] v = new double[d];
         for (int row = from; row < to; row++)
@@ -48,26 +51,17 @@ public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Split
             Sphere.AddScaled(token, sin / Math.Sqrt(square), v);
             Sphere.TryNormalize(token);
         }
-    });
-
-    /// <summary>The largest step over which tokens keep most of their direction, kappa/(2 (d - 1)).</summary>
-    public double LargestStep(int dimension) => 0.5 * Kappa / (dimension - 1);
-
-    /// <summary>Null when tokens keep most of their direction over a step, else a sentence with a better one.</summary>
-    public string? Advice(double step, int dimension)
-    {
-        double rate = (dimension - 1) / Kappa;
-        return step <= LargestStep(dimension) ? null
-            : FormattableString.Invariant($"a step of {step:G4} is long against the noise, which turns tokens at the rate (d - 1)/kappa = {rate:G4}; use a step of {Stability.RoundDown(0.25 / rate):G2} or less");
     }
 
     /// <summary>
-    /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d + 1))).
+    /// The angle a of a move whose tangent vector has the square length q = 2 tau |v|^2, tau = time/kappa: a^2 = q/(1 + (d - 2) q/(6 (d +
+    /// 1))).
     /// </summary>
     /// <remarks>
-    /// An isotropic move multiplies harmonics of degree l by E C_l(cos a), C_l(1) = 1, which must be e^{-lambda tau} to second order, lambda = l (l + d - 2). With
-    /// W = 2 - 2 cos a, C_l = 1 - lambda W/(2 (d - 1)) + lambda (lambda - d + 1) W^2/(8 (d^2 - 1)) + ...: so E W = 2 (d - 1) tau - (d - 1)^2 tau^2 and E W^2 = 4 (d^2 - 1) tau^2,
-    /// which W = q - (d - 1) q^2/(4 (d + 1)) has, as |v|^2 is chi-squared with d - 1 degrees of freedom.
+    /// An isotropic move multiplies harmonics of degree l by E C_l(cos a), C_l(1) = 1, which must be e^{-lambda tau} to second order,
+    /// lambda = l (l + d - 2). With W = 2 - 2 cos a, C_l = 1 - lambda W/(2 (d - 1)) + lambda (lambda - d + 1) W^2/(8 (d^2 - 1)) + ...: so E
+    /// W = 2 (d - 1) tau - (d - 1)^2 tau^2 and E W^2 = 4 (d^2 - 1) tau^2, which W = q - (d - 1) q^2/(4 (d + 1)) has, as |v|^2 is
+    /// chi-squared with d - 1 degrees of freedom.
     /// </remarks>
     public static double Angle(double q, int d) => Math.Sqrt(q / (1 + (d - 2) * q / (6.0 * (d + 1))));
 }

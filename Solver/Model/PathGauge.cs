@@ -13,7 +13,7 @@ public sealed record PathGauge(double Amplitude, double Waves, double Turns) : G
     public override string? WhyNot(int dimension) => dimension == 3 ? null : $"a rotary path lives in dimension 3, not {dimension}";
 
     /// <inheritdoc/>
-    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)
+    protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)
     {
         double[] matrices = new double[9 * labels.Length];
         for (int i = 0; i < labels.Length; i++)
@@ -23,10 +23,10 @@ public sealed record PathGauge(double Amplitude, double Waves, double Turns) : G
             ReadOnlySpan<double> psi = [cy * cz, -cy * sz, sy, sz, cz, 0, -sy * cz, sy * sz, cy];
             psi.CopyTo(matrices.AsSpan(9 * i));
         }
-        return new Frame(matrices);
+        return new Prepared(matrices);
     }
 
-    private sealed class Frame(double[] matrices) : GaugeFrame
+    private sealed class Prepared(double[] matrices) : PreparedGauge
     {
         public override void Enter(ReadOnlySpan<double> x, Span<double> y, int from, int to)
         {

@@ -8,7 +8,7 @@ namespace AttentionFlow.Solver.Model;
 public sealed record PhaseGauge(CircleLaw Target) : Gauge
 {
     /// <inheritdoc/>
-    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)
+    protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)
     {
         double[] angles = new double[labels.Length], speeds = new double[dimension / 2];
         for (int i = 0; i < labels.Length; i++)

@@ -50,12 +50,12 @@ public sealed record PrefixGauge : Gauge
         : $"the prefix targets have {Base.Length} coordinates, the tokens {dimension}";
 
     /// <inheritdoc/>
-    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)
+    protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)
     {
         double[][] axes = [.. Targets.Select(Axis)];
         int[] seen = new int[labels.Length];
         for (int i = 0; i < labels.Length; i++) seen[i] = TargetOf(labels[i]);
-        return new Frame(axes, seen, dimension);
+        return new Prepared(axes, seen, dimension);
     }
 
     private double[] Axis(double[] target)
@@ -64,7 +64,7 @@ public sealed record PrefixGauge : Gauge
         return Sphere.Norm(sum) > 1e-12 ? Sphere.Normalized(sum) : Sphere.Orthogonal(Base);
     }
 
-    private sealed class Frame(double[][] axes, int[] seen, int d) : GaugeFrame
+    private sealed class Prepared(double[][] axes, int[] seen, int d) : PreparedGauge
     {
         public override void Enter(ReadOnlySpan<double> x, Span<double> y, int from, int to)
         {

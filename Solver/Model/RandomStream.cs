@@ -1,6 +1,8 @@
 namespace AttentionFlow.Solver.Model;
 
-/// <summary>Every purpose that draws random numbers has a name and a number; the numbers are part of the file format and never reused.</summary>
+/// <summary>
+/// Every purpose that draws random numbers has a name and a number; the numbers are part of the file format and never reused.
+/// </summary>
 public enum RandomPurpose : byte
 {
     /// <summary>Initial positions.</summary>
@@ -70,11 +72,13 @@ public struct RandomStream
     }
 
     /// <summary>
-    /// A point of the von Mises-Fisher law on the unit sphere, density proportional to e^{kappa &lt;mean, x&gt;}, written to <paramref name="point"/>; any d >= 2.
+    /// A point of the von Mises-Fisher law on the unit sphere, density proportional to e^{kappa &lt;mean, x&gt;}, written to <paramref
+    /// name="point"/>; any d >= 2.
     /// </summary>
     /// <remarks>
-    /// Rejection after Wood (Communications in Statistics - Simulation 23, 1994) from the image of a uniform point u under the map of the sphere that
-    /// draws it towards the mean: 1 - w = b (1 - u)/(1 - (1 - b)(1 - u)/2) for the cosines u, w to the mean, the direction across kept.
+    /// Rejection after Wood (Communications in Statistics - Simulation 23, 1994) from the image of a uniform point u under the map of the
+    /// sphere that draws it towards the mean: 1 - w = b (1 - u)/(1 - (1 - b)(1 - u)/2) for the cosines u, w to the mean, the direction
+    /// across kept.
     /// </remarks>
     /// <param name="mean">Unit vector.</param>
     /// <param name="concentration">kappa >= 0.</param>

@@ -12,16 +12,16 @@ public sealed record RotaryGauge(IReadOnlyList<double> Speeds) : Gauge
         : $"a rotary gauge in dimension {dimension} turns {dimension / 2} plane(s) and needs that many speeds; {Speeds.Count} are given";
 
     /// <inheritdoc/>
-    protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)
+    protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)
     {
         int planes = Speeds.Count;
         (double Sin, double Cos)[] turns = new (double, double)[labels.Length * planes];
         for (int i = 0; i < labels.Length; i++)
             for (int p = 0; p < planes; p++) turns[i * planes + p] = Math.SinCos(Speeds[p] * labels[i]);
-        return new Frame(turns, planes, dimension);
+        return new Prepared(turns, planes, dimension);
     }
 
-    private sealed class Frame((double Sin, double Cos)[] turns, int planes, int d) : GaugeFrame
+    private sealed class Prepared((double Sin, double Cos)[] turns, int planes, int d) : PreparedGauge
     {
         public override void Enter(ReadOnlySpan<double> x, Span<double> y, int from, int to) => Turn(x, y, from, to, 1);
 

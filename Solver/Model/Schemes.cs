@@ -1,8 +1,8 @@
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// Where a network normalises: dx_i/dt = P A_i/s_i, A_i the attention output sum_j A_ij x_j before its projection, s_i a scale that may hang on a radius r_i, the length of the
-/// token before it is normalised [arXiv 2510.22026]. One record a file in this folder.
+/// Where a network normalises: dx_i/dt = P A_i/s_i, A_i the attention output sum_j A_ij x_j before its projection, s_i a scale that may
+/// hang on a radius r_i, the length of the token before it is normalised [arXiv 2510.22026]. One record a file in this folder.
 /// </summary>
 public abstract record Scheme
 {
@@ -84,7 +84,8 @@ public sealed record NGptScheme(double Alpha = 1) : Scheme
 }
 
 /// <summary>
-/// Square-root scaling: s = sqrt(t + 1), the scheme post in the time 2 sqrt(t + 1) - 2. Clusters contract like e^{-2 sqrt t}. The clock is a state, ds/dt = 1/(2 s), so that any method steps it.
+/// Square-root scaling: s = sqrt(t + 1), the scheme post in the time 2 sqrt(t + 1) - 2. Clusters contract like e^{-2 sqrt t}. The clock is
+/// a state, ds/dt = 1/(2 s), so that any method steps it.
 /// </summary>
 public sealed record SqrtScheme : Scheme
 {

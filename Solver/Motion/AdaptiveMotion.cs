@@ -3,8 +3,8 @@ using AttentionFlow.Solver.Flows;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Every replica steps at its own pace until it has passed the next recording time, and then waits; those that wait are not evaluated. Recording times are
-/// reached by dense output, which needs the last step only.
+/// Every replica steps at its own pace until it has passed the next recording time, and then waits; those that wait are not evaluated.
+/// Recording times are reached by dense output, which needs the last step only.
 /// </summary>
 internal sealed class AdaptiveMotion : Motion
 {
@@ -12,7 +12,8 @@ internal sealed class AdaptiveMotion : Motion
     private readonly double[] _drift;
     private long _observations;
 
-    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped) : base(flow, cloud, stepped)
+    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped)
+        : base(flow, cloud, stepped)
     {
         _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]));
         _drift = new double[cloud.Positions.Length];

@@ -3,8 +3,9 @@ using AttentionFlow.Solver.Flows;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Steps of an adaptive method, each replica with its own time and step. The error of a step is that of its worst token; a PI controller chooses the next
-/// [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2]. A step at whose end the energy is lower, beyond rounding, is refused too.
+/// Steps of an adaptive method, each replica with its own time and step. The error of a step is that of its worst token; a PI controller
+/// chooses the next [Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2]. A step at whose end the energy is lower,
+/// beyond rounding, is refused too.
 /// </summary>
 /// <param name="flow">The flow.</param>
 /// <param name="method">The method, <see cref="Tableau.IsAdaptive"/>.</param>
@@ -13,7 +14,8 @@ namespace AttentionFlow.Solver.Motion;
 /// <param name="threads">Threads for the per-token work.</param>
 /// <param name="x">The start; becomes the stepper's own.</param>
 /// <param name="before">Of one replica: where this one goes on, or null to start at 0.</param>
-internal sealed class AdaptiveStepper(Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, AdaptiveStepper? before = null)
+internal sealed class AdaptiveStepper(
+    Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, AdaptiveStepper? before = null)
 {
     private const double Safety = 0.9, Smallest = 0.2, Largest = 10, AfterFall = 0.6;
 
@@ -61,7 +63,8 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         for (int r = 0; r < _replicas.Length; r++)
         {
             double fastest = 0;
-            for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension) fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
+            for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension)
+                fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
             if (flow.HasEnergy) _replicas[r].Energy = flow.Energy(r);
             if (_replicas[r].NextLength > 0) continue;
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
@@ -88,7 +91,8 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         if (!any) return false;
         _stepper.Attempt(x, _next, _attempt, stop);
         for (int r = 0; r < _replicas.Length; r++)
-            if (_attempt[r] != 0) Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance, flow.HasEnergy ? flow.Energy(r) : double.NaN);
+            if (_attempt[r] != 0)
+                Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance, flow.HasEnergy ? flow.Energy(r) : double.NaN);
         return true;
     }
 
@@ -105,7 +109,9 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
         else _stepper.Interpolate(x, replica * n, n, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
-    /// <summary>One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.</summary>
+    /// <summary>
+    /// One token, by its row, at a time within the last step of its replica, to the same row of <paramref name="target"/>.
+    /// </summary>
     public void InterpolateToken(int row, double time, State target)
     {
         Replica state = _replicas[row / flow.Tokens];
@@ -139,12 +145,14 @@ internal sealed class AdaptiveStepper(Flow flow, Tableau method, double toleranc
             replica.Steps++;
             return;
         }
-        replica.NextLength = h * (error <= 1 ? AfterFall : double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest);
+        double shorter = double.IsFinite(error) ? Math.Max(Smallest, Safety * Math.Pow(error, -1.0 / method.Order)) : Smallest;
+        replica.NextLength = h * (error <= 1 ? AfterFall : shorter);
         replica.WasRejected = true;
         replica.Rejected++;
         if (!(replica.NextLength * rate > Collapsed) || replica.Start + replica.NextLength == replica.Start)
             throw new StepCollapsedException(FormattableString.Invariant(
-                $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));
+                $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: ")
+                + FormattableString.Invariant($"a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));
     }
 }
 

@@ -5,10 +5,11 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas step together. Noise shares
-/// the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
+/// Every interval between two recording times is split into equal steps of at most <c>step</c>, so it lands on them exactly; all replicas
+/// step together. Noise shares the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
 /// </summary>
-internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
+internal sealed class FixedMotion(
+    Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
 {
     // Times closer than this share of a step are the same time.
     private const double SameShare = 1e-9;
@@ -46,15 +47,19 @@ internal sealed class FixedMotion(Flow flow, Cloud cloud, Tableau method, double
             Time = i == count ? target : start + (target - start) * i / count;
             _steps++;
             if (!between || i == count) _stepper.Begin(State, stop);
-            if (State.Radii.Any(r => !(r > 0))) throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, where it has no direction; start from a larger radius"));
-            if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions)) throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
+            if (State.Radii.Any(r => !(r > 0)))
+                throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, ")
+                    + "where it has no direction; start from a larger radius");
+            if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions))
+                throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
             Tell(length);
         }
     }
 
     public override double[] Drift(CancellationToken stop) => _stepper.Drift;
 
-    private void Kick(int number, double length) => noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);
+    private void Kick(int number, double length) =>
+        noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);
 
     private void Tell(double length)
     {

@@ -1,3 +1,4 @@
+using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;
@@ -13,6 +14,31 @@ public readonly record struct Frame(double Time, long Step, double[] Positions, 
 {
     /// <summary>r, [R, n]; empty where the scheme has no such state.</summary>
     public double[] Radii { get; init; } = [];
+
+    /// <summary>Root mean square of the speeds of a replica: (sum_i m_i |dx_i/dt|^2)^{1/2}.</summary>
+    public double Speed(int replica)
+    {
+        (int n, int d) = (Flow.Tokens, Flow.Dimension);
+        double square = 0;
+        for (int i = replica * n; i < (replica + 1) * n; i++)
+        {
+            ReadOnlySpan<double> v = Drift.AsSpan(i * d, d);
+            square += Flow.Weights[i] * Sphere.Dot(v, v);
+        }
+        return Math.Sqrt(square);
+    }
+
+    /// <summary>The number of <see cref="Solver.Clusters"/> of every replica.</summary>
+    public int[] Clusters()
+    {
+        (Flow flow, double[] x) = (Flow, Positions);
+        int[] counts = new int[flow.Replicas];
+        Workers.For(flow.Replicas, 1, flow.Threads, (from, to) =>
+        {
+            for (int r = from; r < to; r++) counts[r] = Solver.Clusters.Count(x, r * flow.Tokens, flow.Tokens, flow.Dimension);
+        });
+        return counts;
+    }
 }
 
 /// <summary>The end of a step of one replica, or a state from which it begins to step.</summary>
@@ -30,7 +56,10 @@ public interface IObserver
     /// <summary>The next time this observer wants to see. Positive infinity: never (again).</summary>
     double NextTime => double.PositiveInfinity;
 
-    /// <summary>Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an evaluation.</summary>
+    /// <summary>
+    /// Whether it looks at the drift, or at what the flow knows from it (energy, gauge positions): under adaptive control that costs an
+    /// evaluation.
+    /// </summary>
     bool NeedsDrift => true;
 
     /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>
@@ -55,3 +84,40 @@ public interface IObserver
 /// <param name="MassInto">Weight of the heavier one before the merger.</param>
 /// <param name="Left">How many tokens the replica is left with.</param>
 public readonly record struct Merger(double Time, int Replica, int Token, int Into, double MassToken, double MassInto, int Left);
+
+/// <summary>How many steps so far lowered E by more than rounding, although the flow climbs it; of every replica.</summary>
+internal sealed class EnergyDrops(int replicas) : IObserver
+{
+    private readonly double[] _last = new double[replicas];
+    private readonly long[] _drops = new long[replicas];
+
+    /// <summary>Drops of a replica.</summary>
+    public long this[int replica] => _drops[replica];
+
+    /// <summary>Drops of all replicas.</summary>
+    public long Total => _drops.Sum();
+
+    /// <inheritdoc/>
+    public bool NeedsDrift => false;
+
+    /// <inheritdoc/>
+    public void Stepped(in Step step)
+    {
+        if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
+        _last[step.Replica] = step.Energy;
+    }
+}
+
+/// <summary>The times at which something is recorded.</summary>
+public static class RecordTimes
+{
+    /// <summary>count times from 0 to the horizon, evenly spaced; one alone is the horizon.</summary>
+    public static double[] Linear(int count, double horizon) =>
+        count == 1 ? [horizon] : [.. Enumerable.Range(0, count).Select(i => i == count - 1 ? horizon : horizon * i / (count - 1))];
+
+    /// <summary>0, then count - 1 times from first to the horizon, evenly spaced in log t; one alone is the horizon.</summary>
+    public static double[] Logarithmic(int count, double first, double horizon) =>
+        count < 3 ? Linear(count, horizon)
+        : [0, .. Enumerable.Range(0, count - 1)
+            .Select(i => i == count - 2 ? horizon : first * Math.Pow(horizon / first, (double)i / (count - 2)))];
+}

@@ -5,12 +5,14 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Adaptive steps in which tokens that have come closer than a distance go on as one, of their weighted mean and total weight: it takes away the modes that decay
-/// inside a cluster and would cap the step for ever. Replicas may have different numbers of tokens, so each has a flow of its own, in the gauge frame.
+/// Adaptive steps in which tokens that have come closer than a distance go on as one, of their weighted mean and total weight: it takes
+/// away the modes that decay inside a cluster and would cap the step for ever. Replicas may have different numbers of tokens, so each has a
+/// flow of its own, in the gauge frame.
 /// </summary>
 /// <remarks>
-/// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their rows of the coupling
-/// are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y of the token that i has become.
+/// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their
+/// rows of the coupling are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y
+/// of the token that i has become.
 /// </remarks>
 internal sealed class MergingMotion : Motion
 {
@@ -19,7 +21,8 @@ internal sealed class MergingMotion : Motion
     private readonly Action<Merger> _merged;
     private long _observations;
 
-    public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads, Action<Step> stepped, Action<Merger> merged)
+    public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads,
+        Action<Step> stepped, Action<Merger> merged)
         : base(flow, cloud, stepped)
     {
         (_y, _drift, _merged) = (new double[cloud.Positions.Length], new double[cloud.Positions.Length], merged);
@@ -28,11 +31,16 @@ internal sealed class MergingMotion : Motion
     }
 
     /// <summary>Why tokens of this flow cannot merge, or null.</summary>
-    public static string? WhyNot(Flow flow) =>
-        flow.Interaction.Mask != Mask.None ? "a mask tells tokens apart by their order, so two at one place move differently and cannot merge"
-        : flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None ? "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge"
-        : flow.Interaction.Normalization == Normalization.Hardmax ? "under hardmax two tokens at one place hold each other where one would move, so they cannot merge"
-        : flow.Scheme is not PostScheme ? "only under the scheme post do two tokens at one place move alike, and can merge" : null;
+    public static string? WhyNot(Flow flow)
+    {
+        if (flow.Interaction.Mask != Mask.None)
+            return "a mask tells tokens apart by their order, so two at one place move differently and cannot merge";
+        if (flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None)
+            return "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
+        if (flow.Interaction.Normalization is { IsHard: true, Name: var name })
+            return $"under {name} two tokens at one place hold each other where one would move, so they cannot merge";
+        return flow.Scheme is PostScheme ? null : "only under the scheme post do two tokens at one place move alike, and can merge";
+    }
 
     public override long Steps => _replicas.Max(r => r.Steps);
 

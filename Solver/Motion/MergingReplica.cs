@@ -125,10 +125,11 @@ internal sealed class MergingReplica
 
     private bool MayMerge(int a, int b) => _whole.Interaction.Coupling.IsOne || Flow.Labels[a] == Flow.Labels[b];
 
-    private double Distance(double[] x, int a, int b) => Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));
+    private double Distance(double[] x, int a, int b) =>
+        Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));
 
-    // The step limit at which tokens close in that are nearer than the error control sees: at the end of its stability an explicit step keeps
-    // them apart for ever, at an error just below the tolerance. Rates |v_a - v_b|/|x_a - x_b| of neighbours.
+    // The step limit at which tokens close in that are nearer than the error control sees: at the end of its stability an explicit step
+    // keeps them apart for ever, at an error just below the tolerance. Rates |v_a - v_b|/|x_a - x_b| of neighbours.
     private double ContractingLimit()
     {
         double window = Unseen * _step.Tolerance, fastest = 0;
@@ -187,7 +188,8 @@ internal sealed class MergingReplica
         int[] heads = [.. Enumerable.Range(0, count).Where(i => groups[i] == i)], places = new int[count];
         for (int k = 0; k < heads.Length; k++) places[heads[k]] = k;
         double[] positions = new double[heads.Length * d];
-        for (int i = 0; i < count; i++) Sphere.AddScaled(positions.AsSpan(places[Find(groups, i)] * d, d), Flow.Weights[i], end.AsSpan(i * d, d));
+        for (int i = 0; i < count; i++)
+            Sphere.AddScaled(positions.AsSpan(places[Find(groups, i)] * d, d), Flow.Weights[i], end.AsSpan(i * d, d));
         Sphere.Retract(positions, d);
         for (int i = 0; i < _became.Length; i++) _became[i] = places[Find(groups, _became[i])];
         _names = [.. heads.Select(h => _names[h])];

@@ -44,7 +44,8 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
 
     /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
     protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => Tell(Climbs
-        ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow) : new Step(replica, time, length, double.NaN, double.NaN, Flow));
+        ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow)
+        : new Step(replica, time, length, double.NaN, double.NaN, Flow));
 
     /// <summary>Tells who looks at every step.</summary>
     protected void Tell(Step step) => stepped(step);

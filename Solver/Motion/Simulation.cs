@@ -1,9 +1,24 @@
+using System.Text.Json.Serialization;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Motion;
+
+/// <summary>How far a run got.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
+public enum RunStatus
+{
+    /// <summary>Under way, or ended without a chance to say so.</summary>
+    [JsonStringEnumMemberName("running")] Running,
+    /// <summary>The horizon was reached.</summary>
+    [JsonStringEnumMemberName("complete")] Complete,
+    /// <summary>Stopped before the horizon by whoever ran it; what is there is whole.</summary>
+    [JsonStringEnumMemberName("stopped")] Stopped,
+    /// <summary>The numbers ceased to be finite; the rows before that are there.</summary>
+    [JsonStringEnumMemberName("diverged")] Diverged,
+    /// <summary>An error ended it, named in the advice.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+}
 
 /// <summary>The end of a run, with advice where there is some.</summary>
 /// <param name="Status">How it ended.</param>
@@ -50,41 +65,26 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     public Noise? Noise
     {
         get;
-        init => field = value is null || _step is FixedStep ? value : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
+        init => field = value is null || _step is FixedStep ? value
+            : throw new ArgumentException("noise takes fixed steps: an error estimate means nothing along a rough path", nameof(value));
     }
 
     /// <summary>Moves <paramref name="cloud"/> to the horizon, in place.</summary>
     /// <param name="cloud">The cloud the flow was made for.</param>
     /// <param name="observers">Called in this order.</param>
-    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last recording time.</param>
+    /// <param name="stop">Stops within one pair sum; the state is then that of the last whole step or, under adaptive control, of the last
+    /// recording time.</param>
     public RunResult Run(Cloud cloud, IReadOnlyList<IObserver> observers, CancellationToken stop = default)
     {
         if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
-        string? reason = null;
-        EnergyDropsObservable? drops = flow.HasEnergy && Noise is null ? new(flow) : null;
-        Motion motion = _step switch
-        {
-            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
-            AdaptiveStep { MergeDistance: > 0 } merging => new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
-            AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
-            var other => throw new NotSupportedException(other.GetType().Name),
-        };
+        EnergyDrops? drops = flow.HasEnergy && Noise is null ? new(flow.Replicas) : null;
+        IObserver[] seers = drops is null ? [.. observers] : [drops, .. observers];
+        Motion motion = MotionOf(cloud, seers);
         try
         {
-            motion.Begin(stop);
-            Show();
-            while (motion.Time < horizon && reason is null)
-            {
-                double next = horizon;
-                foreach (IObserver observer in observers)
-                    if (observer.NextTime > motion.Time + motion.SameTime && observer.NextTime < next) next = observer.NextTime;
-                motion.MoveTo(next, stop);
-                Show();
-            }
-            // Only a run that ends early leaves anything unseen.
-            Frame end = FrameFor(reason is null ? [] : observers, needsDrift: false);
-            foreach (IObserver observer in observers) observer.Ended(end);
-            return Result(RunStatus.Complete, drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null);
+            string? reason = Follow(motion, cloud, seers, stop);
+            string? advice = drops?.Total > 0 ? Stability.AfterDrops(flow, method, _step, drops.Total) : null;
+            return Result(RunStatus.Complete, advice) with { Reason = reason };
         }
         catch (OperationCanceledException)
         {
@@ -96,36 +96,68 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (ArithmeticException error)
         {
-            string? advice = _step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
-            return Result(RunStatus.Diverged, $"{error.Message}; {advice ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out"}");
+            string advice = (_step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null)
+                ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out";
+            return Result(RunStatus.Diverged, $"{error.Message}; {advice}");
         }
+
+        RunResult Result(RunStatus status, string? advice) =>
+            new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
+            {
+                Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations,
+            };
+    }
+
+    private Motion MotionOf(Cloud cloud, IObserver[] seers)
+    {
+        return _step switch
+        {
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
+            AdaptiveStep { MergeDistance: > 0 } merging =>
+                new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
+            AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
+            var other => throw new NotSupportedException(other.GetType().Name),
+        };
 
         void Tell(Step step)
         {
-            drops?.Stepped(step);
-            foreach (IObserver observer in observers) observer.Stepped(step);
+            foreach (IObserver seer in seers) seer.Stepped(step);
         }
 
         void TellMerger(Merger merger)
         {
-            foreach (IObserver observer in observers) observer.Merged(merger);
+            foreach (IObserver seer in seers) seer.Merged(merger);
+        }
+    }
+
+    // From recording time to recording time; what ended it before the horizon, or null.
+    private string? Follow(Motion motion, Cloud cloud, IObserver[] seers, CancellationToken stop)
+    {
+        motion.Begin(stop);
+        string? reason = Show();
+        while (motion.Time < horizon && reason is null)
+        {
+            double next = horizon;
+            foreach (IObserver seer in seers)
+                if (seer.NextTime > motion.Time + motion.SameTime && seer.NextTime < next) next = seer.NextTime;
+            motion.MoveTo(next, stop);
+            reason = Show();
+        }
+        // Only a run that ends early leaves anything unseen.
+        Frame end = View(needsDrift: reason is not null && seers.Any(o => o.NeedsDrift));
+        foreach (IObserver seer in seers) seer.Ended(end);
+        return reason;
+
+        string? Show()
+        {
+            IObserver[] due = [.. seers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
+            if (due.Length == 0) return null;
+            Frame frame = View(Until?.Speed is not null || due.Any(o => o.NeedsDrift));
+            foreach (IObserver seer in due) seer.Observe(frame);
+            return Until?.Holds(frame, motion.Left);
         }
 
-        void Show()
-        {
-            IObserver[] due = [.. observers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
-            if (due.Length == 0) return;
-            Frame frame = FrameFor(due, needsDrift: Until?.Speed is not null);
-            foreach (IObserver observer in due) observer.Observe(frame);
-            reason = Until?.Holds(frame, motion.Left);
-        }
-
-        Frame FrameFor(IEnumerable<IObserver> seers, bool needsDrift) =>
-            new(motion.Time, motion.Steps, cloud.Positions, needsDrift || seers.Any(o => o.NeedsDrift) ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
-
-        RunResult Result(RunStatus status, string? advice) => new(status, motion.Time, motion.Steps, flow.Evaluations - motion.ObservationEvaluations, advice)
-        {
-            Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations, Reason = reason,
-        };
+        Frame View(bool needsDrift) =>
+            new(motion.Time, motion.Steps, cloud.Positions, needsDrift ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
     }
 }

@@ -21,7 +21,21 @@ public static class Stability
         double limit = LargestStep(rate, method);
         if (step <= limit) return null;
         if (!(rate <= UselessRate)) return NoStep(rate);
-        return FormattableString.Invariant($"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
+        return FormattableString.Invariant(
+            $"a step of {step:G4} cannot be stable near collapse: {method.Name} needs step x {rate:G4} <= {method.StabilityLimit:G4}; ")
+            + FormattableString.Invariant($"use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
+    }
+
+    /// <summary>The largest step over which noise leaves tokens most of their direction, kappa/(2 (d - 1)).</summary>
+    public static double LargestStep(Noise noise, int dimension) => 0.5 * noise.Kappa / (dimension - 1);
+
+    /// <summary>Null when tokens keep most of their direction over a step, else a sentence with a better one.</summary>
+    public static string? Advice(Noise noise, double step, int dimension)
+    {
+        double rate = (dimension - 1) / noise.Kappa;
+        return step <= LargestStep(noise, dimension) ? null : FormattableString.Invariant(
+            $"a step of {step:G4} is long against the noise, which turns tokens at the rate (d - 1)/kappa = {rate:G4}; ")
+            + FormattableString.Invariant($"use a step of {RoundDown(0.25 / rate):G2} or less");
     }
 
     /// <summary>What to do about a run whose energy fell at some steps although the flow climbs it.</summary>
@@ -31,17 +45,21 @@ public static class Stability
         {
             AdaptiveStep adaptive => FormattableString.Invariant($"use a tolerance of {RoundDown(adaptive.Tolerance / 10):G2} or less"),
             FixedStep when !(flow.CollapseRate <= UselessRate) => NoStep(flow.CollapseRate),
-            FixedStep { Length: double h } => FormattableString.Invariant($"use a step of {RoundDown(Math.Min(h, LargestStep(flow.CollapseRate, method)) / 2):G2} or less, or tsit5, which chooses its own"),
+            FixedStep { Length: double h } => FormattableString.Invariant(
+                $"use a step of {RoundDown(Math.Min(h, LargestStep(flow.CollapseRate, method)) / 2):G2} or less, ")
+                + "or tsit5, which chooses its own",
             _ => throw new ArgumentOutOfRangeException(nameof(step)),
         };
-        return $"the energy fell at {drops} step{(drops == 1 ? "" : "s")}, which a flow that climbs it never does: the steps were too long; {better}";
+        return $"the energy fell at {drops} step{(drops == 1 ? "" : "s")}, which a flow that climbs it never does: "
+            + $"the steps were too long; {better}";
     }
 
     private static string NoStep(double rate) =>
-        FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; reduce beta or use softmax");
+        FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; ")
+            + "reduce beta or use softmax";
 
     // To one digit.
-    internal static double RoundDown(double value)
+    private static double RoundDown(double value)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(value)));
         return power * Math.Floor(value / power);

@@ -14,7 +14,8 @@ public abstract record StepControl
 public sealed record FixedStep(double Length) : StepControl;
 
 /// <summary>
-/// Steps as long as the error estimate allows, every replica at its own time; recording times are reached by dense output. Needs a method with
+/// Steps as long as the error estimate allows, every replica at its own time; recording times are reached by dense output. Needs a method
+/// with
 /// <see cref="Tableau.IsAdaptive"/>.
 /// </summary>
 /// <param name="Tolerance">The largest distance by which a token may miss its place in one step, estimated; > 0.</param>

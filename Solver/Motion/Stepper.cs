@@ -19,18 +19,25 @@ public sealed class Stepper
     public Stepper(Flow flow, Tableau tableau, int threads = 1)
     {
         (_flow, _tableau, _threads) = (flow, tableau, threads);
-        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows, stages = tableau.Error?.Length ?? tableau.B.Length;
+        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows;
+        int stages = tableau.Error?.Length ?? tableau.B.Length;
         _k = [.. Enumerable.Range(0, stages).Select(_ => new State(new double[numbers], new double[radii]))];
-        (_stage, _steps, _errors) = (new State(new double[numbers], new double[radii]), new double[flow.Replicas], new double[flow.Replicas]);
+        _stage = new State(new double[numbers], new double[radii]);
+        (_steps, _errors) = (new double[flow.Replicas], new double[flow.Replicas]);
     }
 
-    /// <summary>The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.</summary>
+    /// <summary>
+    /// The drift of the last <see cref="Begin"/>, [R, n, d]; in replicas that were accepted since, the drift at their new state.
+    /// </summary>
     public double[] Drift => _k[0].Positions;
 
     /// <summary>The drift at the end of the last <see cref="Attempt"/>, [R, n, d]; of replicas that moved.</summary>
     public double[] DriftAtEnd => _k[^1].Positions;
 
-    /// <summary>Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where numbers overflow.</summary>
+    /// <summary>
+    /// Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where
+    /// numbers overflow.
+    /// </summary>
     public double Error(int replica) => _errors[replica];
 
     /// <summary>Evaluates the drift at x: the first stage of the step that follows, and what observers look at.</summary>
@@ -45,7 +52,8 @@ public sealed class Stepper
     }
 
     /// <summary>
-    /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method only.
+    /// A step of its own length for every replica, with an estimate of its error and the drift at its end; x stays. An adaptive method
+    /// only.
     /// </summary>
     /// <param name="x">The state for which the first stage is known.</param>
     /// <param name="end">The state at the end of the step; replicas that wait are left as they are.</param>
@@ -66,7 +74,10 @@ public sealed class Stepper
         _k[^1].CopyTo(_k[0], replica * _flow.Tokens, _flow.Tokens, _flow.Dimension);
     }
 
-    /// <summary>Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x; to the same rows of <paramref name="target"/>.</summary>
+    /// <summary>
+    /// Dense output: rows first..first+count-1, all of one replica, at the share u of a step of length h that began at x; to the same rows
+    /// of <paramref name="target"/>.
+    /// </summary>
     public void Interpolate(State x, int first, int count, double h, double u, State target)
     {
         double[] weights = [.. _tableau.Dense!.Select(powers => u * MathNet.Numerics.Polynomial.Evaluate(u, powers))];
@@ -106,7 +117,8 @@ public sealed class Stepper
             if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].Positions.AsSpan(start, length));
         Sphere.Retract(sum, d);
         if (x.Radii.Length == 0) return;
-        for (int j = 0; j < coefficients.Length; j++) Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
+        for (int j = 0; j < coefficients.Length; j++)
+            Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
     }
 
     private void EstimateErrors(State x)
@@ -115,7 +127,8 @@ public sealed class Stepper
         ForEachReplica((replica, first, count) =>
         {
             int d = _flow.Dimension, start = first * d, length = count * d;
-            Span<double> error = _stage.Positions.AsSpan(start, length), growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
+            Span<double> error = _stage.Positions.AsSpan(start, length);
+            Span<double> growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
             error.Clear();
             growth.Clear();
             for (int s = 0; s < _k.Length; s++)

@@ -1,6 +1,6 @@
 namespace AttentionFlow.Solver.Motion;
 
-/// <summary>The explicit methods.</summary>
+/// <summary>The explicit methods; every field here is a method that an experiment file knows.</summary>
 public static class Methods
 {
     /// <summary>Forward Euler, order 1.</summary>
@@ -14,7 +14,8 @@ public static class Methods
         [[], [0.5], [0, 0.5], [0, 0, 1]], [1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6]);
 
     /// <summary>
-    /// The pair of orders 5 and 4 of Ch. Tsitouras, Computers and Mathematics with Applications 62 (2011) 770-775, with its dense output of order 4.
+    /// The pair of orders 5 and 4 of Ch. Tsitouras, Computers and Mathematics with Applications 62 (2011) 770-775, with its dense output of
+    /// order 4.
     /// </summary>
     public static readonly Tableau Tsit5 = new("tsit5", 5, 3.5068469938049467,
         [
@@ -29,7 +30,8 @@ public static class Methods
     {
         Error =
         [
-            -0.00178001105222577714, -0.0008164344596567469, 0.007880878010261995, -0.1447110071732629, 0.5823571654525552, -0.45808210592918697, 1.0 / 66,
+            -0.00178001105222577714, -0.0008164344596567469, 0.007880878010261995, -0.1447110071732629, 0.5823571654525552,
+            -0.45808210592918697, 1.0 / 66,
         ],
         Dense =
         [
@@ -57,16 +59,20 @@ public static class Methods
 public sealed record Tableau(string Name, int Order, double StabilityLimit, double[][] A, double[] B)
 {
     /// <summary>Every method there is; help texts, tests and documentation enumerate this list.</summary>
-    public static readonly IReadOnlyList<Tableau> All = [Methods.Euler, Methods.Heun, Methods.RungeKutta4, Methods.Tsit5];
+    public static readonly IReadOnlyList<Tableau> All = [.. typeof(Methods).GetFields().Select(field => (Tableau)field.GetValue(null)!)];
 
     /// <summary>The method of this name, or null.</summary>
     public static Tableau? Find(string name) => All.FirstOrDefault(t => t.Name == name);
 
-    /// <summary>Weights of the error estimate h sum_s Error[s] k_s, summing to 0; one more than B: the last stage is the drift at x'. Null: the method takes fixed steps only.</summary>
+    /// <summary>
+    /// Weights of the error estimate h sum_s Error[s] k_s, summing to 0; one more than B: the last stage is the drift at x'. Null: the
+    /// method takes fixed steps only.
+    /// </summary>
     public double[]? Error { get; init; }
 
     /// <summary>
-    /// Dense output N(x + h sum_s b_s(u) k_s) at the share u of the step, b_s(u) = sum_p Dense[s][p] u^(p+1); b_s(1) = B[s], stages as for <see cref="Error"/>.
+    /// Dense output N(x + h sum_s b_s(u) k_s) at the share u of the step, b_s(u) = sum_p Dense[s][p] u^(p+1); b_s(1) = B[s], stages as for
+    /// <see cref="Error"/>.
     /// </summary>
     public double[][]? Dense { get; init; }
 

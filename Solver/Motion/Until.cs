@@ -1,10 +1,11 @@
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Motion;
 
-/// <summary>When a run ends before its horizon: at the first recording time at which one of these holds in every replica. Null: not asked for.</summary>
-/// <param name="Clusters">There are at most so many: tokens left where tokens merge, else <see cref="ClustersObservable"/>.</param>
+/// <summary>
+/// When a run ends before its horizon: at the first recording time at which one of these holds in every replica. Null: not asked for.
+/// </summary>
+/// <param name="Clusters">There are at most so many: tokens left where tokens merge, else <see cref="Frame.Clusters"/>.</param>
 /// <param name="Speed">The root mean square of |dx_i/dt| is below this.</param>
 /// <param name="Gap">G_second = 1 - |m|^2 is below this.</param>
 public sealed record Until(int? Clusters = null, double? Speed = null, double? Gap = null)
@@ -15,18 +16,15 @@ public sealed record Until(int? Clusters = null, double? Speed = null, double? G
     internal string? Holds(in Frame frame, int? left)
     {
         Flow flow = frame.Flow;
-        if (Clusters is { } clusters && (left ?? Largest(new ClustersObservable(), frame)) <= clusters) return $"clusters <= {clusters}";
-        if (Speed is { } speed && Largest(new SpeedObservable(), frame) < speed) return FormattableString.Invariant($"speed < {speed}");
-        if (Gap is not { } gap) return null;
+        if (Clusters is { } clusters && (left ?? frame.Clusters().Max()) <= clusters) return $"clusters <= {clusters}";
+        double fastest = 0, gap = 0;
         for (int r = 0; r < flow.Replicas; r++)
-            if (!(Mean.Variance(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, flow.Dimension) < gap)) return null;
-        return FormattableString.Invariant($"gap < {gap}");
-    }
-
-    private static double Largest(Observable observable, in Frame frame)
-    {
-        double[] values = new double[frame.Flow.Replicas];
-        observable.Measure(frame, values);
-        return values.Max();
+        {
+            if (Speed is not null) fastest = Math.Max(fastest, frame.Speed(r));
+            if (Gap is null) continue;
+            gap = Math.Max(gap, Mean.Variance(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, flow.Dimension));
+        }
+        return fastest < Speed ? FormattableString.Invariant($"speed < {Speed}")
+            : gap < Gap ? FormattableString.Invariant($"gap < {Gap}") : null;
     }
 }

@@ -30,7 +30,8 @@ public sealed class AlertWatch
     private readonly Dictionary<WarningLevel, (Alert First, HashSet<int> Replicas)> _crossed = [];
 
     /// <summary>The levels crossed so far, in the order of time; of each the first crossing.</summary>
-    public IReadOnlyList<Alert> Alerts => [.. _crossed.Values.Select(c => c.First with { Replicas = c.Replicas.Count }).OrderBy(a => a.Time)];
+    public IReadOnlyList<Alert> Alerts =>
+        [.. _crossed.Values.Select(c => c.First with { Replicas = c.Replicas.Count }).OrderBy(a => a.Time)];
 
     /// <summary>Looks at what an observable measured, [R, columns]; times rise from call to call.</summary>
     public void See(Observable observable, double time, ReadOnlySpan<double> values)

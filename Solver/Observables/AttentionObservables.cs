@@ -2,14 +2,13 @@ using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// Attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j)), from 0 to log n (equal weights), its mean over rows, weighted by m_i, and its least value
-/// [arXiv 2303.06296]. Free from the sums of the drift with coupling 1, else one pair sum.
+/// Attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j)), from 0 to log n (equal weights), its mean over rows, weighted by m_i, and its
+/// least value [arXiv 2303.06296]. Free from the sums of the drift with coupling 1, else one pair sum.
 /// </summary>
 public sealed class AttentionEntropyObservable : Observable
 {
@@ -21,15 +20,17 @@ public sealed class AttentionEntropyObservable : Observable
     {
         flow.Attention.Ask(flow.Attention.ForDivergence);
         _logTokens = Math.Log(flow.Tokens);
-        // e^H is the number of tokens a row attends to: below two it has chosen one. Clouds of up to three tokens have half of log n for a level.
+        // e^H is the number of tokens a row attends to: below two it has chosen one. Clouds of up to three tokens have half of log n for a
+        // level.
         Warnings = [new("attention_entropy_mean", "entropy collapse", Math.Min(Math.Log(2), _logTokens / 2), Below: true,
             "a token attends to fewer than two tokens on average: lower interaction.beta (temperature scaling)")];
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
-        Number("attention_entropy_mean", "Mean over tokens i, weighted by m_i, of the attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j))."),
+        Number("attention_entropy_mean",
+            "Mean over tokens i, weighted by m_i, of the attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j))."),
         Number("attention_entropy_min", "Least H_i."),
     ];
 
@@ -55,8 +56,9 @@ public sealed class AttentionEntropyObservable : Observable
 }
 
 /// <summary>
-/// Degenerate rows of the attention matrix, as shares weighted by m_i: one-hot, max_j A_ij/(n m_j) > 1/2, and flat, H_i > 0.99 log n. Columns of the pair sum that
-/// all indicators share. Under the causal mask n counts the tokens that a row sees, and the first row, which sees itself alone, is one-hot.
+/// Degenerate rows of the attention matrix, as shares weighted by m_i: one-hot, max_j A_ij/(n m_j) > 1/2, and flat, H_i > 0.99 log n.
+/// Columns of the pair sum that all indicators share. Under the causal mask n counts the tokens that a row sees, and the first row, which
+/// sees itself alone, is one-hot.
 /// </summary>
 public sealed class AttentionRowsObservable : Observable
 {
@@ -73,7 +75,7 @@ public sealed class AttentionRowsObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("one_hot_rows", "Share of the tokens i, weighted by m_i, with max_j A_ij/(n m_j) > 1/2."),
         Number("flat_rows", "Share of the tokens i, weighted by m_i, with H_i > 0.99 log n, n the tokens that i sees."),
@@ -101,12 +103,14 @@ public sealed class AttentionRowsObservable : Observable
 }
 
 /// <summary>
-/// Spread of the logits l_ij = beta t_ij and the entropy it leaves at least [arXiv 2303.06296]: with s_i^2 = sum_j m_j (l_ij - mean)^2, row i has
-/// H_i >= log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D}), D = s_i n/sqrt(n-1); equal on equiangular states. O(n d^2), no pair sum.
+/// Spread of the logits l_ij = beta t_ij and the entropy it leaves at least [arXiv 2303.06296]: with s_i^2 = sum_j m_j (l_ij - mean)^2, row
+/// i has H_i >= log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D}), D = s_i n/sqrt(n-1); equal on equiangular states. O(n d^2), no
+/// pair sum.
 /// </summary>
 /// <remarks>
-/// Under the causal mask means, and n, count the tokens that a row sees. Tokens of less than the mean weight make lower entropies possible: where the smallest n m_j
-/// is w &lt; 1, the floor is log w plus the expression for n/w tokens. Coupling 1 only: the spread of l + log b needs the matrix.
+/// Under the causal mask means, and n, count the tokens that a row sees. Tokens of less than the mean weight make lower entropies possible:
+/// where the smallest n m_j is w &lt; 1, the floor is log w plus the expression for n/w tokens. Coupling 1 only: the spread of l + log b
+/// needs the matrix.
 /// </remarks>
 public sealed class EntropyFloorObservable : Observable
 {
@@ -118,16 +122,19 @@ public sealed class EntropyFloorObservable : Observable
     {
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; leave \"entropy_floor\" out");
         if (!flow.Interaction.Coupling.IsOne)
-            throw new NotSupportedException($"the spread of logits is known for the coupling \"one\", not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
-        if (flow.Interaction.Mask is not (Mask.None or Mask.Causal)) throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");
+            throw new NotSupportedException("the spread of logits is known for the coupling \"one\", "
+                + $"not \"{flow.Interaction.Coupling.Name}\"; leave \"entropy_floor\" out");
+        if (flow.Interaction.Mask is not (Mask.None or Mask.Causal))
+            throw new NotSupportedException("the spread of logits is known without a mask and with the causal one");
         _tokens = flow.Tokens;
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("entropy_floor", "Least of the lower bounds on H_i that follow from the spread of the logits of row i."),
-        Number("logit_spread", "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
+        Number("logit_spread",
+            "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
     ];
 
     /// <inheritdoc/>
@@ -195,8 +202,8 @@ public sealed class EntropyFloorObservable : Observable
 }
 
 /// <summary>
-/// Participation 1/sum_j A_ij^2/(n m_j), the number of tokens that row i attends to, from 1 to n (equal weights); the mean over rows, weighted by m_i. A
-/// column of the pair sum that all indicators share.
+/// Participation 1/sum_j A_ij^2/(n m_j), the number of tokens that row i attends to, from 1 to n (equal weights); the mean over rows,
+/// weighted by m_i. A column of the pair sum that all indicators share.
 /// </summary>
 public sealed class ParticipationObservable : Observable
 {
@@ -211,8 +218,9 @@ public sealed class ParticipationObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
-        [Number("participation", "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("participation",
+            "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
@@ -229,8 +237,8 @@ public sealed class ParticipationObservable : Observable
 }
 
 /// <summary>
-/// Sink max_j sum_i m_i A_ij/m_j, the attention that the most attended token receives in units of its weight: 1 when all receive alike, up to n (equal weights). One
-/// pair sum, of the transposed matrix.
+/// Sink max_j sum_i m_i A_ij/m_j, the attention that the most attended token receives in units of its weight: 1 when all receive alike, up
+/// to n (equal weights). One pair sum, of the transposed matrix.
 /// </summary>
 public sealed class SinkObservable : Observable
 {
@@ -239,7 +247,8 @@ public sealed class SinkObservable : Observable
     public SinkObservable(Flow flow) => flow.Attention.AskProducts(anySign: false);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

@@ -3,13 +3,14 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// W1 of two weighted samples of a circle of radius 1, distances along the circle: the least integral of |F - G - c| over one turn, c the median of F - G
-/// (Delon, Salomon, Sobolevskii, SIAM J. Appl. Math. 2010). Exact; on an orbit of radius r multiply by r.
+/// W1 of two weighted samples of a circle of radius 1, distances along the circle: the least integral of |F - G - c| over one turn, c the
+/// median of F - G (Delon, Salomon, Sobolevskii, SIAM J. Appl. Math. 2010). Exact; on an orbit of radius r multiply by r.
 /// </summary>
 public static class CircleWasserstein
 {
     /// <summary>The distance, from 0 to pi; angles in radians, any turn; weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> angles, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights)
+    public static double Distance(
+        ReadOnlySpan<double> angles, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights)
     {
         double[] x = Turned(angles), y = Turned(law);
         (double Length, double Difference)[] steps = LineWasserstein.Steps(x, weights, y, lawWeights);
@@ -33,14 +34,15 @@ public static class CircleWasserstein
 }
 
 /// <summary>
-/// Energy distance (2 E|X - Y| - E|X - X'| - E|Y - Y'|)^{1/2} of two weighted samples of R^d (Szekely and Rizzo 2013), by all pairs, pairs of a point with itself
-/// included: the distance of the two samples as laws, a metric, 0 only when they are equal. As an estimate for the laws that n and N points are drawn from its square
-/// is too large by E|X - X'|/n + E|Y - Y'|/N. O((n + N)^2 d).
+/// Energy distance (2 E|X - Y| - E|X - X'| - E|Y - Y'|)^{1/2} of two weighted samples of R^d (Szekely and Rizzo 2013), by all pairs, pairs
+/// of a point with itself included: the distance of the two samples as laws, a metric, 0 only when they are equal. As an estimate for the
+/// laws that n and N points are drawn from its square is too large by E|X - X'|/n + E|Y - Y'|/N. O((n + N)^2 d).
 /// </summary>
 public static class EnergyDistance
 {
     /// <summary>The distance; points [n, d] and [N, d], weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
     {
         double cross = 0;
         for (int i = 0; i < weights.Length; i++) cross += weights[i] * Row(x.Slice(i * d, d), law, lawWeights);
@@ -67,7 +69,8 @@ public static class EnergyDistance
 public static class LineWasserstein
 {
     /// <summary>The distance; weights sum to 1 each.</summary>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
     {
         double distance = 0;
         foreach ((double length, double difference) in Steps(x, weights, y, lawWeights)) distance += length * Math.Abs(difference);
@@ -75,7 +78,8 @@ public static class LineWasserstein
     }
 
     /// <summary>F - G between neighbouring points of the two samples together, in their order: length of the interval and value.</summary>
-    internal static (double Length, double Difference)[] Steps(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
+    internal static (double Length, double Difference)[] Steps(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
     {
         double[] at = [.. x, .. y], jump = [.. weights, .. lawWeights];
         for (int i = x.Length; i < jump.Length; i++) jump[i] = -jump[i];
@@ -88,9 +92,9 @@ public static class LineWasserstein
 }
 
 /// <summary>
-/// Sliced W1 of two weighted samples of R^d: the mean over directions u of W1 of the projections &lt;x, u&gt;. The directions are independent, uniform on the sphere and the
-/// same at every call (Philox, seed 0): two points at distance r have r Gamma(d/2)/(sqrt(pi) Gamma((d+1)/2)) (d = 3: r/2) up to a relative error of about 0.6/sqrt(directions).
-/// O(directions (n + N) (d + log(n + N))).
+/// Sliced W1 of two weighted samples of R^d: the mean over directions u of W1 of the projections &lt;x, u&gt;. The directions are
+/// independent, uniform on the sphere and the same at every call (Philox, seed 0): two points at distance r have r Gamma(d/2)/(sqrt(pi)
+/// Gamma((d+1)/2)) (d = 3: r/2) up to a relative error of about 0.6/sqrt(directions). O(directions (n + N) (d + log(n + N))).
 /// </summary>
 public static class SlicedWasserstein
 {
@@ -101,7 +105,9 @@ public static class SlicedWasserstein
     /// <param name="lawWeights">[N], sum 1.</param>
     /// <param name="d">The dimension.</param>
     /// <param name="directions">At least 1.</param>
-    public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d, int directions = 128)
+    public static double Distance(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights,
+        int d, int directions = 128)
     {
         double[] direction = new double[d], projected = new double[weights.Length], lawProjected = new double[lawWeights.Length];
         double sum = 0;

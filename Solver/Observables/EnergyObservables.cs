@@ -1,6 +1,5 @@
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Observables;
 
@@ -17,7 +16,7 @@ public sealed class EnergyObservable : Observable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("energy", "E = 1/2 sum_ij m_i m_j h(z_i, z_j), self terms included.")];
+    public override IReadOnlyList<Column> Columns { get; } = [Number("energy", "E = 1/2 sum_ij m_i m_j h(z_i, z_j), self terms included.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
@@ -32,37 +31,30 @@ public sealed class EnergyObservable : Observable
 /// </summary>
 public sealed class EnergyDropsObservable : Observable, IObserver
 {
-    private readonly double[] _last;
-    private readonly long[] _drops;
+    private readonly EnergyDrops _drops;
 
     /// <summary>Counts for this flow.</summary>
     /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
     public EnergyDropsObservable(Flow flow)
     {
         EnergyObservable.ThrowIfNone(flow);
-        (_last, _drops) = (new double[flow.Replicas], new long[flow.Replicas]);
+        _drops = new(flow.Replicas);
     }
-
-    /// <summary>Drops of all replicas so far.</summary>
-    public long Total => _drops.Sum();
 
     /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } =
+    public override IReadOnlyList<Column> Columns { get; } =
         [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
 
     /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings =>
-        [new("energy_drops", "energy drops", 0, Below: false, "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
+        [new("energy_drops", "energy drops", 0, Below: false,
+            "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
 
     /// <inheritdoc/>
-    public void Stepped(in Step step)
-    {
-        if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
-        _last[step.Replica] = step.Energy;
-    }
+    public void Stepped(in Step step) => _drops.Stepped(step);
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)

@@ -1,14 +1,13 @@
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// Low-pass norm: the largest singular value of (I - 1 m^T) A, by how much attention can at most carry on what is not common to all tokens [arXiv 2410.24200]; in
-/// the inner product sum_i m_i u_i v_i, with equal weights the spectral norm of (I - 11^T/n) A. To a relative
-/// 1e-4, by two pair sums a step of <see cref="GolubKahan"/>.
+/// Low-pass norm: the largest singular value of (I - 1 m^T) A, by how much attention can at most carry on what is not common to all tokens
+/// [arXiv 2410.24200]; in the inner product sum_i m_i u_i v_i, with equal weights the spectral norm of (I - 11^T/n) A. To a relative 1e-4,
+/// by two pair sums a step of <see cref="GolubKahan"/>.
 /// </summary>
 public sealed class LowPassObservable : Observable
 {
@@ -19,7 +18,8 @@ public sealed class LowPassObservable : Observable
     public LowPassObservable(Flow flow) => flow.Attention.AskProducts(anySign: true);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CsvColumn> Columns { get; } = [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];
 
     /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
@@ -54,12 +54,13 @@ public sealed class LowPassObservable : Observable
 }
 
 /// <summary>
-/// The largest singular value of an operator by Golub and Kahan's bidiagonalisation (Lanczos' method for B*B), for many replicas at once: it finds in a few products
-/// what the power iteration finds in many, at the price of the vectors so far, 2 R n numbers a step.
+/// The largest singular value of an operator by Golub and Kahan's bidiagonalisation (Lanczos' method for B*B), for many replicas at once:
+/// it finds in a few products what the power iteration finds in many, at the price of the vectors so far, 2 R n numbers a step.
 /// </summary>
 /// <remarks>
-/// B V_k = U_k T_k with T_k upper bidiagonal, diagonal a, above it b; the largest singular value of T_k, with left vector p, is within b_k |p_k| of one of B, and
-/// rises to the largest. Stops when that is below the tolerance for every replica, or after 100 steps. Vectors are orthogonalised against all before them.
+/// B V_k = U_k T_k with T_k upper bidiagonal, diagonal a, above it b; the largest singular value of T_k, with left vector p, is within b_k
+/// |p_k| of one of B, and rises to the largest. Stops when that is below the tolerance for every replica, or after 100 steps. Vectors are
+/// orthogonalised against all before them.
 /// </remarks>
 /// <param name="replicas">R.</param>
 /// <param name="tokens">n.</param>
@@ -104,7 +105,8 @@ internal sealed class GolubKahan(int replicas, int tokens, double[] weights, dou
         }
     }
 
-    // Orthogonal to the vectors before, twice for rounding's sake; its length is the next entry of T; then of unit length. What has no direction left is done.
+    // Orthogonal to the vectors before, twice for rounding's sake; its length is the next entry of T; then of unit length. What has no
+    // direction left is done.
     private void Advance(double[] x, List<double[]> before, List<double>[] entries)
     {
         for (int r = 0; r < replicas; r++)
@@ -140,7 +142,8 @@ internal sealed class GolubKahan(int replicas, int tokens, double[] weights, dou
         return sum;
     }
 
-    // Of the tridiagonal T T^T: its largest eigenvalue by bisection on the signs of its pivots, the eigenvector backwards from its last entry, which grows.
+    // Of the tridiagonal T T^T: its largest eigenvalue by bisection on the signs of its pivots, the eigenvector backwards from its last
+    // entry, which grows.
     private static (double Value, double Error) LargestSingularValue(List<double> a, List<double> b)
     {
         int k = a.Count;

@@ -1,39 +1,23 @@
+using System.Reflection;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>
-/// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. One class a file in
-/// this folder, or in Indicators, plus one line in <see cref="All"/>.
+/// A quantity that is a function of the state: one or more columns of observables.csv, one row a replica. An experiment file knows a class
+/// of this assembly by its name, <c>LowPassObservable</c> as <c>low_pass</c>; it is made for a flow, by a constructor that takes one or
+/// nothing.
 /// </summary>
 public abstract class Observable
 {
     /// <summary>Every observable there is, by name: how to make one for a flow.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<Flow, Observable>> All = new SortedDictionary<string, Func<Flow, Observable>>
-    {
-        ["attention_entropy"] = flow => new AttentionEntropyObservable(flow),
-        ["attention_rows"] = flow => new AttentionRowsObservable(flow),
-        ["clusters"] = _ => new ClustersObservable(),
-        ["covariance"] = flow => new CovarianceObservable(flow.Dimension),
-        ["energy"] = flow => new EnergyObservable(flow),
-        ["energy_drops"] = flow => new EnergyDropsObservable(flow),
-        ["entropy_floor"] = flow => new EntropyFloorObservable(flow),
-        ["gaps"] = _ => new GapsObservable(),
-        ["law_distance"] = flow => new LawDistanceObservable(flow),
-        ["limit"] = flow => new LimitObservable(flow),
-        ["low_pass"] = flow => new LowPassObservable(flow),
-        ["mean"] = flow => new MeanObservable(flow.Dimension),
-        ["participation"] = flow => new ParticipationObservable(flow),
-        ["ranks"] = flow => new RanksObservable(flow),
-        ["sink"] = flow => new SinkObservable(flow),
-        ["spectrum"] = flow => new SpectrumObservable(flow),
-        ["speed"] = _ => new SpeedObservable(),
-    };
+    public static IReadOnlyDictionary<string, Func<Flow, Observable>> All { get; } = new SortedDictionary<string, Func<Flow, Observable>>(
+        typeof(Observable).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Observable))).ToDictionary(NameOf, Maker),
+        StringComparer.Ordinal);
 
     /// <summary>The columns.</summary>
-    public abstract IReadOnlyList<CsvColumn> Columns { get; }
+    public abstract IReadOnlyList<Column> Columns { get; }
 
     /// <summary>Values of its columns that are signs of trouble.</summary>
     public virtual IReadOnlyList<WarningLevel> Warnings => [];
@@ -44,5 +28,30 @@ public abstract class Observable
     /// <summary>Measures all replicas; <paramref name="values"/> is [R, columns].</summary>
     public abstract void Measure(in Frame frame, Span<double> values);
 
-    private protected static CsvColumn Number(string name, string description) => new(name, ColumnType.Number, description);
+    private protected static Column Number(string name, string description) => new(name, ColumnType.Number, description);
+
+    private static string NameOf(Type type) => string.Concat(type.Name[..^nameof(Observable).Length]
+        .Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+
+    private static Func<Flow, Observable> Maker(Type type)
+    {
+        ConstructorInfo constructor = type.GetConstructors().Single();
+        bool takesFlow = constructor.GetParameters().Length > 0;
+        return flow => (Observable)constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, takesFlow ? [flow] : [], null);
+    }
 }
+
+/// <summary>What a column of a table holds.</summary>
+public enum ColumnType
+{
+    /// <summary>Whole numbers of magnitude at most 2^53, written without a point.</summary>
+    Integer,
+    /// <summary>Finite doubles, written with the fewest digits that read back as the same bits.</summary>
+    Number,
+}
+
+/// <summary>A column of a table.</summary>
+/// <param name="Name">Its name in the header.</param>
+/// <param name="Type">What it holds.</param>
+/// <param name="Description">One sentence for datapackage.json.</param>
+public sealed record Column(string Name, ColumnType Type, string Description);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using AttentionFlow.Solver.Observables;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Runs;
@@ -33,7 +34,7 @@ public sealed class CsvTable : IDisposable
 
     /// <summary>Creates NAME.part beside <paramref name="path"/> and writes the header.</summary>
     /// <exception cref="IOException">The file cannot be created.</exception>
-    public CsvTable(string path, IReadOnlyList<CsvColumn> columns)
+    public CsvTable(string path, IReadOnlyList<Column> columns)
     {
         if (columns.Count == 0) throw new ArgumentException("a table has at least one column", nameof(columns));
         if (columns.Select(c => c.Name).Distinct().Count() != columns.Count)
@@ -51,7 +52,7 @@ public sealed class CsvTable : IDisposable
     public string Name => Path.GetFileName(_path);
 
     /// <summary>The columns.</summary>
-    public IReadOnlyList<CsvColumn> Columns { get; }
+    public IReadOnlyList<Column> Columns { get; }
 
     /// <summary>Rows appended so far.</summary>
     public long Rows { get; private set; }
@@ -168,21 +169,6 @@ public sealed class CsvTable : IDisposable
         if (_failure is { } failure) throw new IOException(WholeFile.Sentence(_path, failure), failure);
     }
 }
-
-/// <summary>What a column of a CSV file holds.</summary>
-public enum ColumnType
-{
-    /// <summary>Whole numbers of magnitude at most 2^53, written without a point.</summary>
-    Integer,
-    /// <summary>Finite doubles, written with the fewest digits that read back as the same bits.</summary>
-    Number,
-}
-
-/// <summary>A column of a CSV file.</summary>
-/// <param name="Name">Its name in the header.</param>
-/// <param name="Type">What it holds.</param>
-/// <param name="Description">One sentence for datapackage.json.</param>
-public sealed record CsvColumn(string Name, ColumnType Type, string Description);
 
 /// <summary>A file of a run as run.json vouches for it.</summary>
 /// <param name="Name">Its name in the folder of the run.</param>

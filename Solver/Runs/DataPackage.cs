@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Runs;
 
 /// <summary>A table of a run as datapackage.json describes it.</summary>
-internal sealed record TableDescription(string Title, IReadOnlyList<string> Key, IReadOnlyList<CsvColumn> Columns, FileRecord File);
+internal sealed record TableDescription(string Title, IReadOnlyList<string> Key, IReadOnlyList<Column> Columns, FileRecord File);
 
 /// <summary>datapackage.json: a tabular data package after version 1 of the Frictionless standards.</summary>
 internal static class DataPackage
@@ -45,7 +46,7 @@ internal static class DataPackage
         },
     };
 
-    private static JsonObject Field(CsvColumn column) => new()
+    private static JsonObject Field(Column column) => new()
     {
         ["name"] = column.Name,
         ["type"] = column.Type == ColumnType.Integer ? "integer" : "number",

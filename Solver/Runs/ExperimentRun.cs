@@ -47,7 +47,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         if (Simulation.WhyNot(flow, method, step) is { } whyNot) throw ConfigurationException.At("$.time.merge", $"{whyNot}; leave this key out.");
         if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
         string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
-        string? noiseAdvice = noise?.Advice(((FixedStep)step).Length, cloud.Dimension);
+        string? noiseAdvice = noise is null ? null : Stability.Advice(noise, ((FixedStep)step).Length, cloud.Dimension);
         string?[] advices =
         [
             stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
@@ -57,7 +57,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         ];
         List<Alert> stepAlerts = [];
         if (stepAdvice is not null) AlertStep(Stability.LargestStep(flow.CollapseRate, method), stepAdvice);
-        if (noiseAdvice is not null) AlertStep(noise!.LargestStep(cloud.Dimension), noiseAdvice);
+        if (noiseAdvice is not null) AlertStep(Stability.LargestStep(noise!, cloud.Dimension), noiseAdvice);
         string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
         if (advice is not null) warn(advice);
 

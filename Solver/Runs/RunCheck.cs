@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Runs;
 

@@ -1,10 +1,12 @@
+using AttentionFlow.Solver.Observables;
+
 namespace AttentionFlow.Solver.Runs;
 
 /// <summary>The columns of the tables of a run.</summary>
 public static class RunColumns
 {
-    private static readonly CsvColumn Time = new("time", ColumnType.Number, "Time t of the flow, dimensionless.");
-    private static readonly CsvColumn Replica = new("replica", ColumnType.Integer, "Number of the independent cloud, from 0.");
+    private static readonly Column Time = new("time", ColumnType.Number, "Time t of the flow, dimensionless.");
+    private static readonly Column Replica = new("replica", ColumnType.Integer, "Number of the independent cloud, from 0.");
 
     /// <summary>What identifies a row of snapshots.csv.</summary>
     public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
@@ -13,7 +15,7 @@ public static class RunColumns
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 
     /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ..., and radius where tokens have one.</summary>
-    public static IReadOnlyList<CsvColumn> Snapshots(int dimension, bool hasRadius = false) =>
+    public static IReadOnlyList<Column> Snapshots(int dimension, bool hasRadius = false) =>
     [
         new("snapshot", ColumnType.Integer, "Number of the snapshot, from 0."),
         Time,
@@ -21,17 +23,17 @@ public static class RunColumns
         new("token", ColumnType.Integer, "Index i of the token in its cloud, from 0."),
         Number("label", "Frozen label xi_i of the token."),
         .. Enumerable.Range(0, dimension).Select(k => Number($"x{k}", $"Coordinate {k} of the token x_i on the unit sphere.")),
-        .. hasRadius ? [Number("radius", "Length r_i of the token before it is normalised.")] : Array.Empty<CsvColumn>(),
+        .. hasRadius ? [Number("radius", "Length r_i of the token before it is normalised.")] : Array.Empty<Column>(),
     ];
 
     /// <summary>observables.csv: time, replica, then the columns given.</summary>
-    public static IReadOnlyList<CsvColumn> Observables(IEnumerable<CsvColumn> columns) => [Time, Replica, .. columns];
+    public static IReadOnlyList<Column> Observables(IEnumerable<Column> columns) => [Time, Replica, .. columns];
 
     /// <summary>What identifies a row of mergers.csv.</summary>
     public static IReadOnlyList<string> MergerKey { get; } = ["replica", "token"];
 
     /// <summary>mergers.csv.</summary>
-    public static IReadOnlyList<CsvColumn> Mergers { get; } =
+    public static IReadOnlyList<Column> Mergers { get; } =
     [
         Time,
         Replica,
@@ -46,7 +48,7 @@ public static class RunColumns
     public static IReadOnlyList<string> PlateauKey { get; } = ["replica", "start"];
 
     /// <summary>plateaus.csv.</summary>
-    public static IReadOnlyList<CsvColumn> Plateaus { get; } =
+    public static IReadOnlyList<Column> Plateaus { get; } =
     [
         Replica,
         Number("start", "Time of the first step in it."),
@@ -54,5 +56,5 @@ public static class RunColumns
         Number("energy", "E where t dE/dt is smallest."),
     ];
 
-    private static CsvColumn Number(string name, string description) => new(name, ColumnType.Number, description);
+    private static Column Number(string name, string description) => new(name, ColumnType.Number, description);
 }

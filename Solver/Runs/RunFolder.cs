@@ -1,3 +1,6 @@
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
+
 namespace AttentionFlow.Solver.Runs;
 
 /// <summary>The folder already holds something that is not to be replaced unasked: a matter of arguments, not of the disk.</summary>
@@ -104,7 +107,7 @@ public sealed class RunFolder : IDisposable
         Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius), RunColumns.SnapshotKey);
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
-    public CsvTable OpenObservables(IEnumerable<CsvColumn> columns) =>
+    public CsvTable OpenObservables(IEnumerable<Column> columns) =>
         Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns), RunColumns.ObservableKey);
 
     /// <summary>Opens mergers.csv; <see cref="Finish"/> completes it.</summary>
@@ -146,7 +149,7 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="IOException">A file that is there cannot be read.</exception>
     public static IReadOnlyList<string> Verify(string path) => RunCheck.Problems(path);
 
-    private CsvTable Open(string name, string title, IReadOnlyList<CsvColumn> columns, IReadOnlyList<string> key)
+    private CsvTable Open(string name, string title, IReadOnlyList<Column> columns, IReadOnlyList<string> key)
     {
         var table = new CsvTable(PathOf(name), columns);
         _tables.Add((table, title, key));

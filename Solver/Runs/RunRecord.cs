@@ -5,26 +5,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Runs;
-
-/// <summary>How far a run got.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
-public enum RunStatus
-{
-    /// <summary>Under way, or ended without a chance to say so.</summary>
-    [JsonStringEnumMemberName("running")] Running,
-    /// <summary>The horizon was reached.</summary>
-    [JsonStringEnumMemberName("complete")] Complete,
-    /// <summary>Stopped before the horizon by whoever ran it; what is there is whole.</summary>
-    [JsonStringEnumMemberName("stopped")] Stopped,
-    /// <summary>The numbers ceased to be finite; the rows before that are there.</summary>
-    [JsonStringEnumMemberName("diverged")] Diverged,
-    /// <summary>An error ended it, named in the advice.</summary>
-    [JsonStringEnumMemberName("failed")] Failed,
-}
 
 /// <summary>The machine, in words that name nobody.</summary>
 /// <param name="Os">Operating system and version.</param>

@@ -1,5 +1,5 @@
 using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Theory;
 
@@ -16,10 +16,13 @@ public static class Equiangular
         return raw / (normalization == Normalization.Unnormalized ? tokens : Math.Exp(beta) + (tokens - 1) * Math.Exp(beta * g));
     }
 
-    /// <summary>g(t) from g(0), by classical Runge-Kutta steps small enough for full double accuracy (1e-12 for t up to about 10).</summary>
+    /// <summary>
+    /// g(t) from g(0), by classical Runge-Kutta steps small enough for full double accuracy (1e-12 for t up to about 10).
+    /// </summary>
     public static double Cosine(Normalization normalization, double beta, int tokens, double start, double time)
     {
-        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, Stability.CollapseRate(new Interaction(beta) { Normalization = normalization })));
+        double rate = Layer.Plain.CollapseRate(new Interaction(beta) { Normalization = normalization });
+        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, rate));
         double g = start, h = time / Math.Max(1, steps);
         for (int i = 0; i < steps; i++)
         {
@@ -38,8 +41,8 @@ public static class Equiangular
     }
 
     /// <summary>
-    /// Entropy of a row of attention with one logit higher than the others by D: log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D}); of an
-    /// equiangular state with D = beta (1 - g).
+    /// Entropy of a row of attention with one logit higher than the others by D: log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D});
+    /// of an equiangular state with D = beta (1 - g).
     /// </summary>
     public static double AttentionEntropy(double tokens, double gap)
     {
@@ -51,9 +54,10 @@ public static class Equiangular
     public static double LowPass(double tokens, double gap) => (1 - Math.Exp(-gap)) / (1 + (tokens - 1) * Math.Exp(-gap));
 
     /// <summary>
-    /// Cosine of different tokens after one softmax layer without skip connection, x'_i = sum_j A_ij x_j: A = s I + (1 - s)/n 11^T with s the low-pass norm, so
-    /// &lt;x'_i, x'_j&gt; = g + q + (1 - g) s^2 delta_ij with q = (1 - g)(1 - s^2)/n, and the cosine is (g + q)/(g + q + (1 - g) s^2). At beta = gamma log n and n to infinity it is
-    /// 1, 4g/(1 + 3g), g for gamma below, at and above 1/(1 - g), because s tends to 0, 1/2, 1.
+    /// Cosine of different tokens after one softmax layer without skip connection, x'_i = sum_j A_ij x_j: A = s I + (1 - s)/n 11^T with s
+    /// the low-pass norm, so &lt;x'_i, x'_j&gt; = g + q + (1 - g) s^2 delta_ij with q = (1 - g)(1 - s^2)/n, and the cosine is (g + q)/(g +
+    /// q + (1 - g) s^2). At beta = gamma log n and n to infinity it is 1, 4g/(1 + 3g), g for gamma below, at and above 1/(1 - g), because s
+    /// tends to 0, 1/2, 1.
     /// </summary>
     public static double LayerCosine(double tokens, double beta, double g)
     {
@@ -61,7 +65,9 @@ public static class Equiangular
         return common / (common + (1 - g) * s * s);
     }
 
-    /// <summary>Effective rank of an equiangular state, g >= 0: singular values sqrt(1 + (n-1) g) once and sqrt(1 - g) n - 1 times.</summary>
+    /// <summary>
+    /// Effective rank of an equiangular state, g >= 0: singular values sqrt(1 + (n-1) g) once and sqrt(1 - g) n - 1 times.
+    /// </summary>
     public static double EffectiveRank(int tokens, double g)
     {
         double one = Math.Sqrt(1 + (tokens - 1) * g), other = Math.Sqrt(1 - g), sum = one + (tokens - 1) * other;

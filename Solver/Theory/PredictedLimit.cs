@@ -5,23 +5,27 @@ namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
 /// The long-time limit in the gauge frame, y = Psi x: a point (couplings that do not change sign: x*_i = Psi_i^T u), or a circle run
-/// through once by the label (Toeplitz coupling c + a cos 2 pi (t - s)). The direction is chosen by the cloud; <see cref="Fit"/> finds the best one.
+/// through once by the label (Toeplitz coupling c + a cos 2 pi (t - s)). The direction is chosen by the cloud; <see cref="Fit"/> finds the
+/// best one.
 /// </summary>
 public abstract class PredictedLimit
 {
     /// <summary>
-    /// The limit predicted for this interaction and layer on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4, Proposition 11]. The
-    /// circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent starts settle elsewhere.
+    /// The limit predicted for this interaction and layer on S^{d-1}, or null and why there is none [arXiv 2605.30229, Theorems 1, 2, 4,
+    /// Proposition 11]. The circle is where the Toeplitz flow leads from starts near it; for c > 0 or beta above 1.545 most independent
+    /// starts settle elsewhere.
     /// </summary>
     public static PredictedLimit? For(Interaction interaction, int dimension, out string? why, Layer? layer = null)
     {
         layer ??= Layer.Plain;
         why = interaction.Mask != Mask.None ? "no limit is predicted under a mask"
-            : interaction.Normalization == Normalization.Hardmax ? "no limit is predicted under hardmax"
+            : interaction.Normalization.IsHard ? $"no limit is predicted under {interaction.Normalization.Name}"
             : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"
             : layer.Heads.Any(h => h.HasMatrices) ? "no limit is predicted with matrices"
             : layer.Code.Kind == CodeKind.Additive ? "no limit is predicted for an additive code"
-            : !layer.IsPlain && interaction.Coupling.Smallest < 0 ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt" : null;
+            : !layer.IsPlain && interaction.Coupling.Smallest < 0
+                ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt"
+            : null;
         if (why is not null) return null;
         switch (interaction.Coupling)
         {
@@ -29,7 +33,8 @@ public abstract class PredictedLimit
                 double radius = ToeplitzCircle.Radius(interaction, constant / amplitude);
                 if (dimension == 2 && radius is > 0 and < 1)
                 {
-                    why = "the predicted circle does not lie in the plane, and no limit is known for d = 2 here; leave \"limit\" out of the observables";
+                    why = "the predicted circle does not lie in the plane, "
+                        + "and no limit is known for d = 2 here; leave \"limit\" out of the observables";
                     return null;
                 }
                 return radius > 0 ? new CircleLimit(radius) : new PointLimit();
@@ -41,15 +46,19 @@ public abstract class PredictedLimit
         }
     }
 
-    /// <summary>The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.</summary>
-    public abstract double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
+    /// <summary>
+    /// The limit that is nearest to y [n, d], in the gauge frame: its positions [N, d] at the labels <paramref name="at"/>.
+    /// </summary>
+    public abstract double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d);
 }
 
 /// <summary>All tokens at one point u of the gauge frame; the best u is m/|m|.</summary>
 public sealed class PointLimit : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
+    public override double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] u = new double[d];
         Mean.Of(y, weights, 0, labels.Length, u);
@@ -61,14 +70,15 @@ public sealed class PointLimit : PredictedLimit
 }
 
 /// <summary>
-/// y*(s) = sqrt(1 - r^2) e3 + r (e1 cos 2 pi s + e2 sin 2 pi s), (e1, e2, e3) orthonormal: for r = 1 a great circle. e1, e2 are the polar factor
-/// of the first Fourier coefficients of y, e3 the mean outside their plane.
+/// y*(s) = sqrt(1 - r^2) e3 + r (e1 cos 2 pi s + e2 sin 2 pi s), (e1, e2, e3) orthonormal: for r = 1 a great circle. e1, e2 are the polar
+/// factor of the first Fourier coefficients of y, e3 the mean outside their plane.
 /// </summary>
 /// <param name="radius">r, in (0, 1].</param>
 public sealed class CircleLimit(double radius) : PredictedLimit
 {
     /// <inheritdoc/>
-    public override double[] Fit(ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
+    public override double[] Fit(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
         double[] a = new double[d], b = new double[d], e3 = new double[d];
         Mean.Of(y, weights, 0, labels.Length, e3);

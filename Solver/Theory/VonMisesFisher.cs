@@ -3,8 +3,8 @@ using MathNet.Numerics.Integration;
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
-/// Attention among tokens of the von Mises-Fisher law, density c(kappa)^{-1} e^{kappa &lt;mu, y&gt;} on S^{d-1}, exponential profile, coupling 1, n to infinity: Z(x) = c(r)/c(kappa) with
-/// r = |beta x + kappa mu|, so the softmax drift P_x grad log Z/beta is known.
+/// Attention among tokens of the von Mises-Fisher law, density c(kappa)^{-1} e^{kappa &lt;mu, y&gt;} on S^{d-1}, exponential profile,
+/// coupling 1, n to infinity: Z(x) = c(r)/c(kappa) with r = |beta x + kappa mu|, so the softmax drift P_x grad log Z/beta is known.
 /// </summary>
 /// <param name="Dimension">d >= 2.</param>
 /// <param name="Concentration">kappa > 0.</param>
@@ -23,8 +23,9 @@ public sealed record VonMisesFisher(int Dimension, double Concentration)
     }
 
     /// <summary>
-    /// The limit of n^{1/2} times the root mean square, over tokens and clouds, of the error of the softmax drift from n independent tokens: the asymptotic variance of a ratio of means,
-    /// integral of Z_{2 beta}(x)/Z_beta(x)^2 E|P_x y - v(x)|^2 over x, v the drift and y of the von Mises-Fisher law of the vector 2 beta x + kappa mu.
+    /// The limit of n^{1/2} times the root mean square, over tokens and clouds, of the error of the softmax drift from n independent
+    /// tokens: the asymptotic variance of a ratio of means, integral of Z_{2 beta}(x)/Z_beta(x)^2 E|P_x y - v(x)|^2 over x, v the drift and
+    /// y of the von Mises-Fisher law of the vector 2 beta x + kappa mu.
     /// </summary>
     public double SamplingError(double beta)
     {

@@ -12,6 +12,11 @@ internal static class Clouds
 {
     public static readonly double Turn = 2 * Math.PI;
 
+    /// <summary>USA and SA.</summary>
+    public static readonly Normalization[] Normalizations = [Normalization.Unnormalized, Normalization.Softmax];
+
+    public static Normalization Named(string name) => Normalization.All.Single(n => n.Name == name);
+
     public static Cloud Uniform(int replicas, int tokens, int dimension, ulong seed = 1, double[]? weights = null)
     {
         Cloud drawn = new UniformLaw().Draw(replicas, tokens, dimension, seed, new UniformLabels());
@@ -63,10 +68,10 @@ internal static class Clouds
     {
         foreach (Coupling coupling in Couplings())
             foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
-                foreach (Normalization normalization in new[] { Normalization.Unnormalized, Normalization.Softmax, Normalization.Bias })
+                foreach (Normalization normalization in Normalization.All.Where(n => !n.IsHard))
                 {
                     Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
-                    if (Flow.WhyNoSoftmax(interaction) is null) yield return interaction;
+                    if (normalization.WhyNot(coupling) is null) yield return interaction;
                 }
     }
 

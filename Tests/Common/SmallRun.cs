@@ -1,3 +1,4 @@
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
 
@@ -20,7 +21,7 @@ internal sealed class SmallRun
         using var folder = RunFolder.Create(path, overwrite: false);
         var record = folder.Start("{ \"title\": \"Rotary code\" }\n", Record);
         var snapshots = folder.OpenSnapshots(3);
-        var observables = folder.OpenObservables([new CsvColumn("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);
+        var observables = folder.OpenObservables([new Column("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);
         for (var time = 0; time < Times; time++)
             for (var replica = 0; replica < Replicas; replica++)
                 observables.Append([time * 0.1, replica, FinalLengths[replica] = Snapshot(snapshots, time, replica)]);

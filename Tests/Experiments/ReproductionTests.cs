@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;

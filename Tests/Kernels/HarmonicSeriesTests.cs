@@ -4,7 +4,7 @@ using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver.Theory;
+using AttentionFlow.Solver;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;

@@ -37,7 +37,7 @@ public class AdaptiveTests
 
     /// <summary>Order 4: within a step the error falls like h^5, on the sphere, for a rotary flow with unequal weights.</summary>
     [Test]
-    public void DenseOutputHasOrderFour([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void DenseOutputHasOrderFour([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
@@ -72,7 +72,7 @@ public class AdaptiveTests
 
     /// <summary>The error at recording times follows the tolerance, with no more steps for more recording times.</summary>
     [Test]
-    public void ErrorsFollowTheToleranceAtAllRecordingTimes([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void ErrorsFollowTheToleranceAtAllRecordingTimes([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         Interaction interaction = Softmax with { Normalization = normalization, Beta = 3 };
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 4);

@@ -5,7 +5,6 @@ using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
@@ -69,7 +68,7 @@ public class AlertTests
 
     private sealed class Probe : Observable
     {
-        public override IReadOnlyList<CsvColumn> Columns { get; } = [new("first", ColumnType.Number, "1"), new("second", ColumnType.Number, "2")];
+        public override IReadOnlyList<Column> Columns { get; } = [new("first", ColumnType.Number, "1"), new("second", ColumnType.Number, "2")];
 
         public override IReadOnlyList<WarningLevel> Warnings { get; } =
             [new("first", "too high", 10, Below: false, "lower it"), new("second", "too low", 1, Below: true, "raise it")];

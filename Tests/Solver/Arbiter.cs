@@ -41,7 +41,7 @@ internal static class Arbiter
                     bias += pull.Bias;
                     for (int c = 0; c < d; c++) field[c] += pull.Factor * pull.Value[c];
                 }
-                double divisor = interaction.Normalization switch { Normalization.Unnormalized => 1, Normalization.Bias => bias, _ => z };
+                double divisor = interaction.Normalization.Name switch { "unnormalized" => 1, "bias" => bias, _ => z };
                 for (int c = 0; c < d && divisor > 0; c++) output[i * d + c] += field[c] / divisor / layer.Heads.Count;
             }
         return output;

@@ -1,6 +1,5 @@
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
@@ -8,7 +7,7 @@ namespace AttentionFlow.Tests.Solver;
 /// <summary>Components of the graph of near tokens, against known partitions and a search over all pairs.</summary>
 public class ClustersTests
 {
-    private const double Delta = ClustersObservable.Delta;
+    private const double Delta = Clusters.Delta;
 
     // The largest angle that joins: cos angle = 1 - delta.
     private static readonly double Angle = Math.Acos(1 - Delta);

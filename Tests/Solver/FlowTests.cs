@@ -67,17 +67,17 @@ public class FlowTests
 
     /// <summary>y = Psi x follows the baseline flow (b = 1), for USA and SA.</summary>
     [Test]
-    public void GaugeEquivalence([Values] Normalization normalization, [Values(2, 3, 4)] int d)
+    public void GaugeEquivalence([ValueSource(typeof(Normalization), nameof(Normalization.All))] Normalization normalization, [Values(2, 3, 4)] int d)
     {
         Interaction interaction = new(2) { Normalization = normalization };
         Cloud cloud = Clouds.Uniform(1, 24, d, seed: 6);
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
-            GaugeFrame frame = gauge.Prepare(cloud.Labels, d);
+            PreparedGauge prepared = gauge.Prepare(cloud.Labels, d);
             double[] y = new double[cloud.Positions.Length], expected = new double[y.Length];
-            frame.Enter(cloud.Positions, y, 0, cloud.Rows);
+            prepared.Enter(cloud.Positions, y, 0, cloud.Rows);
             Cloud baseline = Clouds.Integrate(interaction, new IdentityGauge(), new Cloud(1, 24, d, y, cloud.Labels), Methods.Heun, 0.02, 2);
-            frame.Leave(baseline.Positions, expected, 0, cloud.Rows);
+            prepared.Leave(baseline.Positions, expected, 0, cloud.Rows);
             Cloud moved = Clouds.Integrate(interaction, gauge, cloud, Methods.Heun, 0.02, 2);
             Assert.That(Clouds.LargestDifference(moved.Positions, expected), Is.LessThan(1e-12), gauge.ToString());
         }
@@ -89,7 +89,7 @@ public class FlowTests
         Interaction interaction = new(3) { Coupling = new DistanceCoupling(0.2), Normalization = Normalization.Softmax };
         Cloud cloud = Clouds.Uniform(1, 20, 3, seed: 7);
         double[] plain = Drift(interaction, cloud.Positions, cloud.Labels);
-        GaugeFrame rotation = new PathGauge(0.7, 1, 1).Prepare([.. Enumerable.Repeat(0.3, 20)], 3);
+        PreparedGauge rotation = new PathGauge(0.7, 1, 1).Prepare([.. Enumerable.Repeat(0.3, 20)], 3);
         double[] turned = new double[60], turnedDrift = new double[60];
         rotation.Enter(cloud.Positions, turned, 0, 20);
         rotation.Enter(plain, turnedDrift, 0, 20);
@@ -103,8 +103,9 @@ public class FlowTests
 
     /// <summary>Not so under hardmax, where two tokens at one place hold each other.</summary>
     [Test]
-    public void ATokenOfWeightTwoIsTwoTokens([Values(Normalization.Unnormalized, Normalization.Softmax, Normalization.Bias)] Normalization normalization)
+    public void ATokenOfWeightTwoIsTwoTokens([ValueSource(typeof(Normalization), nameof(Normalization.All))] Normalization normalization)
     {
+        if (normalization.IsHard) return;
         Interaction interaction = new(2) { Normalization = normalization };
         Cloud twice = Clouds.Uniform(1, 12, 3, seed: 8);
         twice.Token(10).CopyTo(twice.Token(11));
@@ -154,7 +155,7 @@ public class FlowTests
     [Test]
     public void SoftmaxRefusesACouplingThatChangesSign() =>
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
-            Throws.ArgumentException.With.Message.Contains("must not change sign"));
+            Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 
     private double[] Drift(Interaction interaction, double[] x, double[] labels)
     {

@@ -14,10 +14,10 @@ public class GaugeTests
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
             Cloud cloud = new UniformLaw().Draw(1, Labels.Length, d, seed: 3, new ListedLabels(Labels));
-            GaugeFrame frame = gauge.Prepare(Labels, d);
+            PreparedGauge prepared = gauge.Prepare(Labels, d);
             double[] y = new double[cloud.Positions.Length], back = new double[y.Length];
-            frame.Enter(cloud.Positions, y, 0, Labels.Length);
-            frame.Leave(y, back, 0, Labels.Length);
+            prepared.Enter(cloud.Positions, y, 0, Labels.Length);
+            prepared.Leave(y, back, 0, Labels.Length);
             for (int i = 0; i < Labels.Length; i++)
                 for (int a = 0; a < d; a++)
                 {
@@ -34,11 +34,11 @@ public class GaugeTests
     {
         double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]);
         double[] opposite = [.. u.Select(c => -c)];
-        GaugeFrame frame = new PrefixGauge(u, [u, opposite, Sphere.Axis(d, 0)]).Prepare([0, 1, 2], d);
+        PreparedGauge prepared = new PrefixGauge(u, [u, opposite, Sphere.Axis(d, 0)]).Prepare([0, 1, 2], d);
         double[] x = [.. u, .. u, .. u];
-        frame.Enter(x, x, 0, 3);
+        prepared.Enter(x, x, 0, 3);
         Assert.That(Clouds.LargestDifference(x, [.. u, .. opposite, .. Sphere.Axis(d, 0)]), Is.LessThan(1e-15));
-        frame.Enter(x, x, 0, 3);
+        prepared.Enter(x, x, 0, 3);
         Assert.That(Clouds.LargestDifference(x, [.. u, .. u, .. u]), Is.LessThan(2e-15));
     }
 

@@ -26,7 +26,7 @@ public class IntegratorTests
 
     /// <summary>The slope of log error against log step is the order, for a rotary flow with unequal weights, USA and SA.</summary>
     [Test]
-    public void OrderBySlope([ValueSource(nameof(FixedMethods))] Tableau method, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void OrderBySlope([ValueSource(nameof(FixedMethods))] Tableau method, [ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);

@@ -17,7 +17,7 @@ public class MergingTests
 
     /// <summary>Two clusters of equal tokens are two tokens from the start; they meet when the integral of the angle says.</summary>
     [Test]
-    public void TwoClustersMeetAtTheTimeOfTheIntegral([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization, [Values(2, 8)] double beta)
+    public void TwoClustersMeetAtTheTimeOfTheIntegral([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization, [Values(2, 8)] double beta)
     {
         const double Angle = 2, Distance = 1e-3;
         Cloud cloud = new ClustersLaw([[1, 0, 0], [Math.Cos(Angle), Math.Sin(Angle), 0]], 0).Draw(1, 20, 3, seed: 1);
@@ -37,7 +37,7 @@ public class MergingTests
 
     /// <summary>Three equiangular clusters keep their angles alike and meet when the law of K = 3 says.</summary>
     [Test]
-    public void ThreeClustersMeetAtTheTimeOfTheEquiangularLaw([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void ThreeClustersMeetAtTheTimeOfTheEquiangularLaw([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const double Beta = 3, Distance = 1e-2;
         Cloud cloud = new ClustersLaw([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0).Draw(1, 9, 3, seed: 1);
@@ -81,15 +81,15 @@ public class MergingTests
     {
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
         Cloud cloud = Clouds.Uniform(1, 30, 3, seed: 12);
-        GaugeFrame frame = gauge.Prepare(cloud.Labels, 3);
+        PreparedGauge prepared = gauge.Prepare(cloud.Labels, 3);
         double[] y = new double[90], shown = new double[90];
-        frame.Enter(cloud.Positions, y, 0, 30);
+        prepared.Enter(cloud.Positions, y, 0, 30);
         AdaptiveStep step = new(1e-7) { MergeDistance = 1e-5 };
         Log rotary = Run(Softmax, gauge, cloud, step, 200, out _), baseline = Run(Softmax, new IdentityGauge(), new Cloud(1, 30, 3, y, cloud.Labels), step, 200, out _);
         Assert.That(rotary.Mergers, Is.EqualTo(baseline.Mergers), "bit for bit");
         for (int k = 0; k < rotary.States.Count; k++)
         {
-            frame.Leave(baseline.States[k], shown, 0, 30);
+            prepared.Leave(baseline.States[k], shown, 0, 30);
             Assert.That(Clouds.LargestDifference(rotary.States[k], shown), Is.LessThan(1e-15));
         }
     }

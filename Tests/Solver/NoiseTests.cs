@@ -6,7 +6,6 @@ using AttentionFlow.Solver;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.Integration;
 using NUnit.Framework;
@@ -151,8 +150,8 @@ public class NoiseTests
     [Test]
     public void LongStepsAreNamedWithABetterOne()
     {
-        Assert.That(new Noise(4, 1).Advice(0.5, 3), Is.Null);
-        Assert.That(new Noise(0.1, 1).Advice(0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
+        Assert.That(Stability.Advice(new Noise(4, 1), 0.5, 3), Is.Null);
+        Assert.That(Stability.Advice(new Noise(0.1, 1), 0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
     }
 
     [Test]

@@ -5,7 +5,6 @@ using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
@@ -134,9 +133,8 @@ public class ObservableTests
     public void ClustersOfEachReplica() =>
         Assert.That(Measure("clusters", One, new IdentityGauge(), new Cloud(2, 2, 2, [1, 0, 0, 1, 1, 0, 1, 0])), Is.EqualTo(new double[] { 2, 1 }));
 
-    [TestCase(Normalization.Unnormalized)]
-    [TestCase(Normalization.Softmax)]
-    public void SpeedOfAnEquiangularState(Normalization normalization)
+    [Test]
+    public void SpeedOfAnEquiangularState([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const int N = 6;
         const double G = 0.3, Beta = 1.4;

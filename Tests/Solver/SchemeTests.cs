@@ -4,7 +4,6 @@ using AttentionFlow.Solver;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
@@ -16,7 +15,7 @@ public class SchemeTests
 
     /// <summary>P A/s and the growth of r, with A pair by pair and Psi inside the sum.</summary>
     [Test]
-    public void RatesAreThoseOfTheArbiter([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization, [Range(2, 4)] int d)
+    public void RatesAreThoseOfTheArbiter([ValueSource(nameof(Schemes))] Scheme scheme, [ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization, [Range(2, 4)] int d)
     {
         Interaction interaction = new(1.7) { Normalization = normalization, Coupling = new DistanceCoupling(0.4) };
         Cloud cloud = Clouds.Uniform(2, 9, d, seed: 4, Clouds.Weights(2, 9));
@@ -45,7 +44,7 @@ public class SchemeTests
 
     /// <summary>Two tokens at an angle a, radius r: A has the components p sin a across and 1 - p + p cos a along, p the attention to the other; an ODE of two numbers.</summary>
     [Test]
-    public void TwoTokensFollowTheirOrdinaryEquation([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void TwoTokensFollowTheirOrdinaryEquation([ValueSource(nameof(Schemes))] Scheme scheme, [ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const double Beta = 1.3, Start = 2.2, Horizon = 1.5;
         Interaction interaction = new(Beta) { Normalization = normalization };
@@ -127,7 +126,7 @@ public class SchemeTests
 
     /// <summary>dE/dt = sum_i m_i Z_i s_i |dx_i|^2, by a central difference.</summary>
     [Test]
-    public void TheEnergyRisesByTheDissipation([ValueSource(nameof(Schemes))] Scheme scheme, [Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void TheEnergyRisesByTheDissipation([ValueSource(nameof(Schemes))] Scheme scheme, [ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         Interaction interaction = new(1.2) { Normalization = normalization };
         Cloud cloud = Clouds.Uniform(1, 8, 3, seed: 5);

@@ -93,7 +93,7 @@ public class TargetLawTests
     /// tokens' angles to an arc of length L is L/4n.
     /// </summary>
     [Test]
-    public void APhaseFieldEndsAtItsTarget([Values(Normalization.Unnormalized, Normalization.Softmax)] Normalization normalization)
+    public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const int N = 64;
         double[] u = [Math.Sqrt(0.75), 0, 0.5];

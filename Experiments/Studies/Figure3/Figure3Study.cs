@@ -135,7 +135,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         // The limit that theory gives with the direction that fits the cloud best, in the frame of x.
         private double[] Predicted(double[] x)
         {
-            GaugeFrame frame = _gauge.Prepare(_start.Labels, 3);
+            PreparedGauge frame = _gauge.Prepare(_start.Labels, 3);
             double[] y = new double[x.Length];
             frame.Enter(x, y, 0, _start.Tokens);
             double[] limit = PredictedLimit.For(_interaction, 3, out string? why)?.Fit(y, _start.Labels, _start.Weights, _start.Labels, 3)

@@ -3,6 +3,7 @@ using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 
@@ -22,7 +23,7 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
     private static readonly string[] Indicators = ["low-pass norm", "entropy", "cosine after", "residual after"];
     private static readonly string[] Colours = [Palette.Vermilion, Palette.Blue, Palette.Green];
 
-    private static readonly CsvColumn[] LayersColumns =
+    private static readonly Column[] LayersColumns =
     [
         new("equiangular", ColumnType.Integer, "1: all pairs of tokens at the cosine 0.2, d = n; 0: independent uniform tokens on S^2."),
         new("beta", ColumnType.Number, "Inverse temperature."),
@@ -35,7 +36,7 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
         new("gain", ColumnType.Number, "|m| of the layer's output over |m| of its input."),
     ];
 
-    private static readonly CsvColumn[] LawColumns =
+    private static readonly Column[] LawColumns =
     [
         new("strength", ColumnType.Number, "gamma (1 - g): 1 is critical."),
         new("tokens", ColumnType.Integer, "Number of tokens n."),

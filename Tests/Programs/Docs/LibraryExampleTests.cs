@@ -6,7 +6,6 @@ using AttentionFlow.Solver;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 using NUnit.Framework;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 
@@ -7,7 +8,7 @@ namespace AttentionFlow.Tests.Output;
 
 public sealed class CsvTableTests
 {
-    private static readonly CsvColumn[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];
+    private static readonly Column[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];
 
     private TemporaryFolder _folder = null!;
 
@@ -108,7 +109,7 @@ public sealed class CsvTableTests
     {
         const int posts = 20, rows = 50_000;
         var post = new double[rows * 4];
-        CsvColumn[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new CsvColumn($"x{k}", ColumnType.Number, "A coordinate."))];
+        Column[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new Column($"x{k}", ColumnType.Number, "A coordinate."))];
         var before = GC.GetTotalAllocatedBytes(precise: true);
         using var table = new CsvTable(_folder["t.csv"], columns);
         for (var p = 0; p < posts; p++)
@@ -131,7 +132,7 @@ public sealed class CsvTableTests
     [Test]
     public void RowsWiderThanABufferAreKeptWhole()
     {
-        var columns = Enumerable.Range(0, 70_000).Select(c => new CsvColumn($"c{c}", ColumnType.Integer, "")).ToArray();
+        var columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
         using var table = new CsvTable(_folder["t.csv"], columns);
         table.Append([.. Enumerable.Range(0, 140_000).Select(i => (double)i)]);
         Assert.That(table.Complete().Rows, Is.EqualTo(2));

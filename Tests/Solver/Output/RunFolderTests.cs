@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Runs;
 using NUnit.Framework;
 

@@ -1,6 +1,6 @@
 using MathNet.Numerics;
 
-namespace AttentionFlow.Solver.Theory;
+namespace AttentionFlow.Solver;
 
 /// <summary>Modified Bessel functions and the Funk-Hecke eigenvalues made of them.</summary>
 public static class Bessel
@@ -9,8 +9,8 @@ public static class Bessel
     public static double I(double order, double x) => x == 0 ? (order == 0 ? 1 : 0) : SpecialFunctions.BesselI(order, x);
 
     /// <summary>
-    /// lambda_l = Gamma(d/2) (2/beta)^{d/2-1} I_{l+d/2-1}(beta): the factor by which convolution with e^{beta &lt;x,y&gt;} over the uniform law of
-    /// S^{d-1} multiplies spherical harmonics of degree l. At beta = 0: 1 for l = 0, else 0.
+    /// lambda_l = Gamma(d/2) (2/beta)^{d/2-1} I_{l+d/2-1}(beta): the factor by which convolution with e^{beta &lt;x,y&gt;} over the uniform
+    /// law of S^{d-1} multiplies spherical harmonics of degree l. At beta = 0: 1 for l = 0, else 0.
     /// </summary>
     public static double FunkHecke(int dimension, int degree, double beta)
     {
@@ -19,7 +19,9 @@ public static class Bessel
         return SpecialFunctions.Gamma(half) * Math.Pow(2 / beta, half - 1) * I(degree + half - 1, beta);
     }
 
-    /// <summary>I_order(x)/I_{order-1}(x), order >= 1/2, x >= 0, without overflow: R_v = 1/(2 v/x + R_{v+1}), downwards. 0 at x = 0.</summary>
+    /// <summary>
+    /// I_order(x)/I_{order-1}(x), order >= 1/2, x >= 0, without overflow: R_v = 1/(2 v/x + R_{v+1}), downwards. 0 at x = 0.
+    /// </summary>
     public static double Ratio(double order, double x)
     {
         double ratio = 0;
