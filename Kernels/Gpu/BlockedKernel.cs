@@ -129,7 +129,7 @@ internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
 /// <summary>One key; with <typeparamref name="D"/> in the difference form.</summary>
 internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
 {
     private GpuKeyNumbers<T> _key;
     private T _y, _p;
@@ -168,14 +168,14 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
 
     public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
     {
-        GpuNumbers<T> numbers = row.Numbers(call, _key);
+        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
         _p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers);
         _p = _isSeen ? _p : R.Constant(0);
         sums.Add(_p);
         if (!X.IsOn || !_isSeen) return;
-        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), _y);
+        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers), _y);
         if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(numbers));
     }
 

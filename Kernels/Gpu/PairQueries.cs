@@ -8,7 +8,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </summary>
 internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q;
@@ -30,16 +30,16 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
     {
         V difference = V.Subtract(key.K, _q);
-        GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
+        GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
         T y = P.IsOn ? R.Negate(V.Dot(difference, difference, R.Constant(0))) : R.Constant(0);
         T p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(C.Bend(y, numbers)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(C.Bend(y, numbers)), numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
         if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, difference);
         if (!X.IsOn || !isSeen) return;
-        if (P.IsOn) _totals.Tile.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), y);
+        if (P.IsOn) _totals.Tile.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers), y);
         if (call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(numbers));
     }
 
@@ -62,7 +62,7 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 /// </summary>
 internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q, _origin;
@@ -122,10 +122,10 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     private void Add(in GpuCall<T> call, GpuKey<T, V> key, T y)
     {
-        GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
+        GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
         T p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(y, _shift)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(y, _shift)), numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
         if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, V.Subtract(key.Value, _origin));

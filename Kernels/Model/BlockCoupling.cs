@@ -52,7 +52,7 @@ public sealed record BlockCoupling(double Across) : Coupling
 
 /// <summary>b = s = t ? 1 : eps. Query: the number of the label. Key: the number of the label, w, w eps, log eps.</summary>
 internal readonly struct BlockMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 3;
 

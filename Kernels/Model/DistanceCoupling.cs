@@ -33,7 +33,7 @@ public sealed record DistanceCoupling(double Length) : Coupling
 
 /// <summary>b = e^{-|s - t|/l}, as 2^{-|s' - t'|} with s' = s log2(e)/l. Query: s'. Key: t', w.</summary>
 internal readonly struct DistanceMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 2;
 

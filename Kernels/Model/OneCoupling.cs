@@ -29,7 +29,7 @@ public sealed record OneCoupling : Coupling
 
 /// <summary>b = 1. Key: w.</summary>
 internal readonly struct OneMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 1;
 

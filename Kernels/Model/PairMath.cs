@@ -7,7 +7,7 @@ namespace AttentionFlow.Kernels.Model;
 /// the numbers that <see cref="Coupling.FillTables"/> prepared. Every member is inlined:
 /// <see cref="MethodImplOptions.AggressiveInlining"/>.
 /// </summary>
-internal interface ICouplingMath<V, N> where V : struct where N : struct, IPairNumbers<V>, allows ref struct
+internal interface ICouplingMath<V, N> where V : struct where N : struct, IPairNumbers<V>
 {
     /// <summary>
     /// How many numbers of a key, beginning with row 0, a GPU keeps near: at most three. None: Factor is 1 and not multiplied.
@@ -38,17 +38,20 @@ internal interface IPairNumbers<V> where V : struct
 
     /// <summary>A number of the key.</summary>
     V Key(int row);
+
+    /// <summary>start + sum_r Key(r + 1) Query(r) over the first rows, r from 0 on.</summary>
+    V Dot(V start, int rows);
 }
 
 /// <summary>Does something with the mathematics of a coupling, as a type.</summary>
-internal interface ICouplingUser<V, N, TResult> where V : struct where N : struct, IPairNumbers<V>, allows ref struct
+internal interface ICouplingUser<V, N, TResult> where V : struct where N : struct, IPairNumbers<V>
 {
     TResult With<C>() where C : struct, ICouplingMath<V, N>;
 }
 
 /// <summary>w b = 1: equal weights under b = 1, which multiply a row's sums afterwards.</summary>
 internal readonly struct EvenMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 0;
 
@@ -66,7 +69,7 @@ internal readonly struct EvenMath<V, A, N> : ICouplingMath<V, N>
 
 /// <summary>What kernels ask of a coupling.</summary>
 internal static class PairMath<V, A, N, C>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
     where C : struct, ICouplingMath<V, N>
 {
     /// <summary>p Factor.</summary>
