@@ -97,13 +97,13 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
         V factor;
         if (P.IsCurved)
         {
-            y = C.Bend(y, numbers);
+            y = C.Bend(y, ref numbers);
             factor = P.MayUnderflow ? exp2.WithUnderflow(y) : exp2.Of(y);
-            if (C.NearRows > 0) factor = L.Multiply(factor, C.Factor(numbers));
+            if (C.NearRows > 0) factor = L.Multiply(factor, C.Factor(ref numbers));
         }
         else
         {
-            factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(numbers);
+            factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
         }
         return M.IsOn ? Seen(labels, query, key, factor) : factor;
     }
@@ -112,20 +112,26 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit)
     {
-        V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(new(labels, query, key));
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
         if (M.IsOn) factor = Seen(labels, query, key, factor);
         return L.NegativeMultiplyAdd(factor, Exp2<L, V, T>.MinusOne(y), deficit);
     }
 
     /// <summary>log b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> labels, int query, int key) => C.Log(new(labels, query, key));
+    public static V Log(in LabelView<T> labels, int query, int key)
+    {
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        return C.Log(ref numbers);
+    }
 
     /// <summary>The exponents with what the coupling adds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exponent(in LabelView<T> labels, int query, int key, V y)
     {
-        V bent = C.Bend(y, new(labels, query, key));
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        V bent = C.Bend(y, ref numbers);
         return M.IsOn ? L.SelectEqual(Seen(labels, query, key, L.Constant(1)), L.Constant(0), L.Constant(Hidden), bent) : bent;
     }
 

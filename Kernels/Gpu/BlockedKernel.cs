@@ -162,7 +162,8 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     {
         // The deficit needs the exponent without its coupling: _y keeps that, _p the other until Weigh.
         if (D.IsOn) _y = R.Negate(_y);
-        _p = P.IsOn ? C.Bend(_y, row.Numbers(call, _key)) : _y;
+        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
+        _p = P.IsOn ? C.Bend(_y, ref numbers) : _y;
         return _isSeen ? _p : R.Constant(GpuShift.None);
     }
 
@@ -170,13 +171,13 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     {
         GpuNumbers<T, R> numbers = row.Numbers(call, _key);
         _p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
-            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), ref numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers);
         _p = _isSeen ? _p : R.Constant(0);
         sums.Add(_p);
         if (!X.IsOn || !_isSeen) return;
-        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(numbers), _y);
-        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(numbers));
+        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers), _y);
+        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(ref numbers));
     }
 
     public V Force(in GpuCall<T> call, V origin, int block, V sum)

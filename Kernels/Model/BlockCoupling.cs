@@ -59,11 +59,11 @@ internal readonly struct BlockMath<V, A, N> : ICouplingMath<V, N>
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), numbers.Key(1), numbers.Key(2));
+    public static V Factor(ref N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), numbers.Key(1), numbers.Key(2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), A.Constant(0), numbers.Key(3));
+    public static V Log(ref N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), A.Constant(0), numbers.Key(3));
 }

@@ -36,11 +36,11 @@ internal readonly struct OneMath<V, A, N> : ICouplingMath<V, N>
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => numbers.Key(0);
+    public static V Factor(ref N numbers) => numbers.Key(0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.Constant(0);
+    public static V Log(ref N numbers) => A.Constant(0);
 }

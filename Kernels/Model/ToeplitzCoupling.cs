@@ -92,11 +92,11 @@ internal readonly struct ToeplitzMath<V, A, N> : ICouplingMath<V, N>
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => numbers.Dot(numbers.Key(0), numbers.KeyRows - 2);
+    public static V Factor(ref N numbers) => numbers.Dot(numbers.Key(0), numbers.KeyRows - 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.Log(A.Divide(Factor(numbers), numbers.Key(numbers.KeyRows - 1)));
+    public static V Log(ref N numbers) => A.Log(A.Divide(Factor(ref numbers), numbers.Key(numbers.KeyRows - 1)));
 }
