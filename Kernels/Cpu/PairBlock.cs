@@ -49,10 +49,11 @@ internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* 
 }
 
 /// <summary>The numbers of the queries query, query + 1, ... of one vector and of one key.</summary>
-internal readonly unsafe ref struct LaneNumbers<L, V, T>(ref readonly LabelView<T> view, int query, int key) : IPairNumbers<V>
+internal readonly unsafe struct LaneNumbers<L, V, T>(LabelView<T> view, int query, int key) : IPairNumbers<V>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
-    private readonly ref readonly LabelView<T> _view = ref view;
+    // By value: the JIT keeps in registers what is used of it, unless its address is taken.
+    private readonly LabelView<T> _view = view;
     private readonly int _query = query, _key = key;
 
     public int KeyRows
@@ -66,6 +67,15 @@ internal readonly unsafe ref struct LaneNumbers<L, V, T>(ref readonly LabelView<
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Key(int row) => L.Broadcast(_view.Key + (nint)row * _view.Stride + _key);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Dot(V start, int rows)
+    {
+        T* key = _view.Key + _view.Stride + _key, query = _view.Query + _query;
+        for (; rows > 0; rows--, key += _view.Stride, query += _view.QueryStride)
+            start = L.MultiplyAdd(L.Broadcast(key), L.Load(query), start);
+        return start;
+    }
 }
 
 /// <summary>
@@ -83,37 +93,51 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
     {
-        LaneNumbers<L, V, T> numbers = new(in labels, query, key);
-        if (!P.IsCurved) return Seen(labels, query, key, PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(numbers));
-        V bent = C.Bend(y, numbers);
-        V power = P.MayUnderflow ? exp2.WithUnderflow(bent) : exp2.Of(bent);
-        return Seen(labels, query, key, PairMath<V, L, LaneNumbers<L, V, T>, C>.Finish(power, numbers));
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        V factor;
+        if (P.IsCurved)
+        {
+            y = C.Bend(y, ref numbers);
+            factor = P.MayUnderflow ? exp2.WithUnderflow(y) : exp2.Of(y);
+            if (C.NearRows > 0) factor = L.Multiply(factor, C.Factor(ref numbers));
+        }
+        else
+        {
+            factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
+        }
+        return M.IsOn ? Seen(labels, query, key, factor) : factor;
     }
 
     /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit)
     {
-        V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(new(in labels, query, key));
-        return L.NegativeMultiplyAdd(Seen(labels, query, key, factor), Exp2<L, V, T>.MinusOne(y), deficit);
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
+        if (M.IsOn) factor = Seen(labels, query, key, factor);
+        return L.NegativeMultiplyAdd(factor, Exp2<L, V, T>.MinusOne(y), deficit);
     }
 
     /// <summary>log b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> labels, int query, int key) => C.Log(new(in labels, query, key));
+    public static V Log(in LabelView<T> labels, int query, int key)
+    {
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        return C.Log(ref numbers);
+    }
 
     /// <summary>The exponents with what the coupling adds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exponent(in LabelView<T> labels, int query, int key, V y)
     {
-        V bent = C.Bend(y, new(in labels, query, key));
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        V bent = C.Bend(y, ref numbers);
         return M.IsOn ? L.SelectEqual(Seen(labels, query, key, L.Constant(1)), L.Constant(0), L.Constant(Hidden), bent) : bent;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Seen(in LabelView<T> labels, int query, int key, V value)
     {
-        if (!M.IsOn) return value;
         V index = L.Broadcast(labels.Indices + key);
         V first = L.Load(labels.Window + query), last = L.Load(labels.Window + labels.QueryStride + query);
         return L.ZeroBelow(index, first, L.ZeroBelow(last, index, value));

@@ -129,7 +129,7 @@ internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
 /// <summary>One key; with <typeparamref name="D"/> in the difference form.</summary>
 internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
 {
     private GpuKeyNumbers<T> _key;
     private T _y, _p;
@@ -162,21 +162,22 @@ internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
     {
         // The deficit needs the exponent without its coupling: _y keeps that, _p the other until Weigh.
         if (D.IsOn) _y = R.Negate(_y);
-        _p = P.IsOn ? C.Bend(_y, row.Numbers(call, _key)) : _y;
+        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
+        _p = P.IsOn ? C.Bend(_y, ref numbers) : _y;
         return _isSeen ? _p : R.Constant(GpuShift.None);
     }
 
     public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
     {
-        GpuNumbers<T> numbers = row.Numbers(call, _key);
+        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
         _p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), ref numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers);
         _p = _isSeen ? _p : R.Constant(0);
         sums.Add(_p);
         if (!X.IsOn || !_isSeen) return;
-        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), _y);
-        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(numbers));
+        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers), _y);
+        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(ref numbers));
     }
 
     public V Force(in GpuCall<T> call, V origin, int block, V sum)

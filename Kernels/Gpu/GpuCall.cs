@@ -94,14 +94,26 @@ internal struct GpuKey<T, V> where T : unmanaged where V : unmanaged
 }
 
 /// <summary>The numbers of one pair: the first of query and key in registers, the others in memory.</summary>
-internal readonly struct GpuNumbers<T>(
+internal readonly struct GpuNumbers<T, R>(
     ArrayView<T> queryNumbers, ArrayView<T> keyNumbers, long queries, long keys, int keyRows,
     T q0, T q1, long query, T n0, T n1, T n2, long key)
-    : IPairNumbers<T> where T : unmanaged
+    : IPairNumbers<T> where T : unmanaged where R : struct, IReal<T>
 {
     public int KeyRows => keyRows;
 
     public T Query(int row) => row == 0 ? q0 : row == 1 ? q1 : queryNumbers[row * queries + query];
+
+    // Rows that are near are named one by one.
+    public T Dot(T start, int rows)
+    {
+        if (rows == 0) return start;
+        start = R.MultiplyAdd(n1, q0, start);
+        if (rows == 1) return start;
+        start = R.MultiplyAdd(n2, q1, start);
+        for (int row = 2; row < rows; row++)
+            start = R.MultiplyAdd(keyNumbers[(row + 1) * keys + key], queryNumbers[row * queries + query], start);
+        return start;
+    }
 
     public T Key(int row) => row == 0 ? n0 : row == 1 ? n1 : row == 2 ? n2 : keyNumbers[row * keys + key];
 }

@@ -34,19 +34,19 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
     /// <summary>The kernel of a shape, not compiled yet.</summary>
     public static GpuKernel<T> For<R>(GpuShape shape, Coupling coupling) where R : struct, IReal<T> =>
         shape.Even
-        ? new Choice<R>(shape).With<EvenMath<T, R, GpuNumbers<T>>>()
-        : coupling.Use<T, R, GpuNumbers<T>, GpuKernel<T>>(new Choice<R>(shape));
+        ? new Choice<R>(shape).With<EvenMath<T, R, GpuNumbers<T, R>>>()
+        : coupling.Use<T, R, GpuNumbers<T, R>, GpuKernel<T>>(new Choice<R>(shape));
 
-    private sealed class Choice<R>(GpuShape shape) : ICouplingUser<T, GpuNumbers<T>, GpuKernel<T>> where R : struct, IReal<T>
+    private sealed class Choice<R>(GpuShape shape) : ICouplingUser<T, GpuNumbers<T, R>, GpuKernel<T>> where R : struct, IReal<T>
     {
         public GpuKernel<T> With<C>()
-            where C : struct, ICouplingMath<T, GpuNumbers<T>> => shape.Curved ? WithProfile<C, On>() : WithProfile<C, Off>();
+            where C : struct, ICouplingMath<T, GpuNumbers<T, R>> => shape.Curved ? WithProfile<C, On>() : WithProfile<C, Off>();
 
-        private GpuKernel<T> WithProfile<C, P>() where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice =>
+        private GpuKernel<T> WithProfile<C, P>() where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice =>
             shape.More ? WithColumns<C, P, On>() : WithColumns<C, P, Off>();
 
         private GpuKernel<T> WithColumns<C, P, X>()
-            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice =>
+            where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where X : struct, IChoice =>
             shape.Dimension switch
             {
                 2 => InRegisters<C, P, X, Twice<Coordinate<T, R>, T>>(),
@@ -58,12 +58,12 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             };
 
         private GpuKernel<T> InRegisters<C, P, X, V>()
-            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where X : struct, IChoice
             where V : unmanaged, IVector<V, T> =>
             shape.Masked ? WithMask<C, P, X, V, On>() : WithMask<C, P, X, V, Off>();
 
         private GpuKernel<T> WithMask<C, P, X, V, M>()
-            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where X : struct, IChoice
             where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
             shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4)
             : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
@@ -85,7 +85,7 @@ internal sealed record GpuKernel<T>(Action<GpuCall<T>>? Tiled, Action<Index1D, G
             new(TiledKernel.Sum<T, V, B>, PlainKernel.Sum<T, V, Q>, B.Count, V.Count, TiledKernel.TileNumbers / V.Count);
 
         private static GpuKernel<T> InBlocks<C, P, X, D>()
-            where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where X : struct, IChoice
+            where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where X : struct, IChoice
             where D : struct, IChoice =>
             OfBlocks<Twice<Twice<Coordinate<T, R>, T>, T>, OneKey<T, R, Twice<Twice<Coordinate<T, R>, T>, T>, C, P, D, X>, X>();
 

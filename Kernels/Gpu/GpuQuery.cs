@@ -199,7 +199,7 @@ internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
 
     public readonly bool Sees(int key) => key >= _from && key < _to;
 
-    public readonly GpuNumbers<T> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
+    public readonly GpuNumbers<T, R> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
         new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows,
             _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
 

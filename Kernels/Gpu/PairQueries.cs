@@ -8,7 +8,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </summary>
 internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q;
@@ -30,17 +30,17 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
     {
         V difference = V.Subtract(key.K, _q);
-        GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
+        GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
         T y = P.IsOn ? R.Negate(V.Dot(difference, difference, R.Constant(0))) : R.Constant(0);
         T p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(C.Bend(y, numbers)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(C.Bend(y, ref numbers)), ref numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
         if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, difference);
         if (!X.IsOn || !isSeen) return;
-        if (P.IsOn) _totals.Tile.AddDeficit(PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers), y);
-        if (call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(numbers));
+        if (P.IsOn) _totals.Tile.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers), y);
+        if (call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(ref numbers));
     }
 
     public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
@@ -62,7 +62,7 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 /// </summary>
 internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
+    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where M : struct, IChoice where X : struct, IChoice
 {
     private GpuRow<T, R> _row;
     private V _q, _origin;
@@ -108,7 +108,8 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
     private readonly T Exponent(in GpuCall<T> call, GpuKey<T, V> key)
     {
         if (!P.IsOn) return R.Constant(0);
-        T y = C.Bend(V.Dot(_q, key.K, R.Constant(0)), _row.Numbers(call, key.Numbers));
+        GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
+        T y = C.Bend(V.Dot(_q, key.K, R.Constant(0)), ref numbers);
         return !M.IsOn || _row.Sees(key.Numbers.Index) ? y : R.Constant(GpuShift.None);
     }
 
@@ -122,14 +123,14 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     private void Add(in GpuCall<T> call, GpuKey<T, V> key, T y)
     {
-        GpuNumbers<T> numbers = _row.Numbers(call, key.Numbers);
+        GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
         T p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T>, C>.Finish(R.Exp2(R.Subtract(y, _shift)), numbers)
-            : PairMath<T, R, GpuNumbers<T>, C>.Whole(numbers);
+            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(y, _shift)), ref numbers)
+            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers);
         bool isSeen = !M.IsOn || _row.Sees(key.Numbers.Index);
         if (M.IsOn) p = isSeen ? p : R.Constant(0);
         _totals.Add(p, V.Subtract(key.Value, _origin));
-        if (X.IsOn && isSeen && call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(numbers));
+        if (X.IsOn && isSeen && call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(ref numbers));
     }
 }
 

@@ -52,18 +52,18 @@ public sealed record BlockCoupling(double Across) : Coupling
 
 /// <summary>b = s = t ? 1 : eps. Query: the number of the label. Key: the number of the label, w, w eps, log eps.</summary>
 internal readonly struct BlockMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 3;
 
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), numbers.Key(1), numbers.Key(2));
+    public static V Factor(ref N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), numbers.Key(1), numbers.Key(2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), A.Constant(0), numbers.Key(3));
+    public static V Log(ref N numbers) => A.SelectEqual(numbers.Key(0), numbers.Query(0), A.Constant(0), numbers.Key(3));
 }

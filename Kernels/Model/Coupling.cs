@@ -58,7 +58,7 @@ public abstract record Coupling
     /// <typeparamref name="A"/>.
     /// </summary>
     internal abstract TResult Use<V, A, N, TResult>(ICouplingUser<V, N, TResult> user)
-        where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct;
+        where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>;
 
     /// <summary>A bound on |log2 b| over these labels where b enters the exponent of a pair; 0 where it does not.</summary>
     internal virtual double ExponentBound(double[] labels) => 0;

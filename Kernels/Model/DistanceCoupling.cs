@@ -33,18 +33,18 @@ public sealed record DistanceCoupling(double Length) : Coupling
 
 /// <summary>b = e^{-|s - t|/l}, as 2^{-|s' - t'|} with s' = s log2(e)/l. Query: s'. Key: t', w.</summary>
 internal readonly struct DistanceMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 2;
 
     public static bool Bends => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => A.Subtract(y, A.Abs(A.Subtract(numbers.Query(0), numbers.Key(0))));
+    public static V Bend(V y, ref N numbers) => A.Subtract(y, A.Abs(A.Subtract(numbers.Query(0), numbers.Key(0))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => numbers.Key(1);
+    public static V Factor(ref N numbers) => numbers.Key(1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.Multiply(Bend(A.Constant(0), numbers), A.Constant(0.69314718055994530942));
+    public static V Log(ref N numbers) => A.Multiply(Bend(A.Constant(0), ref numbers), A.Constant(0.69314718055994530942));
 }

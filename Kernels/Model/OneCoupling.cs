@@ -29,18 +29,18 @@ public sealed record OneCoupling : Coupling
 
 /// <summary>b = 1. Key: w.</summary>
 internal readonly struct OneMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 1;
 
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers) => numbers.Key(0);
+    public static V Factor(ref N numbers) => numbers.Key(0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.Constant(0);
+    public static V Log(ref N numbers) => A.Constant(0);
 }

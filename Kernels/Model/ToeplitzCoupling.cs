@@ -85,28 +85,18 @@ public sealed record ToeplitzCoupling : Coupling
 /// Key: w c, then w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w.
 /// </summary>
 internal readonly struct ToeplitzMath<V, A, N> : ICouplingMath<V, N>
-    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>, allows ref struct
+    where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>
 {
     public static int NearRows => 3;
 
     public static bool Bends => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Bend(V y, N numbers) => y;
+    public static V Bend(V y, ref N numbers) => y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Factor(N numbers)
-    {
-        V b = numbers.Key(0);
-        int last = numbers.KeyRows - 1;
-        if (last == 1) return b;
-        // Rows that are near are named one by one.
-        b = A.MultiplyAdd(numbers.Key(1), numbers.Query(0), b);
-        b = A.MultiplyAdd(numbers.Key(2), numbers.Query(1), b);
-        for (int row = 3; row < last; row++) b = A.MultiplyAdd(numbers.Key(row), numbers.Query(row - 1), b);
-        return b;
-    }
+    public static V Factor(ref N numbers) => numbers.Dot(numbers.Key(0), numbers.KeyRows - 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(N numbers) => A.Log(A.Divide(Factor(numbers), numbers.Key(numbers.KeyRows - 1)));
+    public static V Log(ref N numbers) => A.Log(A.Divide(Factor(ref numbers), numbers.Key(numbers.KeyRows - 1)));
 }
