@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace AttentionFlow.Tests.Program;
 
 /// <summary>The program as a process of its own: signals, the folder it runs in, its environment.</summary>
+[NonParallelizable]
 public class ProcessTests
 {
     [TestCase("INT", 2)]
