@@ -1,8 +1,10 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
 using AttentionFlow.Tests.Docs;
 using NUnit.Framework;
-using Assembly = System.Reflection.Assembly;
 
 namespace AttentionFlow.Tests.Program;
 
@@ -11,23 +13,30 @@ public sealed class SourceTests
 {
     private static readonly string[] Projects = ["Kernels", "Solver", "Experiments"];
 
+    private static readonly Lazy<Architecture> House = new(() => new ArchLoader().LoadAssemblies(
+        typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly).Build());
+
     // "" is the namespace of the project itself.
-    [Ignore("the last uses of later rooms are being mended")]
-    [TestCase("AttentionFlow.Kernels", "Kernels", "Model", "", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
-    [TestCase("AttentionFlow.Solver", "Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs")]
-    [TestCase("attentionflow", "Experiments", "Figures", "Studies", "Benchmark", "Commands")]
-    public void NoRoomUsesALaterOne(string assembly, string project, params string[] rooms)
+    [Explicit("the last uses of later rooms are being mended")]
+    [Category("Slow")]
+    [TestCase("Kernels", "Model", "", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
+    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs")]
+    [TestCase("Experiments", "Figures", "Studies", "Benchmark", "Commands")]
+    public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {
         List<string> order = [.. rooms.Select(room => $"AttentionFlow.{project}.{room}".TrimEnd('.'))];
-        IType[] types = [.. new ArchLoader().LoadAssembly(Assembly.Load(assembly)).Build().Types.Where(t => Starts(t, project))];
-        Assert.That(types.Select(t => t.Namespace.FullName).Distinct(), Is.EquivalentTo(order), "the rooms");
-        Assert.That((from type in types
-                     from target in type.Dependencies.Select(d => d.Target)
-                     where order.IndexOf(target.Namespace.FullName) > order.IndexOf(type.Namespace.FullName)
-                     select $"{type.FullName} uses {target.FullName}").Distinct().Order(StringComparer.Ordinal), Is.Empty);
+        string[] found = [.. House.Value.Types.Select(t => t.Namespace?.FullName ?? "").Distinct()];
+        Assert.That(found.Where(name => $"{name}.".StartsWith($"AttentionFlow.{project}.", StringComparison.Ordinal)), Is.EquivalentTo(order));
+        IEnumerable<string> back = from type in House.Value.Types
+                                   let room = order.IndexOf(type.Namespace?.FullName ?? "")
+                                   where room >= 0
+                                   from target in type.Dependencies.Select(d => d.Target)
+                                   where target is not GenericParameter && order.IndexOf(target.Namespace?.FullName ?? "") > room
+                                   select $"{type.FullName} uses {target.FullName}";
+        Assert.That(string.Join('\n', back.Distinct().Order(StringComparer.Ordinal)), Is.Empty);
     }
 
-    [Ignore("lines are wrapped last")]
+    [Explicit("lines are wrapped last")]
     [Test]
     public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
     {
@@ -37,6 +46,4 @@ public sealed class SourceTests
         Assert.That(files.SelectMany(file => File.ReadLines(file).Select((line, i) => (line.Length, Where: $"{Path.GetRelativePath(Repository.Root, file)}:{i + 1}")))
             .Where(line => line.Length > 140).Select(line => line.Where), Is.Empty);
     }
-
-    private static bool Starts(IType type, string project) => $"{type.Namespace.FullName}.".StartsWith($"AttentionFlow.{project}.", StringComparison.Ordinal);
 }
