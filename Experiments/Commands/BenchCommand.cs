@@ -20,24 +20,35 @@ internal static class BenchCommand
         Option<string?> scaling = new("--scaling")
         {
             Description = "Instead: the time of one evaluation for 100 to 10^7 tokens on circle and sphere, with a figure, written to "
-                + "this SVG "
-                + "file. Takes 1.5 GB of memory.",
+                + "this SVG file. Takes 1.5 GB of memory.",
             HelpName = "FILE", CustomParser = OptionValues.File,
+        };
+        Option<string?> ptx = new("--ptx")
+        {
+            Description = "Instead: the GPU kernels as PTX for ptxas, written to this folder.",
+            HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Command command = new("bench",
             "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.")
         {
-            peers, scaling,
+            peers, scaling, ptx,
         };
         command.Validators.Add(result =>
         {
             if (result.GetValue(peers) && result.GetValue(scaling) is not null)
                 result.AddError("--scaling measures no peers; leave one of the two out");
+            if (result.GetValue(ptx) is not null && (result.GetValue(peers) || result.GetValue(scaling) is not null))
+                result.AddError("--ptx measures nothing; leave it or the other options out");
         });
         command.SetAction(parsed =>
         {
             CommandContext context = contextOf(parsed);
             if (parsed.GetValue(scaling) is { } file) return Scale(BenchGrid.Scaling, TimeBudget.Scaling, file, context);
+            if (parsed.GetValue(ptx) is { } folder)
+            {
+                foreach (string path in PtxFiles.Write(folder)) context.Output.WriteLine(path);
+                return ExitCodes.Done;
+            }
             BenchGrid grid = BenchGrid.Usual(parsed.GetValue(peers));
             return Write(BenchRun.Run(grid, TimeBudget.Usual, context.Threads, context.Say, context.Stop), context);
         });

@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace AttentionFlow.Tests.Experiments;
 
 /// <summary>Figures, report and verdict from the files of small runs.</summary>
+[Category("Slow")]
 public class ReproductionTests
 {
     private const int Seeds = 5;

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Kernels of GPUs beyond <see cref="PairSumsTests"/>: those with thread blocks also on the simulator, powers of two, shifts, bits.</summary>
+[Category("Slow")]
 [TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.Gpus))]
 public sealed class GpuTests(PairSumsCase implementation)
 {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AttentionFlow.Experiments.Commands;
 using NUnit.Framework;
 
@@ -12,7 +13,7 @@ internal sealed record Answer(int Code, string Output, string Error)
 }
 
 /// <summary>Runs the program in this process, or as one of its own.</summary>
-internal static class Shell
+internal static partial class Shell
 {
     /// <summary>Settings that make figure2-baseline a matter of milliseconds.</summary>
     public static readonly string[] Small =
@@ -21,12 +22,12 @@ internal static class Shell
         "--set", "record.observations=5", "--set", "record.snapshots=3",
     ];
 
-    /// <summary>Runs the program in this process.</summary>
+    /// <summary>Runs the program in this process. Its progress, of which there are lines where the machine is busy, is left out.</summary>
     public static Answer Run(params string[] args)
     {
         using StringWriter output = new(), error = new();
         int code = CommandLine.Run(args, output, error);
-        return new Answer(code, output.ToString(), error.ToString());
+        return new Answer(code, output.ToString(), WithoutProgress(error.ToString()));
     }
 
     /// <summary>Runs the small experiment into a folder.</summary>
@@ -68,6 +69,12 @@ internal static class Shell
 
     /// <summary>run.json.</summary>
     public static JsonElement Record(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "run.json"))).RootElement;
+
+    /// <summary>What was said beside progress.</summary>
+    public static string WithoutProgress(string error) => Progress().Replace(error, "");
+
+    [GeneratedRegex(@"^ *\d+ %  .*\r?\n", RegexOptions.Multiline)]
+    private static partial Regex Progress();
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 

@@ -12,6 +12,7 @@ namespace AttentionFlow.Tests.Experiments;
 /// Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them, whatever the
 /// number of threads.
 /// </summary>
+[Category("Slow")]
 public class StoredExperimentTests
 {
     // Rounding differences of sums and of the system's sines and logarithms (1e-16 each), over 80 steps of a flow of rate e.

@@ -152,7 +152,7 @@ public class AdaptiveTests
         Cloud cloud = Clouds.Uniform(3, 30, 3, seed: 6);
         StepLog log = new();
         Run(Softmax, cloud, 1e-4, log);
-        foreach (IGrouping<int, Step> replica in log.Seen.GroupBy(s => s.Replica))
+        foreach (IGrouping<int, Step> replica in log.Seen.GroupBy(s => s.Replica).Some())
         {
             Step[] steps = [.. replica];
             Assert.That(steps[0].Length, Is.Zero);

@@ -64,7 +64,7 @@ public class LayerTests
     {
         Layer layer = Layers(d).Single(l => l.Key == name).Value;
         Cloud cloud = Clouds.Uniform(2, 9, d, seed: 4, Clouds.Weights(2, 9));
-        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, d) is null))
+        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, d) is null).Some())
             foreach (Gauge gauge in Clouds.GaugesOn(d).Take(2))
             {
                 string what = $"{interaction} {gauge}";
@@ -85,7 +85,7 @@ public class LayerTests
         Layer layer = Layers(3).Single(l => l.Key == name).Value;
         Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 4, Clouds.Weights(1, 9));
         Gauge gauge = new RotaryGauge([2]);
-        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null))
+        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null).Some())
             foreach (Layer tried in new[] { layer, Layer.Plain })
             {
                 double[] output = Arbiter.Output(interaction, gauge, cloud, tried), expected = Arbiter.Drift(interaction, gauge, cloud, tried);
@@ -130,7 +130,7 @@ public class LayerTests
         Layer layer = Layers(3).Single(l => l.Key == name).Value;
         Cloud cloud = Clouds.Uniform(2, 35, 3, seed: 5);
         using SimdSums simd = new(precision, 2);
-        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null))
+        foreach (Interaction interaction in Interactions.Where(i => layer.WhyNot(i, 3) is null).Some())
         {
             double[] drift = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, simd, 2, layer), cloud), expected = Arbiter.Drift(interaction, new RotaryGauge([2]), cloud, layer);
             Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan((precision == Precision.Double ? 1e-13 : 3e-6) * Math.Max(1, expected.Max(Math.Abs))), $"{interaction}");
@@ -281,7 +281,7 @@ public class LayerTests
     public void WeightsOfPromptsAreTwoPromptsAsOne()
     {
         Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 3);
-        foreach (Interaction interaction in Interactions.Where(i => i.Normalization != Normalization.Hardmax))
+        foreach (Interaction interaction in Interactions.Where(i => i.Normalization != Normalization.Hardmax).Some())
         {
             double[] twice = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [0, 0, 1], [1, 0, 0]], null, 0.6) }), cloud);
             double[] heavy = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [1, 0, 0]], [2, 1], 0.6) }), cloud);

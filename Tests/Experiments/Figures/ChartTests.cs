@@ -47,7 +47,7 @@ public sealed class ChartTests
         {
             var frame = group.ElementsAfterSelf().First();
             double top = FigureText.Number(frame, "y"), bottom = top + FigureText.Number(frame, "height");
-            foreach (var line in group.Descendants().Where(e => e.Name.LocalName == "polyline"))
+            foreach (var line in group.Descendants().Where(e => e.Name.LocalName == "polyline").Some())
                 Assert.That(FigureText.Ordinates(line), Has.All.InRange(top - 0.01, bottom + 0.01));
         }
     }
@@ -70,7 +70,7 @@ public sealed class ChartTests
         {
             Assert.That(data.Elements().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(2));
             Assert.That(data.Elements().Count(e => e.Name.LocalName is "polyline" or "polygon"), Is.Zero);
-            foreach (XElement bar in data.Elements().Where(e => e.Name.LocalName == "line"))
+            foreach (XElement bar in data.Elements().Where(e => e.Name.LocalName == "line").Some())
                 Assert.That(new[] { FigureText.Number(bar, "y1"), FigureText.Number(bar, "y2") }, Has.All.InRange(top, bottom));
         });
         FigureText.AssertSound(svg);

@@ -228,7 +228,7 @@ public class ExperimentReaderTests
         Layer layer = LayerBuilder.Layer(Parse(text)), again = LayerBuilder.Layer(Parse(text)), other = LayerBuilder.Layer(Parse(""" "seed": 2, """ + text));
         Assert.Multiple(() =>
         {
-            foreach (Head head in layer.Heads)
+            foreach (Head head in layer.Heads.Some())
             {
                 Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
                 // 1600 squares of normal numbers: 3.5 % in one standard deviation.

@@ -6,6 +6,7 @@ using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;
 
+[NonParallelizable]
 public sealed class CsvTableTests
 {
     private static readonly Column[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];

@@ -88,7 +88,7 @@ public sealed class RunFolderTests
         using var other = new TemporaryFolder();
         new SmallRun().Write(_folder.FullPath);
         new SmallRun().Write(other.FullPath);
-        foreach (var name in _folder.Names.Where(n => n != "run.json"))
+        foreach (var name in _folder.Names.Where(n => n != "run.json").Some())
             Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(_folder[name])), name);
     }
 

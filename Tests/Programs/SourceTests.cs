@@ -1,0 +1,49 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver;
+using AttentionFlow.Tests.Docs;
+using NUnit.Framework;
+
+namespace AttentionFlow.Tests.Program;
+
+/// <summary>The order of the rooms, and the width of lines.</summary>
+public sealed class SourceTests
+{
+    private static readonly string[] Projects = ["Kernels", "Solver", "Experiments"];
+
+    private static readonly Lazy<Architecture> House = new(() => new ArchLoader().LoadAssemblies(
+        typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly).Build());
+
+    // "" is the namespace of the project itself.
+    [Explicit("the last uses of later rooms are being mended")]
+    [Category("Slow")]
+    [TestCase("Kernels", "Model", "", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
+    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs")]
+    [TestCase("Experiments", "Figures", "Studies", "Benchmark", "Commands")]
+    public void NoRoomUsesALaterOne(string project, params string[] rooms)
+    {
+        List<string> order = [.. rooms.Select(room => $"AttentionFlow.{project}.{room}".TrimEnd('.'))];
+        string[] found = [.. House.Value.Types.Select(t => t.Namespace?.FullName ?? "").Distinct()];
+        Assert.That(found.Where(name => $"{name}.".StartsWith($"AttentionFlow.{project}.", StringComparison.Ordinal)), Is.EquivalentTo(order));
+        IEnumerable<string> back = from type in House.Value.Types
+                                   let room = order.IndexOf(type.Namespace?.FullName ?? "")
+                                   where room >= 0
+                                   from target in type.Dependencies.Select(d => d.Target)
+                                   where target is not GenericParameter && order.IndexOf(target.Namespace?.FullName ?? "") > room
+                                   select $"{type.FullName} uses {target.FullName}";
+        Assert.That(string.Join('\n', back.Distinct().Order(StringComparer.Ordinal)), Is.Empty);
+    }
+
+    [Explicit("lines are wrapped last")]
+    [Test]
+    public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
+    {
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))];
+        Assert.That(files, Is.Not.Empty);
+        Assert.That(files.SelectMany(file => File.ReadLines(file).Select((line, i) => (line.Length, Where: $"{Path.GetRelativePath(Repository.Root, file)}:{i + 1}")))
+            .Where(line => line.Length > 140).Select(line => line.Where), Is.Empty);
+    }
+}
