@@ -43,11 +43,11 @@ internal static class Shell
         return Process.Start(start)!;
     }
 
-    /// <summary>Waits for the end of a process, which must come within a minute.</summary>
-    public static Answer End(Process process)
+    /// <summary>Waits for the end of a process, which must come within a minute, or several.</summary>
+    public static Answer End(Process process, int minutes = 1)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        bool ended = process.WaitForExit(TimeSpan.FromMinutes(1));
+        bool ended = process.WaitForExit(TimeSpan.FromMinutes(minutes));
         if (!ended) process.Kill();
         Assert.That(ended, "the program did not end");
         return new Answer(process.ExitCode, output.Result, error.Result);
@@ -69,7 +69,8 @@ internal static class Shell
     /// <summary>run.json.</summary>
     public static JsonElement Record(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "run.json"))).RootElement;
 
-    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    /// <summary>The host of this process, or the one that the path finds.</summary>
+    public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "attentionflow.dll");
 }
