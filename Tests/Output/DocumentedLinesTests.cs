@@ -19,13 +19,12 @@ public sealed class DocumentedLinesTests
     private static void Check(string language, string requirement, string[] interpreters, string[] probe)
     {
         var lines = Block(language);
-        var interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
-        if (interpreter is null) Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        string interpreter = Interpreter(requirement, interpreters, probe);
         using var folder = new TemporaryFolder();
         var run = new SmallRun();
         run.Write(folder["run"]);
         File.WriteAllText(folder["lines"], lines);
-        var (status, output) = Run(interpreter!, [folder["lines"]], folder["run"])!.Value;
+        var (status, output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
         Assert.That(status, Is.Zero, output);
 
         var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
@@ -61,6 +60,14 @@ public sealed class DocumentedLinesTests
             Task.WaitAll(output, errors);
             return (process.ExitCode, process.ExitCode == 0 ? output.Result : output.Result + errors.Result);
         }
+    }
+
+    /// <summary>The first of these programs that runs the probe; without one the test is skipped, or fails where it is required.</summary>
+    internal static string Interpreter(string requirement, string[] interpreters, string[] probe)
+    {
+        string? interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
+        if (interpreter is null) Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        return interpreter!;
     }
 
     /// <summary>Skips the test, or fails it where ATTENTIONFLOW_REQUIRE names the requirement.</summary>
