@@ -61,7 +61,7 @@ public sealed class TutorialTests
         Dictionary<double, double> heights = [];
         // begin: heights
         Gauge gauge = new RotaryGauge([2 * Math.PI]);
-        foreach (double beta in (double[])[0.5, 1, 2, 4])
+        foreach (double beta in (double[])[0.5, 1, 2])
         {
             Interaction interaction = new(beta) { Normalization = Normalization.Softmax };
             Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens: 128, dimension: 3, seed: 1, new GridLabels(), gauge);
