@@ -32,6 +32,14 @@ public sealed class DocumentedLinesTests
         Assert.That(printed.Select(p => double.Parse(p[1], CultureInfo.InvariantCulture)), Is.EqualTo(run.FinalLengths).Within(1e-14), output);
     }
 
+    /// <summary>The first of these programs that runs the probe; without one the test is skipped, or fails where it is required.</summary>
+    internal static string Interpreter(string requirement, string[] interpreters, string[] probe)
+    {
+        string? interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
+        if (interpreter is null) Requirement.Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        return interpreter!;
+    }
+
     private static string Block(string language)
     {
         var blocks = Repository.Blocks(Repository.Text("docs", "files.md"), language);
@@ -60,21 +68,5 @@ public sealed class DocumentedLinesTests
             Task.WaitAll(output, errors);
             return (process.ExitCode, process.ExitCode == 0 ? output.Result : output.Result + errors.Result);
         }
-    }
-
-    /// <summary>The first of these programs that runs the probe; without one the test is skipped, or fails where it is required.</summary>
-    internal static string Interpreter(string requirement, string[] interpreters, string[] probe)
-    {
-        string? interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
-        if (interpreter is null) Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
-        return interpreter!;
-    }
-
-    /// <summary>Skips the test, or fails it where ATTENTIONFLOW_REQUIRE names the requirement.</summary>
-    internal static void Absent(string why, string requirement)
-    {
-        var required = Environment.GetEnvironmentVariable("ATTENTIONFLOW_REQUIRE") ?? "";
-        if (required.Split([',', ' ', ';']).Contains(requirement)) Assert.Fail($"{why}, and ATTENTIONFLOW_REQUIRE names {requirement}");
-        Assert.Ignore(why);
     }
 }
