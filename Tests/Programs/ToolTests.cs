@@ -33,7 +33,10 @@ public sealed class ToolTests
 
     private static string Start(string program, params string[] args)
     {
-        ProcessStartInfo start = new(program, args) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        ProcessStartInfo start = new(program, args)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+        };
         if (Path.GetDirectoryName(Shell.Dotnet) is { Length: > 0 } root) start.Environment["DOTNET_ROOT"] = root;
         // A build server that stays would keep the output open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";

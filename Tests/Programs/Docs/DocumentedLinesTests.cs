@@ -36,7 +36,8 @@ public sealed class DocumentedLinesTests
     internal static string Interpreter(string requirement, string[] interpreters, string[] probe)
     {
         string? interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
-        if (interpreter is null) Requirement.Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        string why = $"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'";
+        if (interpreter is null) Requirement.Absent(why, requirement);
         return interpreter!;
     }
 

@@ -13,7 +13,7 @@ using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Docs;
 
-/// <summary>docs/tutorial.md: its commands, its lines of Python where there is pandas, and its lines of C#, which are those between the markers here.</summary>
+/// <summary>docs/tutorial.md: its commands, its Python where there is pandas, its C#, which is that between the markers here.</summary>
 public sealed class TutorialTests
 {
     private static readonly string Page = Repository.Text("docs", "tutorial.md");
@@ -39,7 +39,7 @@ public sealed class TutorialTests
         {
             Assert.That(Last("collapse", "gap_mean"), Is.LessThan(1e-11));
             Assert.That(Last("ring", "energy"), Is.EqualTo(Last("collapse", "energy")).Within(1e-9));
-            Assert.That(Page, Does.Contain(Last("ring", "mean_norm").ToString("`mean_norm` ends at 0.0000:", CultureInfo.InvariantCulture)));
+            Assert.That(Page, Does.Contain($"`mean_norm` ends at {Math.Round(Last("ring", "mean_norm"), 4)}:"));
             Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["ring"])));
         });
     }
@@ -51,7 +51,8 @@ public sealed class TutorialTests
         File.WriteAllText(_folder["look.py"], Repository.Blocks(Page, "python").Single());
         Answer answer = Shell.Sh($"cd '{_folder.FullPath}' && {python} look.py");
         Assert.That(answer.Code, Is.Zero, answer.Error);
-        double[] heights = [.. answer.Output.TrimEnd().Split('\n')[^1].Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        string[] numbers = answer.Output.TrimEnd().Split('\n')[^1].Split(' ');
+        double[] heights = [.. numbers.Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
         Assert.That(heights, Is.EqualTo(new[] { Last("ring", "mean2"), Last("ring", "mean2") }).Within(1e-5));
     }
 
@@ -67,7 +68,8 @@ public sealed class TutorialTests
             Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens: 128, dimension: 3, seed: 1, new GridLabels(), gauge);
             using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 2);
             Flow flow = new(interaction, gauge, cloud, sums, threads: 2);
-            RunResult result = new Simulation(flow, Methods.Tsit5, new AdaptiveStep(Tolerance: 1e-4), horizon: 20, threads: 2).Run(cloud, observers: []);
+            RunResult result = new Simulation(flow, Methods.Tsit5, new AdaptiveStep(Tolerance: 1e-4), horizon: 20, threads: 2)
+                .Run(cloud, observers: []);
             Console.WriteLine($"{beta} {result.Status} {cloud.Token(0)[2]}");
             // end: heights
             Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
