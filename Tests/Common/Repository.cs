@@ -16,6 +16,19 @@ internal static partial class Repository
     public static IReadOnlyList<string> Blocks(string page, string language) =>
         [.. Fence().Matches(page).Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["lines"].Value)];
 
+    /// <summary>
+    /// The lines between <c>// begin: name</c> and <c>// end: name</c> in a file of Tests/Programs/Docs, without the indentation of the
+    /// first.
+    /// </summary>
+    public static string Between(string file, string name)
+    {
+        string[] lines = Text("Tests", "Programs", "Docs", file).Split('\n');
+        int first = Array.FindIndex(lines, l => l.Trim() == $"// begin: {name}") + 1;
+        int end = Array.FindIndex(lines, l => l.Trim() == $"// end: {name}");
+        int indentation = lines[first].Length - lines[first].TrimStart().Length;
+        return string.Concat(lines[first..end].Select(l => (l.Length > indentation ? l[indentation..] : "") + "\n"));
+    }
+
     private static string FindRoot()
     {
         DirectoryInfo folder = new(TestContext.CurrentContext.TestDirectory);

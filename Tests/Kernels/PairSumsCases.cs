@@ -53,7 +53,6 @@ public static class PairSumsCases
     [
         .. All.Where(c => !c.Name.StartsWith("cpu", StringComparison.Ordinal)),
         .. from precision in Enum.GetValues<Precision>()
-           where DeviceCatalog.All.Any(d => d is { Name: "ilgpu-cpu", WhyNot: null })
            select new PairSumsCase($"ilgpu-cpu tiled {precision}", precision, () => GpuDevices.OpenTiled(precision, 4)),
     ];
 }

@@ -44,11 +44,11 @@ internal static partial class Shell
         return Process.Start(start)!;
     }
 
-    /// <summary>Waits for the end of a process, which must come within a minute.</summary>
-    public static Answer End(Process process)
+    /// <summary>Waits for the end of a process, which must come within a minute, or several.</summary>
+    public static Answer End(Process process, int minutes = 1)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        bool ended = process.WaitForExit(TimeSpan.FromMinutes(1));
+        bool ended = process.WaitForExit(TimeSpan.FromMinutes(minutes));
         if (!ended) process.Kill();
         Assert.That(ended, "the program did not end");
         return new Answer(process.ExitCode, output.Result, error.Result);
@@ -76,7 +76,8 @@ internal static partial class Shell
     [GeneratedRegex(@"^ *\d+ %  .*\r?\n", RegexOptions.Multiline)]
     private static partial Regex Progress();
 
-    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    /// <summary>The host of this process, or the one that the path finds.</summary>
+    public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "attentionflow.dll");
 }

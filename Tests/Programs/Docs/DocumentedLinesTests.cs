@@ -19,18 +19,26 @@ public sealed class DocumentedLinesTests
     private static void Check(string language, string requirement, string[] interpreters, string[] probe)
     {
         var lines = Block(language);
-        var interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
-        if (interpreter is null) Requirement.Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        string interpreter = Interpreter(requirement, interpreters, probe);
         using var folder = new TemporaryFolder();
         var run = new SmallRun();
         run.Write(folder["run"]);
         File.WriteAllText(folder["lines"], lines);
-        var (status, output) = Run(interpreter!, [folder["lines"]], folder["run"])!.Value;
+        var (status, output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
         Assert.That(status, Is.Zero, output);
 
         var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
         Assert.That(printed.Select(p => p[0]), Is.EqualTo(Enumerable.Range(0, SmallRun.Replicas).Select(r => $"{r}")), output);
         Assert.That(printed.Select(p => double.Parse(p[1], CultureInfo.InvariantCulture)), Is.EqualTo(run.FinalLengths).Within(1e-14), output);
+    }
+
+    /// <summary>The first of these programs that runs the probe; without one the test is skipped, or fails where it is required.</summary>
+    internal static string Interpreter(string requirement, string[] interpreters, string[] probe)
+    {
+        string? interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
+        string why = $"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'";
+        if (interpreter is null) Requirement.Absent(why, requirement);
+        return interpreter!;
     }
 
     private static string Block(string language)

@@ -83,17 +83,7 @@ public sealed class LibraryExampleTests
     [Test]
     public void ThePageShowsTheseLines()
     {
-        string source = Repository.Text("Tests", "Programs", "Docs", "LibraryExampleTests.cs");
-        string[] examples = [.. new[] { "flow", "observer", "law" }.Select(name => Between(source, name))];
+        string[] examples = [.. new[] { "flow", "observer", "law" }.Select(name => Repository.Between("LibraryExampleTests.cs", name))];
         Assert.That(Repository.Blocks(Repository.Text("docs", "library.md"), "csharp"), Is.EqualTo(examples));
-    }
-
-    // The lines between the markers, without the indentation of the first.
-    private static string Between(string source, string name)
-    {
-        string[] lines = source.Split('\n');
-        int first = Array.FindIndex(lines, l => l.Trim() == $"// begin: {name}") + 1, end = Array.FindIndex(lines, l => l.Trim() == $"// end: {name}");
-        int indentation = lines[first].Length - lines[first].TrimStart().Length;
-        return string.Concat(lines[first..end].Select(l => (l.Length > indentation ? l[indentation..] : "") + "\n"));
     }
 }
