@@ -59,9 +59,9 @@ public sealed class Figure3Study : Study
         public Evaluated(PlannedRun run, string folder)
         {
             (_folder, Experiment) = (folder, run.Experiment);
-            _interaction = ExperimentBuilder.Interaction(run.Experiment);
-            _gauge = ExperimentBuilder.Gauge(run.Experiment);
-            _start = ExperimentBuilder.Cloud(run.Experiment, _gauge);
+            _interaction = run.Experiment.Interaction.Pair;
+            _gauge = run.Experiment.Gauge;
+            _start = run.Experiment.Draw();
             Observed = new ObservationTable(folder);
         }
 
@@ -96,7 +96,7 @@ public sealed class Figure3Study : Study
                 EnergyLimit, Observed.Last("energy")[0], 1e-9);
             bool slow = horizon > PaperHorizon;
             yield return new Check($"{at}: largest distance to the best-fitting limit", Source, 0, Observed.Last("limit_distance")[0], slow ? 1e-6 : 1e-9);
-            if (Experiment.Tokens.Initial is SymmetricInitialSpec)
+            if (Experiment.Tokens.Initial is SymmetricLaw)
                 yield return new Check($"{at}: largest |x_{{i}} − x*_{{i}}|, u known", _gauge is PrefixGauge ? "Theorem 4: x* = G" : "x* = Ψ^{T} u, symmetric start", 0, Largest(x, Exact()), 1e-9);
             if (_gauge is RotaryGauge)
             {
@@ -146,7 +146,7 @@ public sealed class Figure3Study : Study
         // The limit with u known from the symmetric start: x*_i = Psi_i^T u.
         private double[] Exact()
         {
-            IReadOnlyList<double> u = ((SymmetricInitialSpec)Experiment.Tokens.Initial).Axis!;
+            IReadOnlyList<double> u = ((SymmetricLaw)Experiment.Tokens.Initial).Axis!;
             double[] limit = [.. Enumerable.Repeat(u, _start.Tokens).SelectMany(c => c)];
             _gauge.Prepare(_start.Labels, 3).Leave(limit, limit, 0, _start.Tokens);
             return limit;

@@ -92,7 +92,7 @@ public sealed class LostInTheMiddleStudy : Study
 
         public Profile(Experiment experiment, string folder)
         {
-            Lambda = Math.Round(1 / ((DistanceCouplingSpec)experiment.Interaction.Coupling).Length, 6);
+            Lambda = Math.Round(1 / ((DistanceCoupling)experiment.Interaction.Coupling).Length, 6);
             (Tokens, Seeds) = (experiment.Tokens.Count, experiment.Replicas);
             IReadOnlyDictionary<string, double[]> table = CsvData.Read(Path.Combine(folder, RunFolder.SnapshotsFile));
             (double[] x, double[] y) = (table["x0"], table["x1"]);

@@ -135,7 +135,7 @@ public sealed class TargetsStudy : Study
         ObservationTable table = new(folder);
         double[] weights = Even(n), lawWeights = Even(Nodes * n);
         Func<int, double> distance;
-        if (experiment.Interaction.Gauge is PhaseGaugeSpec)
+        if (experiment.Interaction.Gauge is PhaseGauge)
         {
             CircleLaw law = run.Name.Contains("arc", StringComparison.Ordinal) ? new ArcLaw(0, Arc) : new VonMisesLaw(0, Concentration);
             double[] quantiles = [.. Enumerable.Range(0, Nodes * n).Select(k => law.Quantile((k + 0.5) / (Nodes * n)))];

@@ -127,9 +127,9 @@ public sealed class ToeplitzStudy : Study
 
         public State(Experiment experiment, string folder)
         {
-            (Beta, FromCircle) = (experiment.Interaction.Beta, experiment.Tokens.Initial is ClustersInitialSpec);
-            Constant = ((ToeplitzCouplingSpec)experiment.Interaction.Coupling).Constant;
-            _interaction = ExperimentBuilder.Interaction(experiment);
+            (Beta, FromCircle) = (experiment.Interaction.Beta, experiment.Tokens.Initial is ClustersLaw);
+            Constant = ((ToeplitzCoupling)experiment.Interaction.Coupling).Constant;
+            _interaction = experiment.Interaction.Pair;
             ObservationTable table = new(folder);
             (Means, Distances) = (table.Last("mean_norm"), table.Last("limit_distance"));
             Energies = [.. table.Last("energy").Select(e => e * Beta / Math.Exp(Beta))];

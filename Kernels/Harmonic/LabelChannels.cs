@@ -15,6 +15,7 @@ internal sealed class LabelChannels
     private readonly ToeplitzCoupling? _toeplitz;
     private readonly bool[] _signed;
     private readonly bool _anySigned;
+    private readonly double _smallest;
 
     /// <summary>The channels of a problem whose coupling <see cref="Knows"/>.</summary>
     public LabelChannels(PairProblem problem)
@@ -22,6 +23,7 @@ internal sealed class LabelChannels
         Coupling coupling = problem.Interaction.Coupling;
         _problem = problem;
         _toeplitz = coupling as ToeplitzCoupling;
+        _smallest = coupling.Smallest;
         _signed = [.. Enumerable.Range(0, problem.Replicas).Select(IsSigned)];
         _anySigned = _signed.Contains(true);
         Bound = _toeplitz is null ? 1 : Math.Abs(_toeplitz.Constant) + _toeplitz.Cosines.Sum(Math.Abs);
@@ -44,13 +46,13 @@ internal sealed class LabelChannels
     /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j| e^{beta (t_ij - 1)},
     /// B the bound on |b|.
     /// </summary>
-    public bool ScaleIsZ(int replica) => !_signed[replica] && _problem.Interaction.Coupling.Smallest >= 0;
+    public bool ScaleIsZ(int replica) => !_signed[replica] && _smallest >= 0;
 
     /// <summary>The factor of the pairs in the scale of errors: its mean over labels, its least value, and at equal labels.</summary>
     public (double Mean, double Least, double Self) ScaleOf(int replica)
     {
         Coupling coupling = _problem.Interaction.Coupling;
-        return ScaleIsZ(replica) ? (_toeplitz?.Constant ?? 1, coupling.Smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
+        return ScaleIsZ(replica) ? (_toeplitz?.Constant ?? 1, _smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
     }
 
     /// <summary>w_j g_k(t_j) for the tokens [first, first + count).</summary>

@@ -1,12 +1,13 @@
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>The coupling b(s, t): a symmetric number per pair of labels. One record a file in this folder.</summary>
+[Kinds("kind")]
 public abstract record Coupling
 {
     private protected Coupling() { }
 
     /// <summary>Name in an experiment file.</summary>
-    public abstract string Name { get; }
+    public string Name => KindAttribute.NameOf(this);
 
     /// <summary>b(s, t).</summary>
     public abstract double Value(double s, double t);

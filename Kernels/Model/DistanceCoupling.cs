@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using AttentionFlow.Kernels.Cpu;
 
@@ -5,11 +6,10 @@ namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = e^{-|s - t|/length}: the distance bias of ALiBi (Press et al. 2022). On grid labels s_i = (i - 1/2)/n under a causal or strict mask the recency bias e^{-lambda (i - j)/n}, length 1/lambda.</summary>
 /// <param name="Length">Decay length in units of the label, > 0.</param>
-public sealed record DistanceCoupling(double Length) : Coupling
+[Kind("distance", 1), Description("b = e^(-|s - t|/length), the distance bias of ALiBi.")]
+public sealed record DistanceCoupling(
+    [Quantity("the length", AtLeast = 1e-300), Description("Decay length, in units of the label.")] double Length = 0.5) : Coupling
 {
-    /// <inheritdoc/>
-    public override string Name => "distance";
-
     /// <inheritdoc/>
     public override double Value(double s, double t) => Math.Exp(-Math.Abs(s - t) / Length);
 

@@ -6,10 +6,15 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes.</summary>
+/// <summary>
+/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property of a record is a key
+/// when it, or the constructor's parameter of its name, has a description.
+/// </summary>
 public static class ExperimentSchema
 {
     internal static readonly JsonSerializerOptions Options = MakeOptions();
@@ -20,32 +25,35 @@ public static class ExperimentSchema
     public static string Text => LazyText.Value;
 
     internal static T? Attribute<T>(this JsonPropertyInfo property) where T : Attribute =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(T), false).OfType<T>().FirstOrDefault();
+        property.AttributeProvider?.GetCustomAttributes(typeof(T), true).OfType<T>().FirstOrDefault() ?? Parameter(property)?.GetCustomAttribute<T>();
 
-    /// <summary>The kinds of a polymorphic type, empty for any other.</summary>
-    internal static IReadOnlyList<JsonDerivedType> Kinds(Type type) =>
-        Options.GetTypeInfo(type).PolymorphismOptions is { } polymorphism ? [.. polymorphism.DerivedTypes] : [];
+    /// <summary>The kinds of a part, empty for any other type.</summary>
+    internal static IReadOnlyList<JsonDerivedType> Kinds(Type type) => Options.GetTypeInfo(type).PolymorphismOptions is { } kinds ? [.. kinds.DerivedTypes] : [];
 
-    /// <summary>The key that tells the kinds of a polymorphic type apart, null for any other.</summary>
+    /// <summary>The key that tells the kinds of a part apart, null for any other type.</summary>
     internal static string? KindKey(Type type) => Options.GetTypeInfo(type).PolymorphismOptions?.TypeDiscriminatorPropertyName;
 
     /// <summary>The element type of a list of the records, null for any other type.</summary>
-    internal static Type? ElementType(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+    internal static Type? ElementType(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Sequence<>) ? type.GetGenericArguments()[0] : null;
 
     /// <summary>What a property is when its key is left out.</summary>
     internal static JsonNode? Default(JsonPropertyInfo property)
     {
-        Type owner = property.DeclaringType.IsAbstract ? Kinds(property.DeclaringType)[0].DerivedType : property.DeclaringType;
-        return JsonSerializer.SerializeToNode(property.Get!(Activator.CreateInstance(owner)!), property.PropertyType, Options);
+        Type owner = property.DeclaringType;
+        object? value = HasDefaults(owner) ? property.Get!(Activator.CreateInstance(owner)!) : Parameter(property) is { HasDefaultValue: true } p ? p.DefaultValue : null;
+        return JsonSerializer.SerializeToNode(value, property.PropertyType, Options);
     }
 
-    /// <summary>The names a text or enumeration may take, null for free text.</summary>
-    internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property)
-    {
-        if (property?.Attribute<OneOfAttribute>() is { } oneOf) return oneOf.Names;
-        return type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
-    }
+    /// <summary>The names that a text, an enumeration or a named value may take, null for free text.</summary>
+    internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property) =>
+        property?.Attribute<OneOfAttribute>() is { } oneOf ? oneOf.Names
+        : Options.GetConverter(type) is INamedConverter named ? named.Names
+        : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
+
+    private static bool HasDefaults(Type type) => !type.IsAbstract && type.GetConstructor([]) is not null;
+
+    private static ParameterInfo? Parameter(JsonPropertyInfo property) => property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null
+        : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
 
     private static JsonSerializerOptions MakeOptions()
     {
@@ -58,11 +66,31 @@ public static class ExperimentSchema
             RespectNullableAnnotations = true,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { FindKinds, KeepKeys } },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false), new ValueConverters() },
         };
         options.MakeReadOnly();
         return options;
+    }
+
+    private static void FindKinds(JsonTypeInfo info)
+    {
+        if (info.Type.GetCustomAttribute<KindsAttribute>() is not { } kinds) return;
+        info.PolymorphismOptions = new() { TypeDiscriminatorPropertyName = kinds.Key };
+        foreach ((Type type, KindAttribute kind) in info.Type.Assembly.GetTypes().Where(t => t.IsSubclassOf(info.Type))
+            .Select(t => (t, t.GetCustomAttribute<KindAttribute>()!)).Where(t => t.Item2 is not null).OrderBy(t => t.Item2.Place).ThenBy(t => t.Item2.Name, StringComparer.Ordinal))
+            info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, kind.Name));
+    }
+
+    private static void KeepKeys(JsonTypeInfo info)
+    {
+        if (info.Kind != JsonTypeInfoKind.Object) return;
+        for (int i = info.Properties.Count - 1; i >= 0; i--)
+        {
+            JsonPropertyInfo property = info.Properties[i];
+            if (property.Attribute<DescriptionAttribute>() is null) info.Properties.RemoveAt(i);
+            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } && !property.IsSetNullable) property.IsRequired = true;
+        }
     }
 
     private static string MakeText()
@@ -78,8 +106,8 @@ public static class ExperimentSchema
     // Adds what the exporter does not know to the schema of one property or type.
     private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (node is not JsonObject schema) schema = context.TypeInfo.Type == typeof(Points) ? PointsSchema() : [];
         JsonPropertyInfo? property = context.PropertyInfo;
+        if (node is not JsonObject schema) schema = ValueSchema(context.TypeInfo.Type, property?.IsSetNullable == true);
         string? description = property?.Attribute<DescriptionAttribute>()?.Description
             ?? context.TypeInfo.Type.GetCustomAttribute<DescriptionAttribute>()?.Description;
         if (description is not null) schema.Insert(0, "description", description);
@@ -94,6 +122,7 @@ public static class ExperimentSchema
             SetBound("exclusiveMinimum", quantity.Above);
             SetBound("maximum", quantity.AtMost);
         }
+        schema.Remove("default");
         // A section has no default of its own: each of its keys has.
         if (!property.IsRequired && !schema.ContainsKey("properties")) schema["default"] = Default(property);
         return schema;
@@ -104,9 +133,15 @@ public static class ExperimentSchema
         }
     }
 
-    private static JsonObject PointsSchema()
+    // Values with converters of their own.
+    private static JsonObject ValueSchema(Type type, bool nullable)
     {
-        JsonObject list = new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } } };
-        return new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list, Exported(typeof(TargetLawSpec))) };
+        if (type == typeof(Points)) return new() { ["anyOf"] = new JsonArray(OfType("string"), ValueSchema(typeof(Sequence<Sequence<double>>), false), Exported(typeof(TargetLaw))) };
+        if (ElementType(type) is not { } element) return type == typeof(double) ? OfType("number") : OfType("string");
+        JsonObject list = new() { ["type"] = nullable ? new JsonArray("array", "null") : "array" };
+        list["items"] = ValueSchema(element, false);
+        return list;
+
+        static JsonObject OfType(string name) => new() { ["type"] = name };
     }
 }

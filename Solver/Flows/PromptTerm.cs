@@ -34,15 +34,15 @@ internal sealed class PromptTerm
         {
             _x = frame.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
             Problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension, _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]),
-                Repeat(all.Weights), tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
+                Repeat(all.Strengths), tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
         }
         else if (layer.Prompts is { } labelled)
         {
-            double[] targets = [.. tokens.Labels.SelectMany(labelled.Of)];
+            double[] targets = [.. tokens.Labels.SelectMany(label => labelled.Of(label))];
             frame.Enter(targets, targets, 0, tokens.Rows);
             _own.Add((targets, labelled.Strength));
         }
-        if (layer.Pin is { } pin) _own.Add(([.. Enumerable.Repeat(pin.Point, tokens.Rows).SelectMany(u => u)], pin.Strength));
+        if (layer.Pin is { } pin) _own.Add(([.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(u => u)], pin.Strength));
         Strength = (layer.Prompts?.Strength ?? 0) + (layer.Pin?.Strength ?? 0);
 
         double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];

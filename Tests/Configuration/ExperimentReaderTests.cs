@@ -63,9 +63,9 @@ public class ExperimentReaderTests
     {
         Experiment experiment = Parse("");
         Assert.That(experiment, Is.EqualTo(new Experiment()));
-        Assert.That(experiment.Tokens, Is.EqualTo(new TokensSpec { Count = 256, Dimension = 3, Initial = new UniformInitialSpec() }));
-        Assert.That(experiment.Interaction.Gauge, Is.TypeOf<NoGaugeSpec>());
-        Assert.That(experiment.Time, Is.EqualTo(new TimeSpec { Horizon = 20, Method = "tsit5" }));
+        Assert.That(experiment.Tokens, Is.EqualTo(new TokensSection { Count = 256, Dimension = 3, Initial = new UniformLaw() }));
+        Assert.That(experiment.Interaction.Gauge, Is.TypeOf<IdentityGauge>());
+        Assert.That(experiment.Time, Is.EqualTo(new TimeSection { Horizon = 20, Method = "tsit5" }));
         Assert.That(experiment.Record.Observables, Is.EqualTo(new[] { "energy", "gaps", "mean" }));
     }
 
@@ -83,7 +83,7 @@ public class ExperimentReaderTests
     [Test]
     public void AnyFiniteNumberSurvivesWritingAndReading() => Prop.ForAll((NormalFloat constant) =>
     {
-        Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCouplingSpec { Constant = constant.Get, Cosines = [constant.Get / 3] } } };
+        Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCoupling { Constant = constant.Get, Cosines = [constant.Get / 3] } } };
         return ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []).Equals(experiment);
     }).QuickCheckThrowOnFailure();
 
@@ -134,7 +134,7 @@ public class ExperimentReaderTests
     public void UnitVectorsAreScaledToLengthOneAndThenStay()
     {
         Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
-        PrefixGaugeSpec prefix = (PrefixGaugeSpec)experiment.Interaction.Gauge;
+        PrefixGauge prefix = (PrefixGauge)experiment.Interaction.Gauge;
         foreach (IReadOnlyList<double> x in prefix.Targets.List!.Append(prefix.Base!))
             Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
     }
@@ -164,10 +164,10 @@ public class ExperimentReaderTests
         Experiment experiment = ExperimentReader.Read(path, []);
         Assert.That(experiment.Tokens.Count, Is.EqualTo(3));
         Assert.That(experiment.Tokens.Dimension, Is.EqualTo(2));
-        Assert.That(experiment.Labels, Is.TypeOf<FileLabelsSpec>());
-        Assert.That(((FileInitialSpec)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(folder, "cloud.csv")));
+        Assert.That(experiment.Labels, Is.TypeOf<ListedLabels>());
+        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(folder, "cloud.csv")));
         Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "/elsewhere/experiment.json", []), Is.EqualTo(experiment));
-        Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabelsSpec>());
+        Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabels>());
     }
 
     [TestCase("tokens.count=4", "--set tokens.count=4: $.tokens.count: 4 is not the number of rows of {0}, which is 2; this key may be left out.")]
@@ -187,7 +187,7 @@ public class ExperimentReaderTests
         string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n");
         const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
         Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Assert.That(((PrefixGaugeSpec)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
+        Assert.That(((PrefixGauge)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge.targets: {targets} has 3 coordinates, but $.tokens.dimension is 4."));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()

@@ -52,8 +52,8 @@ public sealed class ExperimentsPageTests
         File.WriteAllText(folder["own.json"], Repository.Blocks(Page, "jsonc").Single());
         Experiment experiment = ExperimentReader.Read(folder["own.json"], []);
         Assert.That((experiment.Tokens.Count, experiment.Tokens.Dimension), Is.EqualTo((3, 3)));
-        Assert.That(experiment.Labels, Is.TypeOf<FileLabelsSpec>());
-        Assert.That(ExperimentBuilder.Cloud(experiment, ExperimentBuilder.Gauge(experiment)).Weights, Is.EqualTo(new[] { 0.25, 0.25, 0.5 }));
+        Assert.That(experiment.Labels, Is.TypeOf<ListedLabels>());
+        Assert.That(experiment.Draw().Weights, Is.EqualTo(new[] { 0.25, 0.25, 0.5 }));
     }
 
     private static IEnumerable<string> Section(JsonObject section, string prefix)
