@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Commands;
@@ -69,7 +70,7 @@ public class ReproductionTests
     {
         (int code, string output) = Publish("json");
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
-        Assert.That(new Program.Answer(code, output, "").Json.EnumerateArray().Select(c => c.GetProperty("verdict").GetString()), Has.All.EqualTo("pass"));
+        Assert.That(JsonDocument.Parse(output).RootElement.EnumerateArray().Select(c => c.GetProperty("verdict").GetString()), Has.All.EqualTo("pass"));
     }
 
     [Test]

@@ -1,9 +1,6 @@
 using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Tests.Output;
-using AttentionFlow.Tests.Program;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
@@ -61,22 +58,6 @@ public sealed class DeviceTests
             Assert.That(DeviceCatalog.Resolve("auto", DeviceCatalog.GpuPairs), Is.EqualTo(large));
             Assert.That(DeviceCatalog.Resolve("ilgpu-cpu", 1000), Is.EqualTo("ilgpu-cpu"));
         });
-    }
-
-    // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
-    [Test]
-    public void ARunOnTheSimulatorIsThatOnTheProcessor()
-    {
-        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
-        using var folder = new TemporaryFolder();
-        double[] Energy(string device)
-        {
-            Answer answer = Shell.RunSmall(folder[device], "--device", device, "--set", "interaction.normalization=softmax", "--set", "summation=direct");
-            Assert.That(answer.Code, Is.Zero, answer.Error);
-            Assert.That(Shell.Record(folder[device]).GetProperty("device").GetString(), Is.EqualTo(device));
-            return CsvData.Read(Path.Combine(folder[device], "observables.csv"))["energy"];
-        }
-        Assert.That(Energy("ilgpu-cpu"), Is.EqualTo(Energy("cpu")).Within(1e-12));
     }
 
     [TestCaseSource(nameof(Kinds))]

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
 using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
 
-namespace AttentionFlow.Tests.Program;
+namespace AttentionFlow.Tests.Experiments;
 
 /// <summary><c>bench</c> on tiny grids. No time is asserted.</summary>
 [NonParallelizable]
@@ -72,7 +73,7 @@ public class BenchTests
             Assert.That(peers.Any(r => r.GetProperty("implementation").GetString() == child), Is.Not.EqualTo(notes.Any(n => n.StartsWith(child, StringComparison.Ordinal))));
         if (notes.FirstOrDefault(n => n.StartsWith("C++", StringComparison.Ordinal)) is not { } why) return;
         Assert.That(why, Does.Contain("no g++"));
-        DocumentedLinesTests.Absent(why, "g++");
+        Requirement.Absent(why, "g++");
     }
 
     [Test]

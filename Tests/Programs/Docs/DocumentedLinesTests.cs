@@ -20,7 +20,7 @@ public sealed class DocumentedLinesTests
     {
         var lines = Block(language);
         var interpreter = interpreters.FirstOrDefault(candidate => Run(candidate, probe, Path.GetTempPath()) is (0, _));
-        if (interpreter is null) Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
+        if (interpreter is null) Requirement.Absent($"none of {string.Join(", ", interpreters)} runs '{string.Join(' ', probe)}'", requirement);
         using var folder = new TemporaryFolder();
         var run = new SmallRun();
         run.Write(folder["run"]);
@@ -61,13 +61,5 @@ public sealed class DocumentedLinesTests
             Task.WaitAll(output, errors);
             return (process.ExitCode, process.ExitCode == 0 ? output.Result : output.Result + errors.Result);
         }
-    }
-
-    /// <summary>Skips the test, or fails it where ATTENTIONFLOW_REQUIRE names the requirement.</summary>
-    internal static void Absent(string why, string requirement)
-    {
-        var required = Environment.GetEnvironmentVariable("ATTENTIONFLOW_REQUIRE") ?? "";
-        if (required.Split([',', ' ', ';']).Contains(requirement)) Assert.Fail($"{why}, and ATTENTIONFLOW_REQUIRE names {requirement}");
-        Assert.Ignore(why);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using NUnit.Framework;
@@ -252,5 +253,20 @@ public class RunTests
         Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=500", "--set", "record.observations=11", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         Assert.That(CsvData.Read(Path.Combine(_folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
+    }
+
+    // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
+    [Test]
+    public void ARunOnTheSimulatorIsThatOnTheProcessor()
+    {
+        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
+        double[] Energy(string device)
+        {
+            Answer answer = Shell.RunSmall(_folder[device], "--device", device, "--set", "interaction.normalization=softmax", "--set", "summation=direct");
+            Assert.That(answer.Code, Is.Zero, answer.Error);
+            Assert.That(Shell.Record(_folder[device]).GetProperty("device").GetString(), Is.EqualTo(device));
+            return CsvData.Read(Path.Combine(_folder[device], "observables.csv"))["energy"];
+        }
+        Assert.That(Energy("ilgpu-cpu"), Is.EqualTo(Energy("cpu")).Within(1e-12));
     }
 }

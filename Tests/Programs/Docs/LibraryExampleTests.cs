@@ -84,7 +84,7 @@ public sealed class LibraryExampleTests
     [Test]
     public void ThePageShowsTheseLines()
     {
-        string source = Repository.Text("Tests", "Docs", "LibraryExampleTests.cs");
+        string source = Repository.Text("Tests", "Programs", "Docs", "LibraryExampleTests.cs");
         string[] examples = [.. new[] { "flow", "observer", "law" }.Select(name => Between(source, name))];
         Assert.That(Repository.Blocks(Repository.Text("docs", "library.md"), "csharp"), Is.EqualTo(examples));
     }
