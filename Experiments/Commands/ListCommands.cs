@@ -32,10 +32,11 @@ public static class SchemaCommand
     /// <summary>The command.</summary>
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Command command = new("schema", "The JSON schema of the experiment file, with ranges and defaults.");
+        Option<bool> tables = new("--tables") { Description = "As tables in Markdown, those of docs/experiments.md." };
+        Command command = new("schema", "The JSON schema of the experiment file, with ranges and defaults.") { tables };
         command.SetAction(parsed =>
         {
-            contextOf(parsed).Output.Write(ExperimentSchema.Text + "\n");
+            contextOf(parsed).Output.Write(parsed.GetValue(tables) ? KeyTables.Text() : ExperimentSchema.Text + "\n");
             return ExitCodes.Done;
         });
         return command;

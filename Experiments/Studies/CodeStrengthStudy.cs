@@ -1,7 +1,7 @@
 using System.Globalization;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Experiments.Studies;

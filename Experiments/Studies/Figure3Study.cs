@@ -146,7 +146,7 @@ public sealed class Figure3Study : Study
         // The limit with u known from the symmetric start: x*_i = Psi_i^T u.
         private double[] Exact()
         {
-            IReadOnlyList<double> u = ((SymmetricLaw)Experiment.Tokens.Initial).Axis!;
+            Sequence<double> u = ((SymmetricLaw)Experiment.Tokens.Initial).Axis!;
             double[] limit = [.. Enumerable.Repeat(u, _start.Tokens).SelectMany(c => c)];
             _gauge.Prepare(_start.Labels, 3).Leave(limit, limit, 0, _start.Tokens);
             return limit;

@@ -61,7 +61,7 @@ public sealed class GrowthStudy : Study
         {
             _experiment = runs[0].Experiment;
             _tables = [.. runs.Select(run => new ObservationTable(Path.Combine(folder, run.Name)))];
-            Interaction interaction = ExperimentBuilder.Interaction(_experiment);
+            Interaction interaction = _experiment.Interaction.Pair;
             int[] degrees = [.. Enumerable.Range(1, SpectrumObservable.Degrees)];
             _predicted = [.. degrees.Select(l => Growth.Rate(interaction, _experiment.Tokens.Dimension, l))];
             _measured = [.. degrees.Select(l => Rate(l, without: null))];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Figures;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;

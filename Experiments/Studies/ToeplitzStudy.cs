@@ -4,6 +4,7 @@ using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 

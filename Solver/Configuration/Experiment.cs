@@ -9,7 +9,7 @@ using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>An experiment file. What is left out takes the defaults here. What has a description is a key; the rest follows from the keys.</summary>
+/// <summary>An experiment file: what has a description is a key, the rest follows from the keys. Left out, it takes the default here.</summary>
 [Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
 public sealed record Experiment
 {
@@ -34,8 +34,9 @@ public sealed record Experiment
     [Description("Arithmetic of the pair sums; the state is always kept in double.")]
     public Precision Precision { get; init; } = Precision.Double;
 
-    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one and block); "
-        + "fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; auto, the cheapest by a fixed rule.")]
+    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one "
+        + "and block); fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; "
+        + "auto, the cheapest by a fixed rule.")]
     public Summation Summation { get; init; } = Summation.Auto;
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
@@ -79,7 +80,8 @@ public sealed record Experiment
     public Noise? Noise => Interaction.Noise is { } noise ? noise with { Seed = Seed } : null;
 
     /// <summary>Snapshot and observation times.</summary>
-    public (double[] Snapshots, double[] Observations) Times => (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
+    public (double[] Snapshots, double[] Observations) Times =>
+        (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
 
     /// <summary>The initial cloud.</summary>
     public Cloud Draw() => Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);
@@ -93,7 +95,8 @@ public sealed record TokensSection
     public int Count { get; init; } = 256;
 
     [Quantity("the dimension", AtLeast = 2)]
-    [Description("Dimension d of the space; tokens live on its unit sphere. With a cloud file: its number of coordinates, and may be left out.")]
+    [Description("Dimension d of the space; tokens live on its unit sphere. "
+        + "With a cloud file: its number of coordinates, and may be left out.")]
     public int Dimension { get; init; } = 3;
 
     [Description("The law of the initial positions.")]

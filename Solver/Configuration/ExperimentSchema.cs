@@ -12,8 +12,8 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property of a record is a key
-/// when it, or the constructor's parameter of its name, has a description.
+/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property of a
+/// record is a key when it, or the constructor's parameter of its name, has a description.
 /// </summary>
 public static class ExperimentSchema
 {
@@ -25,22 +25,26 @@ public static class ExperimentSchema
     public static string Text => LazyText.Value;
 
     internal static T? Attribute<T>(this JsonPropertyInfo property) where T : Attribute =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(T), true).OfType<T>().FirstOrDefault() ?? Parameter(property)?.GetCustomAttribute<T>();
+        property.AttributeProvider?.GetCustomAttributes(typeof(T), true).OfType<T>().FirstOrDefault()
+            ?? Parameter(property)?.GetCustomAttribute<T>();
 
     /// <summary>The kinds of a part, empty for any other type.</summary>
-    internal static IReadOnlyList<JsonDerivedType> Kinds(Type type) => Options.GetTypeInfo(type).PolymorphismOptions is { } kinds ? [.. kinds.DerivedTypes] : [];
+    internal static IReadOnlyList<JsonDerivedType> Kinds(Type type) =>
+        Options.GetTypeInfo(type).PolymorphismOptions is { } kinds ? [.. kinds.DerivedTypes] : [];
 
     /// <summary>The key that tells the kinds of a part apart, null for any other type.</summary>
     internal static string? KindKey(Type type) => Options.GetTypeInfo(type).PolymorphismOptions?.TypeDiscriminatorPropertyName;
 
     /// <summary>The element type of a list of the records, null for any other type.</summary>
-    internal static Type? ElementType(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Sequence<>) ? type.GetGenericArguments()[0] : null;
+    internal static Type? ElementType(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Sequence<>) ? type.GetGenericArguments()[0] : null;
 
     /// <summary>What a property is when its key is left out.</summary>
     internal static JsonNode? Default(JsonPropertyInfo property)
     {
         Type owner = property.DeclaringType;
-        object? value = HasDefaults(owner) ? property.Get!(Activator.CreateInstance(owner)!) : Parameter(property) is { HasDefaultValue: true } p ? p.DefaultValue : null;
+        object? value = HasDefaults(owner) ? property.Get!(Activator.CreateInstance(owner)!)
+            : Parameter(property) is { HasDefaultValue: true } p ? p.DefaultValue : null;
         return JsonSerializer.SerializeToNode(value, property.PropertyType, Options);
     }
 
@@ -52,8 +56,8 @@ public static class ExperimentSchema
 
     private static bool HasDefaults(Type type) => !type.IsAbstract && type.GetConstructor([]) is not null;
 
-    private static ParameterInfo? Parameter(JsonPropertyInfo property) => property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null
-        : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
+    private static ParameterInfo? Parameter(JsonPropertyInfo property) =>
+        property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
 
     private static JsonSerializerOptions MakeOptions()
     {
@@ -77,9 +81,10 @@ public static class ExperimentSchema
     {
         if (info.Type.GetCustomAttribute<KindsAttribute>() is not { } kinds) return;
         info.PolymorphismOptions = new() { TypeDiscriminatorPropertyName = kinds.Key };
-        foreach ((Type type, KindAttribute kind) in info.Type.Assembly.GetTypes().Where(t => t.IsSubclassOf(info.Type))
-            .Select(t => (t, t.GetCustomAttribute<KindAttribute>()!)).Where(t => t.Item2 is not null).OrderBy(t => t.Item2.Place).ThenBy(t => t.Item2.Name, StringComparer.Ordinal))
-            info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, kind.Name));
+        IEnumerable<(Type Type, KindAttribute? Kind)> found =
+            info.Type.Assembly.GetTypes().Where(t => t.IsSubclassOf(info.Type)).Select(t => (t, t.GetCustomAttribute<KindAttribute>()));
+        foreach ((Type type, KindAttribute? kind) in found.OrderBy(f => f.Kind?.Place).ThenBy(f => f.Kind?.Name, StringComparer.Ordinal))
+            if (kind is not null) info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, kind.Name));
     }
 
     private static void KeepKeys(JsonTypeInfo info)
@@ -89,7 +94,8 @@ public static class ExperimentSchema
         {
             JsonPropertyInfo property = info.Properties[i];
             if (property.Attribute<DescriptionAttribute>() is null) info.Properties.RemoveAt(i);
-            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } && !property.IsSetNullable) property.IsRequired = true;
+            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } && !property.IsSetNullable)
+                property.IsRequired = true;
         }
     }
 
@@ -136,7 +142,11 @@ public static class ExperimentSchema
     // Values with converters of their own.
     private static JsonObject ValueSchema(Type type, bool nullable)
     {
-        if (type == typeof(Points)) return new() { ["anyOf"] = new JsonArray(OfType("string"), ValueSchema(typeof(Sequence<Sequence<double>>), false), Exported(typeof(TargetLaw))) };
+        if (type == typeof(Points))
+        {
+            JsonObject points = ValueSchema(typeof(Sequence<Sequence<double>>), false);
+            return new() { ["anyOf"] = new JsonArray(OfType("string"), points, Exported(typeof(TargetLaw))) };
+        }
         if (ElementType(type) is not { } element) return type == typeof(double) ? OfType("number") : OfType("string");
         JsonObject list = new() { ["type"] = nullable ? new JsonArray("array", "null") : "array" };
         list["items"] = ValueSchema(element, false);

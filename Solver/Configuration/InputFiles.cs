@@ -10,13 +10,13 @@ internal static class InputFiles
 
     /// <summary>The experiment with the rows of all files, each read once.</summary>
     /// <exception cref="ConfigurationException">A file is missing or wrong; the message names place, file and line.</exception>
-    public static Experiment Read(Experiment experiment) => Map(experiment, (where, _, part) => CloudFile.At(where, () => (IFilePart)(part switch
+    public static Experiment Read(Experiment experiment) => Map(experiment, (where, _, part) => CloudFile.At<IFilePart>(where, () => part switch
     {
         FileLaw law => law with { Rows = CloudFile.Read(law.Path, law.Normalize) },
         FileMatrix matrix => matrix with { Rows = CloudFile.ReadMatrix(matrix.Path) },
         Points points => points.With(CloudFile.ReadUnit(points.Path!)),
         _ => throw new NotSupportedException(part.GetType().Name),
-    })));
+    }));
 
     /// <summary>The experiment with its files named as their copies in a run folder, and these copies: name and source.</summary>
     public static (Experiment Experiment, IReadOnlyList<(string Name, string Source)> Copies) Copied(Experiment experiment)
@@ -42,13 +42,17 @@ internal static class InputFiles
             Tokens = experiment.Tokens with { Initial = Part("$.tokens.initial.path", 0, experiment.Tokens.Initial) },
             Interaction = interaction with
             {
-                Gauge = interaction.Gauge is PrefixGauge g ? g with { Targets = Part("$.interaction.gauge.targets", 1, g.Targets) } : interaction.Gauge,
+                Gauge = interaction.Gauge is not PrefixGauge g ? interaction.Gauge
+                    : g with { Targets = Part("$.interaction.gauge.targets", 1, g.Targets) },
                 Prompts = interaction.Prompts is { } p ? p with { Points = Part("$.interaction.prompts.points", 2, p.Points) } : null,
-                Matrices = new(Part("$.interaction.matrices.query.path", 3, matrices.Query), Part("$.interaction.matrices.key.path", 4, matrices.Key),
+                Matrices = new(
+                    Part("$.interaction.matrices.query.path", 3, matrices.Query),
+                    Part("$.interaction.matrices.key.path", 4, matrices.Key),
                     Part("$.interaction.matrices.value.path", 5, matrices.Value)),
             },
         };
 
-        T Part<T>(string where, int copy, T part) where T : class => part is IFilePart { Path: not null } file ? (T)change(where, CopyNames[copy], file) : part;
+        T Part<T>(string where, int copy, T part) where T : class =>
+            part is IFilePart { Path: not null } file ? (T)change(where, CopyNames[copy], file) : part;
     }
 }

@@ -39,7 +39,12 @@ internal static class StrictJson
         {
             throw new JsonException("A text holds half of a surrogate pair", e);
         }
-        return root.ValueKind switch { JsonValueKind.Object => JsonObject.Create(root), JsonValueKind.Array => JsonArray.Create(root), _ => JsonValue.Create(root) };
+        return root.ValueKind switch
+        {
+            JsonValueKind.Object => JsonObject.Create(root),
+            JsonValueKind.Array => JsonArray.Create(root),
+            _ => JsonValue.Create(root),
+        };
     }
 
     // Texts are looked at, too: one that is no valid UTF-16 throws.

@@ -10,7 +10,8 @@ internal sealed class ValueConverters : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => ConverterFor(typeToConvert) is not null;
 
-    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => (JsonConverter)Activator.CreateInstance(ConverterFor(typeToConvert)!)!;
+    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+        (JsonConverter)Activator.CreateInstance(ConverterFor(typeToConvert)!)!;
 
     private static Type? ConverterFor(Type type) => type == typeof(Points) ? typeof(PointsConverter)
         : ExperimentSchema.ElementType(type) is { } element ? typeof(SequenceConverter<>).MakeGenericType(element)

@@ -41,7 +41,8 @@ public sealed record ArcLaw(
 [Kind("vonMises", 1), Description("Density proportional to e^(concentration cos(a - mean)).")]
 public sealed record VonMisesLaw(
     [Quantity("the mean angle"), Description("The mean angle, in radians.")] double Mean = 0,
-    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")] double Concentration = 1) : CircleLaw
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")]
+    double Concentration = 1) : CircleLaw
 {
     /// <inheritdoc/>
     public override double Quantile(double p) => p <= 0.5 ? Mean + Below(p) : Mean - Below(1 - p);

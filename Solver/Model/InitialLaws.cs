@@ -46,7 +46,8 @@ public abstract record InitialLaw
 /// <param name="GaugeFrame">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
 [Kind("uniform", 0), Description("Independent, uniform on the sphere.")]
 public sealed record UniformLaw(
-    [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; then runs with different gauges start from the same y.")]
+    [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; "
+        + "then runs with different gauges start from the same y.")]
     bool GaugeFrame = false) : InitialLaw
 {
     /// <inheritdoc/>
@@ -243,7 +244,8 @@ public sealed record SymmetricLaw(
 [Kind("file", 6), Description("The rows of a CSV file with the columns x0, x1, ... and optionally label and weight.")]
 public sealed record FileLaw(
     [FilePath, Description("Path of the CSV file, relative to the experiment file.")] string Path,
-    [Description("Accept rows of any length but zero; else they must have length 1 within 1e-6.")] bool Normalize = false) : InitialLaw, IFilePart
+    [Description("Accept rows of any length but zero; else they must have length 1 within 1e-6.")]
+    bool Normalize = false) : InitialLaw, IFilePart
 {
     /// <summary>The rows, unit vectors; null: not read yet.</summary>
     public CloudData? Rows { get; init; }

@@ -46,7 +46,8 @@ public sealed record UniformLabels : LabelLaw
 [Kind("blocks", 2)]
 [Description("Consecutive blocks numbered from 0: the label of token i (from 0) is i x count / n, rounded down.")]
 public sealed record BlockLabels(
-    [Quantity("the number of blocks", AtLeast = 1), Description("Number of blocks, at most the number of tokens.")] int Count = 2) : LabelLaw
+    [Quantity("the number of blocks", AtLeast = 1), Description("Number of blocks, at most the number of tokens.")]
+    int Count = 2) : LabelLaw
 {
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) =>

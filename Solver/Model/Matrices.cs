@@ -69,13 +69,15 @@ public sealed record IdentityMatrix : MatrixLaw
 /// <param name="Entries">d numbers.</param>
 [Kind("diagonal", 1), Description("A diagonal matrix.")]
 public sealed record DiagonalMatrix(
-    [Quantity("an entry", AtLeast = -1e6, AtMost = 1e6), Description("The d entries of the diagonal.")] Sequence<double> Entries) : MatrixLaw
+    [Quantity("an entry", AtLeast = -1e6, AtMost = 1e6), Description("The d entries of the diagonal.")]
+    Sequence<double> Entries) : MatrixLaw
 {
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => setting.WhyNot(Entries, "the diagonal");
 
     /// <inheritdoc/>
-    public override Matrix<double>? Draw(int head, int place, in Setting setting) => Matrix<double>.Build.DenseOfDiagonalArray([.. Entries]);
+    public override Matrix<double>? Draw(int head, int place, in Setting setting) =>
+        Matrix<double>.Build.DenseOfDiagonalArray([.. Entries]);
 }
 
 /// <summary>Random orthogonal, uniform (Haar).</summary>
@@ -99,7 +101,8 @@ public sealed record OrthogonalMatrix : MatrixLaw
 /// <param name="Symmetric">(G + G^T)/sqrt 2 in place of G.</param>
 [Kind("gaussian", 3), Description("Random, independent normal entries of variance scale^2/d, drawn for every head with the seed.")]
 public sealed record GaussianMatrix(
-    [Quantity("the scale", AtLeast = 0, AtMost = 1e6), Description("Root mean square length of the image of a unit vector.")] double Scale = 1,
+    [Quantity("the scale", AtLeast = 0, AtMost = 1e6), Description("Root mean square length of the image of a unit vector.")]
+    double Scale = 1,
     [Description("(G + G^T)/sqrt 2 in place of G.")] bool Symmetric = false) : MatrixLaw
 {
     /// <inheritdoc/>

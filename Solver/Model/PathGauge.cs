@@ -17,7 +17,8 @@ public sealed record PathGauge(
     [Quantity("the number of turns"), Description("Turns about the z axis over the labels [0, 1].")] double Turns = 1) : Gauge
 {
     /// <inheritdoc/>
-    public override string? WhyNot(in Setting setting) => setting.Dimension == 3 ? null : $"a path gauge lives in dimension 3, not {setting.Dimension}";
+    public override string? WhyNot(in Setting setting) =>
+        setting.Dimension == 3 ? null : $"a path gauge lives in dimension 3, not {setting.Dimension}";
 
     /// <inheritdoc/>
     protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)

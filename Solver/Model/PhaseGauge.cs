@@ -9,7 +9,8 @@ namespace AttentionFlow.Solver.Model;
 /// </summary>
 /// <param name="Target">The law of the angles.</param>
 [Kind("phase", 2)]
-[Description("Phase field: the plane (0,1) turns back by the quantile of the label, so that the tokens end distributed as the target on their orbit.")]
+[Description("Phase field: the plane (0,1) turns back by the quantile of the label, so that the tokens end distributed as the target "
+    + "on their orbit.")]
 public sealed record PhaseGauge(
     [Description("The law of the angles at which the tokens end, counted from the angle of the common limit u.")] CircleLaw Target) : Gauge
 {

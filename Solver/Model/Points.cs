@@ -22,7 +22,9 @@ public interface IFilePart
     IFilePart At(string path);
 }
 
-/// <summary>Points of the sphere: a list, the rows of a CSV file, or taken from a law. A label sees one of them, by its share of [0, 1) or its number.</summary>
+/// <summary>
+/// Points of the sphere: a list, the rows of a CSV file, or taken from a law. A label sees one of them, by its share of [0, 1) or its number.
+/// </summary>
 [CollectionBuilder(typeof(Points), nameof(Of))]
 public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
 {
@@ -46,7 +48,8 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
     public Sequence<double> this[int index] => List[index];
 
     private Sequence<Sequence<double>> List =>
-        _list ?? throw new InvalidOperationException(Law is null ? $"{Path} has not been read" : "the points of a law are drawn in the setting of a run");
+        _list ?? throw new InvalidOperationException(
+            Law is null ? $"{Path} has not been read" : "the points of a law are drawn in the setting of a run");
 
     /// <summary>These points.</summary>
     public static Points Of(ReadOnlySpan<Sequence<double>> points) => new() { _list = [.. points] };
@@ -63,7 +66,7 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
     /// <summary>The points with the rows of their file.</summary>
     public Points With(CloudData rows) => this with
     {
-        _list = [.. Enumerable.Range(0, rows.Count).Select(i => (Sequence<double>)[.. rows.Positions.Skip(i * rows.Dimension).Take(rows.Dimension)])],
+        _list = [.. rows.Positions.Chunk(rows.Dimension)],
         Weights = rows.Weights,
     };
 
@@ -73,9 +76,10 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
     /// <summary>The points, drawn where they are of a law: as many as it says, else as tokens.</summary>
     public Points In(in Setting setting) => Law is null ? this : (Points)Law.Draw(Law.Count ?? setting.Tokens, setting.Seed);
 
-    /// <summary>The index of the point that a label sees: in [0, 1) by the points' shares, a whole number k >= 1 sees point k; -1: none.</summary>
+    /// <summary>The number of the point that a label sees: in [0, 1) by the points' shares, a whole number k >= 1 sees point k; -1: none.</summary>
     internal int IndexOf(double label, Sequence<double>? weights) =>
-        label >= 0 && label < 1 ? Shares.Of(label, weights ?? Weights, Count) : label >= 1 && label == Math.Floor(label) && label < Count ? (int)label : -1;
+        label >= 0 && label < 1 ? Shares.Of(label, weights ?? Weights, Count)
+        : label >= 1 && label == Math.Floor(label) && label < Count ? (int)label : -1;
 
     /// <summary>Why these are no points of the setting, one for each weight, one for each label, or null.</summary>
     internal string? WhyNot(in Setting setting, Sequence<double>? weights, string noun, IEnumerable<double> labels)
@@ -83,8 +87,10 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
         if (Law?.WhyNot(setting) is { } unlawful) return unlawful;
         if (_list is not null && (setting.WhyNot(_list, noun) ?? WhyNotUnit(noun)) is { } why) return why;
         int count = _list?.Count ?? Law?.Count ?? setting.Tokens;
-        if (Weights is not null && weights is not null) return $"{Path} has a column 'weight' already; leave the weights here or there out";
-        if (weights is not null && weights.Count != count) return $"{Text.Plural(weights.Count, "weight")} for {Text.Plural(count, noun)}; each {noun} needs one";
+        if (Weights is not null && weights is not null)
+            return $"{Path} has a column 'weight' already; leave the weights here or there out";
+        if (weights is not null && weights.Count != count)
+            return $"{Text.Plural(weights.Count, "weight")} for {Text.Plural(count, noun)}; each {noun} needs one";
         if (weights?.Any(w => !(w > 0 && double.IsFinite(w))) == true) return $"the weights of the {noun}s must be positive";
         foreach (double label in labels)
             if (!(label is >= 0 and < 1 || label >= 1 && label == Math.Floor(label) && label < count))
@@ -101,7 +107,8 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
     private string? WhyNotUnit(string noun)
     {
         foreach (Sequence<double> point in List)
-            if (!(Math.Abs(Sphere.Norm(point) - 1) <= 1e-9)) return Text.Of($"a {noun} has length {Sphere.Norm(point):G6}; a unit vector is expected");
+            if (!(Math.Abs(Sphere.Norm(point) - 1) <= 1e-9))
+                return Text.Of($"a {noun} has length {Sphere.Norm(point):G6}; a unit vector is expected");
         return null;
     }
 }

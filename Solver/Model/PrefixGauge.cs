@@ -20,7 +20,8 @@ namespace AttentionFlow.Solver.Model;
 public sealed record PrefixGauge(
     [UnitVector, Description("The base u, a unit vector; null = the last basis vector.")] Sequence<double>? Base,
     [UnitVector, FilePath]
-    [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file, or a law.")]
+    [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
+        + "relative to the experiment file, or a law.")]
     Points Targets,
     [Quantity("a target's weight", Above = 0)]
     [Description("The share of the labels that see each target, up to a common factor; null = equal, or the file's weight column.")]

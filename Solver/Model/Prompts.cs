@@ -17,18 +17,24 @@ public enum SeenPrompts
 /// sum_i m_i sum_k lambda_k k(&lt;x_i, z_k>); under SA they join the denominator. Matrices and codes do not act on them.
 /// </summary>
 /// <param name="Points">z_k, unit vectors.</param>
-/// <param name="Weights">Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has; null: those of the points' file, else equal.</param>
+/// <param name="Weights">
+/// Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has; null: those of
+/// the points' file, else equal.
+/// </param>
 /// <param name="Strength">Total weight of the prompts that a token sees, sum_k lambda_k; negative ones repel.</param>
 /// <param name="Seen">Which prompts a token sees.</param>
 public sealed record Prompts(
     [UnitVector, FilePath]
-    [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), relative to the experiment file, or a law.")]
+    [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
+        + "relative to the experiment file, or a law.")]
     Points Points,
     [Quantity("a prompt's weight", Above = 0)]
-    [Description("The share of the strength, or of the labels, that each prompt has, up to a common factor; null = equal, or the file's weight column.")]
+    [Description("The share of the strength, or of the labels, that each prompt has, up to a common factor; "
+        + "null = equal, or the file's weight column.")]
     Sequence<double>? Weights = null,
     [Quantity("the strength")]
-    [Description("Total weight of the prompts that a token sees, beside the weight 1 of the tokens; negative prompts repel, under 'unnormalized' only.")]
+    [Description("Total weight of the prompts that a token sees, beside the weight 1 of the tokens; "
+        + "negative prompts repel, under 'unnormalized' only.")]
     double Strength = 1,
     [Description("Which prompts a token sees: all, or the one of its label, as with the targets of a prefix gauge.")]
     SeenPrompts Seen = SeenPrompts.All)
@@ -40,10 +46,12 @@ public sealed record Prompts(
     /// <summary>The prompt of a label.</summary>
     /// <exception cref="ArgumentException">When the label is neither in [0,1) nor a whole number below the number of prompts.</exception>
     public Sequence<double> Of(double label) =>
-        Points.IndexOf(label, Weights) is >= 0 and int k ? Points[k] : throw new ArgumentException(Text.Of($"label {label} sees no prompt"), nameof(label));
+        Points.IndexOf(label, Weights) is >= 0 and int k ? Points[k]
+            : throw new ArgumentException(Text.Of($"label {label} sees no prompt"), nameof(label));
 
     /// <summary>Why these prompts cannot act in a setting, or null.</summary>
-    public string? WhyNot(in Setting setting) => Points.WhyNot(setting, Weights, "prompt", Seen == SeenPrompts.Labelled ? setting.Labels : []);
+    public string? WhyNot(in Setting setting) =>
+        Points.WhyNot(setting, Weights, "prompt", Seen == SeenPrompts.Labelled ? setting.Labels : []);
 
     /// <summary>The prompts, drawn where they are of a law.</summary>
     public Prompts In(in Setting setting) => this with { Points = Points.In(setting) };

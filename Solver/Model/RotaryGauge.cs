@@ -18,7 +18,8 @@ public sealed record RotaryGauge(
 
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => Speeds.Count == setting.Dimension / 2 ? null
-        : $"{Text.Plural(Speeds.Count, "speed")} for {Text.Plural(setting.Dimension / 2, "plane")}: in dimension {setting.Dimension} a rotary gauge needs that many speeds";
+        : $"{Text.Plural(Speeds.Count, "speed")} for {Text.Plural(setting.Dimension / 2, "plane")}: "
+            + $"in dimension {setting.Dimension} a rotary gauge needs that many speeds";
 
     /// <inheritdoc/>
     protected override GaugeFrame Tabulate(ReadOnlySpan<double> labels, int dimension)

@@ -22,7 +22,8 @@ public readonly record struct Setting(int Tokens, int Dimension)
 
     /// <summary>Why a vector does not lie in R^d, or null; null stands for a vector that does.</summary>
     internal string? WhyNot(Sequence<double>? vector, string name) =>
-        vector is null || vector.Count == Dimension ? null : $"{name} has {Text.Plural(vector.Count, "coordinate")}, the tokens {Dimension}";
+        vector is null || vector.Count == Dimension ? null
+            : $"{name} has {Text.Plural(vector.Count, "coordinate")}, the tokens {Dimension}";
 
     /// <summary>Why these are no points of R^d, or null.</summary>
     internal string? WhyNot(IReadOnlyList<Sequence<double>> points, string noun)
@@ -39,5 +40,6 @@ internal static class Text
 {
     public static string Of(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    public static string Plural(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+    public static string Plural(int count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 }

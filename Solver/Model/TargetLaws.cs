@@ -27,7 +27,8 @@ public abstract record TargetLaw
 [Kind("vonMisesFisher", 0), Description("Independent, density proportional to e^(concentration <mean, x>), drawn with the seed.")]
 public sealed record VonMisesFisherTargets(
     [UnitVector, Description("The mean direction, a unit vector.")] Sequence<double> Mean,
-    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")] double Concentration = 1) : TargetLaw
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")]
+    double Concentration = 1) : TargetLaw
 {
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => setting.WhyNot(Mean, "the mean");
@@ -50,8 +51,10 @@ public sealed record MixtureTargets(
 {
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) =>
-        Concentrations.Count != Means.Count ? $"{Text.Plural(Concentrations.Count, "concentration")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
-        : Weights is not null && Weights.Count != Means.Count ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
+        Concentrations.Count != Means.Count
+            ? $"{Text.Plural(Concentrations.Count, "concentration")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
+        : Weights is not null && Weights.Count != Means.Count
+            ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
         : setting.WhyNot(Means, "mean");
 
     /// <inheritdoc/>
@@ -74,7 +77,8 @@ public sealed record MixtureTargets(
 /// </summary>
 /// <param name="Normal">Unit vector in R^3; for e_2 the circle starts at e_0.</param>
 [Kind("greatCircle", 2)]
-[Description("Evenly spaced on the great circle with this normal, counter-clockwise about it, for dimension 3: target k of T (from 0) at the angle 2 pi (k + 1/2)/T.")]
+[Description("Evenly spaced on the great circle with this normal, counter-clockwise about it, for dimension 3: target k of T (from 0) at the angle "
+    + "2 pi (k + 1/2)/T.")]
 public sealed record GreatCircleTargets([UnitVector, Description("The normal, a unit vector.")] Sequence<double> Normal) : TargetLaw
 {
     /// <summary>The great circle of the first two axes.</summary>
@@ -82,7 +86,8 @@ public sealed record GreatCircleTargets([UnitVector, Description("The normal, a 
 
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) =>
-        setting.Dimension != 3 ? $"a great circle of targets lives in dimension 3, not {setting.Dimension}" : setting.WhyNot(Normal, "the normal");
+        setting.Dimension != 3 ? $"a great circle of targets lives in dimension 3, not {setting.Dimension}"
+        : setting.WhyNot(Normal, "the normal");
 
     /// <inheritdoc/>
     public override double[][] Draw(int count, ulong seed)

@@ -10,5 +10,6 @@ public static class RecordTimes
     /// <summary>0, then count - 1 times from first to the horizon, evenly spaced in log t; one alone is the horizon.</summary>
     public static double[] Logarithmic(int count, double first, double horizon) =>
         count < 3 ? Linear(count, horizon)
-        : [0, .. Enumerable.Range(0, count - 1).Select(i => i == count - 2 ? horizon : first * Math.Pow(horizon / first, (double)i / (count - 2)))];
+        : [0, .. Enumerable.Range(0, count - 1)
+            .Select(i => i == count - 2 ? horizon : first * Math.Pow(horizon / first, (double)i / (count - 2)))];
 }

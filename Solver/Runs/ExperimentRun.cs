@@ -54,12 +54,14 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
-            Advice = advice, Seed = stored.Seed, Device = stored.Device, Precision = stored.Precision.ToString().ToLowerInvariant(), Threads = threads,
+            Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
+            Precision = stored.Precision.ToString().ToLowerInvariant(),
         });
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
-            ObservableWriter writer = new(target.OpenObservables(run.Observables.SelectMany(o => o.Columns)), stored.Times.Observations, run.Observables);
+            CsvTable table = target.OpenObservables(run.Observables.SelectMany(o => o.Columns));
+            ObservableWriter writer = new(table, stored.Times.Observations, run.Observables);
             RunResult result = run.Simulate(Observers(run, writer, target), threads, stop);
             record = record with
             {
@@ -91,7 +93,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         [
             .. run.Observables.OfType<IObserver>(),
             writer,
-            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), experiment.Times.Snapshots, experiment.Record.Tokens ?? cloud.Tokens),
+            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), experiment.Times.Snapshots,
+                experiment.Record.Tokens ?? cloud.Tokens),
             new ProgressObserver(progress, experiment, run.Sums),
         ];
         if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));

@@ -48,8 +48,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     {
         InteractionSection interaction = Experiment.Interaction;
         string? equal = interaction.Heads > 1 && interaction.Matrices.AreShared
-            ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; set 1, or draw a matrix for every head" : null;
-        (string Where, string? What)[] advices = [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums)];
+            ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
+                + "set 1, or draw a matrix for every head" : null;
+        (string Where, string? What)[] advices =
+            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums)];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
         return given.Length > 0 ? string.Join("; ", given) : null;
     }
@@ -58,7 +60,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     public RunResult Simulate(IReadOnlyList<IObserver> observers, int threads, CancellationToken stop)
     {
         TimeSection time = Experiment.Time;
-        Simulation simulation = new(Flow, time.Method, time.Control, time.Horizon, threads) { Noise = Experiment.Noise, Until = time.Until };
+        Simulation simulation = new(Flow, time.Method, time.Control, time.Horizon, threads)
+        {
+            Noise = Experiment.Noise, Until = time.Until,
+        };
         return simulation.Run(Cloud, observers, stop);
     }
 }

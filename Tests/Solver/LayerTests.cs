@@ -329,7 +329,7 @@ public class LayerTests
     public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
     {
         Interaction interaction = new(1) { Normalization = Normalization.Softmax };
-        Layer layer = new() { Code = new PositionalCode(kind, 1) };
+        Layer layer = new() { Code = kind == CodeKind.LogitsOnly ? new LogitsOnlyCode() : new ConcatenatedCode(1) };
         Gauge gauge = kind == CodeKind.LogitsOnly ? new RotaryGauge([Clouds.Turn]) : new IdentityGauge();
         Cloud moved = Integrate(interaction, gauge, new UniformLaw().Draw(1, 24, 3, seed: 1, new GridLabels()), layer, 40, 0.1);
         Assert.That(Mean.Variance(moved.Positions, moved.Weights, 0, 24, 3), Is.LessThan(1e-12));
