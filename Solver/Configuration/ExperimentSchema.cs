@@ -51,8 +51,10 @@ public static class ExperimentSchema
     /// <summary>The names that a text, an enumeration or a named value may take, null for free text.</summary>
     internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property) =>
         property?.Attribute<OneOfAttribute>() is { } oneOf ? oneOf.Names
-        : Options.GetConverter(type) is INamedConverter named ? named.Names
+        : Options.GetConverter(type) is IValueConverter { Names: { } known } ? known
         : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
+
+    private static bool IsNullable(ParameterInfo parameter) => new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
 
     private static bool HasDefaults(Type type) => !type.IsAbstract && type.GetConstructor([]) is not null;
 
@@ -94,8 +96,7 @@ public static class ExperimentSchema
         {
             JsonPropertyInfo property = info.Properties[i];
             if (property.Attribute<DescriptionAttribute>() is null) info.Properties.RemoveAt(i);
-            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } && !property.IsSetNullable)
-                property.IsRequired = true;
+            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } given && !IsNullable(given)) property.IsRequired = true;
         }
     }
 
@@ -109,19 +110,28 @@ public static class ExperimentSchema
     private static JsonObject Exported(Type type) =>
         (JsonObject)Options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Complete });
 
-    // Adds what the exporter does not know to the schema of one property or type.
+    // Adds what the exporter does not know to the schema of one property or type. It loses properties with a converter and a default.
     private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
     {
-        JsonPropertyInfo? property = context.PropertyInfo;
-        if (node is not JsonObject schema) schema = ValueSchema(context.TypeInfo.Type, property?.IsSetNullable == true);
-        string? description = property?.Attribute<DescriptionAttribute>()?.Description
-            ?? context.TypeInfo.Type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+        JsonObject schema = node as JsonObject ?? [];
+        foreach (JsonPropertyInfo member in context.TypeInfo.Properties)
+            if (schema["properties"] is JsonObject members && Options.GetConverter(member.PropertyType) is IValueConverter)
+                members[member.Name] = Described(ValueSchema(member.PropertyType, member.IsSetNullable), member.PropertyType, member);
+        // It also requires what has no default and may be null.
+        foreach (JsonPropertyInfo member in context.TypeInfo.Properties.Where(p => !p.IsRequired))
+            if (schema["required"]?.AsArray() is { } required && required.FirstOrDefault(name => (string)name! == member.Name) is { } free) required.Remove(free);
+        return Described(schema, context.TypeInfo.Type, context.PropertyInfo);
+    }
+
+    private static JsonObject Described(JsonObject schema, Type type, JsonPropertyInfo? property)
+    {
+        string? description = property?.Attribute<DescriptionAttribute>()?.Description ?? type.GetCustomAttribute<DescriptionAttribute>()?.Description;
         if (description is not null) schema.Insert(0, "description", description);
         if (property is null) return schema;
 
         JsonObject scalar = schema;
         while (scalar["items"] is JsonObject items) scalar = items;
-        if (AllowedNames(context.TypeInfo.Type, property) is { } names) scalar["enum"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]);
+        if (AllowedNames(type, property) is { } names) scalar["enum"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]);
         if (property.Attribute<QuantityAttribute>() is { } quantity)
         {
             SetBound("minimum", quantity.AtLeast);

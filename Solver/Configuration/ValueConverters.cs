@@ -19,14 +19,14 @@ internal sealed class ValueConverters : JsonConverterFactory
             ? typeof(NamedConverter<>).MakeGenericType(type) : null;
 }
 
-/// <summary>The converter of values chosen by name.</summary>
-internal interface INamedConverter
+/// <summary>One of these converters.</summary>
+internal interface IValueConverter
 {
-    /// <summary>All names.</summary>
-    IReadOnlyList<string> Names { get; }
+    /// <summary>All names of a value chosen by name, null for any other.</summary>
+    IReadOnlyList<string>? Names => null;
 }
 
-internal sealed class NamedConverter<T> : JsonConverter<T>, INamedConverter where T : class, INamed<T>
+internal sealed class NamedConverter<T> : JsonConverter<T>, IValueConverter where T : class, INamed<T>
 {
     public IReadOnlyList<string> Names { get; } = [.. T.All.Select(value => value.Name)];
 
@@ -39,7 +39,7 @@ internal sealed class NamedConverter<T> : JsonConverter<T>, INamedConverter wher
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }
 
-internal sealed class SequenceConverter<T> : JsonConverter<Sequence<T>>
+internal sealed class SequenceConverter<T> : JsonConverter<Sequence<T>>, IValueConverter
 {
     public override Sequence<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         JsonSerializer.Deserialize<T[]>(ref reader, options)!;
@@ -48,7 +48,7 @@ internal sealed class SequenceConverter<T> : JsonConverter<Sequence<T>>
         JsonSerializer.Serialize<IEnumerable<T>>(writer, value, options);
 }
 
-internal sealed class PointsConverter : JsonConverter<Points>
+internal sealed class PointsConverter : JsonConverter<Points>, IValueConverter
 {
     public override Points Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
     {

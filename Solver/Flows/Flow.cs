@@ -46,7 +46,7 @@ public sealed class Flow
     public Flow(Interaction interaction, Gauge gauge, Cloud cloud, IPairSums sums, int threads = 1, Layer? layer = null)
     {
         Layer = layer ?? Layer.Plain;
-        if ((WhyNoSoftmax(interaction) ?? Layer.WhyNot(interaction, cloud.Dimension)) is { } why) throw new ArgumentException(why);
+        if (Layer.WhyNot(interaction, cloud.Dimension) is { } why) throw new ArgumentException(why);
         (Interaction, Gauge, _sums, Threads) = (interaction, gauge, sums, threads);
         (Replicas, Tokens, Dimension) = (cloud.Replicas, cloud.Tokens, cloud.Dimension);
         GaugeFrame turn = gauge.Prepare(cloud.Labels, Dimension);
@@ -137,12 +137,6 @@ public sealed class Flow
 
     /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
     internal Attention Attention => _attention ??= new Attention(this, _sums, _heads[0].Problem, _rows);
-
-    /// <summary>Why an interaction cannot be normalised by softmax or its bias, or null when it can or does not ask for it.</summary>
-    public static string? WhyNoSoftmax(Interaction interaction) =>
-        interaction.Normalization is Normalization.Softmax or Normalization.Bias && interaction.Coupling.Smallest < 0
-            ? $"{(interaction.Normalization == Normalization.Bias ? "the bias" : "softmax")} divides by row sums of the coupling, which must not change sign: '{interaction.Coupling.Name}' falls to {interaction.Coupling.Smallest:G4}; use \"unnormalized\""
-            : null;
 
     /// <summary>
     /// dx/dt at <paramref name="x"/>, both [R, n, d]; x on the sphere. The result is tangent: &lt;x_i, dx_i&gt; = 0 to rounding.

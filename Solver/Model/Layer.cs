@@ -42,10 +42,17 @@ public sealed record Layer
     /// <summary>Why the interaction cannot be normalised as it asks for, with these prompts, or null.</summary>
     public string? WhyNotNormalized(Interaction interaction)
     {
-        if (Flows.Flow.WhyNoSoftmax(interaction) is { } why) return why;
-        if (interaction.Normalization == Normalization.Hardmax && !HasNoPrompts) return "hardmax knows no prompts";
-        return interaction.Normalization != Normalization.Unnormalized && Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0) is < 0 and var negative
-            ? $"prompts join the denominator, so that their strength must not be negative, as {negative:G4} is; use \"unnormalized\"" : null;
+        string name = interaction.Normalization.ToString().ToLowerInvariant();
+        if (interaction.Normalization == Normalization.Hardmax)
+            return interaction.Coupling is not OneCoupling ? $"'{name}' compares logits alone; leave the coupling out, or set its kind to \"one\""
+                : HasNoPrompts ? null : $"'{name}' knows no prompts; leave prompts and pin out";
+        double smallest = interaction.Coupling.Smallest, strength = Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0);
+        if (interaction.Normalization == Normalization.Unnormalized || (smallest >= 0 && strength >= 0)) return null;
+        return smallest < 0
+            ? Text.Of($"'{name}' divides by sums of the coupling, which falls to {smallest:G6}; ")
+                + "use \"unnormalized\" or a coupling that is never negative"
+            : Text.Of($"'{name}' divides by sums that the prompts join, and a strength is {strength:G6}; ")
+                + "use \"unnormalized\" or a strength that is not negative";
     }
 
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>

@@ -66,7 +66,7 @@ internal static class Clouds
                 foreach (Normalization normalization in new[] { Normalization.Unnormalized, Normalization.Softmax, Normalization.Bias })
                 {
                     Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
-                    if (Flow.WhyNoSoftmax(interaction) is null) yield return interaction;
+                    if (Layer.Plain.WhyNotNormalized(interaction) is null) yield return interaction;
                 }
     }
 

@@ -154,7 +154,7 @@ public class FlowTests
     [Test]
     public void SoftmaxRefusesACouplingThatChangesSign() =>
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
-            Throws.ArgumentException.With.Message.Contains("must not change sign"));
+            Throws.ArgumentException.With.Message.Contains("a coupling that is never negative"));
 
     private double[] Drift(Interaction interaction, double[] x, double[] labels)
     {

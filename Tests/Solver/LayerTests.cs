@@ -473,9 +473,9 @@ public class LayerTests
         Assert.Multiple(() =>
         {
             Refused(new Interaction(1), new Layer { Prompts = new Prompts([[0, 1]]) }, "a prompt has 2 coordinates, the tokens 3");
-            Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "prompts join the denominator");
-            Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "hardmax knows no prompts");
-            Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "the bias divides by row sums");
+            Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
+            Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
+            Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
             Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
             Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
             Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));

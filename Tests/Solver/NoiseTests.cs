@@ -151,8 +151,8 @@ public class NoiseTests
     [Test]
     public void LongStepsAreNamedWithABetterOne()
     {
-        Assert.Thatnew Noise(4).Advice(0.5, 3), Is.Null);
-        Assert.Thatnew Noise(0.1).Advice(0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
+        Assert.That(new Noise(4).Advice(0.5, 3), Is.Null);
+        Assert.That(new Noise(0.1).Advice(0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
     }
 
     [Test]
