@@ -17,7 +17,7 @@ public static class KeyTables
         foreach (string row in Section(keys, "", plain: true)) text.Append(row);
         foreach ((string key, JsonNode? section) in keys["properties"]!.AsObject().Where(p => !IsPlain(p.Value!.AsObject())))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n`{key}`: {section!["description"]}\n\n{Head}");
+            text.Append(CultureInfo.InvariantCulture, $"\n`{key}`: {Meaning(section!.AsObject())}\n\n{Head}");
             IEnumerable<string> rows = section.AsObject().ContainsKey("properties") ? Section(section.AsObject(), key + ".", plain: false) : Member(key, "", section.AsObject(), false);
             foreach (string row in rows) text.Append(row);
         }

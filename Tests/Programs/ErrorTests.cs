@@ -47,7 +47,7 @@ public class ErrorTests
     [TestCase("run figure3-path --set record.observations=2000000000",
         "--set record.observations=2000000000: $.record.observations: 2000000000 is too large; the number of observations must be at most 10000000.")]
     [TestCase("run figure3-toeplitz --set interaction.normalization=softmax",
-        "--set interaction.normalization=softmax: $.interaction.normalization: softmax divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
+        "--set interaction.normalization=softmax: $.interaction.normalization: 'softmax' divides by sums of the coupling, which falls to -1; use \"unnormalized\" or a coupling that is never negative.")]
     [TestCase("run long-times --set interaction.normalization=hardmax --set record.plateaus=false --set record.observables=[\"mean\"]",
         "$.time.merge: under hardmax two tokens at one place hold each other where one would move, so they cannot merge; leave this key out.")]
     [TestCase("run long-times --set interaction.mask=causal --set record.plateaus=false --set record.observables=[\"mean\"]",
