@@ -33,7 +33,8 @@ public sealed class CodeStrengthStudy : Study
     /// <inheritdoc/>
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Turn[] turns = [.. plan.Select(run => new Turn(((RotaryGauge)run.Experiment.Interaction.Gauge).Speeds[0], new ObservationTable(Path.Combine(folder, run.Name))))];
+        Turn[] turns = [.. plan.Select(run => new Turn(
+            ((RotaryGauge)run.Experiment.Interaction.Gauge).Speeds[0], new ObservationTable(Path.Combine(folder, run.Name))))];
         int n = plan[0].Experiment.Tokens.Count;
         string svg = new Chart("Strength of a rotary code",
             "Left: the part of the mean in the plane of the code against the turn, on a squared sinc. Middle: the squared mean, averaged over seeds. Right: the collapse gap, averaged over seeds. All on their dashed predictions.",

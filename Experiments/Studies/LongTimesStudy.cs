@@ -165,7 +165,8 @@ public sealed class LongTimesStudy : Study
         {
             Experiment experiment = plan.Single(run => run.Name == name).Experiment;
             string path = Path.Combine(folder, name);
-            (Record, Observed, PointEnergy) = (RunRecord.Read(Path.Combine(path, RunFolder.RunFile)), new ObservationTable(path), experiment.Interaction.Pair.DiracEnergy);
+            (Record, Observed, PointEnergy) = (RunRecord.Read(Path.Combine(path, RunFolder.RunFile)), new ObservationTable(path),
+                experiment.Interaction.Pair.DiracEnergy);
             IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(path, RunFolder.MergersFile)), plateaus = CsvData.Read(Path.Combine(path, RunFolder.PlateausFile));
             (Times, Left) = (mergers["time"], mergers["left"]);
             int[] stairs = [.. Enumerable.Range(0, plateaus["start"].Length).Where(k => plateaus["start"][k] > Formed)];

@@ -46,7 +46,8 @@ public sealed class WorkPrecisionStudy : Study
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         double[][] exact = Positions(Path.Combine(folder, Reference));
-        Curve[] curves = [.. Tableau.All.Select(method => new Curve(method, [.. plan.Where(run => run.Name != Reference && run.Experiment.Time.Method == method).Select(run => Measure(Path.Combine(folder, run.Name), exact))]))];
+        Curve[] curves = [.. Tableau.All.Select(method => new Curve(method, [.. plan
+            .Where(run => run.Name != Reference && run.Experiment.Time.Method == method).Select(run => Measure(Path.Combine(folder, run.Name), exact))]))];
         string svg = new Chart("Work and precision", "The largest error against evaluations on logarithmic axes, one line a method, falling with its order.", [Panel(curves)]) { PlotHeight = 330 }.Render();
         const string caption = "The largest token error at all recorded times against evaluations; in brackets the slope fitted to the last three points. Tsit5 reaches any error with the fewest evaluations.";
         return new Findings([new FinishedFigure("work and precision", "work-precision", svg, caption)], [.. Checks(curves)]);

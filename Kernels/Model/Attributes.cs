@@ -13,8 +13,8 @@ public sealed class KindsAttribute(string key) : Attribute
 }
 
 /// <summary>
-/// A kind that an experiment file may choose. What has a <see cref="System.ComponentModel.DescriptionAttribute"/> in such a record is a key of the
-/// file.
+/// A kind that an experiment file may choose. What has a <see cref="System.ComponentModel.DescriptionAttribute"/> in such a record is a key
+/// of the file.
 /// </summary>
 /// <param name="name">Its name in the file.</param>
 /// <param name="place">Its place among its kinds, from 0, in lists and in the schema; without one it comes last.</param>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels.Model;
 
-/// <summary>A list that cannot change and equals another one with equal entries, so that records that hold lists compare by value.</summary>
+/// <summary>A list that cannot change and equals another one with equal entries: records that hold lists compare by value.</summary>
 [CollectionBuilder(typeof(Sequence), nameof(Sequence.Of))]
 public sealed class Sequence<T> : IReadOnlyList<T>, IEquatable<Sequence<T>>
 {

@@ -58,7 +58,7 @@ public static class CloudFile
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
     internal static CloudData ReadMatrix(string path) => Open(path, normalize: null, "");
 
-    /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/> of an experiment; errors name both.</summary>
+    /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/>; errors name both.</summary>
     internal static T At<T>(string location, Func<T> read)
     {
         try

@@ -9,7 +9,7 @@ using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>An experiment file: what has a description is a key, the rest follows from the keys. Left out, it takes the default here.</summary>
+/// <summary>An experiment file: what has a description is a key, by default as it stands here; the rest follows from the keys.</summary>
 [Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
 public sealed record Experiment
 {

@@ -84,7 +84,8 @@ internal static class ExperimentRules
             yield return ("$.time.step",
                 Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}"));
         if (time.Horizon / time.Step > MostSteps)
-            yield return ("$.time.step", Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
+            yield return ("$.time.step",
+                Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
                 + ", and double precision cannot tell so many times apart");
     }
 

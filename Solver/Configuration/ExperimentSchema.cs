@@ -12,8 +12,8 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property of a
-/// record is a key when it, or the constructor's parameter of its name, has a description.
+/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property
+/// of a record is a key when it, or the constructor's parameter of its name, has a description.
 /// </summary>
 public static class ExperimentSchema
 {
@@ -54,12 +54,14 @@ public static class ExperimentSchema
         : Options.GetConverter(type) is IValueConverter { Names: { } known } ? known
         : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
 
-    private static bool IsNullable(ParameterInfo parameter) => new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
+    private static bool IsNullable(ParameterInfo parameter) =>
+        new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
 
     private static bool HasDefaults(Type type) => !type.IsAbstract && type.GetConstructor([]) is not null;
 
     private static ParameterInfo? Parameter(JsonPropertyInfo property) =>
-        property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
+        property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null
+            : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
 
     private static JsonSerializerOptions MakeOptions()
     {
@@ -96,7 +98,8 @@ public static class ExperimentSchema
         {
             JsonPropertyInfo property = info.Properties[i];
             if (property.Attribute<DescriptionAttribute>() is null) info.Properties.RemoveAt(i);
-            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } given && !IsNullable(given)) property.IsRequired = true;
+            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } given && !IsNullable(given))
+                property.IsRequired = true;
         }
     }
 
@@ -119,13 +122,15 @@ public static class ExperimentSchema
                 members[member.Name] = Described(ValueSchema(member.PropertyType, member.IsSetNullable), member.PropertyType, member);
         // It also requires what has no default and may be null.
         foreach (JsonPropertyInfo member in context.TypeInfo.Properties.Where(p => !p.IsRequired))
-            if (schema["required"]?.AsArray() is { } required && required.FirstOrDefault(name => (string)name! == member.Name) is { } free) required.Remove(free);
+            if (schema["required"]?.AsArray() is { } required && required.FirstOrDefault(name => (string)name! == member.Name) is { } free)
+                required.Remove(free);
         return Described(schema, context.TypeInfo.Type, context.PropertyInfo);
     }
 
     private static JsonObject Described(JsonObject schema, Type type, JsonPropertyInfo? property)
     {
-        string? description = property?.Attribute<DescriptionAttribute>()?.Description ?? type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+        string? description = property?.Attribute<DescriptionAttribute>()?.Description
+            ?? type.GetCustomAttribute<DescriptionAttribute>()?.Description;
         if (description is not null) schema.Insert(0, "description", description);
         if (property is null) return schema;
 

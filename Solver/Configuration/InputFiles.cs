@@ -10,7 +10,8 @@ internal static class InputFiles
 
     /// <summary>The experiment with the rows of all files, each read once.</summary>
     /// <exception cref="ConfigurationException">A file is missing or wrong; the message names place, file and line.</exception>
-    public static Experiment Read(Experiment experiment) => Map(experiment, (where, _, part) => CloudFile.At<IFilePart>(where, () => part switch
+    public static Experiment Read(Experiment experiment) =>
+        Map(experiment, (where, _, part) => CloudFile.At<IFilePart>(where, () => part switch
     {
         FileLaw law => law with { Rows = CloudFile.Read(law.Path, law.Normalize) },
         FileMatrix matrix => matrix with { Rows = CloudFile.ReadMatrix(matrix.Path) },

@@ -15,7 +15,8 @@ internal sealed class ValueConverters : JsonConverterFactory
 
     private static Type? ConverterFor(Type type) => type == typeof(Points) ? typeof(PointsConverter)
         : ExperimentSchema.ElementType(type) is { } element ? typeof(SequenceConverter<>).MakeGenericType(element)
-        : type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INamed<>) && i.GenericTypeArguments[0] == type)
+        : type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INamed<>)
+            && i.GenericTypeArguments[0] == type)
             ? typeof(NamedConverter<>).MakeGenericType(type) : null;
 }
 

@@ -43,7 +43,8 @@ internal sealed class PromptTerm
             _own.Add((targets, labelled.Strength));
         }
         if (layer.Pin is { } pin)
-            _own.Add(([.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(u => u)], pin.Strength));
+            _own.Add(([.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(p => p)],
+                pin.Strength));
         Strength = (layer.Prompts?.Strength ?? 0) + (layer.Pin?.Strength ?? 0);
 
         double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];

@@ -44,7 +44,8 @@ public sealed record Layer
     {
         string name = interaction.Normalization.ToString().ToLowerInvariant();
         if (interaction.Normalization == Normalization.Hardmax)
-            return interaction.Coupling is not OneCoupling ? $"'{name}' compares logits alone; leave the coupling out, or set its kind to \"one\""
+            return interaction.Coupling is not OneCoupling
+                ? $"'{name}' compares logits alone; leave the coupling out, or set its kind to \"one\""
                 : HasNoPrompts ? null : $"'{name}' knows no prompts; leave prompts and pin out";
         double smallest = interaction.Coupling.Smallest, strength = Math.Min(Prompts?.Strength ?? 0, Pin?.Strength ?? 0);
         if (interaction.Normalization == Normalization.Unnormalized || (smallest >= 0 && strength >= 0)) return null;

@@ -23,7 +23,8 @@ public interface IFilePart
 }
 
 /// <summary>
-/// Points of the sphere: a list, the rows of a CSV file, or taken from a law. A label sees one of them, by its share of [0, 1) or its number.
+/// Points of the sphere: a list, the rows of a CSV file, or taken from a law. A label sees one of them, by its share of [0, 1) or by its
+/// number.
 /// </summary>
 [CollectionBuilder(typeof(Points), nameof(Of))]
 public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
@@ -76,7 +77,7 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
     /// <summary>The points, drawn where they are of a law: as many as it says, else as tokens.</summary>
     public Points In(in Setting setting) => Law is null ? this : (Points)Law.Draw(Law.Count ?? setting.Tokens, setting.Seed);
 
-    /// <summary>The number of the point that a label sees: in [0, 1) by the points' shares, a whole number k >= 1 sees point k; -1: none.</summary>
+    /// <summary>The point that a label sees: in [0, 1) by the points' shares, a whole number k >= 1 sees point k; -1: none.</summary>
     internal int IndexOf(double label, Sequence<double>? weights) =>
         label >= 0 && label < 1 ? Shares.Of(label, weights ?? Weights, Count)
         : label >= 1 && label == Math.Floor(label) && label < Count ? (int)label : -1;

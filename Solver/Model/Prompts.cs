@@ -18,8 +18,8 @@ public enum SeenPrompts
 /// </summary>
 /// <param name="Points">z_k, unit vectors.</param>
 /// <param name="Weights">
-/// Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has; null: those of
-/// the points' file, else equal.
+/// Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has;
+/// null: those of the points' file, else equal.
 /// </param>
 /// <param name="Strength">Total weight of the prompts that a token sees, sum_k lambda_k; negative ones repel.</param>
 /// <param name="Seen">Which prompts a token sees.</param>

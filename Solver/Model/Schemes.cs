@@ -85,7 +85,8 @@ public sealed record PeriScheme(
 /// <param name="Alpha">alpha > 0.</param>
 [Kind("nGPT", 3), Description("s = |A|/alpha.")]
 public sealed record NGptScheme(
-    [Quantity("the speed alpha", AtLeast = 1e-6, AtMost = 1e6), Description("Speed alpha of the tokens where the attention output is tangential.")]
+    [Quantity("the speed alpha", AtLeast = 1e-6, AtMost = 1e6)]
+    [Description("Speed alpha of the tokens where the attention output is tangential.")]
     double Alpha = 1) : Scheme
 {
     /// <inheritdoc/>

@@ -77,8 +77,8 @@ public sealed record MixtureTargets(
 /// </summary>
 /// <param name="Normal">Unit vector in R^3; for e_2 the circle starts at e_0.</param>
 [Kind("greatCircle", 2)]
-[Description("Evenly spaced on the great circle with this normal, counter-clockwise about it, for dimension 3: target k of T (from 0) at the angle "
-    + "2 pi (k + 1/2)/T.")]
+[Description("Evenly spaced on the great circle with this normal, counter-clockwise about it, for dimension 3: "
+    + "target k of T (from 0) at the angle 2 pi (k + 1/2)/T.")]
 public sealed record GreatCircleTargets([UnitVector, Description("The normal, a unit vector.")] Sequence<double> Normal) : TargetLaw
 {
     /// <summary>The great circle of the first two axes.</summary>

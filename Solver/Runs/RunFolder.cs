@@ -36,7 +36,10 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>In the order in which they are removed: what vouches goes first.</summary>
     private static readonly string[] Names =
-        [RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile, .. Configuration.InputFiles.CopyNames];
+    [
+        RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile,
+        .. Configuration.InputFiles.CopyNames,
+    ];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
     private readonly FileRecord[] _inputs;

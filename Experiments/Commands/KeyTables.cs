@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using AttentionFlow.Solver.Configuration;
 
-namespace AttentionFlow.Solver.Configuration;
+namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>The keys of the experiment file as tables in Markdown, one a section, from the schema.</summary>
 public static class KeyTables
@@ -18,7 +19,8 @@ public static class KeyTables
         foreach ((string key, JsonNode? section) in keys["properties"]!.AsObject().Where(p => !IsPlain(p.Value!.AsObject())))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n`{key}`: {Meaning(section!.AsObject())}\n\n{Head}");
-            IEnumerable<string> rows = section.AsObject().ContainsKey("properties") ? Section(section.AsObject(), key + ".", plain: false) : Member(key, "", section.AsObject(), false);
+            IEnumerable<string> rows = section.AsObject().ContainsKey("properties")
+                ? Section(section.AsObject(), key + ".", plain: false) : Member(key, "", section.AsObject(), false);
             foreach (string row in rows) text.Append(row);
         }
         return text.ToString();
@@ -58,19 +60,24 @@ public static class KeyTables
         string meaning = string.Join(" ", names.Zip(kinds, (n, k) => $"`{n}`: {Meaning(k!.AsObject())}").Prepend(Meaning(value)));
         yield return $"| `{path}.{kindKey}` | name | {standard} | {Names(names)} | {meaning.TrimStart()} |\n";
         // A key that several kinds share has one row.
-        foreach (IGrouping<(string, string), (string Name, JsonObject Kind, string Key, JsonObject Member)> shared in names.Zip(kinds.Select(k => k!.AsObject()))
-            .SelectMany(k => k.Second["properties"]!.AsObject().Where(p => p.Key != kindKey).Select(p => (Name: k.First, Kind: k.Second, p.Key, Member: p.Value!.AsObject())))
-            .GroupBy(m => (m.Key, m.Member.ToJsonString())))
+        IEnumerable<(string Name, JsonObject Kind, string Key, JsonObject Member)> members =
+            from kind in kinds.Select(k => k!.AsObject())
+            from p in kind["properties"]!.AsObject()
+            where p.Key != kindKey
+            select ((string)kind["properties"]![kindKey]!["const"]!, kind, p.Key, p.Value!.AsObject());
+        foreach (IGrouping<(string, string), (string Name, JsonObject, string, JsonObject)> shared in
+            members.GroupBy(m => (m.Key, m.Member.ToJsonString())))
         {
-            (string _, JsonObject kind, string key, JsonObject member) = shared.First();
+            (string _, JsonObject owner, string key, JsonObject member) = shared.First();
             string owners = string.Join(", ", shared.Select(m => $"`{m.Name}`"));
-            foreach (string row in Member($"{path}.{key}", $" ({owners})", member, IsRequired(kind, key))) yield return row;
+            foreach (string row in Member($"{path}.{key}", $" ({owners})", member, IsRequired(owner, key))) yield return row;
         }
     }
 
     private static string Row(string name, JsonObject value, bool required)
     {
-        string standard = required ? "required" : $"`{value["default"]?.ToJsonString().Replace(",", ", ", StringComparison.Ordinal) ?? "null"}`";
+        string standard = required ? "required"
+            : $"`{value["default"]?.ToJsonString().Replace(",", ", ", StringComparison.Ordinal) ?? "null"}`";
         return $"| {name} | {TypeOf(value)} | {standard} | {Range(value)} | {Meaning(value)} |\n";
     }
 
@@ -89,7 +96,12 @@ public static class KeyTables
             "integer" => "whole number",
             "string" => "text",
             "boolean" => "true or false",
-            "array" => TypeOf(value["items"]!.AsObject()) switch { "number" => "list of numbers", "name" => "list of names", _ => "list of points" },
+            "array" => TypeOf(value["items"]!.AsObject()) switch
+            {
+                "number" => "list of numbers",
+                "name" => "list of names",
+                _ => "list of points",
+            },
             _ => type,
         };
     }
