@@ -480,7 +480,7 @@ public class LayerTests
             Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
             Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
             Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, _sums),
-                Throws.InstanceOf<NotSupportedException>().With.Message.Contains("knows no coupling 'block'"));
+                Throws.ArgumentException.With.Message.Contains("compares logits alone"));
             Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, _sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
                 Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
             Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
