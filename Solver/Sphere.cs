@@ -1,4 +1,5 @@
 using System.Numerics;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver;
 
@@ -71,6 +72,28 @@ public static class Sphere
             for (int c = 0; c < row.Length; c++) row[c] *= scale;
         }
     }
+
+    /// <summary>How far the length of a point that a file gives may be from 1.</summary>
+    internal const double FileTolerance = 1e-6;
+
+    /// <summary>
+    /// The Euclidean length of <paramref name="x"/>, which is scaled to length 1 unless it is zero or has that length to rounding already
+    /// (so that a second call changes nothing). No overflow or underflow on the way.
+    /// </summary>
+    internal static double Rescale(Span<double> x)
+    {
+        double scale = 0, sum = 0;
+        foreach (double c in x) scale = Math.Max(scale, Math.Abs(c));
+        if (scale == 0) return 0;
+        foreach (double c in x) sum += c / scale * (c / scale);
+        double root = Math.Sqrt(sum), length = scale * root;
+        if (Math.Abs(length - 1) > (x.Length + 4) * 2.3e-16)
+            for (int k = 0; k < x.Length; k++) x[k] = x[k] / scale / root;
+        return length;
+    }
+
+    /// <summary>This vector, or the last basis vector of R^d in place of null.</summary>
+    internal static double[] OrLastAxis(Sequence<double>? x, int d) => x is null ? Axis(d, d - 1) : [.. x];
 
     /// <summary>The basis vector e_axis of R^d.</summary>
     public static double[] Axis(int dimension, int axis)

@@ -10,18 +10,21 @@ internal static class ListCommands
 {
     public static Command[] Make(Func<ParseResult, CommandContext> contextOf)
     {
+        Option<bool> tables = new("--tables") { Description = "As tables in Markdown, those of docs/experiments.md." };
+        Command schema = Of("schema", "The JSON schema of the experiment file, with ranges and defaults.",
+            (context, parsed) => context.Output.Write(parsed.GetValue(tables) ? KeyTables.Text() : ExperimentSchema.Text + "\n"));
+        schema.Options.Add(tables);
         return
         [
-            Of("list", "The stored experiments; each runs by its name.", List),
-            Of("schema", "The JSON schema of the experiment file, with ranges and defaults.",
-                context => context.Output.Write(ExperimentSchema.Text + "\n")),
-            Of("devices", "What can evaluate pair sums here, what cannot, and why.", Devices),
+            Of("list", "The stored experiments; each runs by its name.", (context, _) => List(context)),
+            schema,
+            Of("devices", "What can evaluate pair sums here, what cannot, and why.", (context, _) => Devices(context)),
         ];
 
-        Command Of(string name, string description, Action<CommandContext> write)
+        Command Of(string name, string description, Action<CommandContext, ParseResult> write)
         {
             Command command = new(name, description);
-            command.SetAction(parsed => write(contextOf(parsed)));
+            command.SetAction(parsed => write(contextOf(parsed), parsed));
             return command;
         }
     }

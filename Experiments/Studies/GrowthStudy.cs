@@ -59,7 +59,7 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
         {
             _experiment = runs[0].Experiment;
             _tables = [.. runs.Select(run => run.Observations(folder))];
-            Interaction interaction = ExperimentBuilder.Interaction(_experiment);
+            Interaction interaction = _experiment.Interaction.Pair;
             int[] degrees = [.. Enumerable.Range(1, SpectrumObservable.Degrees)];
             _degrees = [.. degrees.Select(l => (double)l)];
             _predicted = [.. degrees.Select(l => Growth.Rate(interaction, _experiment.Tokens.Dimension, l))];

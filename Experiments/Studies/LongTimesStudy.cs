@@ -1,6 +1,5 @@
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.Integration;
@@ -197,7 +196,7 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         public Stairs(PlannedRun run, string folder)
         {
             (Record, Observed) = (run.Record(folder), run.Observations(folder));
-            PointEnergy = ExperimentBuilder.Interaction(run.Experiment).DiracEnergy;
+            PointEnergy = run.Experiment.Interaction.Pair.DiracEnergy;
             IReadOnlyDictionary<string, double[]> mergers = run.Read(folder, RunFolder.MergersFile);
             IReadOnlyDictionary<string, double[]> plateaus = run.Read(folder, RunFolder.PlateausFile);
             (Times, Left) = (mergers["time"], mergers["left"]);

@@ -89,7 +89,7 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
         public Result(Experiment experiment, ObservationTable table)
         {
             (Table, Beta) = (table, experiment.Interaction.Beta);
-            Interaction interaction = ExperimentBuilder.Interaction(experiment);
+            Interaction interaction = experiment.Interaction.Pair;
             Fastest = Enumerable.Range(1, 100).MaxBy(l => Growth.Rate(interaction, experiment.Tokens.Dimension, l));
             double[][] counts = [.. table.Times.Select(t => table.AtTime("clusters", t))];
             Plateaus = [.. Enumerable.Range(0, table.Replicas).Select(seed => Plateau([.. counts.Select(c => c[seed])], table.Times))];

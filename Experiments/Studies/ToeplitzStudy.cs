@@ -1,7 +1,6 @@
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
-using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Theory;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
@@ -142,7 +141,7 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         public State(StateRun run, string folder)
         {
             (Beta, Constant, FromCircle) = (run.Beta, run.Constant, run.FromCircle);
-            _interaction = ExperimentBuilder.Interaction(run.Experiment);
+            _interaction = run.Experiment.Interaction.Pair;
             ObservationTable table = run.Observations(folder);
             (Means, Distances) = (table.Last("mean_norm"), table.Last("limit_distance"));
             Energies = [.. table.Last("energy").Select(e => e * Beta / Math.Exp(Beta))];

@@ -15,12 +15,14 @@ internal sealed class LabelChannels
     private readonly IReadOnlyList<double> _modes;
     private readonly bool[] _signed;
     private readonly bool _anySigned;
+    private readonly double _smallest;
 
     /// <summary>The channels of a problem whose coupling <see cref="Knows"/>.</summary>
     public LabelChannels(PairProblem problem)
     {
         _problem = problem;
         _modes = problem.Interaction.Coupling.Modes!;
+        _smallest = problem.Interaction.Coupling.Smallest;
         _signed = [.. Enumerable.Range(0, problem.Replicas).Select(IsSigned)];
         _anySigned = _signed.Contains(true);
         Bound = Math.Abs(_modes[0]) + _modes.Skip(1).Sum(Math.Abs);
@@ -44,13 +46,13 @@ internal sealed class LabelChannels
     /// e^{beta (t_ij - 1)},
     /// B the bound on |b|.
     /// </summary>
-    public bool ScaleIsZ(int replica) => !_signed[replica] && _problem.Interaction.Coupling.Smallest >= 0;
+    public bool ScaleIsZ(int replica) => !_signed[replica] && _smallest >= 0;
 
     /// <summary>The factor of the pairs in the scale of errors: its mean over labels, its least value, and at equal labels.</summary>
     public (double Mean, double Least, double Self) ScaleOf(int replica)
     {
         Coupling coupling = _problem.Interaction.Coupling;
-        return ScaleIsZ(replica) ? (_modes[0], coupling.Smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
+        return ScaleIsZ(replica) ? (_modes[0], _smallest, coupling.Value(0, 0)) : (Bound, Bound, Bound);
     }
 
     /// <summary>w_j g_k(t_j) for the tokens [first, first + count).</summary>

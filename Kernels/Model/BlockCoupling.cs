@@ -1,14 +1,14 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = 1 for equal labels, <paramref name="Across"/> for different ones.</summary>
 /// <param name="Across">eps, any sign.</param>
-public sealed record BlockCoupling(double Across) : Coupling
+[Kind("block", 3), Description("b = 1 for equal labels, 'across' for different ones.")]
+public sealed record BlockCoupling(
+    [Quantity("the coupling across blocks"), Description("b for different labels, any sign.")] double Across = 0.1) : Coupling
 {
-    /// <inheritdoc/>
-    public override string Name => "block";
-
     /// <inheritdoc/>
     public override double Value(double s, double t) => s == t ? 1 : Across;
 

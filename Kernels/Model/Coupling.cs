@@ -4,12 +4,13 @@ namespace AttentionFlow.Kernels.Model;
 /// The coupling b(s, t): a symmetric number per pair of labels. A coupling is one file of this folder: the record, which says what is known
 /// of b, and beside it its <see cref="ICouplingMath{V, N}"/>. Nothing else in the product asks which coupling it has.
 /// </summary>
+[Kinds("kind")]
 public abstract record Coupling
 {
     private protected Coupling() { }
 
     /// <summary>Name in an experiment file.</summary>
-    public abstract string Name { get; }
+    public string Name => KindAttribute.NameOf(this);
 
     /// <summary>b(s, t).</summary>
     public abstract double Value(double s, double t);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels.Model;
@@ -7,11 +8,10 @@ namespace AttentionFlow.Kernels.Model;
 /// the recency bias e^{-lambda (i - j)/n}, length 1/lambda.
 /// </summary>
 /// <param name="Length">Decay length in units of the label, > 0.</param>
-public sealed record DistanceCoupling(double Length) : Coupling
+[Kind("distance", 1), Description("b = e^(-|s - t|/length), the distance bias of ALiBi.")]
+public sealed record DistanceCoupling(
+    [Quantity("the length", AtLeast = 1e-300), Description("Decay length, in units of the label.")] double Length = 0.5) : Coupling
 {
-    /// <inheritdoc/>
-    public override string Name => "distance";
-
     /// <inheritdoc/>
     public override double Value(double s, double t) => Math.Exp(-Math.Abs(s - t) / Length);
 

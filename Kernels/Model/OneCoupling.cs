@@ -1,13 +1,12 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = 1: labels act through the gauge alone.</summary>
+[Kind("one", 0), Description("b = 1.")]
 public sealed record OneCoupling : Coupling
 {
-    /// <inheritdoc/>
-    public override string Name => "one";
-
     /// <inheritdoc/>
     public override double Value(double s, double t) => 1;
 

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>The profile k of the interaction and its derivative. Instances are the two fields below.</summary>
-public abstract record Profile
+public abstract record Profile : INamed<Profile>
 {
     /// <summary>k(t) = e^{beta t}/beta, k(t) = t at beta = 0.</summary>
     public static readonly Profile Exponential = new ExponentialProfile();
@@ -9,8 +9,8 @@ public abstract record Profile
     /// <summary>k(t) = t.</summary>
     public static readonly Profile Linear = new LinearProfile();
 
-    /// <summary>Both of them.</summary>
-    public static readonly IReadOnlyList<Profile> All = [Exponential, Linear];
+    /// <inheritdoc/>
+    public static IReadOnlyList<Profile> All { get; } = [Exponential, Linear];
 
     private protected Profile() { }
 

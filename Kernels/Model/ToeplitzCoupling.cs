@@ -1,29 +1,21 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)): periodic in the label with period 1, may change sign.</summary>
-public sealed record ToeplitzCoupling : Coupling
+/// <param name="Constant">The mean value c.</param>
+/// <param name="Cosines">a_m, m = 1, 2, ...</param>
+[Kind("toeplitz", 2), Description("b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)).")]
+public sealed record ToeplitzCoupling(
+    [Quantity("the constant"), Description("The mean value of b.")] double Constant,
+    [Quantity("an amplitude"), Description("The amplitudes of the cosines, m = 1, 2, ...")] params Sequence<double> Cosines) : Coupling
 {
-    /// <summary>The coupling with this mean value and these cosine amplitudes, m = 1, 2, ...</summary>
-    public ToeplitzCoupling(double constant, params IReadOnlyList<double> cosines)
-    {
-        Constant = constant;
-        Cosines = [.. cosines];
-        Smallest = FindSmallest();
-    }
-
-    /// <summary>The mean value c.</summary>
-    public double Constant { get; }
-
-    /// <summary>a_m, m = 1, 2, ...</summary>
-    public IReadOnlyList<double> Cosines { get; }
+    /// <summary>b = cos 2 pi (t - s).</summary>
+    public ToeplitzCoupling() : this(0, 1) { }
 
     /// <inheritdoc/>
-    public override string Name => "toeplitz";
-
-    /// <inheritdoc/>
-    public override double Smallest { get; }
+    public override double Smallest => FindSmallest();
 
     /// <inheritdoc/>
     public override double Largest => Math.Max(1, Math.Abs(Constant) + Cosines.Sum(Math.Abs));
@@ -35,12 +27,6 @@ public sealed record ToeplitzCoupling : Coupling
         for (int m = 0; m < Cosines.Count; m++) b += Cosines[m] * Math.Cos((m + 1) * u);
         return b;
     }
-
-    /// <inheritdoc/>
-    public bool Equals(ToeplitzCoupling? other) => other is not null && Constant == other.Constant && Cosines.SequenceEqual(other.Cosines);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Constant, Cosines.Count);
 
     // Even and periodic: a grid on [0, 1/2] fine against the highest frequency, then golden section around its best point.
     private double FindSmallest()

@@ -1,15 +1,9 @@
 using System.Globalization;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Configuration;
-
-/// <summary>Points of the unit sphere read from a file.</summary>
-/// <param name="Count">Number of points n.</param>
-/// <param name="Dimension">Number of coordinates d.</param>
-/// <param name="Positions">Coordinates, point by point, n x d.</param>
-/// <param name="Labels">A label per point, or null without a column 'label'.</param>
-/// <param name="Weights">A positive weight per point, summing to 1, or null without a column 'weight'.</param>
-public sealed record CloudData(int Count, int Dimension, double[] Positions, double[]? Labels, double[]? Weights);
 
 /// <summary>
 /// CSV files of points: a header line, then a point a line. Columns, in any order: x0, x1, ..., and optionally label, weight and
@@ -30,11 +24,11 @@ public static class CloudFile
 
     /// <summary>The points of <paramref name="path"/>, each scaled to length 1.</summary>
     /// <param name="path">The CSV file.</param>
-    /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within <see cref="UnitVectors.Tolerance"/>.</param>
+    /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within 1e-6.</param>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
     public static CloudData Read(string path, bool normalize) => Open(path, normalize, "write \"normalize\": true to scale every point to length 1");
 
-    /// <summary>The points of a file of prompts or targets, of length 1 within <see cref="UnitVectors.Tolerance"/>, then renormalised.</summary>
+    /// <summary>The points of a file of prompts or targets, of length 1 within 1e-6, then renormalised.</summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
     internal static CloudData ReadUnit(string path) => Open(path, normalize: false, "a unit vector is expected");
 
@@ -60,18 +54,12 @@ public static class CloudFile
         }
     }
 
-    /// <summary>The rows of a matrix in a file named at <paramref name="location"/>, as they stand: columns x0, x1, ... alone, at least one row.</summary>
-    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names place, file and line.</exception>
-    internal static double[,] ReadMatrix(string location, string path)
-    {
-        CloudData rows = At(location, () => Open(path, normalize: null, ""));
-        double[,] matrix = new double[rows.Count, rows.Dimension];
-        Buffer.BlockCopy(rows.Positions, 0, matrix, 0, sizeof(double) * rows.Positions.Length);
-        return matrix;
-    }
+    /// <summary>The rows of a matrix as they stand: columns x0, x1, ... alone, at least one row.</summary>
+    /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
+    internal static CloudData ReadMatrix(string path) => Open(path, normalize: null, "");
 
-    /// <summary>The same for a file named at <paramref name="location"/> of an experiment file; errors name both.</summary>
-    internal static CloudData At(string location, Func<CloudData> read)
+    /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/>; errors name both.</summary>
+    internal static T At<T>(string location, Func<T> read)
     {
         try
         {
@@ -99,7 +87,8 @@ public static class CloudFile
             while (csv.Read()) ReadRow(point);
             int count = positions.Count / point.Length;
             if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
-            return new(count, point.Length, [.. positions], labelColumn < 0 ? null : [.. labels], weightColumn < 0 ? null : Shares());
+            Sequence<double>? given = labelColumn < 0 ? null : [.. labels], shares = weightColumn < 0 ? null : Shares();
+            return new(count, point.Length, [.. positions], given, shares);
         }
 
         private void ReadHeader()
@@ -140,9 +129,9 @@ public static class CloudFile
 
         private void Scale(double[] point)
         {
-            double length = UnitVectors.Normalize(point);
+            double length = Sphere.Rescale(point);
             if (length == 0) throw Wrong("the point is zero; it has no direction.");
-            if (normalize == false && !(Math.Abs(length - 1) <= UnitVectors.Tolerance))
+            if (normalize == false && !(Math.Abs(length - 1) <= Sphere.FileTolerance))
             {
                 string shown = length.ToString("G9", CultureInfo.InvariantCulture);
                 throw Wrong($"the point has length {shown}, not 1; {advice}.");
@@ -157,7 +146,7 @@ public static class CloudFile
         }
 
         // Divided by the largest first, so that no sum overflows.
-        private double[] Shares()
+        private Sequence<double> Shares()
         {
             double largest = weights.Max(), sum = weights.Sum(w => w / largest);
             return [.. weights.Select(w => w / largest / sum)];

@@ -1,11 +1,15 @@
-#pragma warning disable CS1591 // Properties are documented by their Description: one source for the schema, the documentation and messages.
+#pragma warning disable CS1591 // Keys are documented by their Description: one source for the schema, the documentation and messages.
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>An experiment file. What is left out takes the defaults here.</summary>
+/// <summary>An experiment file: what has a description is a key, by default as it stands here; the rest follows from the keys.</summary>
 [Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
 public sealed record Experiment
 {
@@ -30,39 +34,134 @@ public sealed record Experiment
     [Description("Arithmetic of the pair sums; the state is always kept in double.")]
     public Precision Precision { get; init; } = Precision.Double;
 
-    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one and block); fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; auto, the cheapest by a fixed rule.")]
+    [Description("How pairs are summed: directly, n^2; coalesced, tokens that lie together as one key (exponential profile, couplings one "
+        + "and block); fast, also by harmonics (dimension 2 or 3, exponential profile, couplings one and toeplitz), linear in n; "
+        + "auto, the cheapest by a fixed rule.")]
     public Summation Summation { get; init; } = Summation.Auto;
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
-    [Description("For sums that are not direct: the error allowed to a token's sums, relative to its partition function; null = 1e-10 in double, 1e-6 in single precision.")]
+    [Description("For sums that are not direct: the error allowed to a token's sums, relative to its partition function; "
+        + "null = 1e-10 in double, 1e-6 in single precision.")]
     public double? Tolerance { get; init; }
 
     [Description("The tokens and where they start.")]
-    public TokensSpec Tokens { get; init; } = new();
+    public TokensSection Tokens { get; init; } = new();
 
     [Description("The law of the frozen labels. Left out, a cloud file with a label column gives them.")]
-    public LabelsSpec Labels { get; init; } = new GridLabelsSpec();
+    public LabelLaw Labels { get; init; } = new GridLabels();
 
     [Description("The interaction h(z, z') = b(s, s') k(<Psi(s) x, Psi(s') x'>).")]
-    public InteractionSpec Interaction { get; init; } = new();
+    public InteractionSection Interaction { get; init; } = new();
 
     [Description("How the flow is followed in time.")]
-    public TimeSpec Time { get; init; } = new();
+    public TimeSection Time { get; init; } = new();
 
     [Description("What is written.")]
-    public RecordSpec Record { get; init; } = new();
+    public RecordSection Record { get; init; } = new();
+
+    /// <summary>What its parts are judged in.</summary>
+    public Setting Setting => new(Tokens.Count, Tokens.Dimension)
+    {
+        Labels = Enumerable.Range(0, Tokens.Count).Select(i => Labels.Label(0, i, Tokens.Count, Seed)),
+        Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
+    };
+
+    /// <summary>Psi.</summary>
+    public Gauge Gauge => Interaction.Gauge.In(Setting);
+
+    /// <summary>Heads, code, prompts.</summary>
+    public Layer Layer => new()
+    {
+        Heads = [.. Enumerable.Range(0, Interaction.Heads).Select(head => Interaction.Matrices.Draw(head, Setting))],
+        Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
+    };
+
+    /// <summary>The Brownian motion, null for none.</summary>
+    public Noise? Noise => Interaction.Noise is { } noise ? noise with { Seed = Seed } : null;
+
+    /// <summary>Snapshot and observation times.</summary>
+    public (double[] Snapshots, double[] Observations) Times =>
+        (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
+
+    /// <summary>The initial cloud.</summary>
+    public Cloud Draw() => Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);
+}
+
+/// <summary>The <c>tokens</c> section.</summary>
+public sealed record TokensSection
+{
+    [Quantity("the number of tokens", AtLeast = 1)]
+    [Description("Number of tokens n of a replica. With a cloud file: its number of rows, and may be left out.")]
+    public int Count { get; init; } = 256;
+
+    [Quantity("the dimension", AtLeast = 2)]
+    [Description("Dimension d of the space; tokens live on its unit sphere. "
+        + "With a cloud file: its number of coordinates, and may be left out.")]
+    public int Dimension { get; init; } = 3;
+
+    [Description("The law of the initial positions.")]
+    public InitialLaw Initial { get; init; } = new UniformLaw();
+}
+
+/// <summary>The <c>interaction</c> section.</summary>
+public sealed record InteractionSection
+{
+    [Quantity("the inverse temperature", AtLeast = 0)]
+    [Description("Inverse temperature beta.")]
+    public double Beta { get; init; } = 1;
+
+    [Description("The profile k: exponential, k(t) = e^(beta t)/beta, or linear, k(t) = t.")]
+    public Profile Profile { get; init; } = Profile.Exponential;
+
+    [Description("What a token's drift is divided by: nothing, its partition function (softmax), or the sum of its couplings (bias); "
+        + "hardmax, softmax at infinite beta without the self term.")]
+    public Normalization Normalization { get; init; } = Normalization.Unnormalized;
+
+    [Description("The gauge Psi: an orthogonal matrix per label.")]
+    public Gauge Gauge { get; init; } = new IdentityGauge();
+
+    [Description("The coupling b: a symmetric number per pair of labels.")]
+    public Coupling Coupling { get; init; } = new OneCoupling();
+
+    [OneOf("none", "causal", "strict")]
+    [Description("Which pairs take part: all, under a causal mask those with j <= i, under a strict one j < i.")]
+    public Mask Mask { get; init; } = Mask.None;
+
+    [Description("Where the network normalises: dx_i/dt = P A_i/s_i, A_i the attention output before its projection.")]
+    public Scheme Scheme { get; init; } = new PostScheme();
+
+    [Description("Brownian motion of every token beside the drift, sqrt(2/kappa) dW_i on the sphere; null = none. Needs fixed steps.")]
+    public Noise? Noise { get; init; }
+
+    [Description("Frozen prompts, keys and values that never move; null = none.")]
+    public Prompts? Prompts { get; init; }
+
+    [Description("A pinning prompt in the gauge frame, which fixes the direction of the limit; null = none.")]
+    public PinningPrompt? Pin { get; init; }
+
+    [Description("Query, key and value matrices, which act in the gauge frame: logits beta <Q y_i, K y_j>, values V y_j.")]
+    public Matrices Matrices { get; init; } = new();
+
+    [Quantity("the number of heads", AtLeast = 1, AtMost = 1000)]
+    [Description("Number of heads, each with random matrices of its own; the drift is the mean of their normalised fields.")]
+    public int Heads { get; init; } = 1;
+
+    [Description("What labels do to logits and values beside the gauge and the coupling.")]
+    public PositionalCode Code { get; init; } = new NoCode();
+
+    /// <summary>beta, profile, coupling, normalisation, mask.</summary>
+    public Interaction Pair => new(Beta) { Profile = Profile, Normalization = Normalization, Coupling = Coupling, Mask = Mask };
 }
 
 /// <summary>The <c>time</c> section.</summary>
-public sealed record TimeSpec
+public sealed record TimeSection
 {
     [Quantity("the horizon", Above = 0)]
     [Description("The time at which the run ends; it starts at 0.")]
     public double Horizon { get; init; } = 20;
 
-    [MethodName]
     [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take fixed ones.")]
-    public string Method { get; init; } = "tsit5";
+    public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
     [Description("The time step of euler, heun and rk4, at most the horizon.")]
@@ -73,38 +172,17 @@ public sealed record TimeSpec
     public double? Tolerance { get; init; }
 
     [Description("For tsit5: tokens that have come close go on as one; null = none does.")]
-    public MergeSpec? Merge { get; init; }
+    public Merging? Merge { get; init; }
 
     [Description("What ends the run before the horizon: the first recording time at which one of these holds in every replica; null = nothing.")]
-    public UntilSpec? Until { get; init; }
-}
+    public Until? Until { get; init; }
 
-/// <summary>The <c>time.merge</c> section.</summary>
-public sealed record MergeSpec
-{
-    [Quantity("the merging distance", Above = 0, AtMost = 0.1)]
-    [Description("Tokens closer than this after a step become one, of their weighted mean and total weight; output still shows all.")]
-    public double Distance { get; init; } = 1e-6;
-}
-
-/// <summary>The <c>time.until</c> section.</summary>
-public sealed record UntilSpec
-{
-    [Quantity("the number of clusters", AtLeast = 1)]
-    [Description("End when there are at most so many: tokens left with time.merge, else as the observable clusters counts.")]
-    public int? Clusters { get; init; }
-
-    [Quantity("the speed", Above = 0)]
-    [Description("End when the root mean square of |dx_i/dt| is below this.")]
-    public double? Speed { get; init; }
-
-    [Quantity("the gap", Above = 0)]
-    [Description("End when the collapse gap 1 - |m|^2 is below this.")]
-    public double? Gap { get; init; }
+    /// <summary>How long the steps are.</summary>
+    public StepControl Control => Step is { } step ? step : new AdaptiveStep(Tolerance ?? 1e-4) { MergeDistance = Merge?.Distance ?? 0 };
 }
 
 /// <summary>The <c>record</c> section.</summary>
-public sealed record RecordSpec
+public sealed record RecordSection
 {
     [Quantity("the number of snapshots", AtLeast = 1, AtMost = 10_000_000)]
     [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
@@ -130,7 +208,11 @@ public sealed record RecordSpec
 
     [ObservableName]
     [Description("What is measured, in the order of the columns.")]
-    public IReadOnlyList<string> Observables { get; init => field = Sequence.Of(value); } = new Sequence<string>("energy", "gaps", "mean");
+    public Sequence<string> Observables { get; init; } = ["energy", "gaps", "mean"];
+
+    /// <summary>So many times, spread over the run.</summary>
+    internal double[] Times(int count, double horizon) =>
+        Spacing == Spacing.Linear ? RecordTimes.Linear(count, horizon) : RecordTimes.Logarithmic(count, First!.Value, horizon);
 }
 
 /// <summary>How recording times are spread over a run.</summary>
@@ -141,3 +223,6 @@ public enum Spacing
     /// <summary>0, then evenly in the logarithm over [first, horizon].</summary>
     Logarithmic,
 }
+
+/// <summary>The name of an observable.</summary>
+public sealed class ObservableNameAttribute() : OneOfAttribute([.. Observable.All.Keys]);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -33,15 +34,14 @@ public static class ExperimentReader
     /// </summary>
     public static Experiment Parse(string text, string origin, IReadOnlyList<string> settings)
     {
-        Setting[] edits = [.. settings.Select(s => new Setting(s))];
+        Override[] edits = [.. settings.Select(s => new Override(s))];
         try
         {
             JsonObject root = StrictJson.ParseObject(text, origin);
-            foreach (Setting edit in edits) edit.Apply(root);
+            foreach (Override edit in edits) edit.Apply(root);
             new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
-            Experiment experiment = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
-            experiment = ReadCloud(experiment, root);
-            ExperimentChecks.Check(experiment);
+            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root);
+            ExperimentRules.Check(experiment);
             return experiment;
         }
         catch (ConfigurationException e) when (edits.LastOrDefault(s => s.Concerns(e.Location)) is { } edit)
@@ -60,22 +60,20 @@ public static class ExperimentReader
     /// </summary>
     public static string Write(Experiment experiment) => JsonSerializer.Serialize(experiment, ExperimentSchema.Options) + "\n";
 
-    private static Experiment ReadCloud(Experiment experiment, JsonObject root)
+    // What the cloud file says of the tokens.
+    private static Experiment WithCloud(Experiment experiment, JsonObject root)
     {
-        if (experiment.Tokens.Initial is not FileInitialSpec file) return experiment;
-        CloudData cloud = CloudFile.At("$.tokens.initial.path", () => CloudFile.Read(file.Path, file.Normalize));
-        TokensSpec tokens = experiment.Tokens;
+        if (experiment.Tokens.Initial is not FileLaw { Rows: { } cloud } file) return experiment;
+        TokensSection tokens = experiment.Tokens;
         if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
             throw Disagree("count", tokens.Count, "number of rows", cloud.Count);
         if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
             throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
-        if (experiment.Labels is FileLabelsSpec && cloud.Labels is null)
-            throw ConfigurationException.At("$.labels.law", $"'file' needs a column 'label', but {file.Path} has none.");
-        bool labelled = cloud.Labels is not null && root["labels"] is null;
+        bool labelled = experiment.Labels is ListedLabels || (cloud.Labels is not null && root["labels"] is null);
         return experiment with
         {
             Tokens = tokens with { Count = cloud.Count, Dimension = cloud.Dimension },
-            Labels = labelled ? new FileLabelsSpec() : experiment.Labels,
+            Labels = labelled ? new ListedLabels { Values = cloud.Labels } : experiment.Labels,
         };
 
         ConfigurationException Disagree(string key, int given, string what, int found) =>

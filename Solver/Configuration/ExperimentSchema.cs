@@ -7,10 +7,14 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes.</summary>
+/// <summary>
+/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property
+/// of a record is a key when it, or the constructor's parameter of its name, has a description.
+/// </summary>
 public static class ExperimentSchema
 {
     internal static readonly JsonSerializerOptions Options = MakeOptions();
@@ -21,33 +25,43 @@ public static class ExperimentSchema
     public static string Text => LazyText.Value;
 
     internal static T? Attribute<T>(this JsonPropertyInfo property) where T : Attribute =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(T), false).OfType<T>().FirstOrDefault();
+        property.AttributeProvider?.GetCustomAttributes(typeof(T), true).OfType<T>().FirstOrDefault()
+            ?? Parameter(property)?.GetCustomAttribute<T>();
 
-    /// <summary>The kinds of a polymorphic type, empty for any other.</summary>
+    /// <summary>The kinds of a part, empty for any other type.</summary>
     internal static IReadOnlyList<JsonDerivedType> Kinds(Type type) =>
-        Options.GetTypeInfo(type).PolymorphismOptions is { } polymorphism ? [.. polymorphism.DerivedTypes] : [];
+        Options.GetTypeInfo(type).PolymorphismOptions is { } kinds ? [.. kinds.DerivedTypes] : [];
 
-    /// <summary>The key that tells the kinds of a polymorphic type apart, null for any other.</summary>
+    /// <summary>The key that tells the kinds of a part apart, null for any other type.</summary>
     internal static string? KindKey(Type type) => Options.GetTypeInfo(type).PolymorphismOptions?.TypeDiscriminatorPropertyName;
 
     /// <summary>The element type of a list of the records, null for any other type.</summary>
     internal static Type? ElementType(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Sequence<>) ? type.GetGenericArguments()[0] : null;
 
     /// <summary>What a property is when its key is left out.</summary>
     internal static JsonNode? Default(JsonPropertyInfo property)
     {
-        Type owner = property.DeclaringType.IsAbstract ? Kinds(property.DeclaringType)[0].DerivedType : property.DeclaringType;
-        return JsonSerializer.SerializeToNode(property.Get!(Activator.CreateInstance(owner)!), property.PropertyType, Options);
+        Type owner = property.DeclaringType;
+        object? value = HasDefaults(owner) ? property.Get!(Activator.CreateInstance(owner)!)
+            : Parameter(property) is { HasDefaultValue: true } p ? p.DefaultValue : null;
+        return JsonSerializer.SerializeToNode(value, property.PropertyType, Options);
     }
 
-    /// <summary>The names a text or enumeration may take, null for free text.</summary>
-    internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property)
-    {
-        if (property?.Attribute<OneOfAttribute>() is { } oneOf) return oneOf.Names;
-        if (type == typeof(Normalization)) return [.. Normalization.All.Select(n => n.Name)];
-        return type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
-    }
+    /// <summary>The names that a text, an enumeration or a named value may take, null for free text.</summary>
+    internal static IReadOnlyList<string>? AllowedNames(Type type, JsonPropertyInfo? property) =>
+        property?.Attribute<OneOfAttribute>() is { } oneOf ? oneOf.Names
+        : Options.GetConverter(type) is IValueConverter { Names: { } known } ? known
+        : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
+
+    private static bool IsNullable(ParameterInfo parameter) =>
+        new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
+
+    private static bool HasDefaults(Type type) => !type.IsAbstract && type.GetConstructor([]) is not null;
+
+    private static ParameterInfo? Parameter(JsonPropertyInfo property) =>
+        property.AttributeProvider is not MemberInfo { DeclaringType: { } owner } member ? null
+            : owner.GetConstructors().SelectMany(c => c.GetParameters()).FirstOrDefault(p => p.Name == member.Name);
 
     private static JsonSerializerOptions MakeOptions()
     {
@@ -60,11 +74,33 @@ public static class ExperimentSchema
             RespectNullableAnnotations = true,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false), new NamedConverter<Normalization>() },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { FindKinds, KeepKeys } },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false), new ValueConverters() },
         };
         options.MakeReadOnly();
         return options;
+    }
+
+    private static void FindKinds(JsonTypeInfo info)
+    {
+        if (info.Type.GetCustomAttribute<KindsAttribute>() is not { } kinds) return;
+        info.PolymorphismOptions = new() { TypeDiscriminatorPropertyName = kinds.Key };
+        IEnumerable<(Type Type, KindAttribute? Kind)> found =
+            info.Type.Assembly.GetTypes().Where(t => t.IsSubclassOf(info.Type)).Select(t => (t, t.GetCustomAttribute<KindAttribute>()));
+        foreach ((Type type, KindAttribute? kind) in found.OrderBy(f => f.Kind?.Place).ThenBy(f => f.Kind?.Name, StringComparer.Ordinal))
+            if (kind is not null) info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, kind.Name));
+    }
+
+    private static void KeepKeys(JsonTypeInfo info)
+    {
+        if (info.Kind != JsonTypeInfoKind.Object) return;
+        for (int i = info.Properties.Count - 1; i >= 0; i--)
+        {
+            JsonPropertyInfo property = info.Properties[i];
+            if (property.Attribute<DescriptionAttribute>() is null) info.Properties.RemoveAt(i);
+            else if (!HasDefaults(info.Type) && Parameter(property) is { HasDefaultValue: false } given && !IsNullable(given))
+                property.IsRequired = true;
+        }
     }
 
     private static string MakeText()
@@ -77,25 +113,37 @@ public static class ExperimentSchema
     private static JsonObject Exported(Type type) =>
         (JsonObject)Options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Complete });
 
-    // Adds what the exporter does not know to the schema of one property or type.
+    // Adds what the exporter does not know to the schema of one property or type. It loses properties with a converter and a default.
     private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (node is not JsonObject schema) schema = context.TypeInfo.Type == typeof(Points) ? PointsSchema() : [];
-        JsonPropertyInfo? property = context.PropertyInfo;
+        JsonObject schema = node as JsonObject ?? [];
+        foreach (JsonPropertyInfo member in context.TypeInfo.Properties)
+            if (schema["properties"] is JsonObject members && Options.GetConverter(member.PropertyType) is IValueConverter)
+                members[member.Name] = Described(ValueSchema(member.PropertyType, member.IsSetNullable), member.PropertyType, member);
+        // It also requires what has no default and may be null.
+        foreach (JsonPropertyInfo member in context.TypeInfo.Properties.Where(p => !p.IsRequired))
+            if (schema["required"]?.AsArray() is { } required && required.FirstOrDefault(name => (string)name! == member.Name) is { } free)
+                required.Remove(free);
+        return Described(schema, context.TypeInfo.Type, context.PropertyInfo);
+    }
+
+    private static JsonObject Described(JsonObject schema, Type type, JsonPropertyInfo? property)
+    {
         string? description = property?.Attribute<DescriptionAttribute>()?.Description
-            ?? context.TypeInfo.Type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+            ?? type.GetCustomAttribute<DescriptionAttribute>()?.Description;
         if (description is not null) schema.Insert(0, "description", description);
         if (property is null) return schema;
 
         JsonObject scalar = schema;
         while (scalar["items"] is JsonObject items) scalar = items;
-        if (AllowedNames(context.TypeInfo.Type, property) is { } names) scalar["enum"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]);
+        if (AllowedNames(type, property) is { } names) scalar["enum"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]);
         if (property.Attribute<QuantityAttribute>() is { } quantity)
         {
             SetBound("minimum", quantity.AtLeast);
             SetBound("exclusiveMinimum", quantity.Above);
             SetBound("maximum", quantity.AtMost);
         }
+        schema.Remove("default");
         // A section has no default of its own: each of its keys has.
         if (!property.IsRequired && !schema.ContainsKey("properties")) schema["default"] = Default(property);
         return schema;
@@ -106,21 +154,19 @@ public static class ExperimentSchema
         }
     }
 
-    private static JsonObject PointsSchema()
+    // Values with converters of their own.
+    private static JsonObject ValueSchema(Type type, bool nullable)
     {
-        JsonObject list = new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } } };
-        return new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list, Exported(typeof(TargetLawSpec))) };
-    }
-}
+        if (type == typeof(Points))
+        {
+            JsonObject points = ValueSchema(typeof(Sequence<Sequence<double>>), false);
+            return new() { ["anyOf"] = new JsonArray(OfType("string"), points, Exported(typeof(TargetLaw))) };
+        }
+        if (ElementType(type) is not { } element) return type == typeof(double) ? OfType("number") : OfType("string");
+        JsonObject list = new() { ["type"] = nullable ? new JsonArray("array", "null") : "array" };
+        list["items"] = ValueSchema(element, false);
+        return list;
 
-/// <summary>A value that is chosen by name, as its name.</summary>
-internal sealed class NamedConverter<T> : JsonConverter<T> where T : INamed<T>
-{
-    public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
-    {
-        string? name = reader.GetString();
-        return T.All.Single(value => value.Name == name);
+        static JsonObject OfType(string name) => new() { ["type"] = name };
     }
-
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }

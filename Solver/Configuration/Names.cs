@@ -1,21 +1,8 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>The names an experiment file may use where a value is one of a list, and the nearest of a list to a misspelt one.</summary>
+/// <summary>The nearest of a list of names to a misspelt one.</summary>
 public static class Names
 {
-    /// <summary>Time stepping methods.</summary>
-    public static readonly string[] Methods = [.. Tableau.All.Select(t => t.Name)];
-
-    /// <summary>Observables.</summary>
-    public static readonly string[] Observables = [.. Observable.All.Keys];
-
-    /// <summary>Interaction profiles.</summary>
-    public static readonly string[] Profiles = [.. Profile.All.Select(p => p.Name)];
-
     /// <summary>The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.</summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {

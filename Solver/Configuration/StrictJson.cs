@@ -30,16 +30,21 @@ internal static class StrictJson
     /// <exception cref="JsonException">On errors of syntax.</exception>
     public static JsonNode? Parse(string text, string path)
     {
-        using JsonDocument document = JsonDocument.Parse(text, Options);
+        JsonElement root = JsonElement.Parse(text, Options);
         try
         {
-            RefuseDuplicates(document.RootElement, path);
+            RefuseDuplicates(root, path);
         }
         catch (InvalidOperationException e)
         {
             throw new JsonException("A text holds half of a surrogate pair", e);
         }
-        return JsonNode.Parse(text, documentOptions: Options);
+        return root.ValueKind switch
+        {
+            JsonValueKind.Object => JsonObject.Create(root),
+            JsonValueKind.Array => JsonArray.Create(root),
+            _ => JsonValue.Create(root),
+        };
     }
 
     // Texts are looked at, too: one that is no valid UTF-16 throws.

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using AttentionFlow.Kernels.Model;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -20,8 +21,8 @@ internal sealed class StrictWalk(string folder)
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(Points))
             return IsText(node) ? Text(node, type, property, path)
-                : node is JsonObject ? Object(node, typeof(TargetLawSpec), path) : Value(node, typeof(IReadOnlyList<IReadOnlyList<double>>), property, path);
-        if (type == typeof(string) || type.IsEnum || type == typeof(Normalization)) return Text(node, type, property, path);
+                : node is JsonObject ? Object(node, typeof(TargetLaw), path) : List(node, typeof(Sequence<double>), property, path);
+        if (type == typeof(string) || ExperimentSchema.AllowedNames(type, null) is not null) return Text(node, type, property, path);
         if (type == typeof(bool))
             return node?.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node : throw Wrong(node, "true or false", path);
         if (type == typeof(double)) return Number(node, property, path);
@@ -64,6 +65,7 @@ internal sealed class StrictWalk(string folder)
         string name = value!.GetValue<string>();
         int index = Array.IndexOf(all, name);
         if (index < 0) throw ConfigurationException.At(path, $"'{name}' is unknown; {Names.Hint(name, known)}");
+        if (name == notKind) throw ConfigurationException.At(path, $"'{name}' is not possible here; known: {string.Join(", ", known)}.");
         return (name, kinds[index].DerivedType);
     }
 
@@ -96,8 +98,8 @@ internal sealed class StrictWalk(string folder)
     private static void Normalize(JsonArray list, string path)
     {
         double[] x = [.. list.Select(c => c!.GetValue<double>())], unit = [.. x];
-        double length = UnitVectors.Normalize(unit);
-        if (!(Math.Abs(length - 1) <= UnitVectors.Tolerance))
+        double length = Sphere.Rescale(unit);
+        if (!(Math.Abs(length - 1) <= Sphere.FileTolerance))
         {
             string shown = length.ToString("G6", CultureInfo.InvariantCulture);
             throw ConfigurationException.At(path, $"this vector has length {shown}; a unit vector is expected.");
@@ -123,7 +125,7 @@ internal sealed class StrictWalk(string folder)
         string shown = node!.ToJsonString();
         double value = double.Parse(shown, CultureInfo.InvariantCulture);
         if (!double.IsFinite(value)) throw ConfigurationException.At(path, $"{shown} is too large for a number of 64 bits.");
-        if (property.Attribute<QuantityAttribute>()?.Problem(value, shown) is { } problem) throw ConfigurationException.At(path, problem);
+        if (property.Attribute<QuantityAttribute>()?.WhyNot(value, shown) is { } why) throw ConfigurationException.At(path, why + ".");
         return node;
     }
 

@@ -35,17 +35,19 @@ internal sealed class PromptTerm
         {
             _x = gauge.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
             PairProblem problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension,
-                _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Weights),
+                _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Strengths),
                 tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
             Plan = sums.Plan(problem, RowColumns.Force);
         }
         else if (layer.Prompts is { } labelled)
         {
-            double[] targets = [.. tokens.Labels.SelectMany(labelled.Of)];
+            double[] targets = [.. tokens.Labels.SelectMany(label => labelled.Of(label))];
             gauge.Enter(targets, targets, 0, tokens.Rows);
             _own.Add((targets, labelled.Strength));
         }
-        if (layer.Pin is { } pin) _own.Add(([.. Enumerable.Repeat(pin.Point, tokens.Rows).SelectMany(u => u)], pin.Strength));
+        if (layer.Pin is { } pin)
+            _own.Add(([.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(p => p)],
+                pin.Strength));
         Strength = (layer.Prompts?.Strength ?? 0) + (layer.Pin?.Strength ?? 0);
 
         double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];

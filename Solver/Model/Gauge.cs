@@ -1,16 +1,23 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>The gauge Psi: an orthogonal matrix per label. One record a file in this folder.</summary>
+[Kinds("kind")]
 public abstract record Gauge
 {
-    /// <summary>Why this gauge cannot act in dimension <paramref name="dimension"/>, or null.</summary>
-    public virtual string? WhyNot(int dimension) => null;
+    /// <summary>Why this gauge cannot act in a setting, on its labels, or null.</summary>
+    public virtual string? WhyNot(in Setting setting) => null;
+
+    /// <summary>The gauge with what it leaves to the setting of a run, such as points to draw.</summary>
+    public virtual Gauge In(in Setting setting) => this;
 
     /// <summary>Tables of Psi(label) for these labels.</summary>
     /// <exception cref="ArgumentException">When the dimension or a label does not suit.</exception>
     public PreparedGauge Prepare(ReadOnlySpan<double> labels, int dimension)
     {
-        if (WhyNot(dimension) is { } why) throw new ArgumentException(why);
+        if (WhyNot(new Setting(labels.Length, dimension) { Labels = labels.ToArray() }) is { } why) throw new ArgumentException(why);
         return Tabulate(labels, dimension);
     }
 
@@ -32,6 +39,7 @@ public abstract class PreparedGauge
 }
 
 /// <summary>Psi = I.</summary>
+[Kind("none", 0), Description("The identity.")]
 public sealed record IdentityGauge : Gauge
 {
     /// <inheritdoc/>

@@ -1,10 +1,14 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>The law of the initial positions. One record a file in this folder.</summary>
+[Kinds("law")]
 public abstract record InitialLaw
 {
-    /// <summary>Why this law cannot draw n tokens in dimension d, or null.</summary>
-    public virtual string? WhyNot(int tokens, int dimension) => null;
+    /// <summary>Why this law cannot draw the tokens of a setting, or null.</summary>
+    public virtual string? WhyNot(in Setting setting) => null;
 
     /// <summary>Draws a cloud.</summary>
     /// <param name="replicas">R.</param>
@@ -16,8 +20,10 @@ public abstract record InitialLaw
     /// <exception cref="ArgumentException">When the law or the gauge does not suit the sizes.</exception>
     public Cloud Draw(int replicas, int tokens, int dimension, ulong seed, LabelLaw? labels = null, Gauge? gauge = null)
     {
-        if (WhyNot(tokens, dimension) is { } why) throw new ArgumentException(why);
-        double[] xi = (labels ?? new GridLabels()).Draw(replicas, tokens, seed);
+        labels ??= new GridLabels();
+        Setting setting = new(tokens, dimension) { Seed = seed };
+        if ((WhyNot(setting) ?? labels.WhyNot(setting)) is { } why) throw new ArgumentException(why);
+        double[] xi = labels.Draw(replicas, tokens, seed);
         double[] positions = new double[replicas * tokens * dimension];
         for (int r = 0; r < replicas; r++) DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
         if (StatesY) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
@@ -37,11 +43,15 @@ public abstract record InitialLaw
 }
 
 /// <summary>Independent tokens, uniform on the sphere.</summary>
-/// <param name="IsGauged">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
-public sealed record UniformLaw(bool IsGauged = false) : InitialLaw
+/// <param name="GaugeFrame">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
+[Kind("uniform", 0), Description("Independent, uniform on the sphere.")]
+public sealed record UniformLaw(
+    [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; "
+        + "then runs with different gauges start from the same y.")]
+    bool GaugeFrame = false) : InitialLaw
 {
     /// <inheritdoc/>
-    protected override bool StatesY => IsGauged;
+    protected override bool StatesY => GaugeFrame;
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
@@ -51,18 +61,21 @@ public sealed record UniformLaw(bool IsGauged = false) : InitialLaw
 }
 
 /// <summary>Independent tokens, uniform on the spherical cap of all points within an angle of an axis.</summary>
-/// <param name="Axis">Unit vector in R^d.</param>
+/// <param name="Axis">Unit vector in R^d; null: the last basis vector.</param>
 /// <param name="Angle">Opening half-angle, 0 &lt; angle &lt;= pi, radians.</param>
-public sealed record CapLaw(IReadOnlyList<double> Axis, double Angle) : InitialLaw
+[Kind("cap", 1), Description("Independent, uniform on the cap of points within an angle of an axis.")]
+public sealed record CapLaw(
+    [UnitVector, Description("The centre of the cap, a unit vector; null = the last basis vector.")] Sequence<double>? Axis = null,
+    [Quantity("the angle of the cap", Above = 0, AtMost = Math.PI), Description("The largest angle to the axis, in radians.")]
+    double Angle = 0.5) : InitialLaw
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension) => Axis.Count == dimension ? null
-        : $"the axis of the cap has {Axis.Count} coordinates, the tokens {dimension}";
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Axis, "the axis");
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
     {
-        double[] axis = Sphere.Normalized([.. Axis]);
+        double[] axis = Sphere.Normalized(Sphere.OrLastAxis(Axis, d));
         double[] side = new double[d];
         double lowest = Math.Cos(Angle);
         for (int i = 0; i < tokens; i++)
@@ -98,18 +111,22 @@ public sealed record CapLaw(IReadOnlyList<double> Axis, double Angle) : InitialL
 }
 
 /// <summary>Independent tokens of the von Mises-Fisher law, density proportional to e^{kappa &lt;mean, x&gt;}; their mean has length A_d(kappa).</summary>
-/// <param name="MeanDirection">Unit vector in R^d.</param>
+/// <param name="Mean">The mean direction, a unit vector in R^d; null: the last basis vector.</param>
 /// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>
-public sealed record VonMisesFisherLaw(IReadOnlyList<double> MeanDirection, double Concentration) : InitialLaw
+[Kind("vonMisesFisher", 2)]
+[Description("Independent, of the von Mises-Fisher law: density proportional to e^(concentration <mean, x>).")]
+public sealed record VonMisesFisherLaw(
+    [UnitVector, Description("The mean direction, a unit vector; null = the last basis vector.")] Sequence<double>? Mean = null,
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration kappa; 0 = uniform.")]
+    double Concentration = 1) : InitialLaw
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension) => MeanDirection.Count == dimension ? null
-        : $"the mean direction of the von Mises-Fisher law has {MeanDirection.Count} coordinates, the tokens {dimension}";
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Mean, "the mean");
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
     {
-        double[] mean = Sphere.Normalized([.. MeanDirection]);
+        double[] mean = Sphere.Normalized(Sphere.OrLastAxis(Mean, d));
         for (int i = 0; i < tokens; i++) Stream(seed, replica, i).VonMisesFisher(mean, Concentration, positions.Slice(i * d, d));
     }
 }
@@ -119,12 +136,15 @@ public sealed record VonMisesFisherLaw(IReadOnlyList<double> MeanDirection, doub
 /// </summary>
 /// <param name="Centres">K unit vectors.</param>
 /// <param name="Spread">Width, >= 0; 0 puts every token on its centre.</param>
-public sealed record ClustersLaw(IReadOnlyList<IReadOnlyList<double>> Centres, double Spread) : InitialLaw
+[Kind("clusters", 3), Description("As many clusters as centres: token i (from 0) of n starts near centre i x centres / n, rounded down.")]
+public sealed record ClustersLaw(
+    [UnitVector, Description("The centres, unit vectors.")] Sequence<Sequence<double>> Centres,
+    [Quantity("the spread", AtLeast = 0, AtMost = 1e6)]
+    [Description("Standard deviation of the scatter along each coordinate, before the return to the sphere; 0 = on the centres.")]
+    double Spread = 0.1) : InitialLaw
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension) =>
-        Centres.Count == 0 ? "at least one centre is needed"
-        : Centres.FirstOrDefault(c => c.Count != dimension) is { } odd ? $"a centre has {odd.Count} coordinates, the tokens {dimension}" : null;
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Centres, "centre");
 
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
@@ -132,7 +152,7 @@ public sealed record ClustersLaw(IReadOnlyList<IReadOnlyList<double>> Centres, d
         for (int i = 0; i < tokens; i++)
         {
             RandomStream random = Stream(seed, replica, i);
-            IReadOnlyList<double> centre = Centres[(int)((long)i * Centres.Count / tokens)];
+            Sequence<double> centre = Centres[(int)((long)i * Centres.Count / tokens)];
             Span<double> token = positions.Slice(i * d, d);
             do
             {
@@ -148,14 +168,18 @@ public sealed record ClustersLaw(IReadOnlyList<IReadOnlyList<double>> Centres, d
 /// equiangular [arXiv 2312.10794].
 /// </summary>
 /// <param name="Cosine">g, -1/(n-1) &lt;= g &lt;= 1.</param>
-public sealed record EquiangularLaw(double Cosine) : InitialLaw
+[Kind("equiangular", 4), Description("All pairs of tokens at the same angle; at most as many tokens as dimensions.")]
+public sealed record EquiangularLaw(
+    [Quantity("the cosine", AtLeast = -1, AtMost = 1), Description("The inner product of every pair, at least -1/(n-1).")]
+    double Cosine = 0) : InitialLaw
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension)
+    public override string? WhyNot(in Setting setting)
     {
-        if (tokens > dimension) return $"an equiangular start needs at most as many tokens as dimensions; {tokens} tokens in dimension {dimension} are asked for";
-        double lowest = tokens > 1 ? -1.0 / (tokens - 1) : -1;
-        return Cosine >= lowest && Cosine <= 1 ? null : $"{tokens} unit vectors cannot all have the cosine {Cosine}; it must lie between {lowest} and 1";
+        (int n, int d) = (setting.Tokens, setting.Dimension);
+        if (n > d) return $"{n} tokens can not be equiangular in dimension {d}: at most as many tokens as dimensions can";
+        return (n - 1) * Cosine >= -1 && Cosine <= 1 ? null
+            : Text.Of($"{Cosine} is no cosine of {n} equiangular tokens; it must lie between {-1.0 / (n - 1)} and 1");
     }
 
     /// <inheritdoc/>
@@ -177,12 +201,13 @@ public sealed record EquiangularLaw(double Cosine) : InitialLaw
 /// Mirror pairs in the gauge frame: y and 2&lt;u,y&gt;u - y, y uniform on the open hemisphere around u, an odd last token at u; then
 /// x = Psi^T y. With coupling 1 the gauge-frame mean then stays on the axis u for ever, by symmetry, so the limit is u_inf = u, to rounding.
 /// </summary>
-/// <param name="Axis">u, unit vector in R^d.</param>
-public sealed record SymmetricLaw(IReadOnlyList<double> Axis) : InitialLaw
+/// <param name="Axis">u, unit vector in R^d; null: the last basis vector.</param>
+[Kind("symmetric", 5), Description("Mirror pairs about an axis in the gauge frame, all in its hemisphere; an odd token sits on it.")]
+public sealed record SymmetricLaw(
+    [UnitVector, Description("The mirror axis u, a unit vector; null = the last basis vector.")] Sequence<double>? Axis = null) : InitialLaw
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension) => Axis.Count == dimension ? null
-        : $"the mirror axis has {Axis.Count} coordinates, the tokens {dimension}";
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Axis, "the axis");
 
     /// <inheritdoc/>
     protected override bool StatesY => true;
@@ -190,7 +215,7 @@ public sealed record SymmetricLaw(IReadOnlyList<double> Axis) : InitialLaw
     /// <inheritdoc/>
     protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions)
     {
-        double[] u = Sphere.Normalized([.. Axis]);
+        double[] u = Sphere.Normalized(Sphere.OrLastAxis(Axis, d));
         for (int i = 0; i + 1 < tokens; i += 2)
         {
             RandomStream random = Stream(seed, replica, i);
@@ -213,19 +238,31 @@ public sealed record SymmetricLaw(IReadOnlyList<double> Axis) : InitialLaw
     }
 }
 
-/// <summary>Given tokens, the same in every replica (the rows of a file).</summary>
-/// <param name="Positions">[n, d], unit rows.</param>
-/// <param name="Weights">[n], summing to 1, or null for equal ones.</param>
-public sealed record ListedLaw(double[] Positions, double[]? Weights) : InitialLaw
+/// <summary>The rows of a file, the same in every replica.</summary>
+/// <param name="Path">The CSV file.</param>
+/// <param name="Normalize">Whether rows of any length but zero are scaled to length 1.</param>
+[Kind("file", 6), Description("The rows of a CSV file with the columns x0, x1, ... and optionally label and weight.")]
+public sealed record FileLaw(
+    [FilePath, Description("Path of the CSV file, relative to the experiment file.")] string Path,
+    [Description("Accept rows of any length but zero; else they must have length 1 within 1e-6.")]
+    bool Normalize = false) : InitialLaw, IFilePart
 {
-    /// <inheritdoc/>
-    public override string? WhyNot(int tokens, int dimension) => Positions.Length == tokens * dimension ? null
-        : $"{Positions.Length} coordinates are listed for {tokens} tokens in dimension {dimension}";
+    /// <summary>The rows, unit vectors; null: not read yet.</summary>
+    public CloudData? Rows { get; init; }
 
     /// <inheritdoc/>
-    protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions) => Positions.CopyTo(positions);
+    public IFilePart At(string path) => this with { Path = path };
+
+    /// <inheritdoc/>
+    public override string? WhyNot(in Setting setting) => Rows is null ? $"{Path} has not been read"
+        : Rows.Count == setting.Tokens && Rows.Dimension == setting.Dimension ? null
+        : $"{Path} has {Rows.Count} rows in dimension {Rows.Dimension}, for {setting.Tokens} tokens in dimension {setting.Dimension}";
+
+    /// <inheritdoc/>
+    protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions) =>
+        ((ReadOnlySpan<double>)Rows!.Positions).CopyTo(positions);
 
     /// <inheritdoc/>
     protected override double[]? WeightsFor(int replicas) =>
-        Weights is null ? null : [.. Enumerable.Repeat(Weights, replicas).SelectMany(w => w)];
+        Rows?.Weights is { } weights ? [.. Enumerable.Repeat(weights, replicas).SelectMany(w => w)] : null;
 }

@@ -1,52 +1,79 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>The law of the frozen labels xi. One record a file in this folder.</summary>
+[Kinds("law")]
 public abstract record LabelLaw
 {
-    /// <summary>Labels for all tokens, [R, n].</summary>
-    public abstract double[] Draw(int replicas, int tokens, ulong seed);
+    /// <summary>Why this law cannot label the tokens of a setting, or null.</summary>
+    public virtual string? WhyNot(in Setting setting) => null;
 
-    /// <summary>Fills [R, n] with a function of (replica, token).</summary>
-    protected static double[] Fill(int replicas, int tokens, Func<int, int, double> label)
+    /// <summary>Labels for all tokens, [R, n].</summary>
+    public double[] Draw(int replicas, int tokens, ulong seed)
     {
+        if (WhyNot(new Setting(tokens, 2)) is { } why) throw new ArgumentException(why);
         double[] labels = new double[replicas * tokens];
         for (int r = 0; r < replicas; r++)
-            for (int i = 0; i < tokens; i++) labels[r * tokens + i] = label(r, i);
+            for (int i = 0; i < tokens; i++) labels[r * tokens + i] = Label(r, i, tokens, seed);
         return labels;
     }
+
+    /// <summary>The label of a token of a replica, both from 0.</summary>
+    public abstract double Label(int replica, int token, int tokens, ulong seed);
 }
 
 /// <summary>The midpoint grid s_i = (i + 1/2)/n, i = 0..n-1.</summary>
+[Kind("grid", 0), Description("The midpoints (i - 1/2)/n, i = 1..n.")]
 public sealed record GridLabels : LabelLaw
 {
     /// <inheritdoc/>
-    public override double[] Draw(int replicas, int tokens, ulong seed) => Cloud.Grid(replicas, tokens);
+    public override double Label(int replica, int token, int tokens, ulong seed) => (token + 0.5) / tokens;
 }
 
 /// <summary>Independent labels, uniform on [0, 1).</summary>
+[Kind("uniform", 1), Description("Independent, uniform on [0, 1).")]
 public sealed record UniformLabels : LabelLaw
 {
     /// <inheritdoc/>
-    public override double[] Draw(int replicas, int tokens, ulong seed) =>
-        Fill(replicas, tokens, (r, i) => new RandomStream(seed, RandomPurpose.Labels, r, i).Uniform());
+    public override double Label(int replica, int token, int tokens, ulong seed) =>
+        new RandomStream(seed, RandomPurpose.Labels, replica, token).Uniform();
 }
 
 /// <summary>Consecutive blocks numbered from 0: token i belongs to floor(i count / n).</summary>
 /// <param name="Count">Number of blocks, 1..n.</param>
-public sealed record BlockLabels(int Count) : LabelLaw
+[Kind("blocks", 2)]
+[Description("Consecutive blocks numbered from 0: the label of token i (from 0) is i x count / n, rounded down.")]
+public sealed record BlockLabels(
+    [Quantity("the number of blocks", AtLeast = 1), Description("Number of blocks, at most the number of tokens.")]
+    int Count = 2) : LabelLaw
 {
     /// <inheritdoc/>
-    public override double[] Draw(int replicas, int tokens, ulong seed) => Fill(replicas, tokens, (_, i) => (double)((long)i * Count / tokens));
+    public override string? WhyNot(in Setting setting) =>
+        Count <= setting.Tokens ? null : $"{Count} blocks are more than the {setting.Tokens} tokens";
+
+    /// <inheritdoc/>
+    public override double Label(int replica, int token, int tokens, ulong seed) => (long)token * Count / tokens;
 }
 
-/// <summary>Given labels, one per token, the same in every replica (the column of a file).</summary>
-/// <param name="Values">[n].</param>
-public sealed record ListedLabels(IReadOnlyList<double> Values) : LabelLaw
+/// <summary>Given labels, one per token, the same in every replica: in an experiment file, the column of the cloud file.</summary>
+[Kind("file", 3), Description("The label column of the initial law's CSV file.")]
+public sealed record ListedLabels : LabelLaw
 {
+    /// <summary>Labels that are yet to be read.</summary>
+    public ListedLabels() { }
+
+    /// <summary>These labels.</summary>
+    public ListedLabels(Sequence<double> values) => Values = values;
+
+    /// <summary>[n]; null: the cloud file has none.</summary>
+    public Sequence<double>? Values { get; init; }
+
     /// <inheritdoc/>
-    public override double[] Draw(int replicas, int tokens, ulong seed)
-    {
-        if (Values.Count != tokens) throw new ArgumentException($"{Values.Count} labels are listed for {tokens} tokens");
-        return Fill(replicas, tokens, (_, i) => Values[i]);
-    }
+    public override string? WhyNot(in Setting setting) => Values is null ? "the law 'file' needs a cloud file with a column 'label'"
+        : Values.Count == setting.Tokens ? null : $"{Values.Count} labels are listed for {setting.Tokens} tokens";
+
+    /// <inheritdoc/>
+    public override double Label(int replica, int token, int tokens, ulong seed) => Values![token];
 }

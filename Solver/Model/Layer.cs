@@ -12,7 +12,7 @@ public sealed record Layer
     public IReadOnlyList<Head> Heads { get; init; } = [new Head()];
 
     /// <summary>What labels do to logits and values beside the gauge; nothing by default.</summary>
-    public PositionalCode Code { get; init; } = PositionalCode.None;
+    public PositionalCode Code { get; init; } = new NoCode();
 
     /// <summary>Tokens that act and do not move, in the frame of x; null: none.</summary>
     public Prompts? Prompts { get; init; }
@@ -32,14 +32,18 @@ public sealed record Layer
     /// <summary>Why this layer and interaction do not go together in dimension <paramref name="dimension"/>, or null.</summary>
     public string? WhyNot(Interaction interaction, int dimension)
     {
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        Setting setting = new(0, dimension) { Interaction = interaction };
         if (Heads.Count == 0) return "at least one head is needed";
         if (Heads.FirstOrDefault(h => h.Dimension is { } d && d != dimension) is { } head)
             return $"a head has matrices of {head.Dimension} rows, the tokens {dimension} coordinates";
-        if (Code.Kind == CodeKind.Concatenated && !curved) return "a concatenated code needs the exponential profile and beta > 0";
-        foreach (double[] point in (Prompts?.Points ?? []).Concat(Pin is null ? [] : [Pin.Point]))
-            if (point.Length != dimension) return $"a prompt has {point.Length} coordinates, the tokens {dimension}";
-        double? prompts = HasNoPrompts ? null : Math.Min(Prompts?.Strength ?? double.PositiveInfinity, Pin?.Strength ?? double.PositiveInfinity);
+        return Code.WhyNot(setting) ?? Prompts?.WhyNot(setting) ?? Pin?.WhyNot(setting) ?? WhyNotNormalized(interaction);
+    }
+
+    /// <summary>Why the interaction cannot be normalised as it asks for, with these prompts, or null.</summary>
+    public string? WhyNotNormalized(Interaction interaction)
+    {
+        double? prompts = HasNoPrompts ? null
+            : Math.Min(Prompts?.Strength ?? double.PositiveInfinity, Pin?.Strength ?? double.PositiveInfinity);
         return interaction.Normalization.WhyNot(interaction.Coupling, prompts);
     }
 

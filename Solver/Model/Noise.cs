@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -16,11 +18,16 @@ public enum Splitting
 /// times the Laplacian of S^{d-1}.
 /// </summary>
 /// <param name="Kappa">Inverse strength of the noise, > 0.</param>
-/// <param name="Seed">Every number is a function of (seed, replica, token, number of the kick).</param>
 /// <param name="Splitting">How drift and noise share a step.</param>
-public sealed record Noise(double Kappa, ulong Seed, Splitting Splitting = Splitting.Strang)
+public sealed record Noise(
+    [Quantity("the inverse strength of the noise", AtLeast = 1e-6), Description("Inverse strength kappa of the noise.")] double Kappa,
+    [Description("How drift D and noise N share a step h: lie, D(h) N(h), of weak order 1; strang, N(h/2) D(h) N(h/2), of weak order 2.")]
+    Splitting Splitting = Splitting.Strang)
 {
     private const int Grain = 1024;
+
+    /// <summary>Every number is a function of (seed, replica, token, number of the kick).</summary>
+    public ulong Seed { get; init; } = 1;
 
     /// <summary>
     /// Moves every token for a time by noise alone: x' = cos(a) x + sin(a) v/|v|, v = P_x g, g standard normal in R^d, a the angle that

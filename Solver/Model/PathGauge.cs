@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
@@ -7,10 +10,15 @@ namespace AttentionFlow.Solver.Model;
 /// <param name="Amplitude">Tilt, radians.</param>
 /// <param name="Waves">Tilts per unit of label.</param>
 /// <param name="Turns">Turns about the z axis per unit of label.</param>
-public sealed record PathGauge(double Amplitude, double Waves, double Turns) : Gauge
+[Kind("path", 3), Description("R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed, for dimension 3.")]
+public sealed record PathGauge(
+    [Quantity("the amplitude"), Description("Radians by which the path swings about the y axis.")] double Amplitude = 0.5,
+    [Quantity("the number of waves"), Description("Swings over the labels [0, 1].")] double Waves = 3,
+    [Quantity("the number of turns"), Description("Turns about the z axis over the labels [0, 1].")] double Turns = 1) : Gauge
 {
     /// <inheritdoc/>
-    public override string? WhyNot(int dimension) => dimension == 3 ? null : $"a rotary path lives in dimension 3, not {dimension}";
+    public override string? WhyNot(in Setting setting) =>
+        setting.Dimension == 3 ? null : $"a path gauge lives in dimension 3, not {setting.Dimension}";
 
     /// <inheritdoc/>
     protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
@@ -9,59 +12,45 @@ namespace AttentionFlow.Solver.Model;
 /// A label s in [0,1) sees the target whose share of [0,1) it falls into (shares proportional to the target weights, in order;
 /// floor(s T) for T equal ones); a whole-number label k >= 1 sees target k. At G = -u, v is some unit vector orthogonal to u.
 /// </remarks>
-public sealed record PrefixGauge : Gauge
+/// <param name="Base">u, a unit vector; null: the last basis vector.</param>
+/// <param name="Targets">G_0, G_1, ..., unit vectors.</param>
+/// <param name="Weights">A positive number a target, up to a common factor; null: those of the targets' file, else equal.</param>
+[Kind("prefix", 4)]
+[Description("Half turns that swap the base and the target of the label: 2 v v' - I, v the unit vector along base + target.")]
+public sealed record PrefixGauge(
+    [UnitVector, Description("The base u, a unit vector; null = the last basis vector.")] Sequence<double>? Base,
+    [UnitVector, FilePath]
+    [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
+        + "relative to the experiment file, or a law.")]
+    Points Targets,
+    [Quantity("a target's weight", Above = 0)]
+    [Description("The share of the labels that see each target, up to a common factor; null = equal, or the file's weight column.")]
+    Sequence<double>? Weights = null) : Gauge
 {
-    private readonly double[]? _weights;
-
-    /// <summary>The gauge with this base and these targets, unit vectors, and optional positive target weights.</summary>
-    /// <exception cref="ArgumentException">When there is no target, a vector is not of unit length within 1e-9, or weights do not match.</exception>
-    public PrefixGauge(IReadOnlyList<double> basePoint, IReadOnlyList<IReadOnlyList<double>> targets, IReadOnlyList<double>? weights = null)
-    {
-        Base = [.. basePoint];
-        Targets = [.. targets.Select(t => t.ToArray())];
-        if (Targets.Count == 0) throw new ArgumentException("a prefix gauge needs at least one target");
-        foreach (double[] point in Targets.Append(Base))
-        {
-            if (point.Length != Base.Length) throw new ArgumentException($"a target has {point.Length} coordinates, the base {Base.Length}");
-            if (!(Math.Abs(Sphere.Norm(point) - 1) <= 1e-9)) throw new ArgumentException($"base and targets must be unit vectors; one has length {Sphere.Norm(point)}");
-        }
-        if (weights is not null && (weights.Count != Targets.Count || weights.Any(w => !(w > 0) || !double.IsFinite(w))))
-            throw new ArgumentException($"target weights must be {Targets.Count} positive numbers, one per target");
-        _weights = weights is null ? null : [.. weights];
-    }
-
-    /// <summary>u.</summary>
-    public double[] Base { get; }
-
-    /// <summary>G_0, G_1, ...</summary>
-    public IReadOnlyList<double[]> Targets { get; }
-
-    /// <summary>The index of the target that a label sees.</summary>
-    /// <exception cref="ArgumentException">When the label is neither in [0,1) nor a whole number below the number of targets.</exception>
-    public int TargetOf(double label)
-    {
-        if (label >= 0 && label < 1) return Shares.Of(label, _weights, Targets.Count);
-        if (label >= 1 && label == Math.Floor(label) && label < Targets.Count) return (int)label;
-        throw new ArgumentException($"label {label} sees no target: it must lie in [0, 1) or be a whole number below {Targets.Count}");
-    }
+    /// <summary>The index of the target that a label sees, -1 for none.</summary>
+    public int TargetOf(double label) => Targets.IndexOf(label, Weights);
 
     /// <inheritdoc/>
-    public override string? WhyNot(int dimension) => Base.Length == dimension ? null
-        : $"the prefix targets have {Base.Length} coordinates, the tokens {dimension}";
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Base, "the base")
+        ?? Targets.WhyNot(setting, Weights, "target", setting.Labels);
+
+    /// <inheritdoc/>
+    public override Gauge In(in Setting setting) => this with { Targets = Targets.In(setting) };
 
     /// <inheritdoc/>
     protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)
     {
-        double[][] axes = [.. Targets.Select(Axis)];
+        double[] origin = Sphere.OrLastAxis(Base, dimension);
+        double[][] axes = [.. Targets.Select(target => Axis(origin, target))];
         int[] seen = new int[labels.Length];
         for (int i = 0; i < labels.Length; i++) seen[i] = TargetOf(labels[i]);
         return new Prepared(axes, seen, dimension);
     }
 
-    private double[] Axis(double[] target)
+    private static double[] Axis(double[] origin, Sequence<double> target)
     {
-        double[] sum = [.. Base.Zip(target, (u, g) => u + g)];
-        return Sphere.Norm(sum) > 1e-12 ? Sphere.Normalized(sum) : Sphere.Orthogonal(Base);
+        double[] sum = [.. origin.Zip(target, (u, g) => u + g)];
+        return Sphere.Norm(sum) > 1e-12 ? Sphere.Normalized(sum) : Sphere.Orthogonal(origin);
     }
 
     private sealed class Prepared(double[][] axes, int[] seen, int d) : PreparedGauge

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>Which prompts a token sees.</summary>
@@ -13,45 +16,57 @@ public enum SeenPrompts
 /// Frozen prompts z_k, keys and values in the frame of x that never move: the drift gains P_x sum_k lambda_k k'(&lt;x_i, z_k>) z_k, the energy
 /// sum_i m_i sum_k lambda_k k(&lt;x_i, z_k>); under SA they join the denominator. Matrices and codes do not act on them.
 /// </summary>
-public sealed record Prompts
+/// <param name="Points">z_k, unit vectors.</param>
+/// <param name="Weights">
+/// Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has;
+/// null: those of the points' file, else equal.
+/// </param>
+/// <param name="Strength">Total weight of the prompts that a token sees, sum_k lambda_k; negative ones repel.</param>
+/// <param name="Seen">Which prompts a token sees.</param>
+public sealed record Prompts(
+    [UnitVector, FilePath]
+    [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
+        + "relative to the experiment file, or a law.")]
+    Points Points,
+    [Quantity("a prompt's weight", Above = 0)]
+    [Description("The share of the strength, or of the labels, that each prompt has, up to a common factor; "
+        + "null = equal, or the file's weight column.")]
+    Sequence<double>? Weights = null,
+    [Quantity("the strength")]
+    [Description("Total weight of the prompts that a token sees, beside the weight 1 of the tokens; "
+        + "negative prompts repel, under 'unnormalized' only.")]
+    double Strength = 1,
+    [Description("Which prompts a token sees: all, or the one of its label, as with the targets of a prefix gauge.")]
+    SeenPrompts Seen = SeenPrompts.All)
 {
-    private readonly PrefixGauge _shares;
-
-    /// <summary>These prompts.</summary>
-    /// <param name="points">z_k, unit vectors.</param>
-    /// <param name="weights">Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has; null: equal.</param>
-    /// <param name="strength">Total weight of the prompts that a token sees, sum_k lambda_k; negative ones repel.</param>
-    /// <param name="seen">Which prompts a token sees.</param>
-    /// <exception cref="ArgumentException">When there is no prompt, one is not of unit length within 1e-9, or weights do not match.</exception>
-    public Prompts(IReadOnlyList<IReadOnlyList<double>> points, IReadOnlyList<double>? weights = null, double strength = 1, SeenPrompts seen = SeenPrompts.All)
-    {
-        if (points.Count == 0) throw new ArgumentException("at least one prompt is needed");
-        _shares = new PrefixGauge(points[0], points, weights);
-        (Strength, Seen) = (strength, seen);
-        Weights = weights is null ? [.. points.Select(_ => strength / points.Count)] : [.. weights.Select(w => strength * w / weights.Sum())];
-    }
-
-    /// <summary>z_k.</summary>
-    public IReadOnlyList<double[]> Points => _shares.Targets;
-
     /// <summary>lambda_k of a token that sees all.</summary>
-    public IReadOnlyList<double> Weights { get; }
-
-    /// <summary>sum_k lambda_k.</summary>
-    public double Strength { get; }
-
-    /// <summary>Which prompts a token sees.</summary>
-    public SeenPrompts Seen { get; }
+    public IReadOnlyList<double> Strengths => (Weights ?? Points.Weights) is { } weights
+        ? [.. weights.Select(w => Strength * w / weights.Sum())] : [.. Points.Select(_ => Strength / Points.Count)];
 
     /// <summary>The prompt of a label.</summary>
     /// <exception cref="ArgumentException">When the label is neither in [0,1) nor a whole number below the number of prompts.</exception>
-    public double[] Of(double label) => Points[_shares.TargetOf(label)];
+    public Sequence<double> Of(double label) =>
+        Points.IndexOf(label, Weights) is >= 0 and int k ? Points[k]
+            : throw new ArgumentException(Text.Of($"label {label} sees no prompt"), nameof(label));
+
+    /// <summary>Why these prompts cannot act in a setting, or null.</summary>
+    public string? WhyNot(in Setting setting) =>
+        Points.WhyNot(setting, Weights, "prompt", Seen == SeenPrompts.Labelled ? setting.Labels : []);
+
+    /// <summary>The prompts, drawn where they are of a law.</summary>
+    public Prompts In(in Setting setting) => this with { Points = Points.In(setting) };
 }
 
 /// <summary>
 /// A prompt u in the gauge frame, seen by all: the drift gains lambda k'(&lt;y_i, u>) u there, the energy lambda sum_i m_i k(&lt;y_i, u>). It fixes the direction of
 /// a limit that the cloud would choose else.
 /// </summary>
-/// <param name="Point">u, a unit vector.</param>
+/// <param name="Point">u, a unit vector; null: the last basis vector.</param>
 /// <param name="Strength">lambda.</param>
-public sealed record PinningPrompt(double[] Point, double Strength);
+public sealed record PinningPrompt(
+    [UnitVector, Description("The prompt u, a unit vector; null = the last basis vector.")] Sequence<double>? Point = null,
+    [Quantity("the strength"), Description("Its weight, beside the weight 1 of the tokens.")] double Strength = 0.1)
+{
+    /// <summary>Why this prompt cannot act in a setting, or null.</summary>
+    public string? WhyNot(in Setting setting) => setting.WhyNot(Point, "the pinning prompt");
+}

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
@@ -5,11 +8,18 @@ namespace AttentionFlow.Solver.Model;
 /// axis. Limit of the flow: x*(s) = Psi(s)^T u, for d = 3 a latitude circle [arXiv 2605.30229, Theorem 1].
 /// </summary>
 /// <param name="Speeds">Angle per unit of label, one per plane, floor(d/2) of them; radians.</param>
-public sealed record RotaryGauge(IReadOnlyList<double> Speeds) : Gauge
+[Kind("rotary", 1)]
+[Description("Rotary code: the planes (0,1), (2,3), ... turn counter-clockwise by speed x label; an odd last axis stays.")]
+public sealed record RotaryGauge(
+    [Quantity("a speed"), Description("Radians per unit of label, one for each of the floor(d/2) planes.")] Sequence<double> Speeds) : Gauge
 {
+    /// <summary>A full turn per unit of label, in two or three dimensions.</summary>
+    public RotaryGauge() : this([2 * Math.PI]) { }
+
     /// <inheritdoc/>
-    public override string? WhyNot(int dimension) => Speeds.Count == dimension / 2 ? null
-        : $"a rotary gauge in dimension {dimension} turns {dimension / 2} plane(s) and needs that many speeds; {Speeds.Count} are given";
+    public override string? WhyNot(in Setting setting) => Speeds.Count == setting.Dimension / 2 ? null
+        : $"{Text.Plural(Speeds.Count, "speed")} for {Text.Plural(setting.Dimension / 2, "plane")}: "
+            + $"in dimension {setting.Dimension} a rotary gauge needs that many speeds";
 
     /// <inheritdoc/>
     protected override PreparedGauge Tabulate(ReadOnlySpan<double> labels, int dimension)

@@ -1,9 +1,13 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
 /// Where a network normalises: dx_i/dt = P A_i/s_i, A_i the attention output sum_j A_ij x_j before its projection, s_i a scale that may
 /// hang on a radius r_i, the length of the token before it is normalised [arXiv 2510.22026]. One record a file in this folder.
 /// </summary>
+[Kinds("kind")]
 public abstract record Scheme
 {
     /// <summary>r_i at the start, > 0; null when the scheme has no such state.</summary>
@@ -26,6 +30,7 @@ public abstract record Scheme
 }
 
 /// <summary>Post-norm, the flow as it stands: s = 1.</summary>
+[Kind("post", 0), Description("s = 1.")]
 public sealed record PostScheme : Scheme
 {
     /// <inheritdoc/>
@@ -40,7 +45,9 @@ public sealed record PostScheme : Scheme
 
 /// <summary>Pre-norm: s = r, dr/dt = &lt;x, A&gt;, that is X = r x follows dX/dt = A. Clusters contract like 1/t.</summary>
 /// <param name="Radius">r at the start, > 0.</param>
-public sealed record PreScheme(double Radius = 1) : Scheme
+[Kind("pre", 1), Description("s = r, dr/dt = <x, A>.")]
+public sealed record PreScheme(
+    [Quantity("the radius", AtLeast = 1e-6, AtMost = 1e6), Description("Length r of every token at the start.")] double Radius = 1) : Scheme
 {
     /// <inheritdoc/>
     public override double? Start => Radius;
@@ -57,7 +64,9 @@ public sealed record PreScheme(double Radius = 1) : Scheme
 
 /// <summary>Peri-norm: s = r |A|, dr/dt = &lt;x, A&gt;/|A|, that is X = r x follows dX/dt = A/|A|. Clusters contract like 1/t.</summary>
 /// <param name="Radius">r at the start, > 0.</param>
-public sealed record PeriScheme(double Radius = 1) : Scheme
+[Kind("peri", 2), Description("s = r |A|, dr/dt = <x, A>/|A|.")]
+public sealed record PeriScheme(
+    [Quantity("the radius", AtLeast = 1e-6, AtMost = 1e6), Description("Length r of every token at the start.")] double Radius = 1) : Scheme
 {
     /// <inheritdoc/>
     public override double? Start => Radius;
@@ -74,7 +83,11 @@ public sealed record PeriScheme(double Radius = 1) : Scheme
 
 /// <summary>nGPT: s = |A|/alpha. Clusters contract like e^{-alpha t}.</summary>
 /// <param name="Alpha">alpha > 0.</param>
-public sealed record NGptScheme(double Alpha = 1) : Scheme
+[Kind("nGPT", 3), Description("s = |A|/alpha.")]
+public sealed record NGptScheme(
+    [Quantity("the speed alpha", AtLeast = 1e-6, AtMost = 1e6)]
+    [Description("Speed alpha of the tokens where the attention output is tangential.")]
+    double Alpha = 1) : Scheme
 {
     /// <inheritdoc/>
     public override (double Scale, double Growth) At(double radius, double along, double length) => (length / Alpha, 0);
@@ -87,6 +100,7 @@ public sealed record NGptScheme(double Alpha = 1) : Scheme
 /// Square-root scaling: s = sqrt(t + 1), the scheme post in the time 2 sqrt(t + 1) - 2. Clusters contract like e^{-2 sqrt t}. The clock is
 /// a state, ds/dt = 1/(2 s), so that any method steps it.
 /// </summary>
+[Kind("sqrt", 4), Description("s = sqrt(t + 1).")]
 public sealed record SqrtScheme : Scheme
 {
     /// <inheritdoc/>

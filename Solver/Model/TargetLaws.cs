@@ -1,20 +1,62 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>A law on the sphere from which prefix targets are taken. One record a file in this folder.</summary>
+[Kinds("law")]
 public abstract record TargetLaw
 {
+    /// <summary>T; null: as many as tokens.</summary>
+    [Quantity("the number of targets", AtLeast = 1)]
+    [Description("How many targets the labels share; null = as many as tokens, so that each grid label has its own.")]
+    public int? Count { get; init; }
+
+    /// <summary>Why this law has no points in a setting, or null.</summary>
+    public abstract string? WhyNot(in Setting setting);
+
     /// <summary>G_0, ..., G_{T-1}, unit vectors; a random one is a function of (seed, its number).</summary>
     /// <param name="count">T >= 1.</param>
     /// <param name="seed">Seed of the run; all replicas see the same targets.</param>
     public abstract double[][] Draw(int count, ulong seed);
 }
 
+/// <summary>Independent targets of a von Mises-Fisher law.</summary>
+/// <param name="Mean">Unit vector.</param>
+/// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>
+[Kind("vonMisesFisher", 0), Description("Independent, density proportional to e^(concentration <mean, x>), drawn with the seed.")]
+public sealed record VonMisesFisherTargets(
+    [UnitVector, Description("The mean direction, a unit vector.")] Sequence<double> Mean,
+    [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")]
+    double Concentration = 1) : TargetLaw
+{
+    /// <inheritdoc/>
+    public override string? WhyNot(in Setting setting) => setting.WhyNot(Mean, "the mean");
+
+    /// <inheritdoc/>
+    public override double[][] Draw(int count, ulong seed) => new MixtureTargets([Mean], [Concentration]).Draw(count, seed);
+}
+
 /// <summary>Independent targets of a mixture of von Mises-Fisher laws: the first uniform number of a target's stream picks its component.</summary>
 /// <param name="Means">Unit vectors, one a component.</param>
 /// <param name="Concentrations">kappa >= 0 of each component.</param>
 /// <param name="Weights">A positive number a component, up to a common factor; null: equal.</param>
-public sealed record MixtureTargets(IReadOnlyList<IReadOnlyList<double>> Means, IReadOnlyList<double> Concentrations, IReadOnlyList<double>? Weights = null) : TargetLaw
+[Kind("mixture", 1), Description("Independent, from a mixture of von Mises-Fisher laws, drawn with the seed.")]
+public sealed record MixtureTargets(
+    [UnitVector, Description("The mean directions, unit vectors, one a component.")] Sequence<Sequence<double>> Means,
+    [Quantity("a concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration of each component; 0 = uniform.")]
+    Sequence<double> Concentrations,
+    [Quantity("a component's weight", Above = 0), Description("The probability of each component, up to a common factor; null = equal.")]
+    Sequence<double>? Weights = null) : TargetLaw
 {
+    /// <inheritdoc/>
+    public override string? WhyNot(in Setting setting) =>
+        Concentrations.Count != Means.Count
+            ? $"{Text.Plural(Concentrations.Count, "concentration")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
+        : Weights is not null && Weights.Count != Means.Count
+            ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
+        : setting.WhyNot(Means, "mean");
+
     /// <inheritdoc/>
     public override double[][] Draw(int count, ulong seed)
     {
@@ -34,8 +76,19 @@ public sealed record MixtureTargets(IReadOnlyList<IReadOnlyList<double>> Means, 
 /// the label s sees the angle 2 pi s.
 /// </summary>
 /// <param name="Normal">Unit vector in R^3; for e_2 the circle starts at e_0.</param>
-public sealed record GreatCircleTargets(IReadOnlyList<double> Normal) : TargetLaw
+[Kind("greatCircle", 2)]
+[Description("Evenly spaced on the great circle with this normal, counter-clockwise about it, for dimension 3: "
+    + "target k of T (from 0) at the angle 2 pi (k + 1/2)/T.")]
+public sealed record GreatCircleTargets([UnitVector, Description("The normal, a unit vector.")] Sequence<double> Normal) : TargetLaw
 {
+    /// <summary>The great circle of the first two axes.</summary>
+    public GreatCircleTargets() : this([0, 0, 1]) { }
+
+    /// <inheritdoc/>
+    public override string? WhyNot(in Setting setting) =>
+        setting.Dimension != 3 ? $"a great circle of targets lives in dimension 3, not {setting.Dimension}"
+        : setting.WhyNot(Normal, "the normal");
+
     /// <inheritdoc/>
     public override double[][] Draw(int count, ulong seed)
     {

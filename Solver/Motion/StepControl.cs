@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>How long the steps of a run are. A number stands for steps of that length.</summary>
@@ -24,3 +27,10 @@ public sealed record AdaptiveStep(double Tolerance) : StepControl
     /// <summary>Tokens that have come closer than this go on as one; 0: none ever does.</summary>
     public double MergeDistance { get; init; }
 }
+
+/// <summary>How tokens merge that have come close.</summary>
+/// <param name="Distance">Tokens closer than this go on as one.</param>
+public sealed record Merging(
+    [Quantity("the merging distance", Above = 0, AtMost = 0.1)]
+    [Description("Tokens closer than this after a step become one, of their weighted mean and total weight; output still shows all.")]
+    double Distance = 1e-6);

@@ -1,3 +1,5 @@
+using AttentionFlow.Kernels.Model;
+
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>The explicit methods; every field here is a method that an experiment file knows.</summary>
@@ -56,13 +58,11 @@ public static class Methods
 /// <param name="StabilityLimit">Largest h lambda for which a step contracts y' = -lambda y.</param>
 /// <param name="A">Strictly lower triangular, row s has s entries.</param>
 /// <param name="B">Weights of the result, summing to 1.</param>
-public sealed record Tableau(string Name, int Order, double StabilityLimit, double[][] A, double[] B)
+public sealed record Tableau(string Name, int Order, double StabilityLimit, double[][] A, double[] B) : INamed<Tableau>
 {
     /// <summary>Every method there is; help texts, tests and documentation enumerate this list.</summary>
-    public static readonly IReadOnlyList<Tableau> All = [.. typeof(Methods).GetFields().Select(field => (Tableau)field.GetValue(null)!)];
-
-    /// <summary>The method of this name, or null.</summary>
-    public static Tableau? Find(string name) => All.FirstOrDefault(t => t.Name == name);
+    public static IReadOnlyList<Tableau> All { get; } =
+        [.. typeof(Methods).GetFields().Select(field => (Tableau)field.GetValue(null)!)];
 
     /// <summary>
     /// Weights of the error estimate h sum_s Error[s] k_s, summing to 0; one more than B: the last stage is the drift at x'. Null: the

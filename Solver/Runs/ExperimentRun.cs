@@ -27,63 +27,45 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
     {
         CheckMemory(experiment);
-        Interaction interaction = ExperimentBuilder.Interaction(experiment);
-        Gauge gauge = ExperimentBuilder.Gauge(experiment);
-        Layer layer = LayerBuilder.Layer(experiment);
-        Cloud cloud = ExperimentBuilder.Cloud(experiment, gauge);
-        Tableau method = Tableau.Find(experiment.Time.Method)!;
-        StepControl step = ExperimentBuilder.Step(experiment.Time);
-        Noise? noise = ExperimentBuilder.Noise(experiment);
+        Cloud cloud = experiment.Draw();
+        Interaction interaction = experiment.Interaction.Pair;
+        Layer layer = experiment.Layer;
+        Scheme scheme = experiment.Interaction.Scheme;
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
-        Scheme scheme = experiment.Interaction.Scheme.Build();
         // Stored with the run. Only some flows do with forces along the sphere alone.
         Choice choice = new Choice(experiment.Device, experiment.Summation)
             .Resolve(problem, layer.HasPlainTokens && !scheme.NeedsOutput, experiment.Precision, tolerance);
-        (string device, Summation summation) = choice.WhyNot is { } unfit ? throw ConfigurationException.At("$.summation", unfit) : choice;
+        if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
+        (string device, Summation summation) = choice;
         using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(() => new Flow(interaction, gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
-        List<Observable> observables = [.. experiment.Record.Observables.Select(name => MakeObservable(name, flow))];
-        if (Simulation.WhyNot(flow, method, step) is { } whyNot) throw ConfigurationException.At("$.time.merge", $"{whyNot}; leave this key out.");
-        if (experiment.Record.Plateaus && flow.WhyNoEnergy is { } why) throw ConfigurationException.At("$.record.plateaus", $"{why}; leave this key out.");
-        string? stepAdvice = step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null;
-        string? noiseAdvice = noise is null ? null : Stability.Advice(noise, ((FixedStep)step).Length, cloud.Dimension);
-        string?[] advices =
-        [
-            stepAdvice is not null ? $"$.time.step: {stepAdvice}" : null,
-            noiseAdvice is not null ? $"$.time.step: {noiseAdvice}" : null,
-            EqualHeads(experiment.Interaction) ? $"$.interaction.heads: {experiment.Interaction.Heads} heads with the same matrices are one head at {experiment.Interaction.Heads} times the cost; set 1, or draw a matrix for every head" : null,
-            sums.Plan(problem, RowColumns.Force).Advice is { } far ? $"$.tolerance: {far}" : null,
-        ];
-        List<Alert> stepAlerts = [];
-        if (stepAdvice is not null) AlertStep(Stability.LargestStep(flow.CollapseRate, method), stepAdvice);
-        if (noiseAdvice is not null) AlertStep(Stability.LargestStep(noise!, cloud.Dimension), noiseAdvice);
-        string? advice = advices.Any(a => a is not null) ? string.Join("; ", advices.OfType<string>()) : null;
-        if (advice is not null) warn(advice);
+        Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
+        string? far = sums.Plan(problem, RowColumns.Force).Advice;
+        PreparedRun run = new(experiment with
+        {
+            Device = device, Summation = summation, Tolerance = tolerance,
+            Time = experiment.Time with { Tolerance = (experiment.Time.Control as AdaptiveStep)?.Tolerance },
+        }, cloud, flow, sums, MakeObservables(experiment, flow));
+        run.Check();
+        if (run.Advice(far) is { } advice) warn(advice);
+        return Run(run, run.Advice(far), folder, overwrite, stop);
+    }
 
-        TimeSpec time = experiment.Time with { Tolerance = (step as AdaptiveStep)?.Tolerance };
-        (Experiment stored, (string, string)[] inputs) = WithInputs(experiment with { Device = device, Summation = summation, Tolerance = tolerance, Time = time });
+    private RunRecord Run(PreparedRun run, string? advice, string folder, bool overwrite, CancellationToken stop)
+    {
+        (Experiment stored, IReadOnlyList<(string, string)> inputs) = InputFiles.Copied(run.Experiment);
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
         {
-            Advice = advice, Seed = experiment.Seed, Device = device, Precision = experiment.Precision.ToString().ToLowerInvariant(), Threads = threads,
+            Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
+            Precision = stored.Precision.ToString().ToLowerInvariant(),
         });
-        (double[] snapshotTimes, double[] observationTimes) = ExperimentBuilder.Times(experiment);
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
-            ObservableWriter writer = new(target.OpenObservables(observables.SelectMany(o => o.Columns)), observationTimes, observables);
-            List<IObserver> observers =
-            [
-                .. observables.OfType<IObserver>(),
-                writer,
-                new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), snapshotTimes, experiment.Record.Tokens ?? cloud.Tokens),
-                new ProgressObserver(progress, experiment, sums),
-            ];
-            if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));
-            if (experiment.Record.Plateaus) observers.Add(new PlateauWriter(target.OpenPlateaus(), flow));
-            Simulation simulation = new(flow, method, step, experiment.Time.Horizon, threads) { Noise = noise, Until = ExperimentBuilder.Until(experiment.Time) };
-            RunResult result = simulation.Run(cloud, observers, stop);
+            CsvTable table = target.OpenObservables(run.Observables.SelectMany(o => o.Columns));
+            ObservableWriter writer = new(table, stored.Times.Observations, run.Observables);
+            RunResult result = run.Simulate(Observers(run, writer, target), threads, stop);
             record = record with
             {
                 Status = result.Status,
@@ -94,19 +76,34 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Evaluations = result.Evaluations,
                 ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
-                Summation = summation == Summation.Direct ? new SummationRecord("direct") : SummationRecord.Of(sums.Statistics, tolerance),
-                Alerts = [.. stepAlerts, .. writer.Alerts],
+                Summation = stored.Summation == Summation.Direct ? new SummationRecord("direct")
+                    : SummationRecord.Of(run.Sums.Statistics, stored.Tolerance!.Value),
+                Alerts = [.. run.StepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
-            return target.Finish(record, experiment.Title);
+            return target.Finish(record, stored.Title);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException or DeviceFailedException)
         {
-            TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, experiment.Title);
+            TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, stored.Title);
             throw;
         }
+    }
 
-        void AlertStep(double level, string what) => stepAlerts.Add(new("step too large", "step", 0, 0, cloud.Replicas, ((FixedStep)step).Length, level, what));
+    private List<IObserver> Observers(PreparedRun run, ObservableWriter writer, RunFolder target)
+    {
+        (Experiment experiment, Cloud cloud, Flow flow) = (run.Experiment, run.Cloud, run.Flow);
+        List<IObserver> observers =
+        [
+            .. run.Observables.OfType<IObserver>(),
+            writer,
+            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius), experiment.Times.Snapshots,
+                experiment.Record.Tokens ?? cloud.Tokens),
+            new ProgressObserver(progress, experiment, run.Sums),
+        ];
+        if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));
+        if (experiment.Record.Plateaus) observers.Add(new PlateauWriter(target.OpenPlateaus(), flow));
+        return observers;
     }
 
     /// <summary>Ordered pairs of tokens of one evaluation of the drift: replicas x heads x tokens^2.</summary>
@@ -117,7 +114,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     public static double Pairs(Experiment experiment)
     {
         const double evaluationsOfAnAdaptiveRun = 300;
-        (double[] snapshots, double[] observations) = ExperimentBuilder.Times(experiment);
+        (double[] snapshots, double[] observations) = experiment.Times;
         if (experiment.Time.Step is not { } step) return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
         double steps = 0, last = 0;
         foreach (double time in snapshots.Concat(observations).Order())
@@ -128,42 +125,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             last = time;
         }
         int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
-        return PairsPerEvaluation(experiment) * (1 + steps * (Tableau.Find(experiment.Time.Method)!.B.Length + between));
+        return PairsPerEvaluation(experiment) * (1 + steps * (experiment.Time.Method.B.Length + between));
     }
-
-    // The files that the experiment reads travel with the run, under names of their own.
-    private static (Experiment Stored, (string Name, string Source)[] Inputs) WithInputs(Experiment experiment)
-    {
-        List<(string, string)> inputs = [];
-        if (experiment.Tokens.Initial is FileInitialSpec cloud)
-        {
-            inputs.Add((RunFolder.CloudFile, cloud.Path));
-            experiment = experiment with { Tokens = experiment.Tokens with { Initial = cloud with { Path = RunFolder.CloudFile } } };
-        }
-        if (experiment.Interaction.Gauge is PrefixGaugeSpec { Targets.Path: { } path } prefix)
-        {
-            inputs.Add((RunFolder.TargetsFile, path));
-            experiment = experiment with { Interaction = experiment.Interaction with { Gauge = prefix with { Targets = new Points(RunFolder.TargetsFile) } } };
-        }
-        if (experiment.Interaction.Prompts is { Points.Path: { } points } prompts)
-        {
-            inputs.Add((RunFolder.PromptsFile, points));
-            experiment = experiment with { Interaction = experiment.Interaction with { Prompts = prompts with { Points = new Points(RunFolder.PromptsFile) } } };
-        }
-        MatricesSpec matrices = experiment.Interaction.Matrices;
-        matrices = new() { Query = Here(matrices.Query, RunFolder.QueryFile), Key = Here(matrices.Key, RunFolder.KeyFile), Value = Here(matrices.Value, RunFolder.ValueFile) };
-        return (experiment with { Interaction = experiment.Interaction with { Matrices = matrices } }, [.. inputs]);
-
-        MatrixSpec Here(MatrixSpec matrix, string name)
-        {
-            if (matrix is not FileMatrixSpec file) return matrix;
-            inputs.Add((name, file.Path));
-            return new FileMatrixSpec { Path = name };
-        }
-    }
-
-    private static bool EqualHeads(InteractionSpec interaction) => interaction.Heads > 1
-        && new[] { interaction.Matrices.Query, interaction.Matrices.Key, interaction.Matrices.Value }.All(m => m is IdentityMatrixSpec or DiagonalMatrixSpec or ProductMatrixSpec);
 
     // Beyond the memory the system would end the program without a word.
     private static void CheckMemory(Experiment experiment)
@@ -177,7 +140,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
 
     // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two more states and two more drifts.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
-        * (experiment.Tokens.Dimension * (4 + Tableau.Find(experiment.Time.Method)!.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
+        * (experiment.Tokens.Dimension * (4 + experiment.Time.Method.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
     private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {
@@ -197,11 +160,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    private static Observable MakeObservable(string name, Flow flow)
+    private static List<Observable> MakeObservables(Experiment experiment, Flow flow)
     {
         try
         {
-            return Observable.All[name](flow);
+            return [.. experiment.Record.Observables.Select(name => Observable.All[name](flow))];
         }
         catch (NotSupportedException error)
         {

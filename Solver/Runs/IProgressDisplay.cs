@@ -21,7 +21,7 @@ public interface IProgressDisplay
 public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment, IPairSums sums) : IObserver
 {
     private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
-    private readonly double[] _times = [.. ExperimentBuilder.Times(experiment).Observations];
+    private readonly double[] _times = experiment.Times.Observations;
     private double _expected = ExperimentRun.Pairs(experiment);
     private double _seen;
     private int _reached;

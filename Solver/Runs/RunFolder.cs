@@ -37,27 +37,12 @@ public sealed class RunFolder : IDisposable
     /// <summary>The description of the tables.</summary>
     public const string PackageFile = "datapackage.json";
 
-    /// <summary>The cloud file of the initial law 'file', copied.</summary>
-    public const string CloudFile = "cloud.csv";
-
-    /// <summary>The targets file of a prefix gauge, copied.</summary>
-    public const string TargetsFile = "targets.csv";
-
-    /// <summary>The prompts file, copied.</summary>
-    public const string PromptsFile = "prompts.csv";
-
-    /// <summary>The file of the query matrices, copied.</summary>
-    public const string QueryFile = "query.csv";
-
-    /// <summary>The file of the key matrices, copied.</summary>
-    public const string KeyFile = "key.csv";
-
-    /// <summary>The file of the value matrices, copied.</summary>
-    public const string ValueFile = "value.csv";
-
     /// <summary>In the order in which they are removed: what vouches goes first.</summary>
     private static readonly string[] Names =
-        [RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile, CloudFile, TargetsFile, PromptsFile, QueryFile, KeyFile, ValueFile];
+    [
+        RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile,
+        .. Configuration.InputFiles.CopyNames,
+    ];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
     private readonly FileRecord[] _inputs;

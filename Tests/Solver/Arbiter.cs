@@ -83,10 +83,10 @@ internal static class Arbiter
         if (layer.Prompts is { } prompts)
             for (int k = 0; k < prompts.Points.Count; k++)
             {
-                double share = prompts.Seen == SeenPrompts.All ? prompts.Weights[k] : k == (int)Math.Floor(cloud.Labels[i] * prompts.Points.Count) ? prompts.Strength : 0;
-                Add(false, Sphere.Dot(cloud.Token(i), prompts.Points[k]), share, prompts.Points[k]);
+                double share = prompts.Seen == SeenPrompts.All ? prompts.Strengths[k] : k == (int)Math.Floor(cloud.Labels[i] * prompts.Points.Count) ? prompts.Strength : 0;
+                Add(false, Sphere.Dot(cloud.Token(i), prompts.Points[k]), share, [.. prompts.Points[k]]);
             }
-        if (layer.Pin is { } pin) Add(false, Sphere.Dot(Times(psi, cloud.Token(i)), pin.Point), pin.Strength, TransposeTimes(psi, pin.Point));
+        if (layer.Pin is { Point: { } u } pin) Add(false, Sphere.Dot(Times(psi, cloud.Token(i)), u), pin.Strength, TransposeTimes(psi, [.. u]));
         if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
         double largest = pulls.Max(p => p.Cosine);
         return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
@@ -128,8 +128,8 @@ internal static class Arbiter
                     for (int b = 0; b < 3; b++) psi[a, b] = ry[a, 0] * rz[0, b] + ry[a, 1] * rz[1, b] + ry[a, 2] * rz[2, b];
                 return psi;
             case PrefixGauge prefix:
-                double[] g = prefix.Targets[(int)Math.Floor(s * prefix.Targets.Count)];
-                double[] v = [.. prefix.Base.Zip(g, (u, target) => u + target)];
+                Sequence<double> g = prefix.Targets[(int)Math.Floor(s * prefix.Targets.Count)];
+                double[] v = [.. prefix.Base!.Zip(g, (u, target) => u + target)];
                 double norm = Math.Sqrt(v.Sum(c => c * c));
                 for (int a = 0; a < d; a++)
                     for (int b = 0; b < d; b++) psi[a, b] = 2 * v[a] * v[b] / (norm * norm) - (a == b ? 1 : 0);

@@ -37,7 +37,7 @@ public class ClustersTests
             if (centres.All(c => Sphere.Dot(c, point) < Math.Cos(2 * Angle))) centres.Add(point);
         Assert.That(centres, Has.Count.GreaterThan(20));
         foreach (double spread in (double[])[0, 1e-12, 1e-4])
-            Assert.That(Count(new ClustersLaw(centres, spread).Draw(1, 1000, d, seed: 2).Positions, d), Is.EqualTo(centres.Count), $"spread {spread}");
+            Assert.That(Count(new ClustersLaw([.. centres], spread).Draw(1, 1000, d, seed: 2).Positions, d), Is.EqualTo(centres.Count), $"spread {spread}");
     }
 
     // From all apart to all together; the middle has components of every size. The dense ones in d = 3 have many tokens in a cell.

@@ -39,13 +39,13 @@ public class LayerTests
             ["symmetric"] = new() { Heads = [climbing], Prompts = new Prompts(points) },
             ["heads"] = new() { Heads = [general, climbing, new Head()], Prompts = new Prompts(points) },
             ["climbing heads"] = new() { Heads = [climbing, new Head()], Pin = new PinningPrompt(points[0], 0.2) },
-            ["logits only"] = new() { Code = new PositionalCode(CodeKind.LogitsOnly), Prompts = new Prompts(points) },
-            ["logits only with matrices"] = new() { Code = new PositionalCode(CodeKind.LogitsOnly), Heads = [general] },
-            ["additive"] = new() { Code = new PositionalCode(CodeKind.Additive, 0.8), Pin = new PinningPrompt(points[2], 0.3) },
-            ["additive with matrices"] = new() { Code = new PositionalCode(CodeKind.Additive, 0.8), Heads = [climbing, climbing] },
-            ["concatenated"] = new() { Code = new PositionalCode(CodeKind.Concatenated, 0.8), Prompts = new Prompts(points) },
-            ["concatenated with matrices"] = new() { Code = new PositionalCode(CodeKind.Concatenated, 0.8), Heads = [climbing] },
-            ["concatenated with other matrices"] = new() { Code = new PositionalCode(CodeKind.Concatenated, 0.8), Heads = [general] },
+            ["logits only"] = new() { Code = new LogitsOnlyCode(), Prompts = new Prompts(points) },
+            ["logits only with matrices"] = new() { Code = new LogitsOnlyCode(), Heads = [general] },
+            ["additive"] = new() { Code = new AdditiveCode(0.8), Pin = new PinningPrompt(points[2], 0.3) },
+            ["additive with matrices"] = new() { Code = new AdditiveCode(0.8), Heads = [climbing, climbing] },
+            ["concatenated"] = new() { Code = new ConcatenatedCode(0.8), Prompts = new Prompts(points) },
+            ["concatenated with matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [climbing] },
+            ["concatenated with other matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [general] },
         };
     }
 
@@ -294,7 +294,7 @@ public class LayerTests
     public void TwoTokensWithTurnedLogits()
     {
         const double Beta = 1.4, W = 0.9, Angle = 1.3, Time = 1;
-        Layer layer = new() { Code = new PositionalCode(CodeKind.LogitsOnly) };
+        Layer layer = new() { Code = new LogitsOnlyCode() };
         Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(Angle), Math.Sin(Angle)], [0, 1]);
         Cloud moved = Integrate(new Interaction(Beta), new RotaryGauge([-W]), cloud, layer, Time, 0.005);
         double angle = Scalar(a => -Math.Exp(Beta * Math.Cos(a - W)) * Math.Sin(a), Angle, Time);
@@ -329,7 +329,7 @@ public class LayerTests
     public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
     {
         Interaction interaction = new(1) { Normalization = Normalization.Softmax };
-        Layer layer = new() { Code = new PositionalCode(kind, 1) };
+        Layer layer = new() { Code = kind == CodeKind.LogitsOnly ? new LogitsOnlyCode() : new ConcatenatedCode(1) };
         Gauge gauge = kind == CodeKind.LogitsOnly ? new RotaryGauge([Clouds.Turn]) : new IdentityGauge();
         Cloud moved = Integrate(interaction, gauge, new UniformLaw().Draw(1, 24, 3, seed: 1, new GridLabels()), layer, 40, 0.1);
         Assert.That(Mean.Variance(moved.Positions, moved.Weights, 0, 24, 3), Is.LessThan(1e-12));
@@ -341,7 +341,7 @@ public class LayerTests
     public void AnAdditiveCodeOfRadiusOneOrMoreSpreadsTheTokens([Values(1.0, 1.5)] double a)
     {
         const int N = 32;
-        Layer layer = new() { Code = new PositionalCode(CodeKind.Additive, a) };
+        Layer layer = new() { Code = new AdditiveCode(a) };
         double[] labels = [.. Enumerable.Range(0, N).Select(i => (i + 0.5) / N)], x = [.. labels.SelectMany(s => (double[])[Math.Cos(Clouds.Turn * s), Math.Sin(Clouds.Turn * s)])];
         Cloud circle = new(1, N, 2, x, labels), any = new(1, N, 2, Clouds.Uniform(1, N, 2, seed: 8).Positions, labels);
         Flow flow = new(new Interaction(1), new IdentityGauge(), circle, _sums, 1, layer);
@@ -359,7 +359,7 @@ public class LayerTests
     {
         const int N = 32;
         const double A = 0.25;
-        Layer layer = new() { Code = new PositionalCode(CodeKind.Additive, A) };
+        Layer layer = new() { Code = new AdditiveCode(A) };
         Cloud start = new CapLaw([1, 0], 1).Draw(1, N, 2, seed: 8, new GridLabels());
         Cloud moved = Integrate(new Interaction(1), new IdentityGauge(), start, layer, 20, 0.1);
         double second = Mean.Variance(moved.Positions, moved.Weights, 0, N, 2);
@@ -476,7 +476,7 @@ public class LayerTests
             Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
             Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
             Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
-            Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new PositionalCode(CodeKind.Concatenated, 1) }, "needs the exponential profile");
+            Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
             Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
             Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
             Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, _sums),

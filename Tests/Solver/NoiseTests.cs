@@ -34,7 +34,7 @@ public class NoiseTests
         const double Kappa = 4, Time = 0.4;
         double[] start = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), side = Sphere.Orthogonal(start);
         double[] x = [.. Enumerable.Repeat(start, N).SelectMany(s => s)];
-        new Noise(Kappa, Seed: 5).Kick(x, N, d, Time, number: 3);
+        new Noise(Kappa) { Seed = 5 }.Kick(x, N, d, Time, number: 3);
         double[] w = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), start))], across = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), side))];
         Assert.Multiple(() =>
         {
@@ -54,13 +54,13 @@ public class NoiseTests
         Assert.That(Kicked(7, 3, 1), Is.Not.EqualTo(one), "number");
         // The last replica alone, told apart by its place.
         double[] few = [.. cloud.Positions[..(2 * 5 * 3)]], all = [.. few];
-        new Noise(1, 7).Kick(few, 5, 3, 0.1, 2);
+        new Noise(1) { Seed = 7 }.Kick(few, 5, 3, 0.1, 2);
         Assert.That(few[..15], Is.EqualTo(one[..15]), "a token does not depend on how many there are");
 
         double[] Kicked(ulong seed, uint number, int threads)
         {
             double[] x = [.. cloud.Positions];
-            new Noise(1, seed).Kick(x, cloud.Tokens, 3, 0.1, number, threads);
+            new Noise(1) { Seed = seed }.Kick(x, cloud.Tokens, 3, 0.1, number, threads);
             for (int row = 0; row < cloud.Rows; row++) Assert.That(Sphere.Norm(x.AsSpan(row * 3, 3)), Is.EqualTo(1).Within(4e-16));
             return x;
         }
@@ -72,7 +72,7 @@ public class NoiseTests
     {
         const int R = 20_000;
         const double Kappa = 5, Time = 1;
-        Cloud start = Clouds.Uniform(R, 1, d), end = Run(new(1), start, new Noise(Kappa, 3, splitting), Methods.Heun, 0.1, Time);
+        Cloud start = Clouds.Uniform(R, 1, d), end = Run(new(1), start, new Noise(Kappa, splitting) { Seed = 3 }, Methods.Heun, 0.1, Time);
         double[] w = [.. Enumerable.Range(0, R).Select(i => Sphere.Dot(start.Token(i), end.Token(i)))];
         Assert.Multiple(() =>
         {
@@ -96,7 +96,7 @@ public class NoiseTests
         {
             double[] pairs = new double[4 * replicas];
             for (int r = 0; r < replicas; r++) new[] { 1, 0, Math.Cos(Start), Math.Sin(Start) }.CopyTo(pairs, 4 * r);
-            Cloud end = Run(new(1) { Profile = Profile.Linear }, new Cloud(replicas, 2, 2, pairs), new Noise(Kappa, 17, splitting), Methods.RungeKutta4, h, Time);
+            Cloud end = Run(new(1) { Profile = Profile.Linear }, new Cloud(replicas, 2, 2, pairs), new Noise(Kappa, splitting) { Seed = 17 }, Methods.RungeKutta4, h, Time);
             return Enumerable.Range(0, replicas).Average(r => Sphere.Dot(end.Token(2 * r), end.Token(2 * r + 1))) - exact;
         })];
         string numbers = $"{string.Join(", ", errors)}; one standard error {deviation}";
@@ -126,7 +126,7 @@ public class NoiseTests
         const int R = 5_000;
         const double Kappa = 3;
         Interaction interaction = new(1.5);
-        Cloud end = Run(interaction, Clouds.Uniform(R, 2, d), new Noise(Kappa, 2), Methods.Heun, 0.1, 10);
+        Cloud end = Run(interaction, Clouds.Uniform(R, 2, d), new Noise(Kappa) { Seed = 2 }, Methods.Heun, 0.1, 10);
         double cosine = Enumerable.Range(0, R).Average(r => Sphere.Dot(end.Token(2 * r), end.Token(2 * r + 1)));
         Assert.That(cosine, Is.EqualTo(NoisyFlow.CosineOfTwo(interaction, d, Kappa)).Within(5 / Math.Sqrt(R)));
         Assert.That(NoisyFlow.CosineOfTwo(new(1) { Profile = Profile.Linear }, d, Kappa), Is.EqualTo(VonMisesFisher.MeanLength(d, Kappa / 2)).Within(1e-12));
@@ -138,7 +138,7 @@ public class NoiseTests
     {
         const int N = 400, R = 10;
         Cloud start = ratio > 1 ? new VonMisesFisherLaw(Sphere.Axis(d, 0), 1).Draw(R, N, d, seed: 5) : Clouds.Uniform(R, N, d);
-        Cloud end = Run(new(1) { Profile = Profile.Linear }, start, new Noise(ratio * d, 8), Methods.Heun, 0.1, 12, DeviceCatalog.Open("cpu", Precision.Double, 1));
+        Cloud end = Run(new(1) { Profile = Profile.Linear }, start, new Noise(ratio * d) { Seed = 8 }, Methods.Heun, 0.1, 12, DeviceCatalog.Open("cpu", Precision.Double, 1));
         double[] mean = new double[d];
         double length = Enumerable.Range(0, R).Average(r =>
         {
@@ -151,8 +151,8 @@ public class NoiseTests
     [Test]
     public void LongStepsAreNamedWithABetterOne()
     {
-        Assert.That(Stability.Advice(new Noise(4, 1), 0.5, 3), Is.Null);
-        Assert.That(Stability.Advice(new Noise(0.1, 1), 0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
+        Assert.That(Stability.Advice(new Noise(4), 0.5, 3), Is.Null);
+        Assert.That(Stability.Advice(new Noise(0.1), 0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
     }
 
     [Test]
@@ -160,7 +160,7 @@ public class NoiseTests
     {
         Cloud cloud = Clouds.Uniform(1, 2, 3);
         using ReferenceSums sums = new();
-        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, sums), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1, 1) },
+        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, sums), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
             Throws.ArgumentException.With.Message.Contains("noise takes fixed steps"));
     }
 

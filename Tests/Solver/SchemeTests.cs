@@ -110,7 +110,7 @@ public class SchemeTests
     [Test]
     public void TheOrderIsThatOfTheMethod([Values("euler", "heun", "rk4")] string name)
     {
-        Tableau method = Tableau.Find(name)!;
+        Tableau method = Tableau.All.Single(t => t.Name == name);
         Interaction interaction = new(1.5) { Normalization = Normalization.Softmax };
         Cloud start = Clouds.Uniform(1, 10, 3, seed: 2), exact = Run(interaction, new PeriScheme(0.5), Copy(start), Methods.RungeKutta4, 1.0 / 1024, 1);
         double[] steps = [1.0 / 16, 1.0 / 32, 1.0 / 64, 1.0 / 128];

@@ -1,7 +1,6 @@
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver;
-using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Theory;
@@ -53,9 +52,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         public Evaluated(PlannedRun run, string folder)
         {
             (_run, _folder) = (run, folder);
-            _interaction = ExperimentBuilder.Interaction(run.Experiment);
-            _gauge = ExperimentBuilder.Gauge(run.Experiment);
-            _start = ExperimentBuilder.Cloud(run.Experiment, _gauge);
+            _interaction = run.Experiment.Interaction.Pair;
+            _gauge = run.Experiment.Gauge;
+            _start = run.Experiment.Draw();
             _observed = run.Observations(folder);
         }
 
@@ -98,7 +97,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
                 ? "gauge equivalence: k(1)/2" : "k(1)/2 times the mean of b", EnergyLimit, Last("energy"), 1e-9);
             yield return new Fact($"{at}: largest distance to the best-fitting limit", Source, 0, Last("limit_distance"),
                 IsSlow ? 1e-6 : 1e-9);
-            if (_run.Experiment.Tokens.Initial is SymmetricInitialSpec symmetric)
+            if (_run.Experiment.Tokens.Initial is SymmetricLaw symmetric)
                 yield return new Fact($"{at}: largest |x_{{i}} − x*_{{i}}|, u known",
                     _gauge is PrefixGauge ? "Theorem 4: x* = G" : "x* = Ψ^{T} u, symmetric start", 0,
                     Largest(Positions(null), Exact(symmetric.Axis!)), 1e-9);

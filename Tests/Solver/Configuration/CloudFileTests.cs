@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using AttentionFlow.Solver;
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Model;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;
@@ -32,7 +34,7 @@ public class CloudFileTests
     {
         CloudData cloud = Read("x0,x1,x2\n0.57735,0.57735,0.57735\n0,0,1.0000009\n", normalize: false);
         Assert.That(cloud.Positions[0], Is.EqualTo(1 / Math.Sqrt(3)).Within(2e-16));
-        Assert.That(cloud.Positions[3..], Is.EqualTo(new double[] { 0, 0, 1 }));
+        Assert.That(cloud.Positions.Skip(3), Is.EqualTo(new double[] { 0, 0, 1 }));
         Assert.That(cloud.Labels, Is.Null);
         Assert.That(cloud.Weights, Is.Null);
     }
@@ -80,12 +82,12 @@ public class CloudFileTests
         {
             Span<double> x = expected.AsSpan(3 * i, 3);
             for (int k = 0; k < 3; k++) x[k] = random.NextDouble() - 0.5;
-            UnitVectors.Normalize(x);
+            Sphere.Rescale(x);
             text.Append(CultureInfo.InvariantCulture, $"{i},{(i + 0.5) / n},{x[0]},{x[1]},{x[2]}\n");
         }
         CloudData cloud = Read(text.ToString(), normalize: false);
         Assert.That(cloud.Count, Is.EqualTo(n));
-        Assert.That(cloud.Positions.AsSpan().SequenceEqual(expected), Is.True);
+        Assert.That(cloud.Positions.SequenceEqual(expected), Is.True);
         Assert.That(cloud.Labels![n - 1], Is.EqualTo((n - 0.5) / n));
     }
 

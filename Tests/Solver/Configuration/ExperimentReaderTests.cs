@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
 using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;
@@ -63,9 +65,9 @@ public class ExperimentReaderTests
     {
         Experiment experiment = Parse("");
         Assert.That(experiment, Is.EqualTo(new Experiment()));
-        Assert.That(experiment.Tokens, Is.EqualTo(new TokensSpec { Count = 256, Dimension = 3, Initial = new UniformInitialSpec() }));
-        Assert.That(experiment.Interaction.Gauge, Is.TypeOf<NoGaugeSpec>());
-        Assert.That(experiment.Time, Is.EqualTo(new TimeSpec { Horizon = 20, Method = "tsit5" }));
+        Assert.That(experiment.Tokens, Is.EqualTo(new TokensSection { Count = 256, Dimension = 3, Initial = new UniformLaw() }));
+        Assert.That(experiment.Interaction.Gauge, Is.TypeOf<IdentityGauge>());
+        Assert.That(experiment.Time, Is.EqualTo(new TimeSection { Horizon = 20, Method = Methods.Tsit5 }));
         Assert.That(experiment.Record.Observables, Is.EqualTo(new[] { "energy", "gaps", "mean" }));
     }
 
@@ -83,7 +85,7 @@ public class ExperimentReaderTests
     [Test]
     public void AnyFiniteNumberSurvivesWritingAndReading() => Prop.ForAll((NormalFloat constant) =>
     {
-        Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCouplingSpec { Constant = constant.Get, Cosines = [constant.Get / 3] } } };
+        Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCoupling(constant.Get, constant.Get / 3) } };
         return ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []).Equals(experiment);
     }).QuickCheckThrowOnFailure();
 
@@ -134,8 +136,8 @@ public class ExperimentReaderTests
     public void UnitVectorsAreScaledToLengthOneAndThenStay()
     {
         Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
-        PrefixGaugeSpec prefix = (PrefixGaugeSpec)experiment.Interaction.Gauge;
-        foreach (IReadOnlyList<double> x in prefix.Targets.List!.Append(prefix.Base!))
+        PrefixGauge prefix = (PrefixGauge)experiment.Interaction.Gauge;
+        foreach (Sequence<double> x in prefix.Targets.Append(prefix.Base!))
             Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
     }
 
@@ -152,7 +154,7 @@ public class ExperimentReaderTests
         JsonNode properties = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!;
         Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"default":1}"""));
         Assert.That((double)properties["time"]!["properties"]!["step"]!["exclusiveMinimum"]!, Is.Zero);
-        Assert.That(properties["time"]!["properties"]!["method"]!["enum"]!.AsArray().Select(n => (string?)n), Is.EqualTo(Names.Methods));
+        Assert.That(properties["time"]!["properties"]!["method"]!["enum"]!.AsArray().Select(n => (string?)n), Is.EqualTo(Tableau.All.Select(t => t.Name)));
         Assert.That((bool)properties["record"]!["additionalProperties"]!, Is.False);
     }
 
@@ -164,15 +166,15 @@ public class ExperimentReaderTests
         Experiment experiment = ExperimentReader.Read(path, []);
         Assert.That(experiment.Tokens.Count, Is.EqualTo(3));
         Assert.That(experiment.Tokens.Dimension, Is.EqualTo(2));
-        Assert.That(experiment.Labels, Is.TypeOf<FileLabelsSpec>());
-        Assert.That(((FileInitialSpec)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(folder, "cloud.csv")));
+        Assert.That(experiment.Labels, Is.TypeOf<ListedLabels>());
+        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(folder, "cloud.csv")));
         Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "/elsewhere/experiment.json", []), Is.EqualTo(experiment));
-        Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabelsSpec>());
+        Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabels>());
     }
 
     [TestCase("tokens.count=4", "--set tokens.count=4: $.tokens.count: 4 is not the number of rows of {0}, which is 2; this key may be left out.")]
     [TestCase("tokens.dimension=3", "--set tokens.dimension=3: $.tokens.dimension: 3 is not the dimension of {0}, which is 2; this key may be left out.")]
-    [TestCase("labels.law=file", "--set labels.law=file: $.labels.law: 'file' needs a column 'label', but {0} has none.")]
+    [TestCase("labels.law=file", "--set labels.law=file: $.labels: the law 'file' needs a cloud file with a column 'label'.")]
     public void ACloudFileThatDoesNotAgreeIsRefused(string setting, string message)
     {
         string cloud = Write("cloud.csv", "x0,x1\n1,0\n0,1\n");
@@ -187,11 +189,11 @@ public class ExperimentReaderTests
         string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n");
         const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
         Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Assert.That(((PrefixGaugeSpec)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
+        Assert.That(((PrefixGauge)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge.targets: {targets} has 3 coordinates, but $.tokens.dimension is 4."));
+            .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge: a target has 3 coordinates, the tokens 4."));
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge.weights: {targets} has a column 'weight' already; leave one of the two out."));
+            .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge: {targets} has a column 'weight' already; leave the weights here or there out."));
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
         Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo($"{Path.Combine(folder, "p.json")}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
@@ -203,18 +205,18 @@ public class ExperimentReaderTests
         string points = Write("points.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), matrix = Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n0,0,-3\n");
         const string text = """{ "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }""";
         Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Layer layer = LayerBuilder.Layer(experiment);
-        Assert.That(layer.Prompts!.Weights, Is.EqualTo(new[] { 1.0 / 3, 2.0 / 3 }));
+        Layer layer = experiment.Layer;
+        Assert.That(layer.Prompts!.Strengths, Is.EqualTo(new[] { 1.0 / 3, 2.0 / 3 }));
         Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
-        Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts.weights: {points} has a column 'weight' already; leave one of the two out.");
+        Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts: {points} has a column 'weight' already; leave the weights here or there out.");
         Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
-        Refused([], $"{Path.Combine(folder, "p.json")}: $.interaction.matrices.key.path: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        Refused([], $"{Path.Combine(folder, "p.json")}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
         Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
         Refused([], $"{Path.Combine(folder, "p.json")}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
-        Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), [])).Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+        Assert.That(ExperimentReader.Read(Path.Combine(folder, "p.json"), []).Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
 
-        Assert.That(LayerBuilder.Layer(ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"])).Prompts!.Points, Has.Count.EqualTo(5));
+        Assert.That(ExperimentReader.Read(Path.Combine(folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"]).Layer.Prompts!.Points, Has.Count.EqualTo(5));
 
         void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Path.Combine(folder, "p.json"), settings),
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
@@ -225,7 +227,7 @@ public class ExperimentReaderTests
     public void RandomMatricesAreWhatTheySay()
     {
         const string text = """ "tokens": { "dimension": 40 }, "interaction": { "heads": 2, "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 3 }, "value": { "kind": "gaussian", "symmetric": true } } } """;
-        Layer layer = LayerBuilder.Layer(Parse(text)), again = LayerBuilder.Layer(Parse(text)), other = LayerBuilder.Layer(Parse(""" "seed": 2, """ + text));
+        Layer layer = Parse(text).Layer, again = Parse(text).Layer, other = Parse(""" "seed": 2, """ + text).Layer;
         Assert.Multiple(() =>
         {
             foreach (Head head in layer.Heads.Some())
@@ -240,8 +242,8 @@ public class ExperimentReaderTests
             Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
             Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
             Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-            Assert.That(LayerBuilder.Layer(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """)).Heads[0].IsSymmetric, Is.True);
-            Assert.That(LayerBuilder.Layer(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """)).Heads[0].IsSymmetric, Is.False);
+            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
+            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
         });
     }
 

@@ -1,5 +1,8 @@
 using AttentionFlow.Kernels;
+using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Model;
+using AttentionFlow.Solver.Motion;
 using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;
@@ -18,8 +21,8 @@ public class SettingTests
         Assert.That(experiment, Is.EqualTo(new Experiment
         {
             Title = "42", Seed = 7, Precision = Precision.Single,
-            Interaction = new() { Beta = 2, Gauge = new RotaryGaugeSpec { Speeds = [3.5] } },
-            Time = new() { Method = "rk4", Step = 0.1 },
+            Interaction = new() { Beta = 2, Gauge = new RotaryGauge([3.5]) },
+            Time = new() { Method = Methods.RungeKutta4, Step = 0.1 },
             Record = new() { Observables = ["limit"] },
         }));
     }
@@ -32,18 +35,18 @@ public class SettingTests
     [Test]
     public void ANewKindDropsTheMembersOfTheOld()
     {
-        Assert.That(Parse(Toeplitz, "interaction.coupling.kind=block").Interaction.Coupling, Is.EqualTo(new BlockCouplingSpec()));
+        Assert.That(Parse(Toeplitz, "interaction.coupling.kind=block").Interaction.Coupling, Is.EqualTo(new BlockCoupling()));
         foreach (string same in new[] { "interaction.coupling.kind=toeplitz", "interaction.coupling.kind=\"toeplitz\"" })
-            Assert.That(Parse(Toeplitz, same).Interaction.Coupling, Is.EqualTo(new ToeplitzCouplingSpec { Constant = 0.3, Cosines = [1, 2] }));
+            Assert.That(Parse(Toeplitz, same).Interaction.Coupling, Is.EqualTo(new ToeplitzCoupling(0.3, 1, 2)));
         const string mixture = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "mixture", "means": [[1, 0, 0]], "concentrations": [1] } } } }""";
-        Assert.That(Parse(mixture, "interaction.gauge.targets.law=greatCircle").Interaction.Gauge, Is.EqualTo(new PrefixGaugeSpec { Targets = new(new GreatCircleTargetsSpec()) }));
+        Assert.That(Parse(mixture, "interaction.gauge.targets.law=greatCircle").Interaction.Gauge, Is.EqualTo(new PrefixGauge(null, new GreatCircleTargets())));
     }
 
     [Test]
     public void WholeObjectsAndEntriesOfListsCanBeSet()
     {
-        Assert.That(Parse(Toeplitz, """interaction.coupling={ "kind": "distance", "length": 3 }""").Interaction.Coupling, Is.EqualTo(new DistanceCouplingSpec { Length = 3 }));
-        Assert.That(Parse(Toeplitz, "interaction.coupling.cosines[1]=0.5").Interaction.Coupling, Is.EqualTo(new ToeplitzCouplingSpec { Constant = 0.3, Cosines = [1, 0.5] }));
+        Assert.That(Parse(Toeplitz, """interaction.coupling={ "kind": "distance", "length": 3 }""").Interaction.Coupling, Is.EqualTo(new DistanceCoupling(3)));
+        Assert.That(Parse(Toeplitz, "interaction.coupling.cosines[1]=0.5").Interaction.Coupling, Is.EqualTo(new ToeplitzCoupling(0.3, 1, 0.5)));
     }
 
     [TestCase("interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -9,14 +10,14 @@ namespace AttentionFlow.Solver.Configuration;
 /// One <c>--set path=value</c>: an edit of the JSON tree of an experiment file before it is read. The value is JSON where it parses,
 /// else text. Objects on the way are created; an absent one starts with its default kind. A new kind drops the members of the old one.
 /// </summary>
-internal sealed class Setting
+internal sealed class Override
 {
     private readonly string text, value;
     private readonly string[] steps;
     private string affects;
 
     /// <summary>Parses <c>path=value</c>.</summary>
-    public Setting(string text)
+    public Override(string text)
     {
         this.text = text;
         int equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -50,7 +51,7 @@ internal sealed class Setting
             if (child is null) Put(node, step, child = Fresh(property));
             type = step[0] == '[' ? type is null ? null : ExperimentSchema.ElementType(type) : property?.PropertyType;
             // Points that are an object are a law.
-            if (type == typeof(Points)) type = typeof(TargetLawSpec);
+            if (type == typeof(Points)) type = typeof(TargetLaw);
             node = child;
         }
         string last = steps[^1];

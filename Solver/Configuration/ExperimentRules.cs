@@ -1,0 +1,109 @@
+using System.Globalization;
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Configuration;
+
+/// <summary>What an experiment fulfils beyond the range of each value: the rules of its parts, and here those that join sections.</summary>
+internal static class ExperimentRules
+{
+    private const double MostSteps = 1e15, MostNoisySteps = 1e9;
+
+    /// <summary>Refuses an experiment whose values do not fit together; the first rule that fails is the error.</summary>
+    public static void Check(Experiment experiment)
+    {
+        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Code(experiment.Interaction))
+            .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Record(experiment)))
+            if (why is not null) throw ConfigurationException.At(where, why + ".");
+    }
+
+    // One array holds the coordinates of all replicas.
+    private static IEnumerable<(string Where, string? Why)> Size(Experiment experiment)
+    {
+        (int replicas, int count, int dimension) = (experiment.Replicas, experiment.Tokens.Count, experiment.Tokens.Dimension);
+        double numbers = (double)replicas * count * dimension;
+        yield return (replicas >= Math.Max(count, dimension) ? "$.replicas" : count >= dimension ? "$.tokens.count" : "$.tokens.dimension",
+            numbers <= Array.MaxLength ? null
+                : Text($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
+    }
+
+    // What each part says of its setting.
+    private static IEnumerable<(string Where, string? Why)> Parts(Experiment experiment)
+    {
+        Setting setting = experiment.Setting;
+        InteractionSection interaction = experiment.Interaction;
+        yield return ("$.tokens.initial", experiment.Tokens.Initial.WhyNot(setting));
+        yield return ("$.labels", experiment.Labels.WhyNot(setting));
+        yield return ("$.interaction.gauge", interaction.Gauge.WhyNot(setting));
+        Layer prompted = new() { Prompts = interaction.Prompts, Pin = interaction.Pin };
+        yield return ("$.interaction.normalization", prompted.WhyNotNormalized(setting.Interaction));
+        yield return ("$.interaction.prompts", interaction.Prompts?.WhyNot(setting));
+        yield return ("$.interaction.pin", interaction.Pin?.WhyNot(setting));
+        yield return ("$.interaction.matrices.query", interaction.Matrices.Query.WhyNot(setting));
+        yield return ("$.interaction.matrices.key", interaction.Matrices.Key.WhyNot(setting));
+        yield return ("$.interaction.matrices.value", interaction.Matrices.Value.WhyNot(setting));
+        yield return ("$.interaction.code", interaction.Code.WhyNot(setting));
+        yield return ("$.time.until", experiment.Time.Until?.WhyNot);
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Code(InteractionSection interaction)
+    {
+        if (interaction is { Code: LogitsOnlyCode, Gauge: IdentityGauge })
+            yield return ("$.interaction.code.kind", "'logitsOnly' turns the logits by the gauge, and $.interaction.gauge.kind is 'none'");
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Noise(Experiment experiment)
+    {
+        TimeSection time = experiment.Time;
+        if (experiment.Interaction.Noise is null) yield break;
+        if (experiment.Record.Plateaus) yield return ("$.record.plateaus", "under noise the energy does not rise; leave this key out");
+        if (experiment.Interaction.Scheme is not PostScheme)
+            yield return ("$.interaction.noise", "noise goes with the scheme 'post' only; leave one of the two out");
+        if (time.Method.IsAdaptive)
+            yield return ("$.time.method", $"'{time.Method.Name}' estimates its error, which means nothing along a rough path; "
+                + "under noise use 'heun' with a $.time.step");
+        if (time.Horizon / time.Step > MostNoisySteps)
+            yield return ("$.time.step", Text($"{time.Step} is too small; noise numbers at most {MostNoisySteps:G4} steps"));
+        if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
+            yield return ("$.record.observables", ordered == "energy_drops"
+                ? "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out"
+                : $"under noise tokens come to no limit; leave '{ordered}' out");
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Time(TimeSection time)
+    {
+        string name = time.Method.Name;
+        if (time.Method.IsAdaptive && time.Step is not null)
+            yield return ("$.time.step", $"'{name}' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null");
+        if (!time.Method.IsAdaptive && time.Step is null)
+            yield return ("$.time.step", $"this key is missing; '{name}' takes steps of this length");
+        if (!time.Method.IsAdaptive && time.Tolerance is not null)
+            yield return ("$.time.tolerance", $"'{name}' takes fixed steps, of $.time.step; leave this key out, or set it to null");
+        if (!time.Method.IsAdaptive && time.Merge is not null)
+            yield return ("$.time.merge", $"'{name}' takes fixed steps; merging needs a method that chooses them: tsit5");
+        if (time.Step > time.Horizon)
+            yield return ("$.time.step",
+                Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}"));
+        if (time.Horizon / time.Step > MostSteps)
+            yield return ("$.time.step",
+                Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
+                + ", and double precision cannot tell so many times apart");
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Record(Experiment experiment)
+    {
+        RecordSection record = experiment.Record;
+        if (record.Tokens > experiment.Tokens.Count)
+            yield return ("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count");
+        if (record.Spacing == Spacing.Logarithmic && record.First is null)
+            yield return ("$.record.first", "this key is missing; logarithmic spacing needs the first time after 0");
+        if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
+            yield return ("$.record.first",
+                Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));
+        if (record.Spacing == Spacing.Linear && record.First is not null)
+            yield return ("$.record.first", "only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\"");
+        if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            yield return ("$.record.observables", $"'{twice.Key}' is listed twice");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,59 @@
+using AttentionFlow.Solver.Model;
+
+namespace AttentionFlow.Solver.Configuration;
+
+/// <summary>The CSV files that an experiment names beside itself.</summary>
+internal static class InputFiles
+{
+    /// <summary>A part that names a file: its place in the experiment, the name of the file's copy in a run folder, the part.</summary>
+    public delegate IFilePart Change(string where, string copy, IFilePart part);
+
+    /// <summary>The experiment with the rows of all files, each read once.</summary>
+    /// <exception cref="ConfigurationException">A file is missing or wrong; the message names place, file and line.</exception>
+    public static Experiment Read(Experiment experiment) =>
+        Map(experiment, (where, _, part) => CloudFile.At<IFilePart>(where, () => part switch
+    {
+        FileLaw law => law with { Rows = CloudFile.Read(law.Path, law.Normalize) },
+        FileMatrix matrix => matrix with { Rows = CloudFile.ReadMatrix(matrix.Path) },
+        Points points => points.With(CloudFile.ReadUnit(points.Path!)),
+        _ => throw new NotSupportedException(part.GetType().Name),
+    }));
+
+    /// <summary>The experiment with its files named as their copies in a run folder, and these copies: name and source.</summary>
+    public static (Experiment Experiment, IReadOnlyList<(string Name, string Source)> Copies) Copied(Experiment experiment)
+    {
+        List<(string, string)> copies = [];
+        Experiment copied = Map(experiment, (_, copy, part) =>
+        {
+            copies.Add((copy, part.Path!));
+            return part.At(copy);
+        });
+        return (copied, copies);
+    }
+
+    /// <summary>The names that copies have.</summary>
+    public static readonly string[] CopyNames = ["cloud.csv", "targets.csv", "prompts.csv", "query.csv", "key.csv", "value.csv"];
+
+    private static Experiment Map(Experiment experiment, Change change)
+    {
+        InteractionSection interaction = experiment.Interaction;
+        Matrices matrices = interaction.Matrices;
+        return experiment with
+        {
+            Tokens = experiment.Tokens with { Initial = Part("$.tokens.initial.path", 0, experiment.Tokens.Initial) },
+            Interaction = interaction with
+            {
+                Gauge = interaction.Gauge is not PrefixGauge g ? interaction.Gauge
+                    : g with { Targets = Part("$.interaction.gauge.targets", 1, g.Targets) },
+                Prompts = interaction.Prompts is { } p ? p with { Points = Part("$.interaction.prompts.points", 2, p.Points) } : null,
+                Matrices = new(
+                    Part("$.interaction.matrices.query.path", 3, matrices.Query),
+                    Part("$.interaction.matrices.key.path", 4, matrices.Key),
+                    Part("$.interaction.matrices.value.path", 5, matrices.Value)),
+            },
+        };
+
+        T Part<T>(string where, int copy, T part) where T : class =>
+            part is IFilePart { Path: not null } file ? (T)change(where, CopyNames[copy], file) : part;
+    }
+}

@@ -1,0 +1,70 @@
+using AttentionFlow.Kernels;
+using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Flows;
+using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Observables;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>All that a run needs, before anything is written.</summary>
+/// <param name="Experiment">The experiment with device, summation and tolerances resolved.</param>
+/// <param name="Cloud">The initial cloud, which the run moves.</param>
+/// <param name="Flow">The flow.</param>
+/// <param name="Sums">The device; not owned.</param>
+/// <param name="Observables">What is measured, in the order of the columns.</param>
+internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow, IPairSums Sums, IReadOnlyList<Observable> Observables)
+{
+    private double? FixedStep => Experiment.Time.Step;
+
+    private string? StepAdvice => FixedStep is { } step ? Stability.Advice(Flow.CollapseRate, Experiment.Time.Method, step) : null;
+
+    private string? NoiseAdvice =>
+        Experiment.Noise is { } noise ? Stability.Advice(noise, FixedStep!.Value, Cloud.Dimension) : null;
+
+    /// <summary>A step that is too long for the flow, or for the noise.</summary>
+    public IEnumerable<Alert> StepAlerts
+    {
+        get
+        {
+            if (StepAdvice is { } fast) yield return Alert(Stability.LargestStep(Flow.CollapseRate, Experiment.Time.Method), fast);
+            if (NoiseAdvice is { } rough) yield return Alert(Stability.LargestStep(Experiment.Noise!, Cloud.Dimension), rough);
+
+            Alert Alert(double level, string what) => new("step too large", "step", 0, 0, Cloud.Replicas, FixedStep!.Value, level, what);
+        }
+    }
+
+    /// <summary>Refuses what the flow cannot do.</summary>
+    /// <exception cref="ConfigurationException">Tokens that cannot merge, plateaus of an energy that does not rise.</exception>
+    public void Check()
+    {
+        if (Simulation.WhyNot(Flow, Experiment.Time.Method, Experiment.Time.Control) is { } whyNot) throw Refused("$.time.merge", whyNot);
+        if (Experiment.Record.Plateaus && Flow.WhyNoEnergy is { } why) throw Refused("$.record.plateaus", why);
+
+        static ConfigurationException Refused(string where, string why) => ConfigurationException.At(where, $"{why}; leave this key out.");
+    }
+
+    /// <summary>What would be done better, null for nothing.</summary>
+    /// <param name="sums">Advice about the pair sums.</param>
+    public string? Advice(string? sums)
+    {
+        InteractionSection interaction = Experiment.Interaction;
+        string? equal = interaction.Heads > 1 && interaction.Matrices.AreShared
+            ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
+                + "set 1, or draw a matrix for every head" : null;
+        (string Where, string? What)[] advices =
+            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums)];
+        string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
+        return given.Length > 0 ? string.Join("; ", given) : null;
+    }
+
+    /// <summary>Runs it.</summary>
+    public RunResult Simulate(IReadOnlyList<IObserver> observers, int threads, CancellationToken stop)
+    {
+        TimeSection time = Experiment.Time;
+        Simulation simulation = new(Flow, time.Method, time.Control, time.Horizon, threads)
+        {
+            Noise = Experiment.Noise, Until = time.Until,
+        };
+        return simulation.Run(Cloud, observers, stop);
+    }
+}
