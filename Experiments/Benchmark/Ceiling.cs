@@ -31,11 +31,11 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
         (Action body, int slots) = (precision, bits) switch
         {
             (Precision.Single, 512) => Loop<Lanes512Single, Vector512<float>, float>(),
-            (Precision.Single, 256) => Loop<Lanes256Single, Vector256<float>, float>(),
-            (Precision.Single, _) => Loop<Lanes128Single, Vector128<float>, float>(),
+            (Precision.Single, 256) => Loop<Lanes256<float>, Vector256<float>, float>(),
+            (Precision.Single, _) => Loop<Lanes128<float>, Vector128<float>, float>(),
             (Precision.Double, 512) => Loop<Lanes512Double, Vector512<double>, double>(),
-            (Precision.Double, 256) => Loop<Lanes256Double, Vector256<double>, double>(),
-            (Precision.Double, _) => Loop<Lanes128Double, Vector128<double>, double>(),
+            (Precision.Double, 256) => Loop<Lanes256<double>, Vector256<double>, double>(),
+            (Precision.Double, _) => Loop<Lanes128<double>, Vector128<double>, double>(),
             _ => throw new ArgumentOutOfRangeException(nameof(precision)),
         };
         // Ranges short enough that a thread that comes late takes fewer of them.

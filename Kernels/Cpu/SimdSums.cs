@@ -40,11 +40,11 @@ public sealed class SimdSums : IPairSums
         (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
         _engine = (precision, VectorBits) switch
         {
-            (Precision.Single, 128) => new SimdEngine<Lanes128Single, Vector128<float>, float>(),
-            (Precision.Single, 256) => new SimdEngine<Lanes256Single, Vector256<float>, float>(),
+            (Precision.Single, 128) => new SimdEngine<Lanes128<float>, Vector128<float>, float>(),
+            (Precision.Single, 256) => new SimdEngine<Lanes256<float>, Vector256<float>, float>(),
             (Precision.Single, 512) => new SimdEngine<Lanes512Single, Vector512<float>, float>(),
-            (Precision.Double, 128) => new SimdEngine<Lanes128Double, Vector128<double>, double>(),
-            (Precision.Double, 256) => new SimdEngine<Lanes256Double, Vector256<double>, double>(),
+            (Precision.Double, 128) => new SimdEngine<Lanes128<double>, Vector128<double>, double>(),
+            (Precision.Double, 256) => new SimdEngine<Lanes256<double>, Vector256<double>, double>(),
             (Precision.Double, 512) => new SimdEngine<Lanes512Double, Vector512<double>, double>(),
             _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
         };

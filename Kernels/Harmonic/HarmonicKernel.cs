@@ -9,11 +9,11 @@ internal abstract class HarmonicKernel
     /// <summary>The kernel of a dimension, 2 or 3, at a vector width.</summary>
     public static HarmonicKernel For(int dimension, int vectorBits) => (dimension, vectorBits) switch
     {
-        (2, 128) => new CircleKernel<Lanes128Double, PairLanes128, Vector128<double>>(),
-        (2, 256) => new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>(),
+        (2, 128) => new CircleKernel<Lanes128<double>, PairLanes128, Vector128<double>>(),
+        (2, 256) => new CircleKernel<Lanes256<double>, PairLanes256, Vector256<double>>(),
         (2, _) => new CircleKernel<Lanes512Double, PairLanes512, Vector512<double>>(),
-        (_, 128) => new SphereKernel<Lanes128Double, Vector128<double>>(),
-        (_, 256) => new SphereKernel<Lanes256Double, Vector256<double>>(),
+        (_, 128) => new SphereKernel<Lanes128<double>, Vector128<double>>(),
+        (_, 256) => new SphereKernel<Lanes256<double>, Vector256<double>>(),
         _ => new SphereKernel<Lanes512Double, Vector512<double>>(),
     };
 

@@ -4,8 +4,9 @@ namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
 /// The mathematics of a coupling, once for lanes of CPUs and scalars of GPUs: its share of a pair, w_j b_ij 2^y = Factor 2^{Bend(y)}, of
-/// the numbers that <see cref="Coupling.FillTables"/> prepared. Every member is inlined:
-/// <see cref="MethodImplOptions.AggressiveInlining"/>.
+/// the numbers that <see cref="Coupling.FillTables"/> prepared. They come by reference, and every member is inlined
+/// (<see cref="MethodImplOptions.AggressiveInlining"/>): copies take locals, and with too many of them the JIT stops inlining, so that lane
+/// operations stay calls.
 /// </summary>
 internal interface ICouplingMath<V, N> where V : struct where N : struct, IPairNumbers<V>
 {

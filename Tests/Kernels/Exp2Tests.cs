@@ -60,10 +60,10 @@ public sealed class Exp2Tests
     [Test]
     public void ErrorsAreWhatTheDocumentationSays()
     {
-        (double plain, double minusOne) = LargestErrors<Lanes128Single, Vector128<float>, float>(v => v[0], y => (float)y);
+        (double plain, double minusOne) = LargestErrors<Lanes128<float>, Vector128<float>, float>(v => v[0], y => (float)y);
         Assert.That(plain, Is.LessThanOrEqualTo(5.4e-7));
         Assert.That(minusOne, Is.LessThanOrEqualTo(2.0e-7));
-        (plain, minusOne) = LargestErrors<Lanes128Double, Vector128<double>, double>(v => v[0], y => y);
+        (plain, minusOne) = LargestErrors<Lanes128<double>, Vector128<double>, double>(v => v[0], y => y);
         Assert.That(plain, Is.LessThanOrEqualTo(2.3e-16));
         Assert.That(minusOne, Is.LessThanOrEqualTo(9e-16));
     }
@@ -75,12 +75,12 @@ public sealed class Exp2Tests
         {
             Vector128<double> a = Vector128.Create(y);
             Vector128<float> b = Vector128.Create((float)y);
-            Assert.That(new Exp2<Lanes128Double, Vector128<double>, double>().WithUnderflow(a)[1], Is.EqualTo(y < -1000 ? 0 : Math.Pow(2, y)).Within(4e-16).Percent);
-            Assert.That(new Exp2<Lanes128Single, Vector128<float>, float>().WithUnderflow(b)[3], Is.EqualTo(y < -100 ? 0f : 1f));
-            Assert.That(Exp2<Lanes128Double, Vector128<double>, double>.MinusOne(a)[0], Is.EqualTo(y < -100 ? -1 : y * Ln2).Within(1e-13).Percent);
-            Assert.That(Exp2<Lanes128Single, Vector128<float>, float>.MinusOne(b)[0], Is.EqualTo(y < -100 ? -1f : 0f));
+            Assert.That(new Exp2<Lanes128<double>, Vector128<double>, double>().WithUnderflow(a)[1], Is.EqualTo(y < -1000 ? 0 : Math.Pow(2, y)).Within(4e-16).Percent);
+            Assert.That(new Exp2<Lanes128<float>, Vector128<float>, float>().WithUnderflow(b)[3], Is.EqualTo(y < -100 ? 0f : 1f));
+            Assert.That(Exp2<Lanes128<double>, Vector128<double>, double>.MinusOne(a)[0], Is.EqualTo(y < -100 ? -1 : y * Ln2).Within(1e-13).Percent);
+            Assert.That(Exp2<Lanes128<float>, Vector128<float>, float>.MinusOne(b)[0], Is.EqualTo(y < -100 ? -1f : 0f));
         }
-        Assert.That(new Exp2<Lanes128Double, Vector128<double>, double>().Of(Vector128<double>.Zero)[0], Is.EqualTo(1.0));
-        Assert.That(new Exp2<Lanes128Single, Vector128<float>, float>().Of(Vector128<float>.Zero)[0], Is.EqualTo(1f));
+        Assert.That(new Exp2<Lanes128<double>, Vector128<double>, double>().Of(Vector128<double>.Zero)[0], Is.EqualTo(1.0));
+        Assert.That(new Exp2<Lanes128<float>, Vector128<float>, float>().Of(Vector128<float>.Zero)[0], Is.EqualTo(1f));
     }
 }

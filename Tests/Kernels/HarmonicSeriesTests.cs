@@ -57,7 +57,7 @@ public sealed class HarmonicSeriesTests
 
     private static void CheckBound(string kind, int d, double beta, double tolerance, int? order)
     {
-        HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256Double, PairLanes256, Vector256<double>>() : new SphereKernel<Lanes256Double, Vector256<double>>();
+        HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256<double>, PairLanes256, Vector256<double>>() : new SphereKernel<Lanes256<double>, Vector256<double>>();
         PairProblem problem = HarmonicClouds.Problem(kind, 6, 60, d, new Interaction(beta), decades: true);
         RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force);
         var plan = new HarmonicPlan(problem, RowColumns.Force, tolerance);
