@@ -15,8 +15,7 @@ public sealed record DeviceRates(double Exponentials, double Single, double Doub
 {
     /// <summary>
     /// Pairs a second if nothing else were to be done, in the difference form, with equal weights: d differences, d for the exponent, d + 1
-    /// for the sums, and for 2^y an exponential (single) or
-    /// 14 instructions (double).
+    /// for the sums, and for 2^y an exponential (single) or 14 instructions (double).
     /// </summary>
     public double PairsPerSecond(Precision precision, int dimension) =>
         precision == Precision.Single ? Math.Min(Exponentials, Single / (3 * dimension + 2)) : Double / (3 * dimension + 15);

@@ -3,9 +3,8 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels;
 
 /// <summary>
-/// What is to be summed: positions, weights, labels and the interaction. Weights, labels and interaction never change after
-/// construction (an implementation may keep tables made from them); the contents of the position arrays may change from
-/// call to call.
+/// What is to be summed: positions, weights, labels and the interaction. Weights, labels and interaction never change after construction
+/// (an implementation may keep tables made from them); the contents of the position arrays may change from call to call.
 /// </summary>
 public sealed class PairProblem
 {
@@ -21,9 +20,7 @@ public sealed class PairProblem
         (Replicas, Queries, Keys, Dimension, Interaction) = (replicas, queries, keys, dimension, interaction);
     }
 
-    /// <summary>
-    /// The self form: the difference form of a cloud with itself, queries, keys and values one array of unit vectors.
-    /// </summary>
+    /// <summary>The self form: the difference form of a cloud with itself, queries, keys and values one array of unit vectors.</summary>
     /// <param name="replicas">Number of independent clouds R.</param>
     /// <param name="tokens">Tokens per cloud n.</param>
     /// <param name="dimension">d.</param>
@@ -37,10 +34,9 @@ public sealed class PairProblem
 
     /// <summary>
     /// The difference form: values are the keys and origins the queries. Forces are accumulated as differences k_j - q_i (so that single
-    /// precision keeps the
-    /// tangential part), logits come from the same differences: l_ij = beta (1 - |q_i - k_j|^2/2), which is beta &lt;q_i, k_j> for unit
-    /// vectors. A key of
-    /// another length |k| has beta (1 - |k|^2)/2 less than its dot product, for its weight to make up.
+    /// precision keeps the tangential part), logits come from the same differences: l_ij = beta (1 - |q_i - k_j|^2/2), which is beta
+    /// &lt;q_i, k_j> for unit vectors. A key of another length |k| has beta (1 - |k|^2)/2 less than its dot product, for its weight to make
+    /// up.
     /// </summary>
     /// <param name="replicas">R.</param>
     /// <param name="queries">m, queries per replica.</param>

@@ -6,10 +6,10 @@ namespace AttentionFlow.Kernels;
 public static class Workers
 {
     /// <summary>
-    /// Calls <paramref name="body"/>(from, to) for disjoint ranges that cover [0, count), each at most <paramref name="grain"/> long,
-    /// on up to <paramref name="threads"/> threads; returns when all are done. Which thread runs a range, and in which order, is
-    /// not defined: the ranges must not depend on each other. With one thread or one range the caller runs
-    /// body(0, count) itself. No thread waits for another to start, so calls may be nested.
+    /// Calls <paramref name="body"/>(from, to) for disjoint ranges that cover [0, count), each at most <paramref name="grain"/> long, on up
+    /// to <paramref name="threads"/> threads; returns when all are done. Which thread runs a range, and in which order, is not defined: the
+    /// ranges must not depend on each other. With one thread or one range the caller runs body(0, count) itself. No thread waits for
+    /// another to start, so calls may be nested.
     /// </summary>
     /// <exception cref="Exception">The first exception of a body, as it was thrown; ranges that had not begun are skipped.</exception>
     public static void For(int count, int grain, int threads, Action<int, int> body)

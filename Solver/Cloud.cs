@@ -1,8 +1,8 @@
 namespace AttentionFlow.Solver;
 
 /// <summary>
-/// Independent clouds of tokens on the unit sphere: the state of a flow, on the host, in double. Arrays are flattened
-/// (replica, token, coordinate), row-major.
+/// Independent clouds of tokens on the unit sphere: the state of a flow, on the host, in double. Arrays are flattened (replica, token,
+/// coordinate), row-major.
 /// </summary>
 public sealed class Cloud
 {

@@ -1,9 +1,5 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Experiments.Benchmark;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Harmonic;
 
 namespace AttentionFlow.Experiments.Benchmark;

@@ -1,6 +1,4 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Kernels.Harmonic;
 using AttentionFlow.Kernels.Reference;
 

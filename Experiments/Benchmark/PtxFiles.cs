@@ -1,10 +1,10 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Gpu;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
-/// <summary>The GPU kernels of the table in docs/performance.md as PTX of compute capability 9.0, for ptxas and cuobjdump; no GPU is needed.</summary>
+/// <summary>
+/// The GPU kernels of the table in docs/performance.md as PTX of compute capability 9.0, for ptxas and cuobjdump; no GPU is needed.
+/// </summary>
 internal static class PtxFiles
 {
     /// <summary>Writes a file for each kernel and precision; gives the paths.</summary>
@@ -28,7 +28,8 @@ internal static class PtxFiles
         yield return ("d3-weights", Self(3, new Interaction(1), 0.5));
         yield return ("d3-causal", Self(3, new Interaction(1) { Mask = Mask.Causal }));
         PairProblem p = Self(3, new Interaction(1));
-        yield return ("d3-general", PairProblem.General(1, 2, 2, 3, p.Interaction, p.Q, p.K, [.. p.K], null, p.Weights, p.QueryLabels, p.KeyLabels));
+        yield return ("d3-general", PairProblem.General(1, 2, 2, 3, p.Interaction, p.Q, p.K, [.. p.K], null, p.Weights, p.QueryLabels,
+            p.KeyLabels));
     }
 
     // Two antipodes: the code depends on shapes, and on whether weights are equal.

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels;
 
 namespace AttentionFlow.Experiments.Benchmark;
 

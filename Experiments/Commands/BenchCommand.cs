@@ -1,6 +1,5 @@
 using System.CommandLine;
 using AttentionFlow.Experiments.Benchmark;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

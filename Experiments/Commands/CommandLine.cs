@@ -1,9 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using AttentionFlow.Kernels;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

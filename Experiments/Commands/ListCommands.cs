@@ -1,7 +1,5 @@
 using System.CommandLine;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Solver.Configuration;
 
 namespace AttentionFlow.Experiments.Commands;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AttentionFlow.Solver.Runs;
 using Spectre.Console;
 
 namespace AttentionFlow.Experiments.Commands;

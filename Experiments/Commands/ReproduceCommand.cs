@@ -3,9 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Commands;
 

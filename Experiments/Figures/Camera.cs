@@ -23,8 +23,8 @@ internal sealed record Camera(double Azimuth, double Elevation)
     }
 
     /// <summary>
-    /// The camera among 48 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in
-    /// front rather than behind, and not quite in the middle. The same cloud always gives the same camera.
+    /// The camera among 48 that shows a cloud best: flat clouds as an ellipse about half as high as wide, never edge on; points in front
+    /// rather than behind, and not quite in the middle. The same cloud always gives the same camera.
     /// </summary>
     public static Camera For(IReadOnlyList<double[]> positions)
     {

@@ -1,11 +1,10 @@
 using System.Text;
-using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
-/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML,
-/// and prints on A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
+/// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on
+/// A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
 internal sealed class HtmlReport(string title)
 {

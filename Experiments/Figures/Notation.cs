@@ -13,8 +13,8 @@ internal enum Shift
 internal readonly record struct TextRun(string Text, Shift Shift);
 
 /// <summary>
-/// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in
-/// <c>10^{−12}</c> or <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
+/// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in <c>10^{−12}</c> or
+/// <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
 /// </summary>
 internal static class Notation
 {
@@ -93,8 +93,8 @@ internal static class Notation
     }
 
     /// <summary>
-    /// Estimated width of the text in units of the font size times <paramref name="size"/>: advances of DejaVu Sans, the widest
-    /// font of the stack, so that a layout that fits here fits in the others.
+    /// Estimated width of the text in units of the font size times <paramref name="size"/>: advances of DejaVu Sans, the widest font of the
+    /// stack, so that a layout that fits here fits in the others.
     /// </summary>
     public static double Width(string text, double size, bool bold = false)
     {

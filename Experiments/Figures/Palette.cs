@@ -37,8 +37,8 @@ internal static class Palette
     };
 
     /// <summary>
-    /// Cyclic colour of a label s in [0,1): hue turns once at nearly constant chroma while lightness swings once, so that the
-    /// two ends meet and readers who confuse hues still see light against dark. Oklch, chroma lowered until the colour exists in sRGB.
+    /// Cyclic colour of a label s in [0,1): hue turns once at nearly constant chroma while lightness swings once, so that the two ends meet
+    /// and readers who confuse hues still see light against dark. Oklch, chroma lowered until the colour exists in sRGB.
     /// </summary>
     public static string Phase(double s)
     {

@@ -169,8 +169,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
 
     /// <summary>
     /// The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of
-    /// each
-    /// other.
+    /// each other.
     /// </summary>
     private void DrawTags()
     {

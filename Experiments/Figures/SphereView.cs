@@ -21,8 +21,8 @@ internal sealed record SpherePanel(string Title, int Dimension, double[] Positio
 }
 
 /// <summary>
-/// Draws a cloud on the unit sphere with depth: what lies behind is smaller, paler and under a translucent ball with graticule;
-/// a predicted curve runs as a road under the tokens; tokens that coincide are one disc, cut like a pie by their labels, with their number.
+/// Draws a cloud on the unit sphere with depth: what lies behind is smaller, paler and under a translucent ball with graticule; a predicted
+/// curve runs as a road under the tokens; tokens that coincide are one disc, cut like a pie by their labels, with their number.
 /// </summary>
 internal sealed class SphereView
 {

@@ -61,8 +61,8 @@ internal sealed record Lettering(double Size = Lettering.Standard)
 }
 
 /// <summary>
-/// A small SVG writer: shapes, text and groups in user units, all numbers finite, invariant and rounded to two decimals,
-/// all text escaped. No identifiers are used, so that several figures can stand in one HTML page.
+/// A small SVG writer: shapes, text and groups in user units, all numbers finite, invariant and rounded to two decimals, all text escaped.
+/// No identifiers are used, so that several figures can stand in one HTML page.
 /// </summary>
 internal sealed class SvgWriter
 {

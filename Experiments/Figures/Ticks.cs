@@ -29,8 +29,8 @@ internal static class Ticks
     }
 
     /// <summary>
-    /// Every decade between the ends; at most <paramref name="most"/> of them carry labels, evenly thinned and counted from 1. An axis
-    /// of less than two decades has labels at 1, 2 and 5 as well.
+    /// Every decade between the ends; at most <paramref name="most"/> of them carry labels, evenly thinned and counted from 1. An axis of
+    /// less than two decades has labels at 1, 2 and 5 as well.
     /// </summary>
     public static IReadOnlyList<Tick> Log(double min, double max, int most)
     {

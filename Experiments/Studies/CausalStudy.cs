@@ -1,6 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Theory;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;

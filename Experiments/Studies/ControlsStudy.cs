@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.LinearAlgebra;
 using static AttentionFlow.Experiments.Studies.Statistics;
 

@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Experiments.Studies;
 

@@ -1,13 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;

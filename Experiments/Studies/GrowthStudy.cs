@@ -1,9 +1,5 @@
 using System.Globalization;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Theory;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,7 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Experiments.Studies;

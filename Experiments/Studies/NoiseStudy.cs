@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Experiments.Studies;
 

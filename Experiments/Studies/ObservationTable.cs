@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Runs;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>An observables.csv read back: columns over times and replicas.</summary>

@@ -1,5 +1,4 @@
 using System.Reflection;
-using AttentionFlow.Solver.Configuration;
 
 namespace AttentionFlow.Experiments.Studies;
 

@@ -1,6 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Studies;
 

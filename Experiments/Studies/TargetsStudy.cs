@@ -1,7 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Experiments.Studies;
 

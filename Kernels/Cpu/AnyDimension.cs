@@ -103,7 +103,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
     private static void Factors(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
         LabelView<T> labels = block.Labels;
-        var exp2 = new Exp2<L, V, T>();
+        Exp2<L, V, T> exp2 = new Exp2<L, V, T>();
         T* deficits = sums + 2 * (1 + block.Dimension) * L.Count;
         V sumA = L.Constant(0), sumB = sumA, deficitA = sumA, deficitB = sumA;
         V largestA = sumA, largestB = sumA, squaresA = sumA, squaresB = sumA, logA = sumA, logB = sumA;

@@ -5,14 +5,13 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// 2^y and 2^y - 1 in lanes, the same bits for every vector width, in fused operations.
-/// 2^y: y = m/16 + f, T = 2^{m/16} from a table of sixteen, 2^y = T + T f Q(f), with 1 + f Q(f) the polynomial of least relative error on
-/// [-1/32, 1/32].
-/// 2^y - 1: y = k + f on [-1/2, 1/2] without a table.
+/// 2^y and 2^y - 1 in lanes, the same bits for every vector width, in fused operations. 2^y: y = m/16 + f, T = 2^{m/16} from a table of
+/// sixteen, 2^y = T + T f Q(f), with 1 + f Q(f) the polynomial of least relative error on [-1/32, 1/32]. 2^y - 1: y = k + f on [-1/2, 1/2]
+/// without a table.
 /// </summary>
 /// <remarks>
-/// Largest relative error of 2^y, measured: single, degree 2: 5.4e-7; double, degree 6: 2.3e-16. Range: |y| &lt;= 100
-/// in single and 996 in double; <see cref="WithUnderflow"/> also takes any y below and returns 0 there. 2^0 = 1 exactly.
+/// Largest relative error of 2^y, measured: single, degree 2: 5.4e-7; double, degree 6: 2.3e-16. Range: |y| &lt;= 100 in single and 996 in
+/// double; <see cref="WithUnderflow"/> also takes any y below and returns 0 there. 2^0 = 1 exactly.
 /// </remarks>
 internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
@@ -66,8 +65,8 @@ internal readonly unsafe struct Exp2<L, V, T> where L : struct, ILanes<V, T> whe
     }
 
     /// <summary>
-    /// 2^y - 1 for any y up to <see cref="Range"/>, by 2^y - 1 = 2^k (2^f - 1) + (2^k - 1) without cancellation at 0:
-    /// 2^f - 1 = f Q(f). Largest relative error, measured: single, degree 5 of Q, 2.0e-7; double, degree 10, 8.9e-16.
+    /// 2^y - 1 for any y up to <see cref="Range"/>, by 2^y - 1 = 2^k (2^f - 1) + (2^k - 1) without cancellation at 0: 2^f - 1 = f Q(f).
+    /// Largest relative error, measured: single, degree 5 of Q, 2.0e-7; double, degree 10, 8.9e-16.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V MinusOne(V y)

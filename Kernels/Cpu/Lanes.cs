@@ -7,8 +7,8 @@ using AttentionFlow.Kernels.Model;
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
-/// The operations on a vector <typeparamref name="V"/> of numbers <typeparamref name="T"/> that pair sums are made of. All act
-/// lane by lane and round once (IEEE, to nearest), also a b + c, so a lane's bits are the same for every width and on every machine.
+/// The operations on a vector <typeparamref name="V"/> of numbers <typeparamref name="T"/> that pair sums are made of. All act lane by lane
+/// and round once (IEEE, to nearest), also a b + c, so a lane's bits are the same for every width and on every machine.
 /// </summary>
 internal unsafe interface ILanes<V, T> : IArithmetic<V> where V : struct where T : unmanaged
 {

@@ -10,8 +10,8 @@ internal interface IDimension
 }
 
 /// <summary>
-/// The pair kernel for d = 2 to 6: straight-line code, everything of two vectors of queries in registers. The two run half a pair
-/// apart, the differences of one before the exponential of the other, so that their chains of operations overlap.
+/// The pair kernel for d = 2 to 6: straight-line code, everything of two vectors of queries in registers. The two run half a pair apart,
+/// the differences of one before the exponential of the other, so that their chains of operations overlap.
 /// </summary>
 internal static unsafe class LowDimension<L, V, T, C, P, M, D, Deficit, E>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
@@ -24,7 +24,7 @@ internal static unsafe class LowDimension<L, V, T, C, P, M, D, Deficit, E>
     {
         nint stride = block.Stride;
         LabelView<T> labels = block.Labels;
-        var exp2 = new Exp2<L, V, T>();
+        Exp2<L, V, T> exp2 = new Exp2<L, V, T>();
         T* x = block.Positions;
         Chain a = default, b = default;
         Begin(ref a, x + query, stride);

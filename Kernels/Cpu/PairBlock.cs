@@ -6,13 +6,10 @@ namespace AttentionFlow.Kernels.Cpu;
 /// <summary>
 /// Where the kernels read: positions and label tables of one replica, structure of arrays, placed as <see cref="BufferLayout"/> says.
 /// </summary>
-/// <param name="positions">
-/// [d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled ones with a row h behind,
-/// y_ij = h_i + h_j + &lt;x_i, x_j>.
-/// </param>
-/// <param name="values">
-/// [d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the difference form.
-/// </param>
+/// <param name="positions"> [d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled
+/// ones with a row h behind, y_ij = h_i + h_j + &lt;x_i, x_j>. </param>
+/// <param name="values"> [d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the
+/// difference form. </param>
 /// <param name="stride">Numbers from one row to the next.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>

@@ -11,7 +11,6 @@ internal abstract class SimdEngine
     public abstract void Sum(Plan plan, int first, int count, RowSums into, int threads, CancellationToken stop);
 }
 
-/// <inheritdoc/>
 internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -33,7 +32,6 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     // Queries that a kernel takes at a time.
     private static int Group => 2 * L.Count;
 
-    /// <inheritdoc/>
     public override void Sum(Plan plan, int first, int count, RowSums into, int threads, CancellationToken stop)
     {
         PairProblem problem = plan.Problem;
@@ -49,7 +47,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         bool dots = problem.IsDifference
             ? interaction.Coupling.IsOne && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
             : problem.Origin is null;
-        var call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
+        Call call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
             Even = KernelsFor(even: true),
             Uneven = KernelsFor(even: false),
@@ -96,7 +94,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             int groups = (problem.Queries - 1) / Group + 1, most = Math.Min(Batch, to - from);
             int bytes = numbers * (most * sizeof(double) + sizeof(T)) + (SimdSums.TileKeys + 1) * Group * sizeof(T);
             byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-            var totals = new Span<double>(scratch, most * numbers);
+            Span<double> totals = new Span<double>(scratch, most * numbers);
             T* sums = (T*)(scratch + most * numbers * sizeof(double)), tile = sums + numbers;
             try
             {

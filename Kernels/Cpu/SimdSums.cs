@@ -16,7 +16,7 @@ namespace AttentionFlow.Kernels.Cpu;
 /// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which
 /// factors were lost below that bound are summed again with their largest logit, log b included where it is part of the exponent.
 /// </remarks>
-public sealed class SimdSums : IPairSums
+internal sealed class SimdSums : IPairSums
 {
     /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
     internal const int LargestFused = 6;
@@ -62,16 +62,12 @@ public sealed class SimdSums : IPairSums
     /// <summary>The vector width in use.</summary>
     public int VectorBits { get; }
 
-    /// <inheritdoc/>
     public string Name => "cpu";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) => PlanFor(Precision, problem, columns);
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
@@ -79,7 +75,6 @@ public sealed class SimdSums : IPairSums
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose() { }
 
     /// <summary>The plan in a precision; the same for any vector width.</summary>
@@ -87,7 +82,8 @@ public sealed class SimdSums : IPairSums
     {
         string? whyNot = problem.WhyNever(columns);
         if (precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
-            whyNot ??= $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use double precision";
+            whyNot ??= $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use "
+                + $"double precision";
         return new Plan(problem, columns, whyNot)
         {
             RelativeError = precision == Precision.Double ? 1e-13 : 1e-6, Cost = problem.Keys * CostOfAPair(precision),

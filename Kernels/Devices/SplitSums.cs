@@ -6,7 +6,7 @@ namespace AttentionFlow.Kernels.Devices;
 /// Shares the rows of a sum out to several devices of the same kind, in equal parts, at the same time. A row's sum does not depend on the
 /// rows beside it, so the result is that of one device.
 /// </summary>
-public sealed class SplitSums : IPairSums
+internal sealed class SplitSums : IPairSums
 {
     private readonly IPairSums[] _parts;
 
@@ -31,13 +31,10 @@ public sealed class SplitSums : IPairSums
         }
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns)
     {
         Plan[] parts = [.. _parts.Select(p => p.Plan(problem, columns))];
@@ -47,7 +44,6 @@ public sealed class SplitSums : IPairSums
         };
     }
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
@@ -67,7 +63,6 @@ public sealed class SplitSums : IPairSums
         Range Share(int k) => (first + (int)((long)count * k / _parts.Length))..(first + (int)((long)count * (k + 1) / _parts.Length));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IPairSums part in _parts) part.Dispose();

@@ -4,14 +4,13 @@ namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
 /// The tokens of a replica gathered into cells, each to be one weighted key: a function of the cloud alone. In token order, a token joins a
-/// cell whose founder lies within the radius
-/// and has its label, or founds one; candidates come from a hashed grid over three fixed directions, so that the time is linear in n
-/// whatever the number of cells.
+/// cell whose founder lies within the radius and has its label, or founds one; candidates come from a hashed grid over three fixed
+/// directions, so that the time is linear in n whatever the number of cells.
 /// </summary>
 /// <remarks>
 /// With c the centroid, W the weight and v = sum_j w_j |x_j - c|^2 / W the variance of a cell, the key is c with the weight W e^{-beta
-/// v/2}: unit tokens have |c|^2 = 1 - v, so that
-/// in the difference form (<see cref="PairProblem.Difference"/>) its factor is W e^{beta (&lt;q, c> - 1)}.
+/// v/2}: unit tokens have |c|^2 = 1 - v, so that in the difference form (<see cref="PairProblem.Difference"/>) its factor is W e^{beta
+/// (&lt;q, c> - 1)}.
 /// </remarks>
 internal sealed class Cells
 {

@@ -6,9 +6,8 @@ namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
 /// Direct sums over fewer keys, in any dimension: tokens that lie together are one weighted key at their centroid. The cells are made anew
-/// for every call, from the cloud alone, and used in a replica
-/// while they are fewer than a quarter of its tokens; other replicas are summed directly.
-/// Self form, exponential profile, couplings one and block (a cell keeps to one label), weights that are not negative, no mask,
+/// for every call, from the cloud alone, and used in a replica while they are fewer than a quarter of its tokens; other replicas are summed
+/// directly. Self form, exponential profile, couplings one and block (a cell keeps to one label), weights that are not negative, no mask,
 /// <see cref="RowColumns.Force"/> and <see cref="RowColumns.Deficit"/>.
 /// </summary>
 /// <remarks>
@@ -29,7 +28,7 @@ namespace AttentionFlow.Kernels.Fast;
 /// the rounding of the centroid, 1e-16 Z, which is less than a step can add to a coordinate.</para>
 /// <para>The bits depend neither on threads nor on row ranges nor on the vector width.</para>
 /// </remarks>
-public sealed class CoalescedSums : IPairSums
+internal sealed class CoalescedSums : IPairSums
 {
     /// <summary>Replicas of fewer tokens are summed directly: looking for cells would not pay.</summary>
     public const int FewestTokens = 512;
@@ -50,16 +49,12 @@ public sealed class CoalescedSums : IPairSums
         (_tolerance, _threads, _direct) = (tolerance, threads, new SimdSums(precision, threads, vectorBits));
     }
 
-    /// <inheritdoc/>
     public string Name => "coalesced";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; init; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) => CoalescedPlan.For(_tolerance, _direct.Plan(problem, columns));
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         List<Range> left = SumWithin(plan, rows, into, plan.Problem.Keys / 4, stop);
@@ -67,7 +62,6 @@ public sealed class CoalescedSums : IPairSums
         if (left.Count > 0) Statistics.Count(SumMethod.Direct, ((CoalescedPlan)plan).Direct.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _direct.Dispose();
 
     /// <summary>Sums the rows of those replicas that have at most <paramref name="mostCells"/> cells, and returns the other rows.</summary>

@@ -7,10 +7,9 @@ namespace AttentionFlow.Kernels.Fast;
 
 /// <summary>
 /// Direct, harmonic or coalesced sums, as their plan says; coalesced ones take the replicas that have few enough cells at this call for
-/// them
-/// to be the cheapest.
+/// them to be the cheapest.
 /// </summary>
-public sealed class FastSums : IPairSums
+internal sealed class FastSums : IPairSums
 {
     private readonly Summation _summation;
     private readonly double _tolerance;
@@ -31,16 +30,12 @@ public sealed class FastSums : IPairSums
         _coalesced = new CoalescedSums(tolerance, precision, threads) { Statistics = Statistics };
     }
 
-    /// <inheritdoc/>
     public string Name => "cpu";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) => FastPlan.For(_summation, _tolerance, _direct.Precision, problem, columns);
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         plan.Begin(rows, into, stop);
@@ -59,7 +54,6 @@ public sealed class FastSums : IPairSums
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _direct.Dispose();
@@ -139,8 +133,7 @@ internal sealed class FastPlan : Plan
 
     /// <summary>
     /// Null when this tolerance of harmonic sums resolves the pull between any two clusters, else a sentence that says from which angle on
-    /// it
-    /// does not.
+    /// it does not.
     /// </summary>
     private static string? AdviceOn(Interaction interaction, double tolerance)
     {

@@ -10,11 +10,9 @@ internal abstract class GpuEngine : IDisposable
     /// <summary>Rows [first, first + count); the arguments have been checked.</summary>
     public abstract void Sum(PairProblem problem, int first, int count, RowSums into, CancellationToken stop);
 
-    /// <inheritdoc/>
     public abstract void Dispose();
 }
 
-/// <inheritdoc/>
 /// <param name="accelerator">Where.</param>
 /// <param name="tiled">Thread blocks of so many threads that share tiles of keys; null for a row a thread.</param>
 /// <param name="threads">Of the host, for the conversion of positions.</param>
@@ -38,7 +36,6 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
 
     private sealed record Compiled(GpuKernel<T> Kernel, Action<KernelConfig, GpuCall<T>>? Tiled, Action<Index1D, GpuCall<T>>? Plain);
 
-    /// <inheritdoc/>
     public override void Sum(PairProblem problem, int first, int count, RowSums into, CancellationToken stop)
     {
         GpuTables<T> tables = TablesOf(problem);
@@ -52,7 +49,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         splits = (tiles - 1) / splitTiles + 1;
         int block = tiled is { } group ? kernel.Queries * Math.Min(group, ((problem.Queries - 1) / kernel.Queries / 32 + 1) * 32) : 1;
         if (compiled.Tiled is null) block = 1;
-        var call = new GpuCall<T>
+        GpuCall<T> call = new GpuCall<T>
         {
             QueryNumbers = tables.Query,
             // Equal weights are multiplied afterwards.
@@ -85,7 +82,6 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         }
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         foreach (GpuTables<T> tables in _tables) tables.Dispose();

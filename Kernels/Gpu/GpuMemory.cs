@@ -48,7 +48,6 @@ internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where 
         return Host;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _device?.Dispose();
 }
 
@@ -100,7 +99,6 @@ internal sealed class GpuTables<T> : IDisposable where T : unmanaged
     /// <summary>[rows, R keys], at least three rows: as many as kernels may bring along.</summary>
     public Lazy<ArrayView<T>> Key { get; }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _query.Dispose();

@@ -15,7 +15,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// exponential and factors, n e up to n = 512 keys of a tile from summation, plus (16 + 2 d) beta e from rounded positions in the
 /// difference form, as for <see cref="Cpu.SimdSums"/>, and beta |q| |k| d e in the general form.
 /// </remarks>
-public sealed class IlgpuSums : IPairSums
+internal sealed class IlgpuSums : IPairSums
 {
     // Threads of a block; four warps hold enough queries for the latency of shared memory.
     private const int BlockThreads = 128;
@@ -56,20 +56,16 @@ public sealed class IlgpuSums : IPairSums
         }
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
 
     /// <summary>The arithmetic of the pairs.</summary>
     public Precision Precision { get; }
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) =>
         new(problem, columns, problem.WhyNever(columns)) { RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6 };
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
@@ -84,7 +80,6 @@ public sealed class IlgpuSums : IPairSums
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _engine.Dispose();

@@ -15,7 +15,6 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
     // (-1, 1) and (1, 0), four times each.
     private static readonly double[] Signs = [-1, 1, -1, 1, -1, 1, -1, 1, 1, 0, 1, 0, 1, 0, 1, 0];
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {
@@ -30,7 +29,6 @@ internal sealed unsafe class CircleKernel<L, P, V> : HarmonicKernel
                 }
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale)
     {

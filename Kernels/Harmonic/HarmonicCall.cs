@@ -15,8 +15,8 @@ internal sealed unsafe class HarmonicCall(
     public double ErrorBound { get; private set; }
 
     /// <summary>
-    /// Sums at these rows with the orders of a level; returns those that the order does not serve. Leaves the moments of their replicas
-    /// in <paramref name="moments"/>.
+    /// Sums at these rows with the orders of a level; returns those that the order does not serve. Leaves the moments of their replicas in
+    /// <paramref name="moments"/>.
     /// </summary>
     public RowSet Evaluate(int level, RowSet rows, HarmonicMoments?[] moments)
     {

@@ -5,18 +5,15 @@ namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// What depends on weights, labels, interaction and tolerance alone: the series, the channels, and for every replica two orders, one for
-/// ordinary rows, one for
-/// rows with a small Z. No order depends on positions or on another replica, so a row's bits depend neither on the other rows asked for nor
-/// on earlier calls.
+/// ordinary rows, one for rows with a small Z. No order depends on positions or on another replica, so a row's bits depend neither on the
+/// other rows asked for nor on earlier calls.
 /// </summary>
 /// <remarks>
 /// With M = B sum_j |w_j| and an order L, the error of Z_i and of F_i is at most M (beyond(L) + rounding(L)):
-/// <see cref="KernelSeries.ErrorBeyond"/> and
-/// <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i when no term is negative. The first order
-/// serves rows
-/// down to 0.7 of the scale in a uniform cloud; the second every row there can be: Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j;
-/// the milder of
-/// the two; but there is no use in making the truncation much smaller than the rounding.
+/// <see cref="KernelSeries.ErrorBeyond"/> and <see cref="Rounding(int, int)"/>. A row is good when this is at most tol times its scale, Z_i
+/// when no term is negative. The first order serves rows down to 0.7 of the scale in a uniform cloud; the second every row there can be:
+/// Z_i >= w_i b(0), and Z_i >= e^{-2 beta} min b sum_j w_j; the milder of the two; but there is no use in making the truncation much
+/// smaller than the rounding.
 /// </remarks>
 internal sealed class HarmonicPlan : Plan
 {
@@ -97,8 +94,8 @@ internal sealed class HarmonicPlan : Plan
 
     /// <summary>
     /// What rounding may do at this order, for M = 1: three times the most that was measured, over beta = 0.01..256 and clouds from uniform
-    /// to a point, at the poles
-    /// too. On the circle the recurrence in x = cos u loses L^2 units near u = 0, as positions rounded to double themselves do.
+    /// to a point, at the poles too. On the circle the recurrence in x = cos u loses L^2 units near u = 0, as positions rounded to double
+    /// themselves do.
     /// </summary>
     public static double Rounding(int dimension, int order) =>
         Math.Pow(2, -53) * (16 + 4 * order + (dimension == 2 ? order * order / 16.0 : 0));

@@ -4,10 +4,9 @@ namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// The amplitude of every degree l of a cloud on the circle or the sphere: (sum_ij w_i w_j P_l(&lt;x_i, x_j&gt;))^{1/2} with P_l(1) = 1,
-/// that is |sum_j w_j e^{i l u_j}| on
-/// the circle and (4 pi/(2 l + 1) sum_m |sum_j w_j Y_lm(x_j)|^2)^{1/2} on the sphere. With weights that sum to 1 a point has 1 everywhere,
-/// the uniform law 0 from
-/// degree 1 on, n independent uniform tokens n^{-1/2} in the mean square; degree 1 is the length of the mean.
+/// that is |sum_j w_j e^{i l u_j}| on the circle and (4 pi/(2 l + 1) sum_m |sum_j w_j Y_lm(x_j)|^2)^{1/2} on the sphere. With weights that
+/// sum to 1 a point has 1 everywhere, the uniform law 0 from degree 1 on, n independent uniform tokens n^{-1/2} in the mean square; degree
+/// 1 is the length of the mean.
 /// </summary>
 /// <remarks>Time linear in n; the bits depend neither on threads nor on the vector width.</remarks>
 public sealed class HarmonicSpectrum

@@ -4,10 +4,8 @@ namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// Pair sums in time linear in n: the kernel e^{beta t} expanded in Fourier modes (d = 2) or spherical harmonics (d = 3), so that keys
-/// enter
-/// through their moments.
-/// Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask, <see cref="RowColumns.Force"/>; double
-/// precision.
+/// enter through their moments. Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask,
+/// <see cref="RowColumns.Force"/>; double precision.
 /// </summary>
 /// <remarks>
 /// <para>Guarantee, with S_i = Z_i when no term of Z_i is negative and S_i = B sum_j |w_j| e^{beta (t_ij - 1)}, |b| &lt;= B, otherwise:
@@ -25,7 +23,7 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// outweighs its forces.</para>
 /// <para>The bits depend neither on threads nor on row ranges nor on the vector width.</para>
 /// </remarks>
-public sealed class HarmonicSums : IPairSums
+internal sealed class HarmonicSums : IPairSums
 {
     /// <summary>The highest degree in use; beyond it problems are refused.</summary>
     public const int MaxOrder = 256;
@@ -52,23 +50,18 @@ public sealed class HarmonicSums : IPairSums
         (_circle, _sphere) = (HarmonicKernel.For(2, _direct.VectorBits), HarmonicKernel.For(3, _direct.VectorBits));
     }
 
-    /// <inheritdoc/>
     public string Name => "harmonic";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; init; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) => HarmonicPlan.For(_tolerance, problem, columns);
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         Evaluate(plan, rows, into, stop);
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _direct.Dispose();
 
     /// <summary>A sum that is not counted as an evaluation.</summary>

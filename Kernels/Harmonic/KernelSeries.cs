@@ -2,8 +2,8 @@ namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// The expansion e^{beta (t - 1)} = sum_l C_l P_l(t) on the circle (P_l(cos u) = cos l u, C_0 = e^{-beta} I_0, C_l = 2 e^{-beta} I_l) and
-/// on the
-/// sphere S^2 (Legendre polynomials, C_l = (2 l + 1) e^{-beta} i_l, i_l the modified spherical Bessel functions), with its exact tails.
+/// on the sphere S^2 (Legendre polynomials, C_l = (2 l + 1) e^{-beta} i_l, i_l the modified spherical Bessel functions), with its exact
+/// tails.
 /// </summary>
 /// <remarks>
 /// By Miller's backward recursion, normalised with sum_l C_l = 1 (t = 1): nothing overflows for any beta, and relative errors are a few
@@ -49,8 +49,8 @@ internal sealed class KernelSeries
 
     /// <summary>
     /// A bound on what the degrees above <paramref name="order"/> contribute: to e^{beta (t - 1)}, sum C_l, and to its tangential gradient
-    /// over beta,
-    /// sum C_l max|grad P_l| / beta with max|grad P_l| = l on the circle and at most sqrt(l (l + 1)/2) on S^2. The larger of the two.
+    /// over beta, sum C_l max|grad P_l| / beta with max|grad P_l| = l on the circle and at most sqrt(l (l + 1)/2) on S^2. The larger of the
+    /// two.
     /// </summary>
     public double ErrorBeyond(int order) => order < _beyond.Length ? _beyond[order] : 0;
 

@@ -6,8 +6,8 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// A coupling as a sum of products, b(s, t) = sum_k f_k(s) g_k(t): one set of moments, with weights w_j g_k(t_j), per term k, its channel.
 /// </summary>
 /// <remarks>
-/// With the <see cref="Coupling.Modes"/> a_m: f = a_0, g = 1, then for m = 1, 2, ... f = a_m cos 2 pi m s, g = cos 2 pi m t and the same with sines.
-/// When weights have both signs, a last channel with g = 1 and |w_j| carries the scale of errors and nothing else.
+/// With the <see cref="Coupling.Modes"/> a_m: f = a_0, g = 1, then for m = 1, 2, ... f = a_m cos 2 pi m s, g = cos 2 pi m t and the same
+/// with sines. When weights have both signs, a last channel with g = 1 and |w_j| carries the scale of errors and nothing else.
 /// </remarks>
 internal sealed class LabelChannels
 {
@@ -43,8 +43,7 @@ internal sealed class LabelChannels
 
     /// <summary>
     /// True when no term of Z_i is negative in this replica: then errors are relative to Z_i. Else they are relative to S_i = B sum_j |w_j|
-    /// e^{beta (t_ij - 1)},
-    /// B the bound on |b|.
+    /// e^{beta (t_ij - 1)}, B the bound on |b|.
     /// </summary>
     public bool ScaleIsZ(int replica) => !_signed[replica] && _smallest >= 0;
 

@@ -68,7 +68,6 @@ internal sealed class RowSet : IEnumerable<int>
         }
     }
 
-    /// <inheritdoc/>
     public IEnumerator<int> GetEnumerator()
     {
         for (int at = 0; at < Count; at++) yield return this[at];

@@ -2,21 +2,17 @@ namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
 /// Real spherical harmonics (c_m, s_m) q_{l-m}^m(z) for m = 0..L, l = m..L, with c_m + i s_m = (x + i y)^m and q_n^m the monic polynomial
-/// of degree n
-/// proportional to d^m P_{m+n}/dz^m (Gegenbauer, index m + 1/2). By the addition theorem
-/// P_l(&lt;x, x'&gt;) = sum_m G_lm (c_m c_m' + s_m s_m') q(z) q(z').
+/// of degree n proportional to d^m P_{m+n}/dz^m (Gegenbauer, index m + 1/2). By the addition theorem P_l(&lt;x, x'&gt;) = sum_m G_lm (c_m
+/// c_m' + s_m s_m') q(z) q(z').
 /// </summary>
 /// <remarks>
 /// Recurrence: q_{n+1} = z q_n - g_n q_{n-1}, g_n = n (n + 2 m)/((2 n + 2 m + 1)(2 n + 2 m - 1)). Columns m and m + 1 (m even) share the
 /// recurrence of column m, because q_n^m = q_n^{m+1} - e_n q_{n-2}^{m+1}, e_n = n (n - 1)/(4 (n + m + 1/2)(n + m - 1/2)): sums over q^m
-/// become sums
-/// over q^{m+1} by M_n += e_n M_{n-2} upwards, coefficients of q^{m+1} coefficients of q^m by A_n += e_{n+2} A_{n+2} downwards. All factors
-/// are positive
-/// and below 1/4: rounding grows by no more than about L. Derivatives: d q_n^m/dz = n q_{n-1}^{m+1}.
-/// Layout: pair p = m/2 begins at degree-row <see cref="Row"/>(p); row n has the moments c_m, s_m, c_{m+1}, s_{m+1} and the coefficients of
-/// column
-/// m, of its z derivative, of column m + 1 and of its derivative, each for c and s: all in q^m.
-/// Source: Gegenbauer's relations, Abramowitz and Stegun 22.7.3 and 22.7.23.
+/// become sums over q^{m+1} by M_n += e_n M_{n-2} upwards, coefficients of q^{m+1} coefficients of q^m by A_n += e_{n+2} A_{n+2} downwards.
+/// All factors are positive and below 1/4: rounding grows by no more than about L. Derivatives: d q_n^m/dz = n q_{n-1}^{m+1}. Layout: pair
+/// p = m/2 begins at degree-row <see cref="Row"/>(p); row n has the moments c_m, s_m, c_{m+1}, s_{m+1} and the coefficients of column m, of
+/// its z derivative, of column m + 1 and of its derivative, each for c and s: all in q^m. Source: Gegenbauer's relations, Abramowitz and
+/// Stegun 22.7.3 and 22.7.23.
 /// </remarks>
 internal sealed class SphereBasis : HarmonicBasis
 {
@@ -62,23 +58,18 @@ internal sealed class SphereBasis : HarmonicBasis
     /// <summary>The first row of a pair.</summary>
     public int Row(int pair) => _rows[pair];
 
-    /// <inheritdoc/>
     public override int SumRows => Moments;
 
-    /// <inheritdoc/>
     public override int Moments => MomentsPerRow * _rows[Pairs];
 
-    /// <inheritdoc/>
     public override int Coefficients => CoefficientsPerRow * _rows[Pairs];
 
-    /// <inheritdoc/>
     public override unsafe void Reduce(double* rows, Span<double> sums)
     {
         for (int i = 0; i < sums.Length; i++, rows += Lanes)
             sums[i] += rows[0] + rows[1] + (rows[2] + rows[3]) + (rows[4] + rows[5] + (rows[6] + rows[7]));
     }
 
-    /// <inheritdoc/>
     public override void ToMoments(Span<double> sums)
     {
         for (int p = 0; p < Pairs; p++)
@@ -92,7 +83,6 @@ internal sealed class SphereBasis : HarmonicBasis
         }
     }
 
-    /// <inheritdoc/>
     public override void ToCoefficients(ReadOnlySpan<double> moments, KernelSeries series, Span<double> coefficients)
     {
         coefficients.Clear();
@@ -123,7 +113,6 @@ internal sealed class SphereBasis : HarmonicBasis
             }
     }
 
-    /// <inheritdoc/>
     public override void AddPower(ReadOnlySpan<double> moments, double factor, Span<double> power)
     {
         for (int m = 0; m <= Order; m++)

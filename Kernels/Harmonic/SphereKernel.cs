@@ -16,7 +16,6 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
     // more.
     private const double Tiny = 1e-200;
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Accumulate(HarmonicTile tile, HarmonicBasis basis)
     {
@@ -37,7 +36,6 @@ internal sealed unsafe class SphereKernel<L, V> : HarmonicKernel where L : struc
             }
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate(HarmonicTile tile, HarmonicBasis basis, double* coefficients, double scale)
     {

@@ -39,7 +39,7 @@ public sealed record BlockCoupling(
     // Whole numbers in place of the distinct labels: they stay distinct in single precision (up to 2^24 of them).
     internal override double[] TableLabels(double[] labels)
     {
-        var numbers = new Dictionary<double, double>();
+        Dictionary<double, double> numbers = new Dictionary<double, double>();
         double[] numbered = new double[labels.Length];
         for (int i = 0; i < labels.Length; i++)
         {

@@ -34,7 +34,9 @@ public abstract record Normalization : INamed<Normalization>
     /// <param name="bias">As in <see cref="Divisor"/>.</param>
     public virtual double Scale(double z, double unshift, double bias) => unshift * Inverse(Divisor(unshift * z, bias));
 
-    /// <summary>True where <see cref="Divisor"/> takes the bias of a row, sum_j w_j b_ij and the prompts' strength, beside its sum.</summary>
+    /// <summary>
+    /// True where <see cref="Divisor"/> takes the bias of a row, sum_j w_j b_ij and the prompts' strength, beside its sum.
+    /// </summary>
     public virtual bool HasBias => false;
 
     /// <summary>Why rows with this coupling and these prompts cannot be normalised so, or null.</summary>

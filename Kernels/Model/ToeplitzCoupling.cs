@@ -67,8 +67,8 @@ public sealed record ToeplitzCoupling(
 }
 
 /// <summary>
-/// b = c + sum_m a_m cos 2 pi m (t - s), by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ...
-/// Key: w c, then w a_m cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w.
+/// b = c + sum_m a_m cos 2 pi m (t - s), by the addition theorem. Query: cos 2 pi m s, sin 2 pi m s for m = 1, 2, ... Key: w c, then w a_m
+/// cos 2 pi m t, w a_m sin 2 pi m t for m = 1, 2, ..., then w.
 /// </summary>
 internal readonly struct ToeplitzMath<V, A, N> : ICouplingMath<V, N>
     where V : struct where A : struct, IArithmetic<V> where N : struct, IPairNumbers<V>

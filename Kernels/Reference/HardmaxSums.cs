@@ -12,22 +12,18 @@ namespace AttentionFlow.Kernels.Reference;
 /// order.
 /// </remarks>
 /// <param name="threads">At least 1.</param>
-public sealed class HardmaxSums(int threads) : IPairSums
+internal sealed class HardmaxSums(int threads) : IPairSums
 {
     private const double Tie = 1e-12;
     private const int Grain = 64;
 
-    /// <inheritdoc/>
     public string Name => "hardmax";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) =>
         new(problem, columns, WhyNot(problem, columns)) { Method = SumMethod.Hardmax };
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
@@ -44,7 +40,6 @@ public sealed class HardmaxSums(int threads) : IPairSums
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose() { }
 
     private static string? WhyNot(PairProblem problem, RowColumns columns)

@@ -1,20 +1,14 @@
 namespace AttentionFlow.Kernels.Reference;
 
-/// <summary>
-/// The arbiter: scalar, double, one pair after the other, complete. Every other implementation is held against it.
-/// </summary>
-public sealed class ReferenceSums : IPairSums
+/// <summary>The arbiter: scalar, double, one pair after the other, complete. Every other implementation is held against it.</summary>
+internal sealed class ReferenceSums : IPairSums
 {
-    /// <inheritdoc/>
     public string Name => "reference";
 
-    /// <inheritdoc/>
     public SumStatistics Statistics { get; } = new();
 
-    /// <inheritdoc/>
     public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns, problem.WhyNever(columns));
 
-    /// <inheritdoc/>
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
@@ -27,7 +21,6 @@ public sealed class ReferenceSums : IPairSums
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
-    /// <inheritdoc/>
     public void Dispose() { }
 
     private static void SumRow(PairProblem p, int row, double[] exponents, RowSums into)

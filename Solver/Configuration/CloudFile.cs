@@ -1,13 +1,12 @@
 using System.Globalization;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// CSV files of points: a header line, then a point a line. Columns, in any order: x0, x1, ..., and optionally label, weight and
-/// token (which is ignored).
+/// CSV files of points: a header line, then a point a line. Columns, in any order: x0, x1, ..., and optionally label, weight and token
+/// (which is ignored).
 /// </summary>
 public static class CloudFile
 {
@@ -26,7 +25,8 @@ public static class CloudFile
     /// <param name="path">The CSV file.</param>
     /// <param name="normalize">Accept points of any length but zero; else they must have length 1 within 1e-6.</param>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
-    public static CloudData Read(string path, bool normalize) => Open(path, normalize, "write \"normalize\": true to scale every point to length 1");
+    public static CloudData Read(string path, bool normalize) =>
+        Open(path, normalize, "write \"normalize\": true to scale every point to length 1");
 
     /// <summary>The points of a file of prompts or targets, of length 1 within 1e-6, then renormalised.</summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
@@ -50,7 +50,8 @@ public static class CloudFile
         }
         catch (CsvFormatException e)
         {
-            throw new ConfigurationException($"{path}, line {e.LineNumber}: this is not valid CSV; a quote is misplaced or never closed.", e);
+            throw new ConfigurationException($"{path}, line {e.LineNumber}: this is not valid CSV; a quote is misplaced or never closed.",
+                e);
         }
     }
 
@@ -74,57 +75,62 @@ public static class CloudFile
     // Rows of a matrix, with normalize = null, may have any length.
     private sealed class Reading(string path, CsvReader csv, bool? normalize, string advice)
     {
-        private readonly List<double> positions = [], labels = [], weights = [];
-        private int[] coordinates = [];
-        private string[] header = [];
-        private int labelColumn, weightColumn;
+        private readonly List<double> _positions = [], _labels = [], _weights = [];
+        private int[] _coordinates = [];
+        private string[] _header = [];
+        private int _labelColumn, _weightColumn;
 
         public CloudData Run()
         {
             if (!csv.Read()) throw new ConfigurationException($"{path}: the file is empty; a header line such as x0,x1,x2 is expected.");
             ReadHeader();
-            double[] point = new double[coordinates.Length];
+            double[] point = new double[_coordinates.Length];
             while (csv.Read()) ReadRow(point);
-            int count = positions.Count / point.Length;
+            int count = _positions.Count / point.Length;
             if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
-            Sequence<double>? given = labelColumn < 0 ? null : [.. labels], shares = weightColumn < 0 ? null : Shares();
-            return new(count, point.Length, [.. positions], given, shares);
+            Sequence<double>? given = _labelColumn < 0 ? null : [.. _labels], shares = _weightColumn < 0 ? null : Shares();
+            return new(count, point.Length, [.. _positions], given, shares);
         }
 
         private void ReadHeader()
         {
-            header = csv.Current.ToArray();
-            if (header.All(h => double.TryParse(h, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+            _header = csv.Current.ToArray();
+            if (_header.All(h => double.TryParse(h, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
                 throw Wrong("the header is missing; the first line names the columns, such as x0,x1,x2.");
-            if (header.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1) is { } twice) throw Wrong($"the column '{twice.Key}' appears twice.");
-            coordinates = [.. Enumerable.Range(0, header.Length).Select(k => Array.IndexOf(header, $"x{k}")).TakeWhile(c => c >= 0)];
-            string[] known = [.. Enumerable.Range(0, Math.Max(coordinates.Length, 1)).Select(k => $"x{k}"), "label", "weight", "token"];
-            if (header.FirstOrDefault(h => !known.Contains(h)) is { } unknown)
+            if (_header.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1) is { } twice)
+                throw Wrong($"the column '{twice.Key}' appears twice.");
+            _coordinates = [.. Enumerable.Range(0, _header.Length).Select(k => Array.IndexOf(_header, $"x{k}")).TakeWhile(c => c >= 0)];
+            string[] known = [.. Enumerable.Range(0, Math.Max(_coordinates.Length, 1)).Select(k => $"x{k}"), "label", "weight", "token"];
+            if (_header.FirstOrDefault(h => !known.Contains(h)) is { } unknown)
             {
                 if (unknown.Length > 1 && unknown[0] == 'x' && unknown[1..].All(char.IsAsciiDigit))
-                    throw Wrong($"there is a column '{unknown}' but no column 'x{coordinates.Length}'.");
-                if (unknown.Length == 0) throw Wrong("a column has no name; a table saved with its index needs the index left out (pandas: index=False).");
-                if (header.Length == 1 && unknown.Contains(';')) throw Wrong("columns are separated by semicolons; commas are expected.");
+                    throw Wrong($"there is a column '{unknown}' but no column 'x{_coordinates.Length}'.");
+                if (unknown.Length == 0)
+                    throw Wrong("a column has no name; a table saved with its index needs the index left out (pandas: index=False).");
+                if (_header.Length == 1 && unknown.Contains(';')) throw Wrong("columns are separated by semicolons; commas are expected.");
                 string hint = Names.Nearest(unknown, known) is { } nearest ? $"did you mean '{nearest}'? K" : "k";
                 throw Wrong($"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).");
             }
-            if (coordinates.Length < 2) throw Wrong("at least the columns x0 and x1 are needed.");
-            if (normalize is null && header.Length > coordinates.Length) throw Wrong($"the column '{header.Except(coordinates.Select(c => header[c])).First()}' does not belong to a matrix; its columns are x0, x1, ...");
-            labelColumn = Array.IndexOf(header, "label");
-            weightColumn = Array.IndexOf(header, "weight");
+            if (_coordinates.Length < 2) throw Wrong("at least the columns x0 and x1 are needed.");
+            if (normalize is null && _header.Length > _coordinates.Length)
+                throw Wrong($"the column '{_header.Except(_coordinates.Select(c => _header[c])).First()}' does not belong to a matrix; its "
+                + $"columns are x0, x1, ...");
+            _labelColumn = Array.IndexOf(_header, "label");
+            _weightColumn = Array.IndexOf(_header, "weight");
         }
 
         private void ReadRow(double[] point)
         {
-            if (csv.FieldCount != header.Length) throw Wrong($"the number of values is {csv.FieldCount}, but the header has {header.Length} columns.");
-            for (int k = 0; k < point.Length; k++) point[k] = Number(coordinates[k]);
+            if (csv.FieldCount != _header.Length)
+                throw Wrong($"the number of values is {csv.FieldCount}, but the header has {_header.Length} columns.");
+            for (int k = 0; k < point.Length; k++) point[k] = Number(_coordinates[k]);
             if (normalize is not null) Scale(point);
-            positions.AddRange(point);
-            if (labelColumn >= 0) labels.Add(Number(labelColumn));
-            if (weightColumn < 0) return;
-            double weight = Number(weightColumn);
-            if (weight <= 0) throw Wrong($"the weight {csv.GetString(weightColumn)} is not positive.");
-            weights.Add(weight);
+            _positions.AddRange(point);
+            if (_labelColumn >= 0) _labels.Add(Number(_labelColumn));
+            if (_weightColumn < 0) return;
+            double weight = Number(_weightColumn);
+            if (weight <= 0) throw Wrong($"the weight {csv.GetString(_weightColumn)} is not positive.");
+            _weights.Add(weight);
         }
 
         private void Scale(double[] point)
@@ -141,15 +147,15 @@ public static class CloudFile
         private double Number(int column)
         {
             if (!double.TryParse(csv.GetSpan(column), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
-                throw Wrong($"'{csv.GetString(column)}' in column {header[column]} is not a number.");
-            return double.IsFinite(value) ? value : throw Wrong($"{csv.GetString(column)} in column {header[column]} is not finite.");
+                throw Wrong($"'{csv.GetString(column)}' in column {_header[column]} is not a number.");
+            return double.IsFinite(value) ? value : throw Wrong($"{csv.GetString(column)} in column {_header[column]} is not finite.");
         }
 
         // Divided by the largest first, so that no sum overflows.
         private Sequence<double> Shares()
         {
-            double largest = weights.Max(), sum = weights.Sum(w => w / largest);
-            return [.. weights.Select(w => w / largest / sum)];
+            double largest = _weights.Max(), sum = _weights.Sum(w => w / largest);
+            return [.. _weights.Select(w => w / largest / sum)];
         }
 
         private ConfigurationException Wrong(string problem) => new($"{path}, line {csv.LineNumber}: {problem}");

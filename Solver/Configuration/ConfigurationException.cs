@@ -1,6 +1,8 @@
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>An experiment file, a setting or a cloud file is wrong. The message is one or two sentences for the user; the program exits with 2.</summary>
+/// <summary>
+/// An experiment file, a setting or a cloud file is wrong. The message is one or two sentences for the user; the program exits with 2.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
     /// <summary>An error with this message.</summary>

@@ -1,8 +1,6 @@
 #pragma warning disable CS1591 // Keys are documented by their Description: one source for the schema, the documentation and messages.
 using System.ComponentModel;
 using System.Text.Json.Serialization;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
@@ -160,7 +158,8 @@ public sealed record TimeSection
     [Description("The time at which the run ends; it starts at 0.")]
     public double Horizon { get; init; } = 20;
 
-    [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take fixed ones.")]
+    [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take "
+        + "fixed ones.")]
     public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
@@ -174,7 +173,8 @@ public sealed record TimeSection
     [Description("For tsit5: tokens that have come close go on as one; null = none does.")]
     public Merging? Merge { get; init; }
 
-    [Description("What ends the run before the horizon: the first recording time at which one of these holds in every replica; null = nothing.")]
+    [Description(
+        "What ends the run before the horizon: the first recording time at which one of these holds in every replica; null = nothing.")]
     public Until? Until { get; init; }
 
     /// <summary>How long the steps are.</summary>
@@ -203,7 +203,8 @@ public sealed record RecordSection
     [Description("How many tokens, evenly spread over their order, a snapshot keeps; null = all.")]
     public int? Tokens { get; init; }
 
-    [Description("Whether energy plateaus are written, to plateaus.csv: spans of time, a factor 2 or more long, in which the energy hardly changes.")]
+    [Description("Whether energy plateaus are written, to plateaus.csv: spans of time, a factor 2 or more long, in which the energy "
+        + "hardly changes.")]
     public bool Plateaus { get; init; }
 
     [ObservableName]

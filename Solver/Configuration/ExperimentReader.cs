@@ -7,7 +7,9 @@ namespace AttentionFlow.Solver.Configuration;
 /// <summary>Reads experiment files strictly and writes them completely.</summary>
 public static class ExperimentReader
 {
-    /// <summary>The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.</summary>
+    /// <summary>
+    /// The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.
+    /// </summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong, a setting is wrong, or a cloud file it names is.</exception>
     public static Experiment Read(string path, IReadOnlyList<string> settings)
     {
@@ -30,7 +32,8 @@ public static class ExperimentReader
     /// <summary>
     /// The experiment in <paramref name="text"/>. Relative paths in it, and in settings, are relative to the folder of
     /// <paramref name="origin"/>, the file it comes from; the experiment holds them absolute, so that it can be written anywhere.
-    /// Errors name that file, or the setting that made them. A cloud file gives the number of tokens and the dimension, and the labels where it has them and no law is named.
+    /// Errors name that file, or the setting that made them. A cloud file gives the number of tokens and the dimension, and the labels
+    /// where it has them and no law is named.
     /// </summary>
     public static Experiment Parse(string text, string origin, IReadOnlyList<string> settings)
     {
@@ -55,8 +58,8 @@ public static class ExperimentReader
     }
 
     /// <summary>
-    /// The experiment as a complete experiment file, every key written, in the order of the schema, with a final line break.
-    /// Reading it gives the same experiment, from any folder, as long as the files it names stay where they are.
+    /// The experiment as a complete experiment file, every key written, in the order of the schema, with a final line break. Reading it
+    /// gives the same experiment, from any folder, as long as the files it names stay where they are.
     /// </summary>
     public static string Write(Experiment experiment) => JsonSerializer.Serialize(experiment, ExperimentSchema.Options) + "\n";
 
@@ -77,6 +80,7 @@ public static class ExperimentReader
         };
 
         ConfigurationException Disagree(string key, int given, string what, int found) =>
-            ConfigurationException.At($"$.tokens.{key}", $"{given} is not the {what} of {file.Path}, which is {found}; this key may be left out.");
+            ConfigurationException.At($"$.tokens.{key}",
+                $"{given} is not the {what} of {file.Path}, which is {found}; this key may be left out.");
     }
 }

@@ -6,14 +6,13 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A property
-/// of a record is a key when it, or the constructor's parameter of its name, has a description.
+/// The experiment file as JSON sees it: options, metadata and the JSON schema, all derived from the records and their attributes. A
+/// property of a record is a key when it, or the constructor's parameter of its name, has a description.
 /// </summary>
 public static class ExperimentSchema
 {
@@ -21,7 +20,9 @@ public static class ExperimentSchema
 
     private static readonly Lazy<string> LazyText = new(MakeText);
 
-    /// <summary>The JSON schema (draft 2020-12), indented, without a final line break; stored as <c>data/experiment.schema.json</c>.</summary>
+    /// <summary>
+    /// The JSON schema (draft 2020-12), indented, without a final line break; stored as <c>data/experiment.schema.json</c>.
+    /// </summary>
     public static string Text => LazyText.Value;
 
     internal static T? Attribute<T>(this JsonPropertyInfo property) where T : Attribute =>

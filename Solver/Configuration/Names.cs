@@ -3,7 +3,9 @@ namespace AttentionFlow.Solver.Configuration;
 /// <summary>The nearest of a list of names to a misspelt one.</summary>
 public static class Names
 {
-    /// <summary>The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.</summary>
+    /// <summary>
+    /// The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.
+    /// </summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(k => Distance(name, k));

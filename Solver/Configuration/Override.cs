@@ -7,35 +7,35 @@ using AttentionFlow.Solver.Model;
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// One <c>--set path=value</c>: an edit of the JSON tree of an experiment file before it is read. The value is JSON where it parses,
-/// else text. Objects on the way are created; an absent one starts with its default kind. A new kind drops the members of the old one.
+/// One <c>--set path=value</c>: an edit of the JSON tree of an experiment file before it is read. The value is JSON where it parses, else
+/// text. Objects on the way are created; an absent one starts with its default kind. A new kind drops the members of the old one.
 /// </summary>
 internal sealed class Override
 {
-    private readonly string text, value;
-    private readonly string[] steps;
-    private string affects;
+    private readonly string _text, _value;
+    private readonly string[] _steps;
+    private string _affects;
 
     /// <summary>Parses <c>path=value</c>.</summary>
     public Override(string text)
     {
-        this.text = text;
+        _text = text;
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         string path = (equals < 0 ? "" : text[..equals]).Trim();
         if (path.StartsWith("$.", StringComparison.Ordinal)) path = path[2..];
-        steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
-        if (equals < 0 || steps.Any(s => s.Length == 0))
+        _steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
+        if (equals < 0 || _steps.Any(s => s.Length == 0))
             throw new ConfigurationException($"--set {text}: a setting has the form path=value, for example interaction.beta=2.");
-        value = text[(equals + 1)..].Trim();
-        affects = $"$.{path}";
+        _value = text[(equals + 1)..].Trim();
+        _affects = $"$.{path}";
     }
 
     /// <summary>True when an error at <paramref name="location"/> is about what this setting wrote or what it created on the way.</summary>
     public bool Concerns(string? location) =>
-        location is not null && (Contains(location, affects) || Contains(affects, location));
+        location is not null && (Contains(location, _affects) || Contains(_affects, location));
 
     /// <summary>The same error, naming this setting.</summary>
-    public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {text}");
+    public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {_text}");
 
     /// <summary>Edits <paramref name="root"/>.</summary>
     public void Apply(JsonObject root)
@@ -43,7 +43,7 @@ internal sealed class Override
         JsonNode node = root;
         Type? type = typeof(Experiment);
         string path = "$";
-        foreach (string step in steps[..^1])
+        foreach (string step in _steps[..^1])
         {
             JsonPropertyInfo? property = Property(node, type, step);
             JsonNode? child = Get(node, step, path);
@@ -54,12 +54,12 @@ internal sealed class Override
             if (type == typeof(Points)) type = typeof(TargetLaw);
             node = child;
         }
-        string last = steps[^1];
+        string last = _steps[^1];
         Get(node, last, path);
         JsonNode? parsed = ParseValue(Property(node, type, last), Join(path, last));
         if (type is not null && node is JsonObject owner && ExperimentSchema.KindKey(type) == last)
         {
-            affects = path;
+            _affects = path;
             if (owner[last]?.ToString() != parsed?.ToString()) DropMembers(owner, type);
         }
         Put(node, last, parsed);
@@ -125,17 +125,17 @@ internal sealed class Override
         JsonNode? parsed;
         try
         {
-            parsed = StrictJson.Parse(value, path);
+            parsed = StrictJson.Parse(_value, path);
         }
         catch (JsonException)
         {
-            return JsonValue.Create(value);
+            return JsonValue.Create(_value);
         }
         catch (ConfigurationException e)
         {
             throw Blame(e);
         }
         bool isText = parsed?.GetValueKind() == JsonValueKind.String;
-        return property?.PropertyType == typeof(string) && !isText ? JsonValue.Create(value) : parsed;
+        return property?.PropertyType == typeof(string) && !isText ? JsonValue.Create(_value) : parsed;
     }
 }

@@ -21,7 +21,8 @@ internal static class StrictJson
             (int line, int column) = ((int)(e.LineNumber ?? -1), 0);
             if (line >= 0) column = Column(text, line, (int)(e.BytePositionInLine ?? 0));
             string place = line >= 0 ? $", line {line + 1}, column {column}" : "";
-            string message = line >= 0 && IsEnd(text, line, column) ? "the JSON ends too early" : $"not valid JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.')}";
+            string message = line >= 0 && IsEnd(text, line, column) ? "the JSON ends too early"
+                : $"not valid JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.')}";
             throw new ConfigurationException($"{origin}{place}: {message}.", e);
         }
     }

@@ -2,14 +2,13 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// Holds a JSON tree against the metadata of the records and refuses the first thing that does not fit, saying where it is. On the way
-/// it writes whole numbers plainly, scales unit vectors to length 1 and makes file paths absolute, so that what is left deserialises.
+/// Holds a JSON tree against the metadata of the records and refuses the first thing that does not fit, saying where it is. On the way it
+/// writes whole numbers plainly, scales unit vectors to length 1 and makes file paths absolute, so that what is left deserialises.
 /// </summary>
 internal sealed class StrictWalk(string folder)
 {
@@ -84,7 +83,8 @@ internal sealed class StrictWalk(string folder)
         if (node is not JsonArray list)
         {
             bool points = property.PropertyType == typeof(Points) && element != typeof(double);
-            throw Wrong(node, points ? "a list of points, the path of a CSV file or a law" : element == typeof(double) ? "a list of numbers" : "a list", path);
+            throw Wrong(node, points ? "a list of points, the path of a CSV file or a law" : element == typeof(double) ? "a list of numbers"
+                : "a list", path);
         }
         for (int i = 0; i < list.Count; i++)
         {
@@ -136,7 +136,8 @@ internal sealed class StrictWalk(string folder)
         Number(node, property, path);
         string shown = node!.ToJsonString();
         bool fits = decimal.TryParse(shown, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value);
-        if (fits && value != decimal.Truncate(value)) throw ConfigurationException.At(path, $"{shown} is not whole; a whole number is expected.");
+        if (fits && value != decimal.Truncate(value))
+            throw ConfigurationException.At(path, $"{shown} is not whole; a whole number is expected.");
         if (!fits || value > largest)
             throw ConfigurationException.At(path, $"{shown} is too large; at most {largest} is possible.");
         return shown.All(char.IsAsciiDigit) ? node : JsonValue.Create((ulong)value);

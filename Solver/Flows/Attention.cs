@@ -1,6 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
@@ -8,10 +5,10 @@ namespace AttentionFlow.Solver.Flows;
 /// the matrix itself is never stored.
 /// </summary>
 /// <remarks>
-/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for <see
-/// cref="Divergence"/> with coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i, F_i&gt;/Z_i.
-/// Token weights that differ need a pair sum for
-/// <see cref="Squares"/> and one for <see cref="Largest"/>, because their terms are weighted otherwise.
+/// Observables say what they need when they are made (<see cref="Ask"/>), so that one pair sum serves them all: none at all for
+/// <see cref="Divergence"/> with coupling 1, whose terms are those of the drift, since sum_j A_ij (l_ij - beta) = beta &lt;y_i,
+/// F_i&gt;/Z_i. Token weights that differ need a pair sum for <see cref="Squares"/> and one for <see cref="Largest"/>, because their terms
+/// are weighted otherwise.
 /// </remarks>
 internal sealed class Attention
 {

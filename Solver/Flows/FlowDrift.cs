@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Flows;

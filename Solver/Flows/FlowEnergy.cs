@@ -1,6 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>What a flow knows of its energy from the sums of its last drift.</summary>

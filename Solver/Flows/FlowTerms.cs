@@ -1,6 +1,4 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Flows;

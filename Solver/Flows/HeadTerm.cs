@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Flows;

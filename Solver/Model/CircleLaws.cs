@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 using MathNet.Numerics;
 
 namespace AttentionFlow.Solver.Model;
@@ -11,7 +10,9 @@ public abstract record CircleLaw
     /// <summary>Why the parameters do not fit together, or null.</summary>
     public virtual string? WhyNot => null;
 
-    /// <summary>q(p) = the angle below which the law has the mass p, 0 &lt;= p &lt;= 1; radians, rising in p over at most one turn.</summary>
+    /// <summary>
+    /// q(p) = the angle below which the law has the mass p, 0 &lt;= p &lt;= 1; radians, rising in p over at most one turn.
+    /// </summary>
     public abstract double Quantile(double p);
 }
 
@@ -32,8 +33,8 @@ public sealed record ArcLaw(
 }
 
 /// <summary>
-/// Density e^{kappa cos(a - mean)}/(2 pi I_0(kappa)); the quantile by inversion of the distribution function, to rounding. Symmetric about the mean
-/// to the bit: q(1 - p) - mean = mean - q(p).
+/// Density e^{kappa cos(a - mean)}/(2 pi I_0(kappa)); the quantile by inversion of the distribution function, to rounding. Symmetric about
+/// the mean to the bit: q(1 - p) - mean = mean - q(p).
 /// </summary>
 /// <param name="Mean">Radians.</param>
 /// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>

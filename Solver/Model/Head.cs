@@ -3,8 +3,8 @@ using MathNet.Numerics.LinearAlgebra;
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// A head: query, key and value matrices, d x d, that act in the gauge frame. Logits beta &lt;Q y_i, K y_j> = beta &lt;(Q^T K)^T y_i, y_j>, values V y_j; null stands for
-/// the identity.
+/// A head: query, key and value matrices, d x d, that act in the gauge frame. Logits beta &lt;Q y_i, K y_j> = beta &lt;(Q^T K)^T y_i, y_j>,
+/// values V y_j; null stands for the identity.
 /// </summary>
 public sealed class Head
 {
@@ -18,12 +18,14 @@ public sealed class Head
         (Query, Key, Value) = (query, key, value);
         Matrix<double>[] given = [.. new[] { query, key, value }.OfType<Matrix<double>>()];
         if (given.FirstOrDefault(m => m.RowCount != m.ColumnCount || m.RowCount != given[0].RowCount) is { } wrong)
-            throw new ArgumentException($"the matrices of a head must be square and of one size; one is {wrong.RowCount} x {wrong.ColumnCount}");
+            throw new ArgumentException(
+                $"the matrices of a head must be square and of one size; one is {wrong.RowCount} x {wrong.ColumnCount}");
         Dimension = given.Length > 0 ? given[0].RowCount : null;
         Matrix<double>? logits = query is null ? key : key is null ? query.Transpose() : query.TransposeThisAndMultiply(key);
         (Logits, Values) = (UnlessIdentity(logits), UnlessIdentity(value));
         (LogitNorm, ValueSpread) = (Logits?.L2Norm() ?? 1, 2 * Values?.L2Norm() ?? 1);
-        IsSymmetric = Logits is null && Values is null || Logits is not null && Values is not null && Near(Logits, Values) && Near(Logits, Logits.Transpose());
+        IsSymmetric = Logits is null && Values is null || Logits is not null && Values is not null && Near(Logits, Values)
+            && Near(Logits, Logits.Transpose());
     }
 
     /// <summary>Q, null for the identity.</summary>

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -25,7 +24,8 @@ public abstract record InitialLaw
         if ((WhyNot(setting) ?? labels.WhyNot(setting)) is { } why) throw new ArgumentException(why);
         double[] xi = labels.Draw(replicas, tokens, seed);
         double[] positions = new double[replicas * tokens * dimension];
-        for (int r = 0; r < replicas; r++) DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
+        for (int r = 0; r < replicas; r++)
+            DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
         if (StatesY) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
         return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas));
     }
@@ -39,11 +39,13 @@ public abstract record InitialLaw
     /// <summary>Writes one replica, [n, d].</summary>
     protected abstract void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions);
 
-    private protected static RandomStream Stream(ulong seed, int replica, int token) => new(seed, RandomPurpose.InitialPositions, replica, token);
+    private protected static RandomStream Stream(ulong seed, int replica, int token) =>
+        new(seed, RandomPurpose.InitialPositions, replica, token);
 }
 
 /// <summary>Independent tokens, uniform on the sphere.</summary>
-/// <param name="GaugeFrame">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge frame.</param>
+/// <param name="GaugeFrame">Whether it is y = Psi x that is drawn: then runs with different gauges start from one cloud in the gauge
+/// frame.</param>
 [Kind("uniform", 0), Description("Independent, uniform on the sphere.")]
 public sealed record UniformLaw(
     [Description("Whether the positions drawn are those in the gauge frame, y = Psi x; "
@@ -110,7 +112,9 @@ public sealed record CapLaw(
     }
 }
 
-/// <summary>Independent tokens of the von Mises-Fisher law, density proportional to e^{kappa &lt;mean, x&gt;}; their mean has length A_d(kappa).</summary>
+/// <summary>
+/// Independent tokens of the von Mises-Fisher law, density proportional to e^{kappa &lt;mean, x&gt;}; their mean has length A_d(kappa).
+/// </summary>
 /// <param name="Mean">The mean direction, a unit vector in R^d; null: the last basis vector.</param>
 /// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>
 [Kind("vonMisesFisher", 2)]
@@ -198,8 +202,8 @@ public sealed record EquiangularLaw(
 }
 
 /// <summary>
-/// Mirror pairs in the gauge frame: y and 2&lt;u,y&gt;u - y, y uniform on the open hemisphere around u, an odd last token at u; then
-/// x = Psi^T y. With coupling 1 the gauge-frame mean then stays on the axis u for ever, by symmetry, so the limit is u_inf = u, to rounding.
+/// Mirror pairs in the gauge frame: y and 2&lt;u,y&gt;u - y, y uniform on the open hemisphere around u, an odd last token at u; then x =
+/// Psi^T y. With coupling 1 the gauge-frame mean then stays on the axis u for ever, by symmetry, so the limit is u_inf = u, to rounding.
 /// </summary>
 /// <param name="Axis">u, unit vector in R^d; null: the last basis vector.</param>
 [Kind("symmetric", 5), Description("Mirror pairs about an axis in the gauge frame, all in its hemisphere; an odd token sits on it.")]

@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>What a flow has beside interaction and gauge: heads with their matrices, a positional code, frozen prompts.</summary>

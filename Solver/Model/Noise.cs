@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 

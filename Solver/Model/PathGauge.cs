@@ -1,11 +1,10 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// A rotary path in SO(3): Psi(s) = R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed. Limit of the flow: the
-/// wavy curve Psi(s)^T u.
+/// A rotary path in SO(3): Psi(s) = R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed. Limit of the flow: the wavy curve
+/// Psi(s)^T u.
 /// </summary>
 /// <param name="Amplitude">Tilt, radians.</param>
 /// <param name="Waves">Tilts per unit of label.</param>

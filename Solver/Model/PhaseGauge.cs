@@ -1,11 +1,10 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// The phase field: Psi(s) turns the plane (0,1) by -q(s), q the quantile function of a law of angles. Limit of the flow: x*(s) = R_{q(s)} u, so labels
-/// uniform on [0, 1) carry u along its orbit into exactly that law, turned by the angle of u [arXiv 2605.30229, Theorem 2].
+/// The phase field: Psi(s) turns the plane (0,1) by -q(s), q the quantile function of a law of angles. Limit of the flow: x*(s) = R_{q(s)}
+/// u, so labels uniform on [0, 1) carry u along its orbit into exactly that law, turned by the angle of u [arXiv 2605.30229, Theorem 2].
 /// </summary>
 /// <param name="Target">The law of the angles.</param>
 [Kind("phase", 2)]

@@ -1,16 +1,14 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// The prefix (prompt) gauge: Psi = 2 v v^T - I with v = (u + G)/|u + G|, the half turn that swaps the base u and the target
-/// G; symmetric, an involution. Limit of the flow: x* = Psi u_inf, which is the target itself when u_inf = u
-/// [arXiv 2605.30229, Theorem 4].
+/// The prefix (prompt) gauge: Psi = 2 v v^T - I with v = (u + G)/|u + G|, the half turn that swaps the base u and the target G; symmetric,
+/// an involution. Limit of the flow: x* = Psi u_inf, which is the target itself when u_inf = u [arXiv 2605.30229, Theorem 4].
 /// </summary>
 /// <remarks>
-/// A label s in [0,1) sees the target whose share of [0,1) it falls into (shares proportional to the target weights, in order;
-/// floor(s T) for T equal ones); a whole-number label k >= 1 sees target k. At G = -u, v is some unit vector orthogonal to u.
+/// A label s in [0,1) sees the target whose share of [0,1) it falls into (shares proportional to the target weights, in order; floor(s T)
+/// for T equal ones); a whole-number label k >= 1 sees target k. At G = -u, v is some unit vector orthogonal to u.
 /// </remarks>
 /// <param name="Base">u, a unit vector; null: the last basis vector.</param>
 /// <param name="Targets">G_0, G_1, ..., unit vectors.</param>

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -8,19 +7,20 @@ public enum SeenPrompts
 {
     /// <summary>All of them, each with its share of the strength.</summary>
     All,
-    /// <summary>The one of its label, with the whole strength: labels in [0, 1) by shares, a whole number k >= 1 sees prompt k, as with the targets of a <see cref="PrefixGauge"/>.</summary>
+    /// <summary>
+    /// The one of its label, with the whole strength: labels in [0, 1) by shares, a whole number k >= 1 sees prompt k, as with the targets
+    /// of a <see cref="PrefixGauge"/>.
+    /// </summary>
     Labelled,
 }
 
 /// <summary>
-/// Frozen prompts z_k, keys and values in the frame of x that never move: the drift gains P_x sum_k lambda_k k'(&lt;x_i, z_k>) z_k, the energy
-/// sum_i m_i sum_k lambda_k k(&lt;x_i, z_k>); under SA they join the denominator. Matrices and codes do not act on them.
+/// Frozen prompts z_k, keys and values in the frame of x that never move: the drift gains P_x sum_k lambda_k k'(&lt;x_i, z_k>) z_k, the
+/// energy sum_i m_i sum_k lambda_k k(&lt;x_i, z_k>); under SA they join the denominator. Matrices and codes do not act on them.
 /// </summary>
 /// <param name="Points">z_k, unit vectors.</param>
-/// <param name="Weights">
-/// Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that each prompt has;
-/// null: those of the points' file, else equal.
-/// </param>
+/// <param name="Weights"> Positive, up to a common factor: the share of the strength (<see cref="SeenPrompts.All"/>) or of the labels that
+/// each prompt has; null: those of the points' file, else equal. </param>
 /// <param name="Strength">Total weight of the prompts that a token sees, sum_k lambda_k; negative ones repel.</param>
 /// <param name="Seen">Which prompts a token sees.</param>
 public sealed record Prompts(
@@ -58,8 +58,8 @@ public sealed record Prompts(
 }
 
 /// <summary>
-/// A prompt u in the gauge frame, seen by all: the drift gains lambda k'(&lt;y_i, u>) u there, the energy lambda sum_i m_i k(&lt;y_i, u>). It fixes the direction of
-/// a limit that the cloud would choose else.
+/// A prompt u in the gauge frame, seen by all: the drift gains lambda k'(&lt;y_i, u>) u there, the energy lambda sum_i m_i k(&lt;y_i, u>).
+/// It fixes the direction of a limit that the cloud would choose else.
 /// </summary>
 /// <param name="Point">u, a unit vector; null: the last basis vector.</param>
 /// <param name="Strength">lambda.</param>

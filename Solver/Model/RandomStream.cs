@@ -20,12 +20,11 @@ public enum RandomPurpose : byte
 }
 
 /// <summary>
-/// The random numbers of one (seed, purpose, replica, token, step): a function of these five, whatever else is drawn and in
-/// whatever order.
+/// The random numbers of one (seed, purpose, replica, token, step): a function of these five, whatever else is drawn and in whatever order.
 /// </summary>
 /// <remarks>
-/// Word layout: key = (low, high half of the seed); counter = (token, replica, step, purpose * 2^24 + block), block = 0, 1, ...
-/// counting the 128-bit blocks this stream has used. A double takes two words, low word first: ((high * 2^32 + low) >> 11) 2^-53.
+/// Word layout: key = (low, high half of the seed); counter = (token, replica, step, purpose * 2^24 + block), block = 0, 1, ... counting
+/// the 128-bit blocks this stream has used. A double takes two words, low word first: ((high * 2^32 + low) >> 11) 2^-53.
 /// </remarks>
 public struct RandomStream
 {
@@ -72,8 +71,8 @@ public struct RandomStream
     }
 
     /// <summary>
-    /// A point of the von Mises-Fisher law on the unit sphere, density proportional to e^{kappa &lt;mean, x&gt;}, written to <paramref
-    /// name="point"/>; any d >= 2.
+    /// A point of the von Mises-Fisher law on the unit sphere, density proportional to e^{kappa &lt;mean, x&gt;}, written to
+    /// <paramref name="point"/>; any d >= 2.
     /// </summary>
     /// <remarks>
     /// Rejection after Wood (Communications in Statistics - Simulation 23, 1994) from the image of a uniform point u under the map of the
@@ -118,8 +117,8 @@ public struct RandomStream
 }
 
 /// <summary>
-/// Philox4x32-10: a keyed bijection of 128-bit counters (Salmon, Moraes, Dror, Shaw, <i>Parallel random numbers: as easy
-/// as 1, 2, 3</i>, SC 2011). Checked against the known answers of the authors' Random123 library.
+/// Philox4x32-10: a keyed bijection of 128-bit counters (Salmon, Moraes, Dror, Shaw, <i>Parallel random numbers: as easy as 1, 2, 3</i>, SC
+/// 2011). Checked against the known answers of the authors' Random123 library.
 /// </summary>
 public static class Philox4x32
 {

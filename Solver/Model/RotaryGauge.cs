@@ -1,11 +1,10 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>
-/// The rotary code (RoPE): the planes (0,1), (2,3), ... turn counter-clockwise by speed times label; odd d leaves the last
-/// axis. Limit of the flow: x*(s) = Psi(s)^T u, for d = 3 a latitude circle [arXiv 2605.30229, Theorem 1].
+/// The rotary code (RoPE): the planes (0,1), (2,3), ... turn counter-clockwise by speed times label; odd d leaves the last axis. Limit of
+/// the flow: x*(s) = Psi(s)^T u, for d = 3 a latitude circle [arXiv 2605.30229, Theorem 1].
 /// </summary>
 /// <param name="Speeds">Angle per unit of label, one per plane, floor(d/2) of them; radians.</param>
 [Kind("rotary", 1)]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 

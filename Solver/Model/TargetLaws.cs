@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Model;
 
@@ -37,7 +36,9 @@ public sealed record VonMisesFisherTargets(
     public override double[][] Draw(int count, ulong seed) => new MixtureTargets([Mean], [Concentration]).Draw(count, seed);
 }
 
-/// <summary>Independent targets of a mixture of von Mises-Fisher laws: the first uniform number of a target's stream picks its component.</summary>
+/// <summary>
+/// Independent targets of a mixture of von Mises-Fisher laws: the first uniform number of a target's stream picks its component.
+/// </summary>
 /// <param name="Means">Unit vectors, one a component.</param>
 /// <param name="Concentrations">kappa >= 0 of each component.</param>
 /// <param name="Weights">A positive number a component, up to a common factor; null: equal.</param>
@@ -72,8 +73,8 @@ public sealed record MixtureTargets(
 }
 
 /// <summary>
-/// The great circle of S^2 with a given normal, run through once, counter-clockwise about it: target k of T at the angle 2 pi (k + 1/2)/T. On n grid labels with T = n,
-/// the label s sees the angle 2 pi s.
+/// The great circle of S^2 with a given normal, run through once, counter-clockwise about it: target k of T at the angle 2 pi (k + 1/2)/T.
+/// On n grid labels with T = n, the label s sees the angle 2 pi s.
 /// </summary>
 /// <param name="Normal">Unit vector in R^3; for e_2 the circle starts at e_0.</param>
 [Kind("greatCircle", 2)]
@@ -107,7 +108,9 @@ public sealed record GreatCircleTargets([UnitVector, Description("The normal, a 
 /// <summary>[0, 1) cut into consecutive shares.</summary>
 internal static class Shares
 {
-    /// <summary>The index of the share that p in [0, 1] falls into, shares proportional to the weights or equal; 1 belongs to the last.</summary>
+    /// <summary>
+    /// The index of the share that p in [0, 1] falls into, shares proportional to the weights or equal; 1 belongs to the last.
+    /// </summary>
     public static int Of(double p, IReadOnlyList<double>? weights, int count)
     {
         if (weights is null) return Math.Min((int)(p * count), count - 1);

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;
@@ -97,10 +96,8 @@ internal sealed class EnergyDrops(int replicas) : IObserver
     /// <summary>Drops of all replicas.</summary>
     public long Total => _drops.Sum();
 
-    /// <inheritdoc/>
     public bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public void Stepped(in Step step)
     {
         if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Solver.Motion;
 
@@ -18,8 +17,7 @@ public sealed record FixedStep(double Length) : StepControl;
 
 /// <summary>
 /// Steps as long as the error estimate allows, every replica at its own time; recording times are reached by dense output. Needs a method
-/// with
-/// <see cref="Tableau.IsAdaptive"/>.
+/// with <see cref="Tableau.IsAdaptive"/>.
 /// </summary>
 /// <param name="Tolerance">The largest distance by which a token may miss its place in one step, estimated; > 0.</param>
 public sealed record AdaptiveStep(double Tolerance) : StepControl

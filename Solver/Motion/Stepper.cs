@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;

@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>The explicit methods; every field here is a method that an experiment file knows.</summary>
@@ -49,9 +47,9 @@ public static class Methods
 }
 
 /// <summary>
-/// An explicit Runge-Kutta method on the sphere, as data: X_s = N(x + h sum_j A[s][j] k_j), k_s = f(X_s),
-/// x' = N(x + h sum_s B[s] k_s) with N(x) = x/|x| after every stage. Normalising keeps the order, because the extension
-/// f(x/|x|) of the drift leaves |x| unchanged along exact solutions.
+/// An explicit Runge-Kutta method on the sphere, as data: X_s = N(x + h sum_j A[s][j] k_j), k_s = f(X_s), x' = N(x + h sum_s B[s] k_s) with
+/// N(x) = x/|x| after every stage. Normalising keeps the order, because the extension f(x/|x|) of the drift leaves |x| unchanged along
+/// exact solutions.
 /// </summary>
 /// <param name="Name">Name in an experiment file.</param>
 /// <param name="Order">Order of convergence, tested by slope.</param>

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;

@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Theory;
@@ -10,7 +8,7 @@ namespace AttentionFlow.Solver.Observables;
 /// Attention entropy H_i = -sum_j A_ij log(A_ij/(n m_j)), from 0 to log n (equal weights), its mean over rows, weighted by m_i, and its
 /// least value [arXiv 2303.06296]. Free from the sums of the drift with coupling 1, else one pair sum.
 /// </summary>
-public sealed class AttentionEntropyObservable : Observable
+internal sealed class AttentionEntropyObservable : Observable
 {
     private readonly double _logTokens;
 
@@ -26,7 +24,6 @@ public sealed class AttentionEntropyObservable : Observable
             "a token attends to fewer than two tokens on average: lower interaction.beta (temperature scaling)")];
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("attention_entropy_mean",
@@ -34,10 +31,8 @@ public sealed class AttentionEntropyObservable : Observable
         Number("attention_entropy_min", "Least H_i."),
     ];
 
-    /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings { get; }
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -60,7 +55,7 @@ public sealed class AttentionEntropyObservable : Observable
 /// Columns of the pair sum that all indicators share. Under the causal mask n counts the tokens that a row sees, and the first row, which
 /// sees itself alone, is one-hot.
 /// </summary>
-public sealed class AttentionRowsObservable : Observable
+internal sealed class AttentionRowsObservable : Observable
 {
     private const double OneHot = 0.5, Flat = 0.99;
 
@@ -74,14 +69,12 @@ public sealed class AttentionRowsObservable : Observable
         _tokens = flow.Tokens;
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("one_hot_rows", "Share of the tokens i, weighted by m_i, with max_j A_ij/(n m_j) > 1/2."),
         Number("flat_rows", "Share of the tokens i, weighted by m_i, with H_i > 0.99 log n, n the tokens that i sees."),
     ];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -112,7 +105,7 @@ public sealed class AttentionRowsObservable : Observable
 /// where the smallest n m_j is w &lt; 1, the floor is log w plus the expression for n/w tokens. Coupling 1 only: the spread of l + log b
 /// needs the matrix.
 /// </remarks>
-public sealed class EntropyFloorObservable : Observable
+internal sealed class EntropyFloorObservable : Observable
 {
     private readonly int _tokens;
 
@@ -129,7 +122,6 @@ public sealed class EntropyFloorObservable : Observable
         _tokens = flow.Tokens;
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("entropy_floor", "Least of the lower bounds on H_i that follow from the spread of the logits of row i."),
@@ -137,7 +129,6 @@ public sealed class EntropyFloorObservable : Observable
             "Largest standard deviation of the logits beta t_ij of a row, over the keys j that it sees, weighted by m_j."),
     ];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -205,7 +196,7 @@ public sealed class EntropyFloorObservable : Observable
 /// Participation 1/sum_j A_ij^2/(n m_j), the number of tokens that row i attends to, from 1 to n (equal weights); the mean over rows,
 /// weighted by m_i. A column of the pair sum that all indicators share.
 /// </summary>
-public sealed class ParticipationObservable : Observable
+internal sealed class ParticipationObservable : Observable
 {
     private readonly int _tokens;
 
@@ -217,12 +208,10 @@ public sealed class ParticipationObservable : Observable
         _tokens = flow.Tokens;
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [Number("participation",
             "Mean over tokens i, weighted by m_i, of 1/sum_j A_ij^2/(n m_j), the number of tokens that i attends to.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -240,17 +229,15 @@ public sealed class ParticipationObservable : Observable
 /// Sink max_j sum_i m_i A_ij/m_j, the attention that the most attended token receives in units of its weight: 1 when all receive alike, up
 /// to n (equal weights). One pair sum, of the transposed matrix.
 /// </summary>
-public sealed class SinkObservable : Observable
+internal sealed class SinkObservable : Observable
 {
     /// <summary>The sink of this flow's attention.</summary>
     /// <exception cref="NotSupportedException">When the flow has no attention matrix or the device not the sums.</exception>
     public SinkObservable(Flow flow) => flow.Attention.AskProducts(anySign: false);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [Number("sink", "Largest sum_i m_i A_ij/m_j over the tokens j: n times the mean of column j with equal weights.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

@@ -8,13 +8,11 @@ namespace AttentionFlow.Solver.Observables;
 /// The number of <see cref="Solver.Clusters"/>: components of the graph &lt;x_i, x_j&gt; > 1 - 10^{-3}, angles below 0.0447 rad = 2.56
 /// degrees. A dense cloud is one, however wide.
 /// </summary>
-public sealed class ClustersObservable : Observable
+internal sealed class ClustersObservable : Observable
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [new("clusters", ColumnType.Integer, "Connected components of the graph <x_i, x_j> > 1 - 0.001.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         int[] counts = frame.Clusters();
@@ -23,12 +21,10 @@ public sealed class ClustersObservable : Observable
 }
 
 /// <summary>Root mean square of the speeds: (sum_i m_i |dx_i/dt|^2)^{1/2}.</summary>
-public sealed class SpeedObservable : Observable
+internal sealed class SpeedObservable : Observable
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } = [Number("speed", "Root mean square of |dx_i/dt|, weighted by m_i.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         for (int r = 0; r < values.Length; r++) values[r] = frame.Speed(r);
@@ -39,7 +35,7 @@ public sealed class SpeedObservable : Observable
 /// The amplitudes of the degrees l = 1..16 of the content marginal on the circle or the sphere, (sum_ij m_i m_j P_l(&lt;x_i,
 /// x_j&gt;))^{1/2}: <see cref="HarmonicSpectrum"/>.
 /// </summary>
-public sealed class SpectrumObservable : Observable
+internal sealed class SpectrumObservable : Observable
 {
     /// <summary>The highest degree.</summary>
     public const int Degrees = 16;
@@ -50,12 +46,10 @@ public sealed class SpectrumObservable : Observable
     /// <exception cref="NotSupportedException">When the dimension is not 2 or 3.</exception>
     public SpectrumObservable(Flow flow) => _spectrum = new HarmonicSpectrum(flow.Dimension, Degrees, flow.Threads);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [.. Enumerable.Range(1, Degrees).Select(l => Number($"spectrum{l}",
             $"Amplitude of degree {l}: (sum_ij m_i m_j P(<x_i, x_j>))^(1/2), P the zonal harmonic of degree {l} with P(1) = 1."))];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         double[] amplitudes = _spectrum.Of(frame.Flow.Content(frame.Positions), frame.Stop);

@@ -4,7 +4,7 @@ using AttentionFlow.Solver.Motion;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>E = 1/2 sum_ij m_i m_j b_ij k(t_ij), self terms included, and what prompts add; free, from the sums of the drift.</summary>
-public sealed class EnergyObservable : Observable
+internal sealed class EnergyObservable : Observable
 {
     /// <summary>The energy of this flow.</summary>
     /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
@@ -15,10 +15,8 @@ public sealed class EnergyObservable : Observable
         if (flow.WhyNoEnergy is { } why) throw new NotSupportedException($"{why}; leave \"energy\" and \"energy_drops\" out");
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } = [Number("energy", "E = 1/2 sum_ij m_i m_j h(z_i, z_j), self terms included.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         for (int r = 0; r < values.Length; r++) values[r] = frame.Flow.Energy(r);
@@ -26,10 +24,10 @@ public sealed class EnergyObservable : Observable
 }
 
 /// <summary>
-/// How many steps so far lowered E by more than rounding, although the flow climbs it: 0 for a step that is small enough. Looks at
-/// every step.
+/// How many steps so far lowered E by more than rounding, although the flow climbs it: 0 for a step that is small enough. Looks at every
+/// step.
 /// </summary>
-public sealed class EnergyDropsObservable : Observable, IObserver
+internal sealed class EnergyDropsObservable : Observable, IObserver
 {
     private readonly EnergyDrops _drops;
 
@@ -41,22 +39,17 @@ public sealed class EnergyDropsObservable : Observable, IObserver
         _drops = new(flow.Replicas);
     }
 
-    /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [new("energy_drops", ColumnType.Integer, "Steps so far at which the energy fell by more than rounding.")];
 
-    /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings =>
         [new("energy_drops", "energy drops", 0, Below: false,
             "steps lowered an energy that the flow climbs: take a smaller time.step, or time.tolerance of tsit5")];
 
-    /// <inheritdoc/>
     public void Stepped(in Step step) => _drops.Stepped(step);
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         for (int r = 0; r < values.Length; r++) values[r] = _drops[r];

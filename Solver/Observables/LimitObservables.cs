@@ -6,7 +6,7 @@ using AttentionFlow.Solver.Theory;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>Largest distance of a token from the predicted limit that fits the cloud best.</summary>
-public sealed class LimitObservable : Observable
+internal sealed class LimitObservable : Observable
 {
     private readonly PredictedLimit _limit;
 
@@ -15,11 +15,9 @@ public sealed class LimitObservable : Observable
     public LimitObservable(Flow flow) =>
         _limit = PredictedLimit.For(flow.Interaction, flow.Dimension, out string? why, flow.Layer) ?? throw new NotSupportedException(why);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [Number("limit_distance", "Largest |x_i - x*_i| over the tokens, x* the predicted limit that fits best.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -39,10 +37,10 @@ public sealed class LimitObservable : Observable
 
 /// <summary>
 /// Distances of the cloud, as a law of points, to the limit law: that of x*(s) = Psi(s)^T y*(s) for s uniform on [0, 1), y* the predicted
-/// limit that fits the cloud best. It does not matter which token is where, unlike in <see cref="LimitObservable"/>. The law stands as <see
-/// cref="Nodes"/> points at the midpoints of equal shares of the labels.
+/// limit that fits the cloud best. It does not matter which token is where, unlike in <see cref="LimitObservable"/>. The law stands as
+/// <see cref="Nodes"/> points at the midpoints of equal shares of the labels.
 /// </summary>
-public sealed class LawDistanceObservable : Observable
+internal sealed class LawDistanceObservable : Observable
 {
     /// <summary>Points that stand for the law, N.</summary>
     public const int Nodes = 1024;
@@ -67,14 +65,12 @@ public sealed class LawDistanceObservable : Observable
         _gauge = flow.OuterGauge.Prepare(_labels, flow.Dimension);
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("sliced_wasserstein", "Sliced W1 distance of the tokens, weighted by m_i, to the predicted limit law."),
         Number("energy_distance", "Energy distance of the tokens, weighted by m_i, to the predicted limit law."),
     ];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

@@ -9,7 +9,7 @@ namespace AttentionFlow.Solver.Observables;
 /// [arXiv 2410.24200]; in the inner product sum_i m_i u_i v_i, with equal weights the spectral norm of (I - 11^T/n) A. To a relative 1e-4,
 /// by two pair sums a step of <see cref="GolubKahan"/>.
 /// </summary>
-public sealed class LowPassObservable : Observable
+internal sealed class LowPassObservable : Observable
 {
     private const double Tolerance = 1e-4;
 
@@ -17,11 +17,9 @@ public sealed class LowPassObservable : Observable
     /// <exception cref="NotSupportedException">When the flow has no attention matrix or the device not the sums.</exception>
     public LowPassObservable(Flow flow) => flow.Attention.AskProducts(anySign: true);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [Number("low_pass", "Spectral norm of (I - 1 m^T) A, in the inner product weighted by m_i.")];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;

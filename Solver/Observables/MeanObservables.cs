@@ -4,19 +4,16 @@ using AttentionFlow.Solver.Motion;
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>The mean token m = sum_i m_i x_i and its length.</summary>
-public sealed class MeanObservable(Flow flow) : Observable
+internal sealed class MeanObservable(Flow flow) : Observable
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("mean_norm", "|m|, m = sum_i m_i x_i the mean token."),
         .. Enumerable.Range(0, flow.Dimension).Select(c => Number($"mean{c}", $"Coordinate {c} of m.")),
     ];
 
-    /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow current = frame.Flow;
@@ -31,17 +28,14 @@ public sealed class MeanObservable(Flow flow) : Observable
 }
 
 /// <summary>Eigenvalues, falling, of the covariance sum_i m_i (x_i - m)(x_i - m)^T.</summary>
-public sealed class CovarianceObservable(Flow flow) : Observable
+internal sealed class CovarianceObservable(Flow flow) : Observable
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
         [.. Enumerable.Range(0, flow.Dimension).Select(c => Number($"covariance{c}",
             $"Eigenvalue {c} (falling) of the covariance sum_i m_i (x_i - m)(x_i - m)^T."))];
 
-    /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow current = frame.Flow;
@@ -60,9 +54,8 @@ public sealed class CovarianceObservable(Flow flow) : Observable
 /// The three collapse gaps of the content marginal: G_mean = 1 - |m|, G_second = 1 - |m|^2, G_energy = k(1)/2 - E_baseline; all without
 /// cancellation near collapse. G_energy costs one pair sum with the exponential profile.
 /// </summary>
-public sealed class GapsObservable : Observable
+internal sealed class GapsObservable : Observable
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("gap_mean", "G_mean = 1 - |m|, m the mean token."),
@@ -70,10 +63,8 @@ public sealed class GapsObservable : Observable
         Number("gap_energy", "G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge)."),
     ];
 
-    /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
@@ -95,7 +86,7 @@ public sealed class GapsObservable : Observable
 /// 1)/(n - 1) of different tokens. O(n d^2), no pair sum.
 /// </summary>
 /// <remarks>Ranks are from 1 to d. Eigenvalues below 1e-15, rounding, count as 0. A single token has the mean cosine 1.</remarks>
-public sealed class RanksObservable(Flow flow) : Observable
+internal sealed class RanksObservable(Flow flow) : Observable
 {
     private const double Rounding = 1e-15;
 
@@ -106,7 +97,6 @@ public sealed class RanksObservable(Flow flow) : Observable
 
     private readonly int _tokens = flow.Tokens;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("residual", "(1 - |m|^2)^(1/2) = |X - 1 m^T|/|X|, the distance of the tokens X from a single point."),
@@ -115,13 +105,10 @@ public sealed class RanksObservable(Flow flow) : Observable
         Number("mean_cosine", "(n |m|^2 - 1)/(n - 1), with equal weights the mean of <x_i, x_j> over i != j."),
     ];
 
-    /// <inheritdoc/>
     public override bool NeedsDrift => false;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<WarningLevel> Warnings => [OneDirection];
 
-    /// <inheritdoc/>
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow current = frame.Flow;

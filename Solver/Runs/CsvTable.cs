@@ -9,8 +9,8 @@ namespace AttentionFlow.Solver.Runs;
 
 /// <summary>
 /// A CSV file that is written while the solver goes on: rows are copied into pooled buffers, and a thread behind a bounded queue formats
-/// and hashes them into <c>NAME.part</c>. <see cref="Complete"/> renames that to NAME, so whatever carries the final name is whole.
-/// One caller at a time.
+/// and hashes them into <c>NAME.part</c>. <see cref="Complete"/> renames that to NAME, so whatever carries the final name is whole. One
+/// caller at a time.
 /// </summary>
 public sealed class CsvTable : IDisposable
 {
@@ -76,7 +76,9 @@ public sealed class CsvTable : IDisposable
         Rows += rows.Length / Columns.Count;
     }
 
-    /// <summary>Writes what is queued, flushes it to the disk and gives the file its final name. Called again, it says the same again.</summary>
+    /// <summary>
+    /// Writes what is queued, flushes it to the disk and gives the file its final name. Called again, it says the same again.
+    /// </summary>
     /// <exception cref="IOException">A row could not be written; there is no file of the final name.</exception>
     public FileRecord Complete()
     {
@@ -114,7 +116,8 @@ public sealed class CsvTable : IDisposable
             var value = rows[i];
             if (!double.IsFinite(value)) throw new NonFiniteException(Name, Columns[c].Name, RowOf(i), value);
             if (_isInteger[c] && !(Math.Abs(value) <= LargestInteger && value == Math.Truncate(value)))
-                throw new ArgumentException($"{Name}: column {Columns[c].Name} of row {RowOf(i)} holds whole numbers, not {value:R}", nameof(rows));
+                throw new ArgumentException($"{Name}: column {Columns[c].Name} of row {RowOf(i)} holds whole numbers, not {value:R}",
+                    nameof(rows));
             if (++c == width) c = 0;
         }
 
@@ -140,7 +143,7 @@ public sealed class CsvTable : IDisposable
     {
         _writer.Dispose();
         _hashed.FlushFinalBlock();
-        var record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
+        FileRecord record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
         WholeFile.Finish(_file, _path);
         _record = record;
     }

@@ -12,7 +12,7 @@ internal static class DataPackage
 {
     public static string Text(string title, IEnumerable<TableDescription> tables)
     {
-        var package = new JsonObject
+        JsonObject package = new JsonObject
         {
             ["profile"] = "tabular-data-package",
             ["name"] = NameOf(title),
@@ -57,7 +57,7 @@ internal static class DataPackage
     /// <summary>The standard allows lower-case letters, digits, '.', '_' and '-' in a name.</summary>
     private static string NameOf(string title)
     {
-        var name = new StringBuilder();
+        StringBuilder name = new StringBuilder();
         foreach (var c in title.ToLowerInvariant())
         {
             if (char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) name.Append(c);

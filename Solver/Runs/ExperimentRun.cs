@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Model;
@@ -20,7 +18,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
     /// <exception cref="ConfigurationException">The experiment cannot be run as it stands; nothing was written.</exception>
-    /// <exception cref="DeviceUnavailableException">The device is not available, then nothing was written; or its memory does not suffice.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not available, then nothing was written; or its memory does not
+    /// suffice.</exception>
     /// <exception cref="DeviceFailedException">The device failed at work.</exception>
     /// <exception cref="FolderNotEmptyException">There is something in the folder.</exception>
     /// <exception cref="IOException">Reading or writing failed.</exception>
@@ -32,7 +31,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Layer layer = experiment.Layer;
         Scheme scheme = experiment.Interaction.Scheme;
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
+            cloud.Labels);
         // Stored with the run. Only some flows do with forces along the sphere alone.
         Choice choice = new Choice(experiment.Device, experiment.Summation)
             .Resolve(problem, layer.HasPlainTokens && !scheme.NeedsOutput, experiment.Precision, tolerance);
@@ -83,7 +83,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             };
             return target.Finish(record, stored.Title);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException or DeviceFailedException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException
+            or DeviceFailedException)
         {
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, stored.Title);
             throw;
@@ -115,7 +116,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     {
         const double evaluationsOfAnAdaptiveRun = 300;
         (double[] snapshots, double[] observations) = experiment.Times;
-        if (experiment.Time.Step is not { } step) return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
+        if (experiment.Time.Step is not { } step)
+            return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
         double steps = 0, last = 0;
         foreach (double time in snapshots.Concat(observations).Order())
         {
@@ -135,10 +137,12 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         double needed = Memory(experiment) / gigabyte, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / gigabyte;
         if (needed > available)
             throw ConfigurationException.At("$.tokens.count", string.Create(CultureInfo.InvariantCulture,
-                $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about {needed:F0} GB of memory; there are {available:F0} GB."));
+                $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about "
+                + $"{needed:F0} GB of memory; there are {available:F0} GB."));
     }
 
-    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two more states and two more drifts.
+    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two
+    // more states and two more drifts.
     private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
         * (experiment.Tokens.Dimension * (4 + experiment.Time.Method.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 

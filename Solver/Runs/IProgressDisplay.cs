@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
 
@@ -10,7 +9,10 @@ public interface IProgressDisplay
     /// <summary>A piece of work begins.</summary>
     void Begin(string name);
 
-    /// <summary>So many pairs more are done; <paramref name="detail"/> says where the run stands. Pairs that are not summed one by one, <paramref name="direct"/> = false, make no rate.</summary>
+    /// <summary>
+    /// So many pairs more are done; <paramref name="detail"/> says where the run stands. Pairs that are not summed one by one,
+    /// <paramref name="direct"/> = false, make no rate.
+    /// </summary>
     void Advance(double pairs, string detail, bool direct = true);
 
     /// <summary>So many pairs more than thought, or fewer, are to be done in all.</summary>
@@ -46,7 +48,8 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     public void Stepped(in Step step)
     {
         if (step.Replica > 0) return;
-        display.Advance((step.Flow.Evaluations - _seen) * _pairs, FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), sums.Statistics.IsDirect);
+        display.Advance((step.Flow.Evaluations - _seen) * _pairs,
+            FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), sums.Statistics.IsDirect);
         _seen = step.Flow.Evaluations;
     }
 }

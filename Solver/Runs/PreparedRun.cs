@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;

@@ -13,7 +13,7 @@ internal static class RunCheck
         RunRecord record;
         try { record = RunRecord.Read(run); }
         catch (IOException e) { return [e.Message]; }
-        var problems = new List<string>();
+        List<string> problems = new List<string>();
         if (record.Status != RunStatus.Complete)
             problems.Add($"{run}: the status is {record.Status.ToString().ToLowerInvariant()}, not complete");
         var experiment = record.Files.FirstOrDefault(f => f.Name == RunFolder.ExperimentFile);
@@ -47,8 +47,8 @@ internal static class RunCheck
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>
     private static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using FileStream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 16];
         long lines = 0, bytes = 0;
         for (int count; (count = file.Read(buffer)) > 0; bytes += count)

@@ -53,20 +53,24 @@ public sealed class RunFolder : IDisposable
     /// <summary>Where it is.</summary>
     public string FullPath { get; }
 
-    /// <summary>Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else; then copies the files the run reads.</summary>
+    /// <summary>
+    /// Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else; then copies the files the run reads.
+    /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="overwrite">Whether there may be something in it.</param>
     /// <param name="inputs">Name in the folder and source of every file that the run reads; a source may be that very file.</param>
     /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false.</exception>
     /// <exception cref="IOException">The folder cannot be created or changed.</exception>
-    public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) => WholeFile.Guard(path, () =>
+    public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) =>
+        WholeFile.Guard(path, () =>
     {
         var full = Path.GetFullPath(path);
         for (var above = full; above is not null; above = Path.GetDirectoryName(above))
             if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
         try { Directory.CreateDirectory(full); }
         // The system names a file that it did not find.
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { throw new IOException("this folder cannot be created", e); }
+        catch (Exception e) when (e is FileNotFoundException
+            or DirectoryNotFoundException) { throw new IOException("this folder cannot be created", e); }
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
         foreach (var name in Names)
         {
@@ -89,11 +93,13 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenSnapshots(int dimension, bool hasRadius = false) =>
-        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius), RunColumns.SnapshotKey);
+        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius),
+            RunColumns.SnapshotKey);
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenObservables(IEnumerable<Column> columns) =>
-        Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns), RunColumns.ObservableKey);
+        Open(ObservablesFile, "Observables of every replica at the times recorded", RunColumns.Observables(columns),
+            RunColumns.ObservableKey);
 
     /// <summary>Opens mergers.csv; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenMergers() => Open(MergersFile, "Mergers of tokens", RunColumns.Mergers, RunColumns.MergerKey);
@@ -101,15 +107,18 @@ public sealed class RunFolder : IDisposable
     /// <summary>Opens plateaus.csv; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenPlateaus() => Open(PlateausFile, "Energy plateaus", RunColumns.Plateaus, RunColumns.PlateauKey);
 
-    /// <summary>Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.</summary>
-    /// <param name="record">The final record. A table that cannot be completed is left out where the status is failed, else an error.</param>
+    /// <summary>
+    /// Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.
+    /// </summary>
+    /// <param name="record">The final record. A table that cannot be completed is left out where the status is failed, else an
+    /// error.</param>
     /// <param name="title">Title of the experiment.</param>
     /// <returns>The record as written.</returns>
     /// <exception cref="IOException">A file could not be written.</exception>
     public RunRecord Finish(RunRecord record, string title)
     {
         if (_experiment is null) throw new InvalidOperationException("the run was never started");
-        var tables = new List<TableDescription>();
+        List<TableDescription> tables = new List<TableDescription>();
         foreach (var (table, about, key) in _tables)
         {
             try { tables.Add(new TableDescription(about, key, table.Columns, table.Complete())); }
@@ -117,7 +126,8 @@ public sealed class RunFolder : IDisposable
         }
         _tables.Clear();
         var package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
-        record = record with { End = record.End ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package] };
+        record = record with { End = record.End
+            ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package] };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
         return record;
     }
@@ -136,7 +146,7 @@ public sealed class RunFolder : IDisposable
 
     private CsvTable Open(string name, string title, IReadOnlyList<Column> columns, IReadOnlyList<string> key)
     {
-        var table = new CsvTable(PathOf(name), columns);
+        CsvTable table = new CsvTable(PathOf(name), columns);
         _tables.Add((table, title, key));
         return table;
     }

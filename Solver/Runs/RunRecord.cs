@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
@@ -143,23 +142,19 @@ public sealed record RunRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) ?? throw new JsonException("it holds nothing");
+            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord)
+                ?? throw new JsonException("it holds nothing");
         }
         catch (JsonException e) { throw new IOException(e.Message, e); }
     });
 
     internal static DateTime Now() => DateTime.UnixEpoch.AddMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-    private static SortedDictionary<string, string> Versions()
-    {
-        var versions = new SortedDictionary<string, string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
-        Assembly[] always =
-        [
-            typeof(RunRecord).Assembly, typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly,
-        ];
-        foreach (var assembly in always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs)))
-            versions[assembly.GetName().Name!] = VersionOf(assembly);
-        return versions;
+private static SortedDictionary<string, string> Versions() { SortedDictionary<string, string> versions = new SortedDictionary<string,
+string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() }; Assembly[] always = [ typeof(RunRecord).Assembly,
+typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly, ]; foreach (var assembly in
+always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs))) versions[assembly.GetName().Name!] = VersionOf(assembly); return
+versions;
 
         static bool IsOurs(Assembly assembly) =>
             assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";

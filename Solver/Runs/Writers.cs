@@ -41,7 +41,8 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
 /// <param name="table">A table with the columns <see cref="RunColumns.Observables"/> of these observables.</param>
 /// <param name="times">When.</param>
 /// <param name="observables">What, in the order of the columns.</param>
-public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times, IReadOnlyList<Observable> observables) : TimedObserver(times)
+public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times, IReadOnlyList<Observable> observables)
+    : TimedObserver(times)
 {
     private readonly AlertWatch _watch = new();
 
@@ -123,8 +124,8 @@ public sealed class MergerWriter(CsvTable table) : IObserver
 }
 
 /// <summary>
-/// Writes energy plateaus to plateaus.csv: spans of time, at least a factor 2 long, in which t dE/dt stays below a hundredth of k(1)/2 at the end of every step. In
-/// a metastable run each is a stair: the energy of a number of clusters that hardly move.
+/// Writes energy plateaus to plateaus.csv: spans of time, at least a factor 2 long, in which t dE/dt stays below a hundredth of k(1)/2 at
+/// the end of every step. In a metastable run each is a stair: the energy of a number of clusters that hardly move.
 /// </summary>
 public sealed class PlateauWriter : IObserver
 {

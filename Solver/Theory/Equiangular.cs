@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Theory;

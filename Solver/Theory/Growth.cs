@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>Linear growth of ripples on the uniform law.</summary>
@@ -22,7 +20,8 @@ public static class Growth
 
     private static double LabelMode(Coupling coupling, int frequency)
     {
-        if (coupling.Modes is not { } modes) throw new NotSupportedException($"the coupling '{coupling.Name}' is no sum of label modes, so no growth rate is known");
+        if (coupling.Modes is not { } modes)
+            throw new NotSupportedException($"the coupling '{coupling.Name}' is no sum of label modes, so no growth rate is known");
         return frequency == 0 ? modes[0] : frequency < modes.Count ? modes[frequency] / 2 : 0;
     }
 }

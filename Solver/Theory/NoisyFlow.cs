@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using MathNet.Numerics;
 using MathNet.Numerics.Integration;
 

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using MathNet.Numerics;
 
 namespace AttentionFlow.Solver.Theory;

@@ -1,11 +1,10 @@
-using AttentionFlow.Kernels.Model;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
-/// Two equal Dirac clusters at angle sigma with cross coupling eps: USA sigma' = -eps e^{beta cos sigma} sin sigma; SA
-/// sigma' = -2 eps e^{beta cos sigma} sin sigma/(e^beta + eps e^{beta cos sigma}).
+/// Two equal Dirac clusters at angle sigma with cross coupling eps: USA sigma' = -eps e^{beta cos sigma} sin sigma; SA sigma' = -2 eps
+/// e^{beta cos sigma} sin sigma/(e^beta + eps e^{beta cos sigma}).
 /// </summary>
 public static class TwoClusters
 {
@@ -19,8 +18,8 @@ public static class TwoClusters
 
     /// <summary>
     /// A time that two clusters under SA need at least from angle <paramref name="from"/> down to <paramref name="to"/>: (from - to)
-    /// e^{beta (1 - cos to)}/(2 eps), because
-    /// until then each moves no faster than eps e^{-beta (1 - cos to)}: the law of [arXiv 2605.30229, Theorem 5] with a constant.
+    /// e^{beta (1 - cos to)}/(2 eps), because until then each moves no faster than eps e^{-beta (1 - cos to)}: the law of [arXiv
+    /// 2605.30229, Theorem 5] with a constant.
     /// </summary>
     public static double Bound(double beta, double coupling, double from, double to) =>
         (from - to) * Math.Exp(beta * (1 - Math.Cos(to))) / (2 * coupling);

@@ -1,5 +1,3 @@
-using NUnit.Framework;
-
 // Those that change what a process has once (environment, processor time) are marked [NonParallelizable].
 [assembly: Parallelizable(ParallelScope.Fixtures)]
 

@@ -1,10 +1,3 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Clouds, gauges and interactions that the tests share.</summary>

@@ -1,5 +1,3 @@
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Docs;
 
 /// <summary>What a machine may lack: interpreters, compilers, devices.</summary>

@@ -1,7 +1,3 @@
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
-
 namespace AttentionFlow.Tests.Output;
 
 /// <summary>The files of a small run: two replicas of five tokens on S^2 at three times.</summary>
@@ -18,7 +14,7 @@ internal sealed class SmallRun
 
     public RunRecord Write(string path, RunStatus status = RunStatus.Complete)
     {
-        using var folder = RunFolder.Create(path, overwrite: false);
+        using RunFolder folder = RunFolder.Create(path, overwrite: false);
         var record = folder.Start("{ \"title\": \"Rotary code\" }\n", Record);
         var snapshots = folder.OpenSnapshots(3);
         var observables = folder.OpenObservables([new Column("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);

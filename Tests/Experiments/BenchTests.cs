@@ -4,7 +4,6 @@ using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Experiments;
 

@@ -3,11 +3,8 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Experiments;
 

@@ -1,14 +1,4 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Fast;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
 using AttentionFlow.Tests.Solver;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 
@@ -20,7 +10,7 @@ public sealed class CoalescedSumsTests
     // Clusters of this spread around random centres and their antipodes; the last token, the lightest, is alone opposite to the second.
     private static PairProblem Clusters(int seed, int n, int d, Interaction interaction, int clusters, double spread, bool decades)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] centres = Problems.Sphere(random, clusters, d), x = Problems.Sphere(random, n, d);
         for (int i = 0; i < n; i++)
         {
@@ -46,7 +36,7 @@ public sealed class CoalescedSumsTests
                 double spread = radii * Math.Sqrt(tolerance / Math.Max(beta * (beta / 2 + 1), 2 * beta));
                 PairProblem problem = Clusters(++seed, 520, d, new Interaction(beta) { Coupling = coupling }, 6, spread, decades: seed % 3 == 0);
                 RowSums expected = Problems.Sum(Reference, problem, RowColumns.Force | RowColumns.Deficit);
-                using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
+                using CoalescedSums sums = new CoalescedSums(tolerance, Precision.Double, 1);
                 RowSums actual = Problems.Sum(sums, problem, RowColumns.Force | RowColumns.Deficit);
                 actual = Tangential(problem, actual);
                 string where = $"{coupling}, tol {tolerance}, {radii} radii, {sums.Statistics.Cells} cells";
@@ -71,7 +61,7 @@ public sealed class CoalescedSumsTests
         double[] x = [.. Enumerable.Range(0, n).SelectMany(i => i == n - 1 ? (double[])[0, 1] : [Math.Cos(angle), i % 2 == 0 ? Math.Sin(angle) : -Math.Sin(angle)])];
         double[] weights = [.. Enumerable.Range(0, n).Select(i => i == n - 1 ? 1e-12 : 1.0 / n)];
         PairProblem problem = PairProblem.Self(1, n, 2, new Interaction(Beta), x, weights, new double[n]);
-        using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
+        using CoalescedSums sums = new CoalescedSums(tolerance, Precision.Double, 1);
         double actual = Problems.Sum(sums, problem, RowColumns.None).Z[n - 1], expected = Problems.Sum(Reference, problem, RowColumns.None).Z[n - 1];
         Assert.That(sums.Statistics.Cells, Is.EqualTo(2));
         Assert.That((expected - actual) / expected, Is.InRange(0.6 * sums.Statistics.ErrorBound, sums.Statistics.ErrorBound));
@@ -85,7 +75,7 @@ public sealed class CoalescedSumsTests
         const int n = 900;
         double[] centres = Problems.Sphere(new Random(4), 3, d), x = [.. Enumerable.Range(0, n * d).Select(i => centres[i / d % clusters * d + i % d])];
         PairProblem problem = PairProblem.Self(1, n, d, new Interaction(Beta), x, HarmonicClouds.Weights(true, n), new double[n]);
-        using var sums = new CoalescedSums(tolerance, Precision.Double, 1);
+        using CoalescedSums sums = new CoalescedSums(tolerance, Precision.Double, 1);
         double[] actual = HarmonicClouds.Tangential(problem, Problems.Sum(sums, problem, RowColumns.Force).Force);
         double[] expected = HarmonicClouds.Tangential(problem, Problems.Sum(Reference, problem, RowColumns.Force).Force);
         Assert.That(sums.Statistics.Cells, Is.EqualTo(clusters));
@@ -106,7 +96,7 @@ public sealed class CoalescedSumsTests
     {
         const double Beta = 30, Tolerance = 1e-3, Spread = 2e-6;
         const int n = 600;
-        var random = new Random(8);
+        Random random = new Random(8);
         double[] x = Problems.Sphere(random, n, d);
         for (int i = 0; i < n; i++)
         {
@@ -114,7 +104,7 @@ public sealed class CoalescedSumsTests
             Problems.Normalise(x.AsSpan(i * d, d));
         }
         PairProblem problem = PairProblem.Self(1, n, d, new Interaction(Beta), x, HarmonicClouds.Weights(false, n), new double[n]);
-        using var sums = new CoalescedSums(Tolerance, Precision.Double, 1);
+        using CoalescedSums sums = new CoalescedSums(Tolerance, Precision.Double, 1);
         double[] actual = Problems.Sum(sums, problem, RowColumns.Force).Force, expected = Problems.Sum(Reference, problem, RowColumns.Force).Force;
         Assert.That(sums.Statistics.Cells, Is.EqualTo(2));
         double pull = 0, error = 0;
@@ -130,7 +120,7 @@ public sealed class CoalescedSumsTests
     [Test]
     public void CellsAreFewOnlyWhereTokensLieTogether([Values(2, 8, 64)] int d)
     {
-        using var sums = new CoalescedSums(1e-6, Precision.Double, 1);
+        using CoalescedSums sums = new CoalescedSums(1e-6, Precision.Double, 1);
         PairProblem uniform = Problems.Self(3, 1, 2000, d, new Interaction(9), evenWeights: true), clusters = Clusters(3, 2000, d, new Interaction(9), 20, 1e-6, false);
         RowSums actual = Problems.Sum(sums, uniform, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), uniform, RowColumns.Force);
         Assert.That(sums.Statistics.Cells, Is.Zero);
@@ -146,13 +136,13 @@ public sealed class CoalescedSumsTests
             : Clusters(r, 600, d, new Interaction(9) { Coupling = new BlockCoupling(0.1) }, 2 + 6 * r, 1e-4, r == 2))];
         PairProblem problem = PairProblem.Self(3, 600, d, parts[0].Interaction, [.. parts.SelectMany(p => p.Q)], [.. parts.SelectMany(p => p.Weights)], [.. parts.SelectMany(p => p.KeyLabels)]);
         const RowColumns Columns = RowColumns.Force | RowColumns.Deficit;
-        using var one = new CoalescedSums(1e-4, precision, 1);
+        using CoalescedSums one = new CoalescedSums(1e-4, precision, 1);
         RowSums expected = Problems.Sum(one, problem, Columns);
         Assert.That(one.Statistics.Cells, Is.InRange(10, 30));
         foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
         {
-            using var sums = new CoalescedSums(1e-4, precision, threads, bits);
-            var actual = new RowSums(problem.Rows, d, Columns);
+            using CoalescedSums sums = new CoalescedSums(1e-4, precision, threads, bits);
+            RowSums actual = new RowSums(problem.Rows, d, Columns);
             int[] cuts = threads == 2 ? [0, 1800] : [0, 1, 590, 1250, 1800];
             Plan plan = sums.Plan(problem, actual.Columns);
             for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
@@ -194,7 +184,7 @@ public sealed class CoalescedSumsTests
     [Test]
     public void SaysWhyNot()
     {
-        using var sums = new CoalescedSums(1e-6, Precision.Double, 1);
+        using CoalescedSums sums = new CoalescedSums(1e-6, Precision.Double, 1);
         Assert.Multiple(() =>
         {
             Assert.That(Why(new Interaction(1)), Is.Null);

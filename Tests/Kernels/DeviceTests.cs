@@ -1,8 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Which devices the other tests see. <c>ATTENTIONFLOW_REQUIRE=ilgpu-cpu,cuda</c> names kinds whose absence is a failure.</summary>
@@ -26,10 +21,10 @@ public sealed class DeviceTests
         // Four points in turn, at 0, 90, 180 and 270 degrees: Z = e^{-beta} (e^beta + 2 + e^{-beta})/4, F = (1 - e^{-2 beta})/4 along x less Z x.
         double[] x = new double[2 * n], weights = new double[n];
         for (int i = 0; i < n; i++) (x[2 * i + (i & 1)], weights[i]) = ((i & 2) == 0 ? 1 : -1, 1.0 / n);
-        var problem = PairProblem.Self(1, n, 2, new Interaction(1), x, weights, new double[n]);
+        PairProblem problem = PairProblem.Self(1, n, 2, new Interaction(1), x, weights, new double[n]);
         Assert.That(problem.Pairs, Is.GreaterThan(1L << 31));
         using IPairSums sums = DeviceCatalog.Open("ilgpu-cpu", Precision.Single, 2);
-        var into = new RowSums(n, 2, RowColumns.Force);
+        RowSums into = new RowSums(n, 2, RowColumns.Force);
         foreach (int row in (int[])[0, n - 1])
         {
             sums.Sum(sums.Plan(problem, into.Columns), row..(row + 1), into, CancellationToken.None);

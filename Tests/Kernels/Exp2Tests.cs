@@ -1,6 +1,4 @@
 using System.Runtime.Intrinsics;
-using AttentionFlow.Kernels.Cpu;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 

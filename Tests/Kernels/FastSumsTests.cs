@@ -1,14 +1,4 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Fast;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
 using AttentionFlow.Tests.Solver;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 

@@ -1,8 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Kernels of GPUs beyond <see cref="PairSumsTests"/>: those with thread blocks also on the simulator, powers of two, shifts, bits.</summary>
@@ -30,7 +25,7 @@ public sealed class GpuTests(PairSumsCase implementation)
             {
                 Form form = (Form)(number % 3);
                 double beta = number % 4 == 2 ? 30 : 2;
-                var interaction = new Interaction(beta) { Coupling = coupling, Mask = mask, Profile = number % 7 == 5 ? Profile.Linear : Profile.Exponential };
+                Interaction interaction = new Interaction(beta) { Coupling = coupling, Mask = mask, Profile = number % 7 == 5 ? Profile.Linear : Profile.Exponential };
                 PairProblem problem = Make(number, form, Dimensions[number % Dimensions.Length], interaction);
                 RowColumns columns = RowColumns.Force;
                 if (number % 5 > 1) columns |= RowColumns.Largest | RowColumns.Squares;
@@ -46,10 +41,10 @@ public sealed class GpuTests(PairSumsCase implementation)
     public void TheShiftFollowsTheLargestLogit([Values(3, 20)] int d)
     {
         const int n = 130;
-        var random = new Random(3);
+        Random random = new Random(3);
         double[] q = Problems.Sphere(random, n, d), k = Problems.Sphere(random, n, d), w = [.. Enumerable.Repeat(1.0, n)];
         for (int i = 0; i < n * d; i++) k[i] *= 0.1 * (i / d);
-        var problem = PairProblem.General(1, n, n, d, new Interaction(300), q, k, k, null, w, new double[n], new double[n]);
+        PairProblem problem = PairProblem.General(1, n, n, d, new Interaction(300), q, k, k, null, w, new double[n], new double[n]);
         Compare(problem, RowColumns.Force);
     }
 
@@ -60,7 +55,7 @@ public sealed class GpuTests(PairSumsCase implementation)
         const int n = 400;
         double beta = Math.Log(2);
         double[] q = [.. Enumerable.Range(0, n).Select(i => (double)(float)(0.0173 * (i + 1)))], k = [-1, 1];
-        var problem = PairProblem.General(1, n, 2, 1, new Interaction(beta), q, k, k, null, [1, 0], new double[n], new double[2]);
+        PairProblem problem = PairProblem.General(1, n, 2, 1, new Interaction(beta), q, k, k, null, [1, 0], new double[n], new double[2]);
         RowSums sums = Problems.Sum(_sums, problem, RowColumns.None);
         for (int i = 0; i < n; i++)
         {
@@ -78,7 +73,7 @@ public sealed class GpuTests(PairSumsCase implementation)
         RowSums expected = Problems.Sum(_sums, problem, RowColumns.Force);
         foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
         {
-            var actual = new RowSums(problem.Rows, d, RowColumns.Force);
+            RowSums actual = new RowSums(problem.Rows, d, RowColumns.Force);
             Plan plan = _sums.Plan(problem, actual.Columns);
             for (int i = 1; i < cuts.Length; i++) _sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
             Assert.That(actual.Z, Is.EqualTo(expected.Z));
@@ -88,7 +83,7 @@ public sealed class GpuTests(PairSumsCase implementation)
 
     private static PairProblem Make(int seed, Form form, int d, Interaction interaction)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] q = Problems.Sphere(random, Replicas * Queries, d), k = Problems.Sphere(random, Replicas * Keys, d);
         double[] weights = Numbers(Replicas * Keys, () => seed % 2 == 0 ? 1.0 / Keys : (2 * random.NextDouble() - 1) * 2 / Keys);
         double[] queryLabels = Numbers(Replicas * Queries, Label), keyLabels = Numbers(Replicas * Keys, Label);

@@ -1,6 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Clouds that are hard for sums by harmonics, functions of a name and a seed.</summary>
@@ -11,7 +8,7 @@ public static class HarmonicClouds
     /// <summary>Positions of n tokens in dimension d.</summary>
     public static double[] Positions(string kind, int seed, int n, int d)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] x = Problems.Sphere(random, n, d), centre = Problems.Sphere(random, 1, d);
         if (kind == "uniform") return x;
         if (kind is "pole" or "axis")
@@ -41,7 +38,7 @@ public static class HarmonicClouds
 
     public static PairProblem Problem(string kind, int seed, int n, int d, Interaction interaction, bool decades)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] labels = [.. Enumerable.Range(0, n).Select(_ => random.NextDouble())];
         return PairProblem.Self(1, n, d, interaction, Positions(kind, seed, n, d), Weights(decades, n), labels);
     }

@@ -1,11 +1,4 @@
 using System.Runtime.Intrinsics;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 
@@ -15,7 +8,7 @@ public sealed class HarmonicSeriesTests
     [Test]
     public void CoefficientsAreFunkHecke([Values(2, 3)] int d, [Values(1e-3, 0.1, 1, 9, 128, 256)] double beta)
     {
-        var series = new KernelSeries(d, beta);
+        KernelSeries series = new KernelSeries(d, beta);
         for (int l = 0; l < Math.Min(series.Coefficients.Length, 40); l++)
         {
             double multiplicity = d == 3 ? 2 * l + 1 : l == 0 ? 1 : 2, expected = Math.Exp(-beta) * multiplicity * Bessel.FunkHecke(d, l, beta);
@@ -29,7 +22,7 @@ public sealed class HarmonicSeriesTests
     [Test]
     public void TheTailBoundsTheTruncation([Values(2, 3)] int d, [Values(0.1, 9, 256)] double beta)
     {
-        var series = new KernelSeries(d, beta);
+        KernelSeries series = new KernelSeries(d, beta);
         foreach (double error in (double[])[1e-3, 1e-6, 1e-12])
         {
             int order = series.OrderFor(error);
@@ -60,10 +53,10 @@ public sealed class HarmonicSeriesTests
         HarmonicKernel kernel = d == 2 ? new CircleKernel<Lanes256<double>, PairLanes256, Vector256<double>>() : new SphereKernel<Lanes256<double>, Vector256<double>>();
         PairProblem problem = HarmonicClouds.Problem(kind, 6, 60, d, new Interaction(beta), decades: true);
         RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force);
-        var plan = new HarmonicPlan(problem, RowColumns.Force, tolerance);
+        HarmonicPlan plan = new HarmonicPlan(problem, RowColumns.Force, tolerance);
         if (order is { } degree) plan.Replicas[0] = plan.Replicas[0] with { Second = degree };
-        var actual = new RowSums(60, d, RowColumns.Force);
-        var call = new HarmonicCall(plan, kernel, new HarmonicMemory(), 1, actual, CancellationToken.None);
+        RowSums actual = new RowSums(60, d, RowColumns.Force);
+        HarmonicCall call = new HarmonicCall(plan, kernel, new HarmonicMemory(), 1, actual, CancellationToken.None);
         call.Evaluate(1, RowSet.Range(0, 60), new HarmonicMoments?[1]);
         int used = plan.Replicas[0].Second;
         double[] ones = [.. Enumerable.Repeat(1.0, 60)];

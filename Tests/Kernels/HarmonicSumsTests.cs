@@ -1,13 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Sums by Fourier modes and spherical harmonics against <see cref="ReferenceSums"/>.</summary>
@@ -28,7 +18,7 @@ public sealed class HarmonicSumsTests
                     RowSums expected = Problems.Sum(Reference, problem, RowColumns.Force);
                     foreach (double tolerance in (double[])[1e-3, 1e-6, 1e-9, 1e-12])
                     {
-                        using var sums = new HarmonicSums(tolerance, 1);
+                        using HarmonicSums sums = new HarmonicSums(tolerance, 1);
                         RowSums actual = Problems.Sum(sums, problem, RowColumns.Force);
                         string where = $"{kind}, {coupling}, decades {decades}, tol {tolerance}, order {sums.Statistics.Order}, redone {sums.Statistics.RowsRedone}";
                         Assert.That(HarmonicClouds.Error(problem, actual, expected, expected.Z, expected.Z), Is.LessThanOrEqualTo(tolerance), where);
@@ -50,7 +40,7 @@ public sealed class HarmonicSumsTests
             double[] scale = Problems.Sum(Reference, Problems.Absolute(problem), RowColumns.None).Z;
             foreach (double tolerance in (double[])[1e-4, 1e-8])
             {
-                using var sums = new HarmonicSums(tolerance, 1);
+                using HarmonicSums sums = new HarmonicSums(tolerance, 1);
                 RowSums actual = Problems.Sum(sums, problem, RowColumns.Force);
                 Assert.That(HarmonicClouds.Error(problem, actual, expected, scale, scale), Is.LessThanOrEqualTo(tolerance), $"{coupling}");
             }
@@ -61,12 +51,12 @@ public sealed class HarmonicSumsTests
     public void RowsWithASmallZAreRaisedOrRedone([Values(2, 3)] int d)
     {
         PairProblem problem = HarmonicClouds.Problem("outlier", 3, 400, d, new Interaction(9), decades: false);
-        using var coarse = new HarmonicSums(1e-6, 1);
+        using HarmonicSums coarse = new HarmonicSums(1e-6, 1);
         Problems.Sum(coarse, problem, RowColumns.Force);
         Assert.That((coarse.Statistics.RowsRaised, coarse.Statistics.RowsRedone), Is.EqualTo((1, 0)));
         problem.Weights[399] = 1e-9;
         problem = PairProblem.Self(1, 400, d, new Interaction(30), problem.Q, problem.Weights, problem.KeyLabels);
-        using var fine = new HarmonicSums(1e-10, 1);
+        using HarmonicSums fine = new HarmonicSums(1e-10, 1);
         RowSums sums = Problems.Sum(fine, problem, RowColumns.Force), direct = Problems.Sum(new SimdSums(Precision.Double, 1), problem, RowColumns.Force);
         Assert.That((fine.Statistics.RowsRaised, fine.Statistics.RowsRedone), Is.EqualTo((1, 1)));
         Assert.That(sums.Z[399], Is.EqualTo(direct.Z[399]));
@@ -78,13 +68,13 @@ public sealed class HarmonicSumsTests
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
         {
             PairProblem problem = HarmonicClouds.Problem("outlier", 8, 9001, d, new Interaction(9) { Coupling = coupling }, decades: false);
-            using var one = new HarmonicSums(1e-6, 1);
+            using HarmonicSums one = new HarmonicSums(1e-6, 1);
             RowSums expected = Problems.Sum(one, problem, RowColumns.Force);
             Assert.That(one.Statistics.RowsRaised, Is.GreaterThan(0));
             foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
             {
-                using var sums = new HarmonicSums(1e-6, threads, bits);
-                var actual = new RowSums(problem.Rows, d, RowColumns.Force);
+                using HarmonicSums sums = new HarmonicSums(1e-6, threads, bits);
+                RowSums actual = new RowSums(problem.Rows, d, RowColumns.Force);
                 int[] cuts = threads == 2 ? [0, 9001] : [0, 1, 4100, 8999, 9001];
                 Plan plan = sums.Plan(problem, actual.Columns);
                 for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
@@ -98,8 +88,8 @@ public sealed class HarmonicSumsTests
     public void ReplicasDoNotMeet([Values(2, 3)] int d)
     {
         PairProblem all = Problems.Self(4, 3, 70, d, new Interaction(4), evenWeights: true);
-        using var sums = new HarmonicSums(1e-8, 2);
-        var into = new RowSums(210, d, RowColumns.Force);
+        using HarmonicSums sums = new HarmonicSums(1e-8, 2);
+        RowSums into = new RowSums(210, d, RowColumns.Force);
         into.Z.AsSpan().Fill(7);
         sums.Sum(sums.Plan(all, into.Columns), 65..205, into, CancellationToken.None);
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 65 or >= 205)), Is.All.True);
@@ -118,7 +108,7 @@ public sealed class HarmonicSumsTests
             PairProblem alone = HarmonicClouds.Problem("outlier", 3, 300, d, new Interaction(9) { Coupling = coupling }, decades: false);
             double[] other = [.. HarmonicClouds.Weights(true, 300).Select((w, i) => i % 2 == 0 ? w : -w)];
             PairProblem both = PairProblem.Self(2, 300, d, alone.Interaction, [.. alone.Q, .. alone.Q], [.. alone.Weights, .. other], [.. alone.KeyLabels, .. alone.KeyLabels]);
-            using var sums = new HarmonicSums(1e-6, 2);
+            using HarmonicSums sums = new HarmonicSums(1e-6, 2);
             RowSums expected = Problems.Sum(sums, alone, RowColumns.Force), actual = Problems.Sum(sums, both, RowColumns.Force);
             Assert.That(actual.Z[..300], Is.EqualTo(expected.Z));
             Assert.That(actual.Force[..(300 * d)], Is.EqualTo(expected.Force));
@@ -129,12 +119,12 @@ public sealed class HarmonicSumsTests
     [Test]
     public void AFlowCannotTellTheDifference([Values(2, 3)] int d)
     {
-        var interaction = new Interaction(4) { Normalization = Normalization.Softmax };
+        Interaction interaction = new Interaction(4) { Normalization = Normalization.Softmax };
         double[] x = Problems.Sphere(new Random(2), 300, d), labels = [.. Enumerable.Range(0, 300).Select(i => (i + 0.5) / 300)];
-        var cloud = new Cloud(1, 300, d, x, labels);
-        using var harmonic = new HarmonicSums(1e-9, 1);
-        var flow = new Flow(interaction, new RotaryGauge([2]), cloud, harmonic);
-        var direct = new Flow(interaction, new RotaryGauge([2]), cloud, Reference);
+        Cloud cloud = new Cloud(1, 300, d, x, labels);
+        using HarmonicSums harmonic = new HarmonicSums(1e-9, 1);
+        Flow flow = new Flow(interaction, new RotaryGauge([2]), cloud, harmonic);
+        Flow direct = new Flow(interaction, new RotaryGauge([2]), cloud, Reference);
         double[] drift = new double[x.Length], expected = new double[x.Length];
         flow.Drift(x, drift);
         direct.Drift(x, expected);
@@ -146,17 +136,17 @@ public sealed class HarmonicSumsTests
     public void StopsWhenAsked()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
-        using var sums = new HarmonicSums(1e-6, 1);
+        using HarmonicSums sums = new HarmonicSums(1e-6, 1);
         Assert.That(() => sums.Sum(sums.Plan(problem, RowColumns.Force), .., new RowSums(600, 3, RowColumns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
     public void SaysWhyNot()
     {
-        using var sums = new HarmonicSums(1e-6, 1);
+        using HarmonicSums sums = new HarmonicSums(1e-6, 1);
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));
         double[] other = [.. self.Q];
-        var general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
+        PairProblem general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
         Assert.Multiple(() =>
         {
             Assert.That(Why(self, RowColumns.Force), Is.Null);

@@ -1,10 +1,4 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Fast;
 using AttentionFlow.Kernels.Gpu;
-using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Tests.Kernels;
 

@@ -1,8 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>One body over all implementations, against <see cref="ReferenceSums"/>.</summary>
@@ -22,7 +17,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
 
         public static Expected Of(PairProblem problem, RowColumns columns)
         {
-            var reference = new ReferenceSums();
+            ReferenceSums reference = new ReferenceSums();
             return new(problem, Problems.Sum(reference, problem, columns), Problems.Sum(reference, Problems.Absolute(problem), columns & ~RowColumns.CouplingLog));
         }
     }
@@ -39,7 +34,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                             foreach (Profile profile in (Profile[])[Profile.Exponential, Profile.Linear])
                             {
                                 if (beta is not (1 or 30) && (n == 255 || profile == Profile.Linear)) continue;
-                                var interaction = new Interaction(beta) { Coupling = coupling, Profile = profile };
+                                Interaction interaction = new Interaction(beta) { Coupling = coupling, Profile = profile };
                                 PairProblem self = Problems.Self(++seed, replicas, n, d, interaction, evenWeights: seed % 3 == 0);
                                 yield return Expected.Of(self);
                                 if (n is 2 or 64) yield return Expected.Of(Problems.Difference(seed, self, queries: n == 2 ? 70 : 9));
@@ -54,9 +49,9 @@ public sealed class PairSumsTests(PairSumsCase implementation)
             foreach (Mask mask in Enum.GetValues<Mask>())
                 foreach (string form in (string[])["self", "difference", "general", "origin"])
                 {
-                    var random = new Random(++seed);
+                    Random random = new Random(++seed);
                     int d = Pick(2, 3, 5, 8, 17), n = Pick(1, 2, 17, 64, 255, 700), queries = Pick(1, 33, 400, n), replicas = Pick(1, 2);
-                    var interaction = new Interaction(Pick(0, 0.1, 1, 9, 30)) { Coupling = coupling, Mask = mask, Profile = Pick(Profile.Exponential, Profile.Exponential, Profile.Linear) };
+                    Interaction interaction = new Interaction(Pick(0, 0.1, 1, 9, 30)) { Coupling = coupling, Mask = mask, Profile = Pick(Profile.Exponential, Profile.Exponential, Profile.Linear) };
                     PairProblem self = Problems.Self(seed, replicas, n, d, interaction, evenWeights: random.Next(2) == 0);
                     PairProblem problem = form switch
                     {
@@ -117,12 +112,12 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     [Test]
     public void KeepsTheLastStageOfACollapse([Values(1e-4, 1e-9)] double h, [Values(2, 3, 6, 9)] int d)
     {
-        var random = new Random(5);
+        Random random = new Random(5);
         double[] centre = Problems.Sphere(random, 1, d), x = Problems.Sphere(random, 40, d);
         for (int i = 0; i < x.Length; i++) x[i] = centre[i % d] + h * x[i];
         for (int i = 0; i < 40; i++) Problems.Normalise(x.AsSpan(i * d, d));
         double[] weights = [.. Enumerable.Repeat(1.0 / 40, 40)];
-        var problem = PairProblem.Self(1, 40, d, new Interaction(4), x, weights, new double[40]);
+        PairProblem problem = PairProblem.Self(1, 40, d, new Interaction(4), x, weights, new double[40]);
         RowSums expected = Problems.Sum(new ReferenceSums(), problem, RowColumns.Force | RowColumns.Deficit);
         RowSums actual = Problems.Sum(_sums, problem, RowColumns.Force | RowColumns.Deficit);
         // 40 terms, a few roundings each; Q(f) is good for 11 units (docs: Exp2.MinusOne).
@@ -140,14 +135,14 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     [Test]
     public void KeepsTheForceBetweenTwoClusters([Values(2, 12, 20, 30)] double beta, [Values(64, 256)] int n, [Values(3, 9)] int d)
     {
-        var random = new Random(7);
+        Random random = new Random(7);
         double[] u = Problems.Sphere(random, 1, d), v = Problems.Sphere(random, 1, d);
         double along = Dot(u, v);
         for (int c = 0; c < d; c++) v[c] -= along * u[c];
         Problems.Normalise(v);
         double[] x = [.. Enumerable.Range(0, n * d).Select(i => i / d < n / 2 ? u[i % d] : v[i % d])];
         double[] weights = [.. Enumerable.Repeat(1.0 / n, n)];
-        var problem = PairProblem.Self(1, n, d, new Interaction(beta), x, weights, new double[n]);
+        PairProblem problem = PairProblem.Self(1, n, d, new Interaction(beta), x, weights, new double[n]);
         RowSums sums = Problems.Sum(_sums, problem, RowColumns.Force);
         // Half the weight at a right angle: e^{-c} F = e^{-beta} (v - u)/2, whose tangential part at u is e^{-beta} v/2.
         double exact = Math.Exp(-beta) / 2, bound = implementation.Precision == Precision.Double ? 1e-13 : d == 3 ? 3e-6 : 1e-5;
@@ -178,7 +173,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     public void StopsWhenAsked()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
-        var into = new RowSums(problem.Rows, 3, RowColumns.Force);
+        RowSums into = new RowSums(problem.Rows, 3, RowColumns.Force);
         Assert.That(() => _sums.Sum(_sums.Plan(problem, into.Columns), .., into, new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 

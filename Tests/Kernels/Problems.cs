@@ -1,6 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Problems for the tests of pair sums, all functions of a seed.</summary>
@@ -44,7 +41,7 @@ public static class Problems
     /// <summary>A self problem: uniform points, weights of both signs with absolute sum near 1 (equal ones if asked), labels in [0, 1) or block numbers.</summary>
     public static PairProblem Self(int seed, int replicas, int tokens, int dimension, Interaction interaction, bool evenWeights = false)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] x = Sphere(random, replicas * tokens, dimension);
         double[] weights = Numbers(replicas * tokens, () => evenWeights ? 1.0 / tokens : (2 * random.NextDouble() - 1) * 2 / tokens);
         double[] labels = Numbers(replicas * tokens, () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
@@ -54,7 +51,7 @@ public static class Problems
     /// <summary>Other queries for the keys of a self problem: the difference form, with as many as asked for.</summary>
     public static PairProblem Difference(int seed, PairProblem self, int queries)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         int rows = self.Replicas * queries;
         double[] labels = Numbers(rows, () => self.Interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
         return PairProblem.Difference(self.Replicas, queries, self.Keys, self.Dimension, self.Interaction, Sphere(random, rows, self.Dimension), self.K, self.Weights, labels, self.KeyLabels);
@@ -63,7 +60,7 @@ public static class Problems
     /// <summary>A general problem: queries and keys of any length up to <paramref name="length"/>, keys and values about a point other than the origin, weights of both signs.</summary>
     public static PairProblem General(int seed, int replicas, int queries, int keys, int dimension, Interaction interaction, double length = 3, bool withOrigin = true)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         double[] labels = Numbers(replicas * (queries + keys), () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
         return PairProblem.General(replicas, queries, keys, dimension, interaction, Cloud(queries, 0), Cloud(keys, 0.5), Cloud(keys, 2), withOrigin ? Cloud(queries, 2) : null,
             Numbers(replicas * keys, () => (2 * random.NextDouble() - 1) * 2 / keys), labels[..(replicas * queries)], labels[(replicas * queries)..]);

@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Tests.Kernels;
 
 // `AttentionFlow.Tests bits`: the vector width in use and a hash of fixed pair sums. Tests run it with processor features switched off.

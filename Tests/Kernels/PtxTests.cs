@@ -1,7 +1,4 @@
-using AttentionFlow.Kernels;
 using AttentionFlow.Kernels.Gpu;
-using AttentionFlow.Kernels.Model;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 

@@ -1,8 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>The arbiter against the definition, written a second time: a_ij = b_ij e^{beta q.k}, no shift, no differences.</summary>
@@ -12,7 +7,7 @@ public sealed class ReferenceSumsTests
 
     private static double[] Random(int seed, int count)
     {
-        var random = new Random(seed);
+        Random random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => 2 * random.NextDouble() - 1)];
     }
 
@@ -32,10 +27,10 @@ public sealed class ReferenceSumsTests
     {
         foreach (Coupling coupling in Problems.Couplings)
         {
-            var interaction = new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = linear ? Profile.Linear : Profile.Exponential };
+            Interaction interaction = new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = linear ? Profile.Linear : Profile.Exponential };
             double[] queryLabels = [.. Random(5, R * M).Select(Math.Abs)], keyLabels = [.. Random(6, R * N).Select(Math.Abs)];
             if (coupling is BlockCoupling) (queryLabels, keyLabels) = ([.. queryLabels.Select(x => Math.Floor(2 * x))], [.. keyLabels.Select(x => Math.Floor(2 * x))]);
-            var p = PairProblem.General(R, M, N, D, interaction, Random(1, R * M * D), Random(2, R * N * D), Random(3, R * N * D),
+            PairProblem p = PairProblem.General(R, M, N, D, interaction, Random(1, R * M * D), Random(2, R * N * D), Random(3, R * N * D),
                 withOrigin ? Random(4, R * M * D) : null, Random(7, R * N), queryLabels, keyLabels);
             CompareWithDefinition(p);
         }
@@ -94,7 +89,7 @@ public sealed class ReferenceSumsTests
     [Test]
     public void DeficitIsFiniteAtAnyTemperature()
     {
-        var p = PairProblem.Self(1, 2, 2, new Interaction(1000), [1, 0, -1, 0], [0.5, 0.5], [0, 0]);
+        PairProblem p = PairProblem.Self(1, 2, 2, new Interaction(1000), [1, 0, -1, 0], [0.5, 0.5], [0, 0]);
         Assert.That(Problems.Sum(new ReferenceSums(), p, RowColumns.Deficit).Deficit, Is.EqualTo(new[] { 0.5, 0.5 }));
     }
 

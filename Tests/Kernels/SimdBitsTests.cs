@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Model;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Kernels;
 
@@ -14,10 +10,10 @@ public sealed class SimdBitsTests
     /// <summary>A hash of the results of a fixed set of problems, both precisions.</summary>
     public static string Hash(int vectorBits)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Precision precision in Enum.GetValues<Precision>())
         {
-            using var sums = new SimdSums(precision, 2, vectorBits);
+            using SimdSums sums = new SimdSums(precision, 2, vectorBits);
             foreach (PairProblem problem in Set()) Add(hash, Problems.Sum(sums, problem, Problems.AllColumns(problem)));
         }
         return Convert.ToHexString(hash.GetHashAndReset());
@@ -57,7 +53,7 @@ public sealed class SimdBitsTests
     [TestCase("EnableAVX2", 128)]
     public void SameBitsWithoutWideInstructions(string feature, int widest)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+        ProcessStartInfo start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             [typeof(SimdBitsTests).Assembly.Location, "bits"])
         { RedirectStandardOutput = true };
         start.Environment[$"DOTNET_{feature}"] = "0";
@@ -82,14 +78,14 @@ public sealed class SimdBitsTests
 
     private static void SameBits(Precision precision, PairProblem problem)
     {
-        using var one = new SimdSums(precision, 1);
+        using SimdSums one = new SimdSums(precision, 1);
         RowSums expected = Problems.Sum(one, problem, Problems.AllColumns(problem));
         foreach (int threads in (int[])[1, 2, 5])
         {
-            using var sums = new SimdSums(precision, threads);
+            using SimdSums sums = new SimdSums(precision, threads);
             foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
             {
-                var actual = new RowSums(problem.Rows, problem.Dimension, expected.Columns);
+                RowSums actual = new RowSums(problem.Rows, problem.Dimension, expected.Columns);
                 Plan plan = sums.Plan(problem, actual.Columns);
                 for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));
@@ -104,8 +100,8 @@ public sealed class SimdBitsTests
     public void WritesNothingOutsideTheRange()
     {
         PairProblem problem = Problems.Self(9, 2, 40, 3, new Interaction(2));
-        using var sums = new SimdSums(Precision.Double, 2);
-        var into = new RowSums(problem.Rows, 3, RowColumns.Force);
+        using SimdSums sums = new SimdSums(Precision.Double, 2);
+        RowSums into = new RowSums(problem.Rows, 3, RowColumns.Force);
         into.Z.AsSpan().Fill(7);
         sums.Sum(sums.Plan(problem, into.Columns), 35..44, into, CancellationToken.None);
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 35 or >= 44)), Is.All.True);
@@ -117,7 +113,7 @@ public sealed class SimdBitsTests
         foreach (Coupling coupling in Problems.Couplings)
         {
             PairProblem problem = Problems.Self(4, 1, 50, d, new Interaction(3) { Coupling = coupling });
-            using var sums = new SimdSums(precision, 1);
+            using SimdSums sums = new SimdSums(precision, 1);
             RowSums expected = Problems.Sum(sums, problem, Problems.AllColumns(problem));
             foreach (RowColumns columns in (RowColumns[])[RowColumns.None, RowColumns.Force, RowColumns.Deficit, RowColumns.Squares, RowColumns.Force | RowColumns.Largest])
             {

@@ -1,10 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Several devices give the bits of one.</summary>
@@ -14,13 +7,13 @@ public sealed class SplitSumsTests
     public void SharedRowsHaveTheSameBits([Values(1, 2, 3, 5)] int parts)
     {
         PairProblem problem = Problems.Self(2, 2, 101, 3, new Interaction(2));
-        using var one = new SimdSums(Precision.Single, 1);
-        using var split = SplitSums.Open("two", [.. Enumerable.Range(0, parts).Select(k => $"{k}")], _ => new SimdSums(Precision.Single, 1));
+        using SimdSums one = new SimdSums(Precision.Single, 1);
+        using SplitSums split = SplitSums.Open("two", [.. Enumerable.Range(0, parts).Select(k => $"{k}")], _ => new SimdSums(Precision.Single, 1));
         RowSums expected = Problems.Sum(one, problem, RowColumns.Force | RowColumns.Deficit), actual = Problems.Sum(split, problem, RowColumns.Force | RowColumns.Deficit);
         Assert.That(actual.Z, Is.EqualTo(expected.Z));
         Assert.That(actual.Force, Is.EqualTo(expected.Force));
         Assert.That(actual.Deficit, Is.EqualTo(expected.Deficit));
-        var some = new RowSums(problem.Rows, 3, RowColumns.None);
+        RowSums some = new RowSums(problem.Rows, 3, RowColumns.None);
         split.Sum(split.Plan(problem, some.Columns), 50..53, some, CancellationToken.None);
         Assert.That(some.Z.Select((z, row) => z == (row is >= 50 and < 53 ? expected.Z[row] : 0)), Is.All.True);
     }
@@ -29,7 +22,7 @@ public sealed class SplitSumsTests
     public void WhatOneCannotDoNoneDoes()
     {
         PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
-        using var split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
+        using SplitSums split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
         Assert.That(split.Plan(linear, RowColumns.Deficit).WhyNot, Does.Contain("deficit"));
         Assert.That(() => Problems.Sum(split, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
     }
@@ -37,7 +30,7 @@ public sealed class SplitSumsTests
     [Test]
     public void WhatWasOpenedIsClosedWhenTheNextIsAbsent()
     {
-        var first = new Probe();
+        Probe first = new Probe();
         Assert.That(() => SplitSums.Open("two", ["0", "1"], name => name == "0" ? first : throw new DeviceUnavailableException("not here")), Throws.TypeOf<DeviceUnavailableException>());
         Assert.That(first.IsClosed);
     }

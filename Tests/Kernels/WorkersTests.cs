@@ -1,6 +1,3 @@
-using AttentionFlow.Kernels;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Kernels;
 
 public sealed class WorkersTests

@@ -1,9 +1,5 @@
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

@@ -1,9 +1,6 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Tests.Docs;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

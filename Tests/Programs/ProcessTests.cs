@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

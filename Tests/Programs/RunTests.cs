@@ -1,9 +1,6 @@
 using System.Text.Json;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AttentionFlow.Experiments.Commands;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

@@ -1,10 +1,7 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Kernels;
-using AttentionFlow.Solver;
 using AttentionFlow.Tests.Docs;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

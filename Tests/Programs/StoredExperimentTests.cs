@@ -1,10 +1,7 @@
 using System.Globalization;
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Kernels;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Experiments;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Program;
 

@@ -1,14 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Fast;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Adaptive steps: error against tolerance, dense output, replicas with times of their own.</summary>

@@ -1,13 +1,8 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>
-/// Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never enters the gauge frame and
-/// shares no code with <see cref="Flow"/>, so it can judge it.
+/// Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never enters the
+/// gauge frame and shares no code with <see cref="Flow"/>, so it can judge it.
 /// </summary>
 internal static class Arbiter
 {

@@ -1,7 +1,3 @@
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Components of the graph of near tokens, against known partitions and a search over all pairs.</summary>

@@ -1,12 +1,4 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
 using MathNet.Numerics;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 

@@ -1,13 +1,5 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
 using FsCheck;
 using FsCheck.Fluent;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 

@@ -1,7 +1,3 @@
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 public class GaugeTests

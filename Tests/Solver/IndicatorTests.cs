@@ -1,15 +1,4 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.LinearAlgebra;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 

@@ -1,9 +1,3 @@
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Theory;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 public class InitialLawTests

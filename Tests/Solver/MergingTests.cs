@@ -1,13 +1,3 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Tokens that have come close go on as one.</summary>

@@ -1,14 +1,4 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics.Integration;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 
@@ -82,8 +72,8 @@ public class NoiseTests
     }
 
     /// <summary>
-    /// Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi) the equations
-    /// u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting says.
+    /// Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi) the
+    /// equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting says.
     /// </summary>
     [Category("Slow")]
     [TestCase(Splitting.Lie, 1, 0.5, 100_000)]

@@ -1,6 +1,3 @@
-using AttentionFlow.Solver.Model;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 public class PhiloxTests

@@ -1,11 +1,3 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Normalisation schemes of arXiv 2510.22026.</summary>

@@ -1,11 +1,5 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Theory;
 using MathNet.Numerics;
 using MathNet.Numerics.Integration;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Solver;
 
@@ -89,8 +83,8 @@ public class TargetLawTests
     }
 
     /// <summary>
-    /// Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints, so the transport distance from the
-    /// tokens' angles to an arc of length L is L/4n.
+    /// Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints, so the
+    /// transport distance from the tokens' angles to an arc of length L is L/4n.
     /// </summary>
     [Test]
     public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)

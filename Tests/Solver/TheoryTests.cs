@@ -1,12 +1,3 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Theory;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Solver;
 
 /// <summary>Closed forms against the numbers of the literature, and the flow against the closed forms.</summary>

@@ -1,9 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Experiments.Studies.Figure3;
 

@@ -1,11 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
-
 namespace AttentionFlow.Experiments.Studies.Length;
 
 /// <summary>One evaluation of attention and its output.</summary>

@@ -1,11 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
-using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Experiments.Studies.Length;
 

@@ -2,7 +2,6 @@ using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies.Figure2;
 using AttentionFlow.Experiments.Studies.Figure3;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 

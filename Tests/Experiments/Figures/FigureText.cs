@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 

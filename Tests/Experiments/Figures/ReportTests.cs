@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using AttentionFlow.Solver.Observables;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 
@@ -61,7 +59,7 @@ public sealed class ReportTests
 
     private static string Page()
     {
-        var panel = new ChartPanel("p", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
+        ChartPanel panel = new ChartPanel("p", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
         string svg = new Chart("chart", "a chart", [panel]).Render();
         return new HtmlReport("Title <with> & 10^{−12}")
             .Section("Section").Paragraph("a < b & c > d \"quoted\" it's").Warning("watch out")
@@ -76,7 +74,7 @@ public sealed class ReportTests
     [Test]
     public void TheReportIsWellFormedAndEscaped()
     {
-        var page = XDocument.Parse(Page());
+        XDocument page = XDocument.Parse(Page());
         var outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
         string[] Values(string name) => [.. outsideFigures.Where(e => e.Name.LocalName == name).Select(e => e.Value)];
         Assert.Multiple(() =>

@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using AttentionFlow.Experiments.Figures;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 
@@ -44,7 +43,7 @@ public sealed class SphereTests
     {
         string svg = new SphereFigure().Render([new("cloud", 3, Circle(0.3, 64), Labels)]);
         var sphere = XDocument.Parse(svg).Descendants().Single(e => e.Attribute("class")?.Value == "sphere");
-        var parts = sphere.Elements().Select(e => e.Attribute("class")?.Value ?? e.Name.LocalName).ToList();
+        List<string> parts = sphere.Elements().Select(e => e.Attribute("class")?.Value ?? e.Name.LocalName).ToList();
         double[] Radii(string part) => [.. sphere.Elements().Single(e => e.Attribute("class")?.Value == part).Elements()
             .Where(e => e.Name.LocalName == "circle").Select(e => FigureText.Number(e, "r"))];
         Assert.Multiple(() =>
@@ -68,14 +67,14 @@ public sealed class SphereTests
     [Test]
     public void HigherDimensionsSayThatTheyAreProjected()
     {
-        var panel = new SpherePanel("d = 5", 5, [1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8], [0, 0.5]);
+        SpherePanel panel = new SpherePanel("d = 5", 5, [1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8], [0, 0.5]);
         Assert.That(new SphereFigure().Render([panel]), Does.Contain("first 3 of 5 coordinates"));
     }
 
     [Test]
     public void TokensThatAreNotFiniteAreLeftOut()
     {
-        var panel = new SpherePanel("hole", 3, [1, 0, 0, double.NaN, 0, 0, 0, 1, 0], [0, 0.3, 0.6])
+        SpherePanel panel = new SpherePanel("hole", 3, [1, 0, 0, double.NaN, 0, 0, 0, 1, 0], [0, 0.3, 0.6])
         {
             PredictedPoints = [double.NaN, 0, 0],
         };
@@ -90,7 +89,7 @@ public sealed class SphereTests
     [Test]
     public void ACameraIsARotation()
     {
-        var camera = new Camera(52, 25);
+        Camera camera = new Camera(52, 25);
         var seen = new[] { camera.See(1, 0, 0), camera.See(0, 1, 0), camera.See(0, 0, 1) };
         Assert.Multiple(() =>
         {
@@ -107,7 +106,7 @@ public sealed class SphereTests
     [Test]
     public void TheChosenCameraSeesGreatCirclesObliquely()
     {
-        var random = new Random(1);
+        Random random = new Random(1);
         for (int trial = 0; trial < 30; trial++)
         {
             double z = 2 * random.NextDouble() - 1, turn = 2 * Math.PI * random.NextDouble(), r = Math.Sqrt(1 - z * z);

@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 
@@ -54,7 +53,7 @@ public sealed class TextTests
     [Test]
     public void CanvasRefusesWhatIsNotFinite()
     {
-        var canvas = new SvgWriter(10, 10, "t", "d");
+        SvgWriter canvas = new SvgWriter(10, 10, "t", "d");
         Assert.That(() => canvas.Circle(new Point(double.NaN, 1), 1, new Ink()), Throws.ArgumentException.With.Message.Contains("finite"));
         Assert.That(SvgWriter.Number(-0.001), Is.EqualTo("0"));
         Assert.That(SvgWriter.Number(1234.5678), Is.EqualTo("1234.57"));
@@ -63,7 +62,7 @@ public sealed class TextTests
     [Test]
     public void CanvasEscapesAndWantsGroupsClosed()
     {
-        var canvas = new SvgWriter(100, 20, "a < b", "\"quoted\" & more");
+        SvgWriter canvas = new SvgWriter(100, 20, "a < b", "\"quoted\" & more");
         canvas.Text(new Point(1, 12), "<script>", new Lettering());
         Assert.That(FigureText.Named(canvas.ToSvg(), "text").Single().Value, Is.EqualTo("<script>"));
         canvas.Open("left open");

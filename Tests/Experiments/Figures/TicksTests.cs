@@ -1,5 +1,4 @@
 using AttentionFlow.Experiments.Figures;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Figures;
 
@@ -41,7 +40,7 @@ public sealed class TicksTests
     {
         foreach (double constant in (double[])[0, 1.5, -3, 1e-20])
         {
-            var axis = Axis.Around("constant", [constant, constant, double.NaN]);
+            Axis axis = Axis.Around("constant", [constant, constant, double.NaN]);
             Assert.That(axis.Share(constant), Is.InRange(0, 1));
             Assert.That(axis.Marks(), Is.Not.Empty);
         }
@@ -50,7 +49,7 @@ public sealed class TicksTests
     [Test]
     public void LogAxisKeepsZeroFiniteAndBelowItsFloor()
     {
-        var axis = new Axis("gap", 1e-16, 1) { Log = true };
+        Axis axis = new Axis("gap", 1e-16, 1) { Log = true };
         Assert.Multiple(() =>
         {
             Assert.That(axis.Share(1), Is.EqualTo(1).Within(1e-12));

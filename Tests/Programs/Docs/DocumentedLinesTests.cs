@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using AttentionFlow.Tests.Docs;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;
 
@@ -20,8 +19,8 @@ public sealed class DocumentedLinesTests
     {
         var lines = Block(language);
         string interpreter = Interpreter(requirement, interpreters, probe);
-        using var folder = new TemporaryFolder();
-        var run = new SmallRun();
+        using TemporaryFolder folder = new TemporaryFolder();
+        SmallRun run = new SmallRun();
         run.Write(folder["run"]);
         File.WriteAllText(folder["lines"], lines);
         var (status, output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
@@ -51,7 +50,7 @@ public sealed class DocumentedLinesTests
     /// <summary>Exit status and output, with standard error where the status is not 0; null where there is no such program.</summary>
     private static (int Status, string Output)? Run(string program, string[] arguments, string folder)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        ProcessStartInfo start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };

@@ -1,10 +1,7 @@
 using System.Reflection;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Model;
+using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Docs;
 

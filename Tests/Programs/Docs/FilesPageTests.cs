@@ -1,11 +1,3 @@
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Observables;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Docs;
 
 /// <summary>docs/files.md and docs/model.md against the observables there are.</summary>

@@ -1,14 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Kernels.Reference;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Theory;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Docs;
 
 /// <summary>The examples of docs/library.md, which are the lines between the markers here.</summary>

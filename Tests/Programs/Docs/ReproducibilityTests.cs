@@ -1,8 +1,5 @@
 using AttentionFlow.Experiments.Studies;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Docs;
 

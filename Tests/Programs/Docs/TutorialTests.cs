@@ -1,15 +1,6 @@
 using System.Globalization;
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Docs;
 

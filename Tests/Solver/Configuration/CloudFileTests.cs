@@ -1,9 +1,5 @@
 using System.Globalization;
 using System.Text;
-using AttentionFlow.Solver;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Model;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;
 

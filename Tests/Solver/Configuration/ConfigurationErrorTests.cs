@@ -1,6 +1,3 @@
-using AttentionFlow.Solver.Configuration;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Configuration;
 
 /// <summary>What the reader refuses, and in which words.</summary>

@@ -1,13 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
 using AttentionFlow.Tests.Docs;
 using FsCheck;
 using FsCheck.Fluent;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Configuration;
 

@@ -1,10 +1,3 @@
-using AttentionFlow.Kernels;
-using AttentionFlow.Kernels.Model;
-using AttentionFlow.Solver.Configuration;
-using AttentionFlow.Solver.Model;
-using AttentionFlow.Solver.Motion;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Configuration;
 
 /// <summary><c>--set path=value</c>.</summary>

@@ -1,6 +1,3 @@
-using AttentionFlow.Solver.Runs;
-using NUnit.Framework;
-
 namespace AttentionFlow.Tests.Output;
 
 public sealed class CsvDataTests
@@ -20,7 +17,7 @@ public sealed class CsvDataTests
         Assert.That(CsvData.Header(path), Is.EqualTo(new[] { "a", "b" }));
         Assert.That(CsvData.Read(path)["b"], Is.EqualTo(new[] { 10.0, 20, 30, 40 }));
         Assert.That(CsvData.ReadWhere(path, "a", 2)["b"], Is.EqualTo(new[] { 20.0, 40 }));
-        var seen = new List<double>();
+        List<double> seen = new List<double>();
         CsvData.ReadRows(path, ["b", "a"], row =>
         {
             seen.AddRange(row);

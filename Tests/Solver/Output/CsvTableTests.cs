@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using AttentionFlow.Solver.Observables;
-using AttentionFlow.Solver.Runs;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;
 
@@ -22,7 +19,7 @@ public sealed class CsvTableTests
     [Test]
     public void BytesAreUtf8WithoutMarkLineFeedsHeaderAndShortestDigits()
     {
-        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([0, 0.1, 1, -2.5, 2, 1]);
         table.Append([3, 1e-300, 4, double.Epsilon, -5, -0.0]);
         var record = table.Complete();
@@ -36,7 +33,7 @@ public sealed class CsvTableTests
     [Test]
     public void EmptyTableHasAHeader()
     {
-        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([]);
         Assert.That(table.Complete().Rows, Is.Zero);
         Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n"));
@@ -51,10 +48,10 @@ public sealed class CsvTableTests
             0.1, 1.0 / 3, Math.PI, -0.0, 0, double.Epsilon, -double.Epsilon, 2.2250738585072011e-308, 2.2250738585072014e-308,
             double.MaxValue, double.MinValue, 1e-300, 1e21, 1e23, 9007199254740993, 0.30000000000000004, 1 - double.BitDecrement(1),
         ];
-        var random = new Random(1);
+        Random random = new Random(1);
         var drawn = Enumerable.Range(0, 100_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)));
         double[] values = [.. hard, .. drawn.Where(double.IsFinite)];
-        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([.. values.SelectMany((v, i) => new[] { i, v })]);
         table.Complete();
 
@@ -67,7 +64,7 @@ public sealed class CsvTableTests
     [TestCase(double.NegativeInfinity)]
     public void NonFiniteIsRefusedWithItsWholePostAndNothingEarlierIsLost(double bad)
     {
-        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([0, 0.5, 1, 1.5]);
         var error = Assert.Throws<NonFiniteException>(() => table.Append([2, 2.5, 3, bad, 4, 4.5]))!;
         Assert.That((error.Column, error.Row), Is.EqualTo(("value", 4L)));
@@ -80,7 +77,7 @@ public sealed class CsvTableTests
     [Test]
     public void MistakesOfTheCallerAreNamed()
     {
-        using var table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         Assert.That(() => table.Append([1]), Throws.ArgumentException.With.Message.Contains("whole rows of 2 columns"));
         Assert.That(() => table.Append([0.5, 1]), Throws.ArgumentException.With.Message.Contains("column i of row 1 holds whole numbers"));
         Assert.That(() => table.Append([1e16, 1]), Throws.ArgumentException);
@@ -92,14 +89,14 @@ public sealed class CsvTableTests
     [Test]
     public void FinalNameAppearsWithCompleteOnly()
     {
-        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
         {
             table.Append([0, 0.5]);
             Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv.part" }));
             table.Complete();
             Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
         }
-        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
             table.Append([9, 9]);
         Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
         Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n"));
@@ -112,7 +109,7 @@ public sealed class CsvTableTests
         var post = new double[rows * 4];
         Column[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new Column($"x{k}", ColumnType.Number, "A coordinate."))];
         var before = GC.GetTotalAllocatedBytes(precise: true);
-        using var table = new CsvTable(_folder["t.csv"], columns);
+        using CsvTable table = new CsvTable(_folder["t.csv"], columns);
         for (var p = 0; p < posts; p++)
         {
             for (var i = 0; i < post.Length; i++) post[i] = i % 4 == 0 ? p * rows + i / 4 : Math.Sin(i + p);
@@ -134,10 +131,10 @@ public sealed class CsvTableTests
     public void RowsWiderThanABufferAreKeptWhole()
     {
         var columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
-        using var table = new CsvTable(_folder["t.csv"], columns);
+        using CsvTable table = new CsvTable(_folder["t.csv"], columns);
         table.Append([.. Enumerable.Range(0, 140_000).Select(i => (double)i)]);
         Assert.That(table.Complete().Rows, Is.EqualTo(2));
-        var last = new List<double>();
+        List<double> last = new List<double>();
         CsvData.ReadRows(_folder["t.csv"], ["c69999"], row =>
         {
             last.Add(row[0]);
@@ -158,7 +155,7 @@ public sealed class CsvTableTests
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
         File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
         var post = new double[100_000];
-        using (var table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
         {
             var error = Assert.Throws<IOException>(() => { while (true) table.Append(post); })!;
             Assert.That(error.Message, Does.StartWith(_folder["t.csv"]));
@@ -167,7 +164,7 @@ public sealed class CsvTableTests
         Assert.That(_folder.Names, Is.Empty);
 
         File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
-        using (var small = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable small = new CsvTable(_folder["t.csv"], IndexAndValue))
         {
             small.Append([1, 2]);
             Assert.That(small.Complete, Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["t.csv"]));

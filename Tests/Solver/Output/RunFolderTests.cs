@@ -1,8 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Runs;
-using NUnit.Framework;
 
 namespace AttentionFlow.Tests.Output;
 
@@ -34,7 +31,7 @@ public sealed class RunFolderTests
         var record = new SmallRun().Write(_folder.FullPath);
         var text = File.ReadAllText(_folder["run.json"]);
         Assert.That(text, Does.StartWith("{\n  \"status\": \"complete\",\n").And.EndsWith("}\n").And.Not.Contain("\r").And.Not.Contain("null"));
-        using var json = JsonDocument.Parse(text);
+        using JsonDocument json = JsonDocument.Parse(text);
         var root = json.RootElement;
         Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
         {
@@ -50,7 +47,7 @@ public sealed class RunFolderTests
         Assert.That(record.Files.Single(f => f.Name == "snapshots.csv").Rows, Is.EqualTo(SmallRun.Times * SmallRun.Replicas * SmallRun.Tokens));
         Assert.That(text, Does.Not.Contain(Environment.MachineName).And.Not.Contain(_folder.FullPath));
 
-        var read = RunRecord.Read(_folder["run.json"]);
+        RunRecord read = RunRecord.Read(_folder["run.json"]);
         Assert.That(read.ToJson(), Is.EqualTo(text));
         Assert.That(read.Alerts, Is.EqualTo(record.Alerts).And.Count.EqualTo(1));
         Assert.That(read.ExperimentSha256, Is.EqualTo(record.Files[0].Sha256));
@@ -60,7 +57,7 @@ public sealed class RunFolderTests
     public void DataPackageDescribesTheColumnsOfTheFiles()
     {
         var record = new SmallRun().Write(_folder.FullPath);
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder["datapackage.json"]));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder["datapackage.json"]));
         var root = json.RootElement;
         Assert.That(root.GetProperty("profile").GetString(), Is.EqualTo("tabular-data-package"));
         Assert.That(root.GetProperty("title").GetString(), Is.EqualTo("Rotary code on the sphere (\u03b2 = 1)"));
@@ -85,7 +82,7 @@ public sealed class RunFolderTests
     [Test]
     public void SameNumbersGiveSameFiles()
     {
-        using var other = new TemporaryFolder();
+        using TemporaryFolder other = new TemporaryFolder();
         new SmallRun().Write(_folder.FullPath);
         new SmallRun().Write(other.FullPath);
         foreach (var name in _folder.Names.Where(n => n != "run.json").Some())
@@ -101,7 +98,7 @@ public sealed class RunFolderTests
         Assert.That(() => RunFolder.Create(_folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>()
             .With.Message.StartsWith(_folder.FullPath).And.Message.Contains("--overwrite").And.Message.Contains("--out"));
         Assert.That(_folder.Names, Has.Length.EqualTo(7));
-        using var folder = RunFolder.Create(_folder.FullPath, overwrite: true);
+        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: true);
         Assert.That(_folder.Names, Is.EqualTo(new[] { "notes.txt" }));
     }
 
@@ -119,7 +116,7 @@ public sealed class RunFolderTests
     [Test]
     public void AKilledRunIsStillRunningAndVerifySaysSo()
     {
-        using var folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
         folder.Start("{}", SmallRun.Record);
         using var table = folder.OpenSnapshots(3);
         Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
@@ -136,7 +133,7 @@ public sealed class RunFolderTests
     public void ARunThatEndedEarlyHasWholeFilesAndAdvice(RunStatus status)
     {
         new SmallRun().Write(_folder.FullPath, status);
-        var read = RunRecord.Read(_folder["run.json"]);
+        RunRecord read = RunRecord.Read(_folder["run.json"]);
         Assert.That((read.Status, read.Advice), Is.EqualTo((status, "Take a smaller step.")));
         Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("not complete"));
     }
@@ -145,7 +142,7 @@ public sealed class RunFolderTests
     public void AFailedRunListsTheTablesThatCouldBeWritten()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
-        using var folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
         var record = folder.Start("{}", SmallRun.Record);
         File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
         folder.OpenSnapshots(3);
