@@ -79,5 +79,6 @@ internal static class PairMath<V, A, N, C>
 
     /// <summary>All of w_j b_ij.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Whole(ref N numbers) => C.Bends ? Finish(A.Exp2(C.Bend(A.Constant(0), ref numbers)), ref numbers) : C.Factor(ref numbers);
+    public static V Whole(ref N numbers) =>
+        C.Bends ? Finish(A.Exp2(C.Bend(A.Constant(0), ref numbers)), ref numbers) : C.Factor(ref numbers);
 }
