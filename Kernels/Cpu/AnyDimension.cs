@@ -51,8 +51,9 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
             for (int j = key; j < end; j++)
             {
                 T* y = tile + (j - key) * 2 * L.Count;
-                a = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(block.Labels, query, j, L.Load(y)), a);
-                b = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(block.Labels, query + L.Count, j, L.Load(y + L.Count)), b);
+                LaneNumbers<L, V, T> numbersA = new(block.Labels, query, j), numbersB = new(block.Labels, query + L.Count, j);
+                a = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(ref numbersA, L.Load(y)), a);
+                b = L.Max(PairFactor<L, V, T, C, P, M>.Exponent(ref numbersB, L.Load(y + L.Count)), b);
             }
         }
         Put(largest, a, b);
@@ -112,17 +113,18 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
         {
             V a = L.Constant(0), b = a;
             if (P.IsCurved) (a, b) = (L.Load(tile), L.Load(tile + L.Count));
-            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query, key, a, deficitA);
-            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query + L.Count, key, b, deficitB);
-            a = PairFactor<L, V, T, C, P, M>.Of(labels, query, key, a, exp2);
-            b = PairFactor<L, V, T, C, P, M>.Of(labels, query + L.Count, key, b, exp2);
+            LaneNumbers<L, V, T> numbersA = new(labels, query, key), numbersB = new(labels, query + L.Count, key);
+            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersA, a, deficitA);
+            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersB, b, deficitB);
+            a = PairFactor<L, V, T, C, P, M>.Of(ref numbersA, a, exp2);
+            b = PairFactor<L, V, T, C, P, M>.Of(ref numbersB, b, exp2);
             Put(tile, a, b);
             sumA = L.Add(sumA, a);
             sumB = L.Add(sumB, b);
             if (E.Sizes) (largestA, largestB) = (L.Max(L.Abs(a), largestA), L.Max(L.Abs(b), largestB));
             if (E.Sizes) (squaresA, squaresB) = (L.MultiplyAdd(a, a, squaresA), L.MultiplyAdd(b, b, squaresB));
-            if (E.Logs) logA = L.MultiplyAdd(a, PairFactor<L, V, T, C, P, M>.Log(labels, query, key), logA);
-            if (E.Logs) logB = L.MultiplyAdd(b, PairFactor<L, V, T, C, P, M>.Log(labels, query + L.Count, key), logB);
+            if (E.Logs) logA = L.MultiplyAdd(a, C.Log(ref numbersA), logA);
+            if (E.Logs) logB = L.MultiplyAdd(b, C.Log(ref numbersB), logB);
         }
         if ((to - from) % 2 != 0) Put(tile, L.Constant(0), L.Constant(0));
         Put(sumOfTile, sumA, sumB);

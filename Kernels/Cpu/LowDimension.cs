@@ -85,8 +85,9 @@ internal static unsafe class LowDimension<L, V, T, C, P, M, D, Deficit, E>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Chain a, in LabelView<T> labels, int query, int key, in Exp2<L, V, T> exp2)
     {
-        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P, M>.AddDeficit(labels, query, key, a.Y, a.Deficit);
-        V p = PairFactor<L, V, T, C, P, M>.Of(labels, query, key, a.Y, exp2);
+        LaneNumbers<L, V, T> numbers = new(labels, query, key);
+        if (Deficit.IsOn) a.Deficit = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbers, a.Y, a.Deficit);
+        V p = PairFactor<L, V, T, C, P, M>.Of(ref numbers, a.Y, exp2);
         a.Sum = L.Add(a.Sum, p);
         a.F0 = L.NegativeMultiplyAdd(p, a.D0, a.F0);
         a.F1 = L.NegativeMultiplyAdd(p, a.D1, a.F1);
@@ -96,7 +97,7 @@ internal static unsafe class LowDimension<L, V, T, C, P, M, D, Deficit, E>
         if (D.Count > 5) a.F5 = L.NegativeMultiplyAdd(p, a.D5, a.F5);
         if (E.Sizes) a.Largest = L.Max(L.Abs(p), a.Largest);
         if (E.Sizes) a.Squares = L.MultiplyAdd(p, p, a.Squares);
-        if (E.Logs) a.Log = L.MultiplyAdd(p, PairFactor<L, V, T, C, P, M>.Log(labels, query, key), a.Log);
+        if (E.Logs) a.Log = L.MultiplyAdd(p, C.Log(ref numbers), a.Log);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

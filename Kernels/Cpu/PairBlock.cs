@@ -46,6 +46,7 @@ internal readonly unsafe struct LabelView<T>(T* queryTable, int queryStride, T* 
 }
 
 /// <summary>The numbers of the queries query, query + 1, ... of one vector and of one key.</summary>
+[method: MethodImpl(MethodImplOptions.AggressiveInlining)]
 internal readonly unsafe struct LaneNumbers<L, V, T>(LabelView<T> view, int query, int key) : IPairNumbers<V>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
 {
@@ -73,13 +74,21 @@ internal readonly unsafe struct LaneNumbers<L, V, T>(LabelView<T> view, int quer
             start = L.MultiplyAdd(L.Broadcast(key), L.Load(query), start);
         return start;
     }
+
+    /// <summary>The value, but 0 for queries that do not see the key. Only under a mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Seen(V value)
+    {
+        V index = L.Broadcast(_view.Indices + _key), first = L.Load(_view.Window + _query);
+        return L.ZeroBelow(index, first, L.ZeroBelow(L.Load(_view.Window + _view.QueryStride + _query), index, value));
+    }
 }
 
 /// <summary>
 /// What happens to a pair between its exponent and its factor, shared by the kernels of all dimensions. With <typeparamref name="M"/> some
 /// lanes do not see some keys: their factor is 0.
 /// </summary>
-internal static unsafe class PairFactor<L, V, T, C, P, M>
+internal static class PairFactor<L, V, T, C, P, M>
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged
     where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
 {
@@ -88,9 +97,8 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
 
     /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Of(in LabelView<T> labels, int query, int key, V y, in Exp2<L, V, T> exp2)
+    public static V Of(ref LaneNumbers<L, V, T> numbers, V y, in Exp2<L, V, T> exp2)
     {
-        LaneNumbers<L, V, T> numbers = new(labels, query, key);
         V factor;
         if (P.IsCurved)
         {
@@ -102,41 +110,23 @@ internal static unsafe class PairFactor<L, V, T, C, P, M>
         {
             factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
         }
-        return M.IsOn ? Seen(labels, query, key, factor) : factor;
+        return M.IsOn ? numbers.Seen(factor) : factor;
     }
 
     /// <summary>deficit + w_j b_ij (1 - 2^y).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V AddDeficit(in LabelView<T> labels, int query, int key, V y, V deficit)
+    public static V AddDeficit(ref LaneNumbers<L, V, T> numbers, V y, V deficit)
     {
-        LaneNumbers<L, V, T> numbers = new(labels, query, key);
         V factor = PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers);
-        if (M.IsOn) factor = Seen(labels, query, key, factor);
+        if (M.IsOn) factor = numbers.Seen(factor);
         return L.NegativeMultiplyAdd(factor, Exp2<L, V, T>.MinusOne(y), deficit);
-    }
-
-    /// <summary>log b.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Log(in LabelView<T> labels, int query, int key)
-    {
-        LaneNumbers<L, V, T> numbers = new(labels, query, key);
-        return C.Log(ref numbers);
     }
 
     /// <summary>The exponents with what the coupling adds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Exponent(in LabelView<T> labels, int query, int key, V y)
+    public static V Exponent(ref LaneNumbers<L, V, T> numbers, V y)
     {
-        LaneNumbers<L, V, T> numbers = new(labels, query, key);
         V bent = C.Bend(y, ref numbers);
-        return M.IsOn ? L.SelectEqual(Seen(labels, query, key, L.Constant(1)), L.Constant(0), L.Constant(Hidden), bent) : bent;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Seen(in LabelView<T> labels, int query, int key, V value)
-    {
-        V index = L.Broadcast(labels.Indices + key);
-        V first = L.Load(labels.Window + query), last = L.Load(labels.Window + labels.QueryStride + query);
-        return L.ZeroBelow(index, first, L.ZeroBelow(last, index, value));
+        return M.IsOn ? L.SelectEqual(numbers.Seen(L.Constant(1)), L.Constant(0), L.Constant(Hidden), bent) : bent;
     }
 }

@@ -66,8 +66,8 @@ internal sealed class LabelChannels
     }
 
     /// <summary>f_k(s) of a row.</summary>
-    public double Factor(int channel, int row) => channel == 0 ? _modes[0] : channel == Terms ? 0
-        : _modes[(channel + 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
+    public double Factor(int channel, int row) => channel == 0 ? _modes[0]
+        : channel == Terms ? 0 : _modes[(channel + 1) / 2] * Wave(channel, _problem.QueryLabels[row]);
 
     /// <summary>What this channel adds to the scale of errors when that is not Z.</summary>
     public double ScaleFactor(int channel, int replica) => channel == (_signed[replica] ? Terms : 0) ? Bound : 0;
