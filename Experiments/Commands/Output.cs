@@ -21,13 +21,13 @@ internal static class TextTable
 /// <summary>How results are written with <c>--json</c>: camelCase, indented, readable characters.</summary>
 internal static class JsonOutput
 {
-    private static readonly JsonSerializerOptions _options = new()
+    private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static string Of<T>(T results) => JsonSerializer.Serialize(results, _options) + "\n";
+    public static string Of<T>(T results) => JsonSerializer.Serialize(results, Options) + "\n";
 }
 
 /// <summary>What the program's exit status means.</summary>

@@ -18,6 +18,9 @@ public static class DeviceCatalog
         .. GpuDevices.Find(),
     ]);
 
+    /// <summary>Bits of the vectors in which device <c>cpu</c> computes here: 128, 256 or 512.</summary>
+    public static int WidestVectorBits => SimdSums.WidestVectorBits;
+
     /// <summary>Every device, available or not.</summary>
     public static IReadOnlyList<DeviceInfo> All => Found.Value;
 

@@ -12,7 +12,7 @@ public static class CsvData
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyList<string> Header(string path) => WholeFile.Guard(path, () =>
     {
-        using var reader = Open(path);
+        using CsvReader reader = Open(path);
         return HeaderOf(reader);
     });
 
@@ -30,11 +30,11 @@ public static class CsvData
 
     private static Dictionary<string, double[]> Collect(string path, string? where, double value)
     {
-        var names = Header(path);
-        var lists = names.Select(_ => new List<double>()).ToArray();
+        IReadOnlyList<string> names = Header(path);
+        List<double>[] lists = names.Select(_ => new List<double>()).ToArray();
         Stream(path, names, where, value, row =>
         {
-            for (var c = 0; c < lists.Length; c++) lists[c].Add(row[c]);
+            for (int c = 0; c < lists.Length; c++) lists[c].Add(row[c]);
             return true;
         });
         return Enumerable.Range(0, lists.Length).ToDictionary(c => names[c], c => lists[c].ToArray());
@@ -43,15 +43,15 @@ public static class CsvData
     private static void Stream(
         string path, IReadOnlyList<string> columns, string? where, double value, TakeRow take) => WholeFile.Guard(path, () =>
     {
-        using var reader = Open(path);
-        var header = HeaderOf(reader);
-        var filter = where is null ? -1 : IndexOf(header, where);
-        var indices = columns.Select(name => IndexOf(header, name)).ToArray();
-        var row = new double[indices.Length];
+        using CsvReader reader = Open(path);
+        string[] header = HeaderOf(reader);
+        int filter = where is null ? -1 : IndexOf(header, where);
+        int[] indices = columns.Select(name => IndexOf(header, name)).ToArray();
+        double[] row = new double[indices.Length];
         while (reader.Read())
         {
             if (filter >= 0 && Number(reader, header, filter) != value) continue;
-            for (var c = 0; c < indices.Length; c++) row[c] = Number(reader, header, indices[c]);
+            for (int c = 0; c < indices.Length; c++) row[c] = Number(reader, header, indices[c]);
             if (!take(row)) break;
         }
         return 0;
@@ -72,12 +72,12 @@ public static class CsvData
 
     private static int IndexOf(string[] header, string column)
     {
-        var index = Array.IndexOf(header, column);
+        int index = Array.IndexOf(header, column);
         return index >= 0 ? index : throw new IOException($"there is no column {column} among {string.Join(", ", header)}");
     }
 
     private static double Number(CsvReader reader, string[] header, int column) =>
-        reader.TryParse<double>(column, out var value) && double.IsFinite(value)
+        reader.TryParse<double>(column, out double value) && double.IsFinite(value)
             ? value
             : throw new IOException(
                 $"column {header[column]} of row {reader.RowNumber} is '{reader.GetString(column)}'; it must be a finite number");

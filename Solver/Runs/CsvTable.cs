@@ -65,11 +65,11 @@ public sealed class CsvTable : IDisposable
         ObjectDisposedException.ThrowIf(_ended, this);
         ThrowIfFailed();
         Check(rows);
-        var step = Math.Max(1, BufferValues / Columns.Count) * Columns.Count;
-        for (var start = 0; start < rows.Length; start += step)
+        int step = Math.Max(1, BufferValues / Columns.Count) * Columns.Count;
+        for (int start = 0; start < rows.Length; start += step)
         {
-            var part = rows.Slice(start, Math.Min(step, rows.Length - start));
-            var values = ArrayPool<double>.Shared.Rent(part.Length);
+            ReadOnlySpan<double> part = rows.Slice(start, Math.Min(step, rows.Length - start));
+            double[] values = ArrayPool<double>.Shared.Rent(part.Length);
             part.CopyTo(values);
             _queue.Add((values, part.Length));
         }
@@ -107,13 +107,13 @@ public sealed class CsvTable : IDisposable
 
     private void Check(ReadOnlySpan<double> rows)
     {
-        var width = Columns.Count;
+        int width = Columns.Count;
         if (rows.Length % width != 0)
             throw new ArgumentException($"{Name}: {rows.Length} values are not whole rows of {width} columns", nameof(rows));
-        var c = 0;
-        for (var i = 0; i < rows.Length; i++)
+        int c = 0;
+        for (int i = 0; i < rows.Length; i++)
         {
-            var value = rows[i];
+            double value = rows[i];
             if (!double.IsFinite(value)) throw new NonFiniteException(Name, Columns[c].Name, RowOf(i), value);
             if (_isInteger[c] && !(Math.Abs(value) <= LargestInteger && value == Math.Truncate(value)))
                 throw new ArgumentException($"{Name}: column {Columns[c].Name} of row {RowOf(i)} holds whole numbers, not {value:R}",
@@ -129,10 +129,10 @@ public sealed class CsvTable : IDisposable
     {
         Try(() =>
         {
-            foreach (var column in Columns) _writer.WriteField(column.Name);
+            foreach (Column column in Columns) _writer.WriteField(column.Name);
             _writer.EndRecord();
         });
-        foreach (var (values, count) in _queue.GetConsumingEnumerable())
+        foreach ((double[]? values, int count) in _queue.GetConsumingEnumerable())
         {
             if (_failure is null) Try(() => Write(values.AsSpan(0, count)));
             ArrayPool<double>.Shared.Return(values);
@@ -156,9 +156,9 @@ public sealed class CsvTable : IDisposable
 
     private void Write(ReadOnlySpan<double> rows)
     {
-        for (var start = 0; start < rows.Length; start += _isInteger.Length)
+        for (int start = 0; start < rows.Length; start += _isInteger.Length)
         {
-            for (var c = 0; c < _isInteger.Length; c++)
+            for (int c = 0; c < _isInteger.Length; c++)
             {
                 if (_isInteger[c]) _writer.WriteField((long)rows[start + c]);
                 else _writer.WriteField(rows[start + c]);

@@ -58,7 +58,7 @@ internal static class DataPackage
     private static string NameOf(string title)
     {
         StringBuilder name = new StringBuilder();
-        foreach (var c in title.ToLowerInvariant())
+        foreach (char c in title.ToLowerInvariant())
         {
             if (char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) name.Append(c);
             else if (name.Length > 0 && name[^1] != '-') name.Append('-');

@@ -8,7 +8,7 @@ internal static class RunCheck
 {
     public static IReadOnlyList<string> Problems(string folder)
     {
-        var run = Path.Combine(folder, RunFolder.RunFile);
+        string run = Path.Combine(folder, RunFolder.RunFile);
         if (!File.Exists(run)) return [$"{run}: missing; this is not the folder of a run, or the run never started"];
         RunRecord record;
         try { record = RunRecord.Read(run); }
@@ -16,10 +16,10 @@ internal static class RunCheck
         List<string> problems = new List<string>();
         if (record.Status != RunStatus.Complete)
             problems.Add($"{run}: the status is {record.Status.ToString().ToLowerInvariant()}, not complete");
-        var experiment = record.Files.FirstOrDefault(f => f.Name == RunFolder.ExperimentFile);
+        FileRecord? experiment = record.Files.FirstOrDefault(f => f.Name == RunFolder.ExperimentFile);
         if (record.Status != RunStatus.Running && experiment?.Sha256 != record.ExperimentSha256)
             problems.Add($"{run}: experimentSha256 is not the SHA-256 listed for {RunFolder.ExperimentFile}");
-        foreach (var file in record.Files)
+        foreach (FileRecord file in record.Files)
         {
             // Only names of this folder: run.json may come from elsewhere.
             if (Path.GetFileName(file.Name) == file.Name) problems.AddRange(Problems(Path.Combine(folder, file.Name), file));
@@ -37,7 +37,7 @@ internal static class RunCheck
             yield return $"{path}: missing";
             yield break;
         }
-        var (lines, bytes, sha256) = Measure(path);
+        (long lines, long bytes, string? sha256) = Measure(path);
         if (bytes != file.Bytes) yield return $"{path}: {bytes} bytes; {RunFolder.RunFile} says {file.Bytes}";
         if (sha256 != file.Sha256) yield return $"{path}: the SHA-256 is {sha256}; {RunFolder.RunFile} says {file.Sha256}";
         if (file.Rows is { } rows && lines - 1 != rows)
@@ -49,11 +49,11 @@ internal static class RunCheck
     {
         using FileStream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         long lines = 0, bytes = 0;
         for (int count; (count = file.Read(buffer)) > 0; bytes += count)
         {
-            var part = buffer.AsSpan(0, count);
+            Span<byte> part = buffer.AsSpan(0, count);
             hash.AppendData(part);
             lines += part.Count((byte)'\n');
         }

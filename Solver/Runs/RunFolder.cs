@@ -64,17 +64,17 @@ public sealed class RunFolder : IDisposable
     public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) =>
         WholeFile.Guard(path, () =>
     {
-        var full = Path.GetFullPath(path);
-        for (var above = full; above is not null; above = Path.GetDirectoryName(above))
+        string full = Path.GetFullPath(path);
+        for (string? above = full; above is not null; above = Path.GetDirectoryName(above))
             if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
         try { Directory.CreateDirectory(full); }
         // The system names a file that it did not find.
         catch (Exception e) when (e is FileNotFoundException
             or DirectoryNotFoundException) { throw new IOException("this folder cannot be created", e); }
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
-        foreach (var name in Names)
+        foreach (string name in Names)
         {
-            var file = Path.Combine(full, name);
+            string file = Path.Combine(full, name);
             if (!inputs.Any(i => Path.GetFullPath(i.Source) == file)) File.Delete(file);
             File.Delete(file + WholeFile.PartSuffix);
         }
@@ -119,13 +119,13 @@ public sealed class RunFolder : IDisposable
     {
         if (_experiment is null) throw new InvalidOperationException("the run was never started");
         List<TableDescription> tables = new List<TableDescription>();
-        foreach (var (table, about, key) in _tables)
+        foreach ((CsvTable? table, string? about, IReadOnlyList<string>? key) in _tables)
         {
             try { tables.Add(new TableDescription(about, key, table.Columns, table.Complete())); }
             catch (IOException) when (record.Status == RunStatus.Failed) { table.Dispose(); }
         }
         _tables.Clear();
-        var package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
+        FileRecord package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
         record = record with { End = record.End
             ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package] };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
@@ -135,7 +135,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Without <see cref="Finish"/> before it: drops the tables; run.json keeps the status running.</summary>
     public void Dispose()
     {
-        foreach (var (table, _, _) in _tables) table.Dispose();
+        foreach ((CsvTable? table, string _, IReadOnlyList<string> _) in _tables) table.Dispose();
         _tables.Clear();
     }
 

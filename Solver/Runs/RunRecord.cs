@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 using CsvHelper;
@@ -19,7 +19,7 @@ public sealed record HostRecord(string Os, string Architecture, int VectorBits)
     internal static HostRecord Here => new(
         RuntimeInformation.OSDescription,
         RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
-        SimdSums.WidestVectorBits);
+        DeviceCatalog.WidestVectorBits);
 }
 
 /// <summary>How the pairs of a run were summed.</summary>
@@ -152,7 +152,7 @@ public sealed record RunRecord
 
 private static SortedDictionary<string, string> Versions() { SortedDictionary<string, string> versions = new SortedDictionary<string,
 string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() }; Assembly[] always = [ typeof(RunRecord).Assembly,
-typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly, ]; foreach (var assembly in
+typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly, ]; foreach (Assembly? assembly in
 always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs))) versions[assembly.GetName().Name!] = VersionOf(assembly); return
 versions;
 

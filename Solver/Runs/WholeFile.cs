@@ -23,8 +23,8 @@ public static class WholeFile
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static FileRecord WriteText(string path, string text) => Guard(path, () =>
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        using (var part = OpenPart(path))
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        using (FileStream part = OpenPart(path))
         {
             part.Write(bytes);
             Finish(part, path);
@@ -39,8 +39,8 @@ public static class WholeFile
         {
             Guard(source, () =>
             {
-                using var from = File.OpenRead(source);
-                using var part = OpenPart(target);
+                using FileStream from = File.OpenRead(source);
+                using FileStream part = OpenPart(target);
                 from.CopyTo(part);
                 Finish(part, target);
                 return 0;
@@ -48,7 +48,7 @@ public static class WholeFile
         }
         return Guard(target, () =>
         {
-            using var file = File.OpenRead(target);
+            using FileStream file = File.OpenRead(target);
             return new FileRecord(Path.GetFileName(target), null, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
         });
     }

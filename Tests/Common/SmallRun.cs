@@ -15,13 +15,13 @@ internal sealed class SmallRun
     public RunRecord Write(string path, RunStatus status = RunStatus.Complete)
     {
         using RunFolder folder = RunFolder.Create(path, overwrite: false);
-        var record = folder.Start("{ \"title\": \"Rotary code\" }\n", Record);
-        var snapshots = folder.OpenSnapshots(3);
-        var observables = folder.OpenObservables([new Column("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);
-        for (var time = 0; time < Times; time++)
-            for (var replica = 0; replica < Replicas; replica++)
+        RunRecord record = folder.Start("{ \"title\": \"Rotary code\" }\n", Record);
+        CsvTable snapshots = folder.OpenSnapshots(3);
+        CsvTable observables = folder.OpenObservables([new Column("mean_norm", ColumnType.Number, "|m|, the length of the mean token.")]);
+        for (int time = 0; time < Times; time++)
+            for (int replica = 0; replica < Replicas; replica++)
                 observables.Append([time * 0.1, replica, FinalLengths[replica] = Snapshot(snapshots, time, replica)]);
-        var advice = status == RunStatus.Complete ? null : "Take a smaller step.";
+        string? advice = status == RunStatus.Complete ? null : "Take a smaller step.";
         return folder.Finish(
             record with { Status = status, Advice = advice, TimeReached = 0.2, Steps = 20, Evaluations = 40, WallSeconds = 0.25 },
             "Rotary code on the sphere (\u03b2 = 1)");
@@ -29,13 +29,13 @@ internal sealed class SmallRun
 
     private double Snapshot(CsvTable table, int time, int replica)
     {
-        var mean = new double[3];
-        for (var token = 0; token < Tokens; token++)
+        double[] mean = new double[3];
+        for (int token = 0; token < Tokens; token++)
         {
             double[] x = [.. mean.Select(_ => 2 * _random.NextDouble() - 1)];
-            var length = Math.Sqrt(x.Sum(v => v * v));
+            double length = Math.Sqrt(x.Sum(v => v * v));
             table.Append([time, time * 0.1, replica, token, (token + 0.5) / Tokens, .. x.Select(v => v / length)]);
-            for (var k = 0; k < 3; k++) mean[k] += x[k] / length / Tokens;
+            for (int k = 0; k < 3; k++) mean[k] += x[k] / length / Tokens;
         }
         return Math.Sqrt(mean.Sum(v => v * v));
     }

@@ -40,13 +40,13 @@ public sealed class ChartTests
     public void LinesStayInsideTheirFrames()
     {
         string svg = GapFigure.Render(Curves(), Uniform, "|m|");
-        var data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
+        XElement[] data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
         Assert.That(data, Has.Length.EqualTo(4));
-        foreach (var group in data)
+        foreach (XElement? group in data)
         {
-            var frame = group.ElementsAfterSelf().First();
+            XElement frame = group.ElementsAfterSelf().First();
             double top = FigureText.Number(frame, "y"), bottom = top + FigureText.Number(frame, "height");
-            foreach (var line in group.Descendants().Where(e => e.Name.LocalName == "polyline").Some())
+            foreach (XElement? line in group.Descendants().Where(e => e.Name.LocalName == "polyline").Some())
                 Assert.That(FigureText.Ordinates(line), Has.All.InRange(top - 0.01, bottom + 0.01));
         }
     }
@@ -54,7 +54,7 @@ public sealed class ChartTests
     [Test]
     public void TheFloorIsExplainedOnlyWhereALineFallsBelowIt()
     {
-        var above = Sizes.Select(n => Curve("rotary", n, _ => 0.5)).ToArray();
+        GapCurve[] above = Sizes.Select(n => Curve("rotary", n, _ => 0.5)).ToArray();
         Assert.That(GapFigure.Render(above, Uniform, "|m|"), Does.Not.Contain("▼"));
     }
 
@@ -94,7 +94,7 @@ public sealed class ChartTests
     [Test]
     public void HolesInTheDataLeaveHolesInTheFigure()
     {
-        var curves = Curves();
+        List<GapCurve> curves = Curves();
         for (int i = 50; i < 60; i++) curves[1].Median[i] = curves[1].Low[i] = double.NaN;
         string svg = GapFigure.Render(curves, new UniformSample([0.5, double.NaN]), "|m|");
         Assert.That(FigureText.Numbers(svg), Has.All.Matches<double>(double.IsFinite));
@@ -104,11 +104,11 @@ public sealed class ChartTests
     [Test]
     public void EnergyFigureIsSound()
     {
-        var curves = Enumerable.Range(1, 6)
+        EnergyCurve[] curves = Enumerable.Range(1, 6)
             .Select(i => new EnergyCurve($"system {i}", Time, [.. Time.Select(t => i * Math.Tanh(t / 5))], i)).ToArray();
         string svg = EnergyFigure.Render(curves, until: 20);
         FigureText.AssertSound(svg);
-        var dashed = FigureText.Named(svg, "line").Where(line => line.Attribute("stroke-dasharray") is not null);
+        IEnumerable<XElement> dashed = FigureText.Named(svg, "line").Where(line => line.Attribute("stroke-dasharray") is not null);
         Assert.That(dashed.Count(), Is.EqualTo(7), "six limits and their legend");
     }
 

@@ -23,7 +23,7 @@ internal static class FigureText
     /// <summary>Every number that a viewer would read, those of point lists included.</summary>
     public static IEnumerable<double> Numbers(string svg)
     {
-        foreach (var element in XDocument.Parse(svg).Descendants())
+        foreach (XElement element in XDocument.Parse(svg).Descendants())
         {
             foreach (string name in Numeric)
                 if (element.Attribute(name) is not null) yield return Number(element, name);
@@ -38,7 +38,7 @@ internal static class FigureText
         double size = Number(text, "font-size"), x = Number(text, "x"), y = Number(text, "y");
         double width = Notation.Width(text.Value, size, text.Attribute("font-weight") is not null);
         double before = text.Attribute("text-anchor")!.Value switch { "start" => 0, "middle" => width / 2, _ => width };
-        var box = text.Attribute("transform") is null
+        Box box = text.Attribute("transform") is null
             ? new Box(x - before, y - 0.75 * size, width, 0.85 * size)
             : new Box(x - 0.75 * size, y + before - width, 0.85 * size, width);
         return (text.Value, box);
@@ -47,12 +47,12 @@ internal static class FigureText
     /// <summary>Asserts what holds for every figure: well-formed, named, finite, nothing outside, no text on another.</summary>
     public static void AssertSound(string svg)
     {
-        var root = XDocument.Parse(svg).Root!;
+        XElement root = XDocument.Parse(svg).Root!;
         double width = Number(root, "width"), height = Number(root, "height");
-        var boxes = Boxes(svg);
-        var clashes = boxes.SelectMany((a, i) =>
+        List<(string Text, Box Box)> boxes = Boxes(svg);
+        IEnumerable<string> clashes = boxes.SelectMany((a, i) =>
             boxes.Skip(i + 1).Where(b => a.Box.Overlaps(b.Box)).Select(b => $"'{a.Text}' on '{b.Text}'"));
-        var outside = boxes.Where(b => b.Box.X < 0 || b.Box.Y < 0 || b.Box.Right > width || b.Box.Bottom > height).Select(b => b.Text);
+        IEnumerable<string> outside = boxes.Where(b => b.Box.X < 0 || b.Box.Y < 0 || b.Box.Right > width || b.Box.Bottom > height).Select(b => b.Text);
         Assert.Multiple(() =>
         {
             Assert.That(root.Name.LocalName, Is.EqualTo("svg"));

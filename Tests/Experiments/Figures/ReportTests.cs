@@ -75,7 +75,7 @@ public sealed class ReportTests
     public void TheReportIsWellFormedAndEscaped()
     {
         XDocument page = XDocument.Parse(Page());
-        var outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
+        XElement[] outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
         string[] Values(string name) => [.. outsideFigures.Where(e => e.Name.LocalName == name).Select(e => e.Value)];
         Assert.Multiple(() =>
         {

@@ -10,7 +10,7 @@ public sealed class SphereTests
     private static double[] Circle(double height, int points, bool closed = false)
     {
         double radius = Math.Sqrt(1 - height * height);
-        var angles = Enumerable.Range(0, points + (closed ? 1 : 0)).Select(i => 2 * Math.PI * (i + 0.5) / points);
+        IEnumerable<double> angles = Enumerable.Range(0, points + (closed ? 1 : 0)).Select(i => 2 * Math.PI * (i + 0.5) / points);
         return [.. angles.SelectMany(angle => new[] { radius * Math.Cos(angle), radius * Math.Sin(angle), height })];
     }
 
@@ -42,7 +42,7 @@ public sealed class SphereTests
     public void WhatLiesBehindIsDrawnFirstAndSmaller()
     {
         string svg = new SphereFigure().Render([new("cloud", 3, Circle(0.3, 64), Labels)]);
-        var sphere = XDocument.Parse(svg).Descendants().Single(e => e.Attribute("class")?.Value == "sphere");
+        XElement sphere = XDocument.Parse(svg).Descendants().Single(e => e.Attribute("class")?.Value == "sphere");
         List<string> parts = sphere.Elements().Select(e => e.Attribute("class")?.Value ?? e.Name.LocalName).ToList();
         double[] Radii(string part) => [.. sphere.Elements().Single(e => e.Attribute("class")?.Value == part).Elements()
             .Where(e => e.Name.LocalName == "circle").Select(e => FigureText.Number(e, "r"))];
@@ -59,7 +59,7 @@ public sealed class SphereTests
     [Test]
     public void CoincidingTokensAreCounted()
     {
-        var texts = FigureText.Named(new SphereFigure().Render(Six()), "text").Select(text => text.Value).ToArray();
+        string[] texts = FigureText.Named(new SphereFigure().Render(Six()), "text").Select(text => text.Value).ToArray();
         Assert.That(texts.Count(text => text == "64 tokens"), Is.EqualTo(2));
         Assert.That(texts.Count(text => text == "32"), Is.EqualTo(2));
     }
@@ -90,10 +90,10 @@ public sealed class SphereTests
     public void ACameraIsARotation()
     {
         Camera camera = new Camera(52, 25);
-        var seen = new[] { camera.See(1, 0, 0), camera.See(0, 1, 0), camera.See(0, 0, 1) };
+        Seen[] seen = new[] { camera.See(1, 0, 0), camera.See(0, 1, 0), camera.See(0, 0, 1) };
         Assert.Multiple(() =>
         {
-            foreach (var s in seen) Assert.That(s.X * s.X + s.Y * s.Y + s.Depth * s.Depth, Is.EqualTo(1).Within(1e-12));
+            foreach (Seen s in seen) Assert.That(s.X * s.X + s.Y * s.Y + s.Depth * s.Depth, Is.EqualTo(1).Within(1e-12));
             double determinant = seen[0].X * (seen[1].Y * seen[2].Depth - seen[2].Y * seen[1].Depth)
                 - seen[1].X * (seen[0].Y * seen[2].Depth - seen[2].Y * seen[0].Depth)
                 + seen[2].X * (seen[0].Y * seen[1].Depth - seen[1].Y * seen[0].Depth);
@@ -112,7 +112,7 @@ public sealed class SphereTests
             double z = 2 * random.NextDouble() - 1, turn = 2 * Math.PI * random.NextDouble(), r = Math.Sqrt(1 - z * z);
             double[] normal = [r * Math.Cos(turn), r * Math.Sin(turn), z], e1 = [-Math.Sin(turn), Math.Cos(turn), 0];
             double[] e2 = [-z * Math.Cos(turn), -z * Math.Sin(turn), r];
-            var circle = Enumerable.Range(0, 60).Select(i => Enumerable.Range(0, 3)
+            double[][] circle = Enumerable.Range(0, 60).Select(i => Enumerable.Range(0, 3)
                 .Select(c => Math.Cos(i * Math.PI / 30) * e1[c] + Math.Sin(i * Math.PI / 30) * e2[c]).ToArray()).ToArray();
             double flat = Math.Abs(Camera.For(circle).See(normal[0], normal[1], normal[2]).Depth);
             Assert.That(flat, Is.InRange(0.3, 0.75), $"normal {string.Join(", ", normal)}");

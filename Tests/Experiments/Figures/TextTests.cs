@@ -45,7 +45,7 @@ public sealed class TextTests
     public void WrappedLinesFitAndLoseNothing()
     {
         const string text = "largest distance to the predicted great circle 0.012; covariance eigenvalues 0.001, 0.499, 0.500";
-        var lines = Notation.Wrap(text, 13, 200);
+        IReadOnlyList<string> lines = Notation.Wrap(text, 13, 200);
         Assert.That(string.Join(' ', lines), Is.EqualTo(text));
         Assert.That(lines.Select(line => Notation.Width(line, 13)), Has.All.LessThanOrEqualTo(200));
     }

@@ -17,16 +17,16 @@ public sealed class DocumentedLinesTests
 
     private static void Check(string language, string requirement, string[] interpreters, string[] probe)
     {
-        var lines = Block(language);
+        string lines = Block(language);
         string interpreter = Interpreter(requirement, interpreters, probe);
         using TemporaryFolder folder = new TemporaryFolder();
         SmallRun run = new SmallRun();
         run.Write(folder["run"]);
         File.WriteAllText(folder["lines"], lines);
-        var (status, output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
+        (int status, string? output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
         Assert.That(status, Is.Zero, output);
 
-        var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
+        string[][] printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
         Assert.That(printed.Select(p => p[0]), Is.EqualTo(Enumerable.Range(0, SmallRun.Replicas).Select(r => $"{r}")), output);
         Assert.That(printed.Select(p => double.Parse(p[1], CultureInfo.InvariantCulture)), Is.EqualTo(run.FinalLengths).Within(1e-14), output);
     }
@@ -42,7 +42,7 @@ public sealed class DocumentedLinesTests
 
     private static string Block(string language)
     {
-        var blocks = Repository.Blocks(Repository.Text("docs", "files.md"), language);
+        IReadOnlyList<string> blocks = Repository.Blocks(Repository.Text("docs", "files.md"), language);
         Assert.That(blocks, Has.Count.EqualTo(1), $"blocks of {language} in docs/files.md");
         return blocks[0];
     }
@@ -59,7 +59,7 @@ public sealed class DocumentedLinesTests
         catch (System.ComponentModel.Win32Exception) { return null; }
         using (process)
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            (Task<string>? output, Task<string>? errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
             {
                 process.Kill(entireProcessTree: true);

@@ -13,7 +13,7 @@ public sealed class CsvDataTests
     [Test]
     public void ColumnsAreFoundByName()
     {
-        var path = Write("a,b\n1,10\n2,20\n3,30\n2,40\n");
+        string path = Write("a,b\n1,10\n2,20\n3,30\n2,40\n");
         Assert.That(CsvData.Header(path), Is.EqualTo(new[] { "a", "b" }));
         Assert.That(CsvData.Read(path)["b"], Is.EqualTo(new[] { 10.0, 20, 30, 40 }));
         Assert.That(CsvData.ReadWhere(path, "a", 2)["b"], Is.EqualTo(new[] { 20.0, 40 }));
@@ -38,14 +38,14 @@ public sealed class CsvDataTests
     [TestCase("", "no header")]
     public void WhatIsNotATableOfNumbersIsAnErrorThatNamesTheFile(string text, string expected)
     {
-        var path = Write(text);
+        string path = Write(text);
         Assert.That(() => CsvData.Read(path), Throws.InstanceOf<IOException>().With.Message.StartsWith(path).And.Message.Contains(expected));
     }
 
     [Test]
     public void MissingColumnsAndFilesAreNamed()
     {
-        var path = Write("a,b\n1,2\n");
+        string path = Write("a,b\n1,2\n");
         Assert.That(() => CsvData.ReadRows(path, ["c"], _ => true), Throws.InstanceOf<IOException>().With.Message.Contains("no column c among a, b"));
         Assert.That(() => CsvData.ReadWhere(path, "c", 0), Throws.InstanceOf<IOException>());
         Assert.That(() => CsvData.Read(_folder["none.csv"]), Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["none.csv"]));

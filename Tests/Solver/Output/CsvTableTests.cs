@@ -22,9 +22,9 @@ public sealed class CsvTableTests
         using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([0, 0.1, 1, -2.5, 2, 1]);
         table.Append([3, 1e-300, 4, double.Epsilon, -5, -0.0]);
-        var record = table.Complete();
+        FileRecord record = table.Complete();
 
-        var bytes = File.ReadAllBytes(_folder["t.csv"]);
+        byte[] bytes = File.ReadAllBytes(_folder["t.csv"]);
         Assert.That(Encoding.UTF8.GetString(bytes), Is.EqualTo("i,value\n0,0.1\n1,-2.5\n2,1\n3,1E-300\n4,5E-324\n-5,-0\n"));
         Assert.That(bytes[0], Is.EqualTo((byte)'i'));
         Assert.That(record, Is.EqualTo(new FileRecord("t.csv", 6, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))));
@@ -49,13 +49,13 @@ public sealed class CsvTableTests
             double.MaxValue, double.MinValue, 1e-300, 1e21, 1e23, 9007199254740993, 0.30000000000000004, 1 - double.BitDecrement(1),
         ];
         Random random = new Random(1);
-        var drawn = Enumerable.Range(0, 100_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)));
+        IEnumerable<double> drawn = Enumerable.Range(0, 100_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)));
         double[] values = [.. hard, .. drawn.Where(double.IsFinite)];
         using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([.. values.SelectMany((v, i) => new[] { i, v })]);
         table.Complete();
 
-        var read = CsvData.Read(_folder["t.csv"])["value"];
+        double[] read = CsvData.Read(_folder["t.csv"])["value"];
         Assert.That(read.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(values.Select(BitConverter.DoubleToInt64Bits)));
     }
 
@@ -66,7 +66,7 @@ public sealed class CsvTableTests
     {
         using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
         table.Append([0, 0.5, 1, 1.5]);
-        var error = Assert.Throws<NonFiniteException>(() => table.Append([2, 2.5, 3, bad, 4, 4.5]))!;
+        NonFiniteException error = Assert.Throws<NonFiniteException>(() => table.Append([2, 2.5, 3, bad, 4, 4.5]))!;
         Assert.That((error.Column, error.Row), Is.EqualTo(("value", 4L)));
         Assert.That(error.Message, Does.StartWith("t.csv: column value of row 4 would be "));
         table.Append([2, 2.25]);
@@ -106,22 +106,22 @@ public sealed class CsvTableTests
     public void ManyRowsNeedLittleMemory()
     {
         const int posts = 20, rows = 50_000;
-        var post = new double[rows * 4];
+        double[] post = new double[rows * 4];
         Column[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new Column($"x{k}", ColumnType.Number, "A coordinate."))];
-        var before = GC.GetTotalAllocatedBytes(precise: true);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
         using CsvTable table = new CsvTable(_folder["t.csv"], columns);
-        for (var p = 0; p < posts; p++)
+        for (int p = 0; p < posts; p++)
         {
-            for (var i = 0; i < post.Length; i++) post[i] = i % 4 == 0 ? p * rows + i / 4 : Math.Sin(i + p);
+            for (int i = 0; i < post.Length; i++) post[i] = i % 4 == 0 ? p * rows + i / 4 : Math.Sin(i + p);
             table.Append(post);
         }
-        var record = table.Complete();
+        FileRecord record = table.Complete();
         // 32 MB of doubles pass through; what is allocated is the buffers of the queue, half a megabyte each.
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(16_000_000));
         Assert.That(record.Rows, Is.EqualTo(posts * rows));
 
         before = GC.GetTotalAllocatedBytes(precise: true);
-        var (count, sum) = (0L, 0.0);
+        (long count, double sum) = (0L, 0.0);
         CsvData.ReadRows(_folder["t.csv"], ["x1", "i"], row => (++count, sum += row[1]) is not (0, _));
         Assert.That((count, sum), Is.EqualTo(((long)posts * rows, (posts * rows - 1.0) * posts * rows / 2)));
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(2_000_000));
@@ -130,7 +130,7 @@ public sealed class CsvTableTests
     [Test]
     public void RowsWiderThanABufferAreKeptWhole()
     {
-        var columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
+        Column[] columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
         using CsvTable table = new CsvTable(_folder["t.csv"], columns);
         table.Append([.. Enumerable.Range(0, 140_000).Select(i => (double)i)]);
         Assert.That(table.Complete().Rows, Is.EqualTo(2));
@@ -154,10 +154,10 @@ public sealed class CsvTableTests
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
         File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
-        var post = new double[100_000];
+        double[] post = new double[100_000];
         using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
         {
-            var error = Assert.Throws<IOException>(() => { while (true) table.Append(post); })!;
+            IOException error = Assert.Throws<IOException>(() => { while (true) table.Append(post); })!;
             Assert.That(error.Message, Does.StartWith(_folder["t.csv"]));
             Assert.That(table.Complete, Throws.InstanceOf<IOException>());
         }

@@ -28,11 +28,11 @@ public sealed class RunFolderTests
     [Test]
     public void RunJsonSaysWhereTheNumbersComeFrom()
     {
-        var record = new SmallRun().Write(_folder.FullPath);
-        var text = File.ReadAllText(_folder["run.json"]);
+        RunRecord record = new SmallRun().Write(_folder.FullPath);
+        string text = File.ReadAllText(_folder["run.json"]);
         Assert.That(text, Does.StartWith("{\n  \"status\": \"complete\",\n").And.EndsWith("}\n").And.Not.Contain("\r").And.Not.Contain("null"));
         using JsonDocument json = JsonDocument.Parse(text);
-        var root = json.RootElement;
+        JsonElement root = json.RootElement;
         Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
         {
             "status", "programVersion", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
@@ -56,24 +56,24 @@ public sealed class RunFolderTests
     [Test]
     public void DataPackageDescribesTheColumnsOfTheFiles()
     {
-        var record = new SmallRun().Write(_folder.FullPath);
+        RunRecord record = new SmallRun().Write(_folder.FullPath);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder["datapackage.json"]));
-        var root = json.RootElement;
+        JsonElement root = json.RootElement;
         Assert.That(root.GetProperty("profile").GetString(), Is.EqualTo("tabular-data-package"));
         Assert.That(root.GetProperty("title").GetString(), Is.EqualTo("Rotary code on the sphere (\u03b2 = 1)"));
         Assert.That(Regex.IsMatch(root.GetProperty("name").GetString()!, "^[-a-z0-9._/]+$"));
-        var resources = root.GetProperty("resources").EnumerateArray().ToArray();
+        JsonElement[] resources = root.GetProperty("resources").EnumerateArray().ToArray();
         Assert.That(resources.Select(r => r.GetProperty("path").GetString()), Is.EqualTo(new[] { "snapshots.csv", "observables.csv" }));
-        foreach (var resource in resources)
+        foreach (JsonElement resource in resources)
         {
-            var path = resource.GetProperty("path").GetString()!;
-            var header = CsvData.Header(_folder[path]);
-            var schema = resource.GetProperty("schema");
-            var fields = schema.GetProperty("fields").EnumerateArray().ToArray();
+            string path = resource.GetProperty("path").GetString()!;
+            IReadOnlyList<string> header = CsvData.Header(_folder[path]);
+            JsonElement schema = resource.GetProperty("schema");
+            JsonElement[] fields = schema.GetProperty("fields").EnumerateArray().ToArray();
             Assert.That(fields.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(header));
             Assert.That(fields.Select(f => f.GetProperty("description").GetString()), Has.All.Not.Empty);
             Assert.That(schema.GetProperty("primaryKey").EnumerateArray().Select(k => k.GetString()), Is.SubsetOf(header));
-            var file = record.Files.Single(f => f.Name == path);
+            FileRecord file = record.Files.Single(f => f.Name == path);
             Assert.That(resource.GetProperty("hash").GetString(), Is.EqualTo("sha256:" + file.Sha256));
             Assert.That(resource.GetProperty("bytes").GetInt64(), Is.EqualTo(new FileInfo(_folder[path]).Length));
         }
@@ -85,7 +85,7 @@ public sealed class RunFolderTests
         using TemporaryFolder other = new TemporaryFolder();
         new SmallRun().Write(_folder.FullPath);
         new SmallRun().Write(other.FullPath);
-        foreach (var name in _folder.Names.Where(n => n != "run.json").Some())
+        foreach (string? name in _folder.Names.Where(n => n != "run.json").Some())
             Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(_folder[name])), name);
     }
 
@@ -118,9 +118,9 @@ public sealed class RunFolderTests
     {
         using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
         folder.Start("{}", SmallRun.Record);
-        using var table = folder.OpenSnapshots(3);
+        using CsvTable table = folder.OpenSnapshots(3);
         Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
-        var problems = RunFolder.Verify(_folder.FullPath);
+        IReadOnlyList<string> problems = RunFolder.Verify(_folder.FullPath);
         Assert.That(problems, Has.Count.EqualTo(2));
         Assert.That(problems, Has.One.Contains("running").And.One.Contains("snapshots.csv.part"));
         folder.Dispose();
@@ -143,7 +143,7 @@ public sealed class RunFolderTests
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
         using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
-        var record = folder.Start("{}", SmallRun.Record);
+        RunRecord record = folder.Start("{}", SmallRun.Record);
         File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
         folder.OpenSnapshots(3);
         folder.OpenObservables([]).Append([0, 0]);
@@ -159,14 +159,14 @@ public sealed class RunFolderTests
     public void VerifyFindsAFlippedByteAMissingFileAndALostRow()
     {
         new SmallRun().Write(_folder.FullPath);
-        var bytes = File.ReadAllBytes(_folder["snapshots.csv"]);
+        byte[] bytes = File.ReadAllBytes(_folder["snapshots.csv"]);
         bytes[^3] ^= 1;
         File.WriteAllBytes(_folder["snapshots.csv"], bytes);
         Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv: the SHA-256 is"));
 
         File.WriteAllLines(_folder["observables.csv"], File.ReadAllLines(_folder["observables.csv"])[..^1]);
         File.Delete(_folder["datapackage.json"]);
-        var problems = RunFolder.Verify(_folder.FullPath);
+        IReadOnlyList<string> problems = RunFolder.Verify(_folder.FullPath);
         Assert.That(problems, Has.One.Contains("5 rows after the header; run.json says 6").And.One.Contains("datapackage.json: missing"));
         Assert.That(problems, Has.Count.EqualTo(5));
     }
@@ -177,7 +177,7 @@ public sealed class RunFolderTests
         Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("run.json: missing"));
         File.WriteAllText(_folder["run.json"], "{ \"seed\": ");
         Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.StartsWith(_folder["run.json"]));
-        var outside = SmallRun.Record with { Status = RunStatus.Complete, Files = [new FileRecord("../secret", null, 1, "")] };
+        RunRecord outside = SmallRun.Record with { Status = RunStatus.Complete, Files = [new FileRecord("../secret", null, 1, "")] };
         File.WriteAllText(_folder["run.json"], outside.ToJson());
         Assert.That(RunFolder.Verify(_folder.FullPath), Has.One.Contains("is not the name of a file"));
     }
