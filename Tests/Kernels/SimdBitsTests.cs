@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -7,8 +8,12 @@ namespace AttentionFlow.Tests.Kernels;
 /// <summary>The bits of <see cref="SimdSums"/> depend neither on threads nor on row ranges nor on the vector width nor on the processor.</summary>
 public sealed class SimdBitsTests
 {
+    private static readonly ConcurrentDictionary<int, Lazy<string>> Hashes = [];
+
     /// <summary>A hash of the results of a fixed set of problems, both precisions.</summary>
-    public static string Hash(int vectorBits)
+    public static string Hash(int vectorBits) => Hashes.GetOrAdd(vectorBits, bits => new(() => Compute(bits))).Value;
+
+    private static string Compute(int vectorBits)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Precision precision in Enum.GetValues<Precision>())
