@@ -33,13 +33,11 @@ public class FastSumsTests
     {
         PairProblem problem = Problem(new Interaction(1) { Coupling = new DistanceCoupling(0.3) }, Clouds.Uniform(1, 5000, 3));
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(auto.Plan(problem, RowColumns.Force | RowColumns.Deficit).WhyNot, Is.Null);
-            Assert.That(auto.Plan(problem, RowColumns.Force).Method, Is.EqualTo(SumMethod.Direct));
-            Assert.That(fast.Plan(problem, RowColumns.Force).WhyNot, Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
-            Assert.That(() => Problems.Sum(fast, problem, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(auto.Plan(problem, RowColumns.Force | RowColumns.Deficit).WhyNot, Is.Null);
+        Assert.That(auto.Plan(problem, RowColumns.Force).Method, Is.EqualTo(SumMethod.Direct));
+        Assert.That(fast.Plan(problem, RowColumns.Force).WhyNot, Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
+        Assert.That(() => Problems.Sum(fast, problem, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
     }
 
     // What a run asks for besides its drift: signed weights, other columns, other forms.
@@ -67,13 +65,11 @@ public class FastSumsTests
         SumStatistics book = sums.Statistics;
         Assert.That(book.RelativeError, Is.Zero);
         Problems.Sum(sums, problem, RowColumns.Force);
-        Assert.Multiple(() =>
-        {
-            Assert.That(book[SumMethod.Harmonic], Is.EqualTo(1));
-            Assert.That(book.Order, Is.InRange(10, 30));
-            Assert.That(book.ErrorBound, Is.InRange(1e-12, 1e-8));
-            Assert.That(book.RelativeError, Is.EqualTo(1e-8));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(book[SumMethod.Harmonic], Is.EqualTo(1));
+        Assert.That(book.Order, Is.InRange(10, 30));
+        Assert.That(book.ErrorBound, Is.InRange(1e-12, 1e-8));
+        Assert.That(book.RelativeError, Is.EqualTo(1e-8));
     }
 
     /// <summary>A whole flow by harmonics stays within the tolerance of the direct one, in the gauge frame too; gaps to an absolute error before and a relative one after collapse.</summary>
@@ -121,11 +117,9 @@ public class FastSumsTests
             drops.Stepped(new Step(0, 0, ReferenceEquals(cloud, wide) ? 1 : 0, flow.Energy(0), flow.Dissipation(0, drift), flow));
         }
         drops.Measure(default, values);
-        Assert.Multiple(() =>
-        {
-            Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
-            Assert.That(values[0], Is.EqualTo(expected));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
+        Assert.That(values[0], Is.EqualTo(expected));
     }
 
     [Test]

@@ -160,20 +160,17 @@ public class ErrorTests
     }
 
     [Test]
-    public void ExceptionsBecomeOneLine()
+    public void ExceptionsBecomeOneLine() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
-            Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
-            Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
-            Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
-            Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
-            Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
-            Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
-            Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
-        });
-    }
+        Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
+        Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
+        Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
+        Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
+        Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
+        Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
+        Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
+        Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
+    });
 
     private static void Refused(int code, string message, params string[] args)
     {

@@ -42,14 +42,12 @@ public class RunTests
         double end = record.GetProperty("timeReached").GetDouble(), point = Math.Exp(6) / 12;
         IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(_folder["long"], "mergers.csv")), plateaus = CsvData.Read(Path.Combine(_folder["long"], "plateaus.csv"));
         IReadOnlyDictionary<string, double[]> observed = CsvData.Read(Path.Combine(_folder["long"], "observables.csv")), tokens = CsvData.Read(Path.Combine(_folder["long"], "snapshots.csv"));
-        Assert.Multiple(() =>
-        {
-            Assert.That(mergers["time"], Has.Length.EqualTo(46).And.All.LessThanOrEqualTo(end), "24 tokens become one in each of two replicas");
-            Assert.That((observed["time"][^1], tokens["time"][^1]), Is.EqualTo((end, end)), "the last rows are of the end");
-            Assert.That(observed["energy"][^2..], Is.EqualTo(new[] { point, point }).Within(1e-9 * point));
-            Assert.That(plateaus["start"], Is.Not.Empty);
-            for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(mergers["time"], Has.Length.EqualTo(46).And.All.LessThanOrEqualTo(end), "24 tokens become one in each of two replicas");
+        Assert.That((observed["time"][^1], tokens["time"][^1]), Is.EqualTo((end, end)), "the last rows are of the end");
+        Assert.That(observed["energy"][^2..], Is.EqualTo(new[] { point, point }).Within(1e-9 * point));
+        Assert.That(plateaus["start"], Is.Not.Empty);
+        for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
     }
 
     [Test]
@@ -96,13 +94,11 @@ public class RunTests
         Answer answer = Shell.RunSmall(_folder["run"], [.. start, "--set", "record.observables=[\"ranks\", \"energy_drops\"]"]);
         Assert.That(answer.Code, Is.Zero);
         JsonElement[] alerts = [.. Shell.Record(_folder["run"]).GetProperty("alerts").EnumerateArray()];
-        Assert.Multiple(() =>
-        {
-            Assert.That(alerts.Select(a => a.GetProperty("sign").GetString()), Is.EqualTo((string[])["step too large", "rank collapse", "energy drops"]));
-            Assert.That(alerts.Select(a => a.GetProperty("indicator").GetString()), Is.EqualTo((string[])["step", "stable_rank", "energy_drops"]));
-            Assert.That(alerts[0].GetProperty("level").GetDouble(), Is.EqualTo(2 * Math.Exp(-5)).Within(1e-15));
-            Assert.That(alerts.Select(a => a.GetProperty("replicas").GetInt32()), Is.EqualTo((int[])[2, 2, 2]));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(alerts.Select(a => a.GetProperty("sign").GetString()), Is.EqualTo((string[])["step too large", "rank collapse", "energy drops"]));
+        Assert.That(alerts.Select(a => a.GetProperty("indicator").GetString()), Is.EqualTo((string[])["step", "stable_rank", "energy_drops"]));
+        Assert.That(alerts[0].GetProperty("level").GetDouble(), Is.EqualTo(2 * Math.Exp(-5)).Within(1e-15));
+        Assert.That(alerts.Select(a => a.GetProperty("replicas").GetInt32()), Is.EqualTo((int[])[2, 2, 2]));
         IReadOnlyDictionary<string, double[]> seen = CsvData.Read(Path.Combine(_folder["run"], "observables.csv"));
         int first = Array.FindIndex(seen["stable_rank"], v => v < 1.01);
         Assert.That((alerts[1].GetProperty("time").GetDouble(), alerts[1].GetProperty("replica").GetDouble(), alerts[1].GetProperty("value").GetDouble()),
@@ -198,25 +194,21 @@ public class RunTests
             """);
         Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
         byte[][] tables = [.. Shell.Tables(_folder["run"])];
-        Assert.Multiple(() =>
-        {
-            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(_folder["tokens.csv"])));
-            Assert.That(Shell.Record(_folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
-            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "experiment.json")), Does.Not.Contain(_folder.FullPath));
-            Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(_folder["tokens.csv"])));
+        Assert.That(Shell.Record(_folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
+        Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "experiment.json")), Does.Not.Contain(_folder.FullPath));
+        Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
         File.Delete(_folder["tokens.csv"]);
         File.Delete(_folder["targets.csv"]);
         Directory.Move(_folder["run"], _folder["moved"]);
         string experiment = Path.Combine(_folder["moved"], "experiment.json");
         Assert.That(Shell.Run("run", experiment, "--out", _folder["again"]).Code, Is.Zero);
         Assert.That(Shell.Run("run", experiment, "--out", _folder["moved"], "--overwrite").Code, Is.Zero, "in place");
-        Assert.Multiple(() =>
-        {
-            Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(tables));
-            Assert.That(Shell.Tables(_folder["moved"]), Is.EqualTo(tables));
-            Assert.That(RunFolder.Verify(_folder["moved"]), Is.Empty);
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(tables));
+        Assert.That(Shell.Tables(_folder["moved"]), Is.EqualTo(tables));
+        Assert.That(RunFolder.Verify(_folder["moved"]), Is.Empty);
     }
 
     [Test]

@@ -88,12 +88,10 @@ public class StoredExperimentTests
             Assert.Fail($"'{name}' has no pin: check that these numbers of the reference sums are what the theory says, then add to {nameof(Pins)}:\n[\"{name}\"] = [{numbers}],");
         }
         string one = Run(name, "cpu", 1), three = Run(name, "cpu", 3), reference = Run(name, "reference", 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
-            Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
-            Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
+        Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
+        Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
 
         // Energies go up to e^beta/(2 beta).
         double[] Errors(string folder) => [.. Last(name, folder).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];

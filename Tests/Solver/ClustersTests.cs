@@ -12,18 +12,15 @@ public class ClustersTests
     [TestCase(2)]
     [TestCase(3)]
     [TestCase(8)]
-    public void AChainIsAsStrongAsItsLinks(int d)
+    public void AChainIsAsStrongAsItsLinks(int d) => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Count(Arc(d, 60, 0.999 * Angle), d), Is.EqualTo(1));
-            Assert.That(Count(Arc(d, 60, 1.001 * Angle), d), Is.EqualTo(60));
-            double[] broken = [.. Arc(d, 60, 0.999 * Angle).Where((_, i) => i / d != 20)];
-            Assert.That(Count(broken, d), Is.EqualTo(2));
-            int whole = (int)Math.Ceiling(2 * Math.PI / Angle);
-            Assert.That(Count([.. Arc(d, whole, 2 * Math.PI / whole).Where((_, i) => i / d != 20)], d), Is.EqualTo(1));
-        });
-    }
+        Assert.That(Count(Arc(d, 60, 0.999 * Angle), d), Is.EqualTo(1));
+        Assert.That(Count(Arc(d, 60, 1.001 * Angle), d), Is.EqualTo(60));
+        double[] broken = [.. Arc(d, 60, 0.999 * Angle).Where((_, i) => i / d != 20)];
+        Assert.That(Count(broken, d), Is.EqualTo(2));
+        int whole = (int)Math.Ceiling(2 * Math.PI / Angle);
+        Assert.That(Count([.. Arc(d, whole, 2 * Math.PI / whole).Where((_, i) => i / d != 20)], d), Is.EqualTo(1));
+    });
 
     [Test]
     public void TightClustersAreCounted([Values(2, 3, 8)] int d)

@@ -236,11 +236,9 @@ public class LayerTests
     {
         double threshold = Math.Exp(-beta) / Math.Sinh(beta);
         if (beta == 1) Assert.That(threshold, Is.EqualTo(0.313035).Within(5e-7));
-        Assert.Multiple(() =>
-        {
-            Assert.That(Growth(1.02 * threshold), Is.Negative);
-            Assert.That(Growth(0.98 * threshold), Is.Positive);
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Growth(1.02 * threshold), Is.Negative);
+        Assert.That(Growth(0.98 * threshold), Is.Positive);
 
         // The angle between the halves, tilted towards each other: does it come back?
         double Growth(double lambda)
@@ -432,14 +430,12 @@ public class LayerTests
         // Token 0 at angle 0 with neighbours at +-1 (a tie) and a far one; token 1 has 0 nearest.
         double[] angles = [0, 1, -1, 2.5];
         Interaction interaction = new(1) { Normalization = Normalization.Hardmax };
-        Assert.Multiple(() =>
-        {
-            Assert.That(Turning(interaction, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15));
-            Assert.That(Turning(interaction, angles, [0.1, 0.3, 0.2, 0.4])[0], Is.EqualTo((0.3 - 0.2) / 0.5 * Math.Sin(1)).Within(1e-15), "tied tokens share by weight");
-            Assert.That(Turning(interaction with { Mask = Mask.Causal }, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15), "the first sees nothing");
-            Assert.That(Turning(interaction, [0, 0, 1]), Is.EqualTo(new[] { 0, 0, -Math.Sin(1) }).Within(1e-15), "coincident tokens hold each other");
-            Assert.That(Turning(interaction, [0.3]), Is.EqualTo(new[] { 0.0 }));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Turning(interaction, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15));
+        Assert.That(Turning(interaction, angles, [0.1, 0.3, 0.2, 0.4])[0], Is.EqualTo((0.3 - 0.2) / 0.5 * Math.Sin(1)).Within(1e-15), "tied tokens share by weight");
+        Assert.That(Turning(interaction with { Mask = Mask.Causal }, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15), "the first sees nothing");
+        Assert.That(Turning(interaction, [0, 0, 1]), Is.EqualTo(new[] { 0, 0, -Math.Sin(1) }).Within(1e-15), "coincident tokens hold each other");
+        Assert.That(Turning(interaction, [0.3]), Is.EqualTo(new[] { 0.0 }));
         Layer farthest = new() { Heads = [new Head(query: -Matrix<double>.Build.DenseIdentity(2))] };
         Assert.That(Turning(interaction, angles, layer: farthest), Is.EqualTo(new[] { Math.Sin(2.5), Math.Sin(-2), Math.Sin(3.5), Math.Sin(-3.5) }).Within(1e-15), "Q = -I follows the farthest");
     }
@@ -458,22 +454,20 @@ public class LayerTests
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         Prompts repelling = new([[0, 0, 1]], null, -1);
-        Assert.Multiple(() =>
-        {
-            Refused(new Interaction(1), new Layer { Prompts = new Prompts([[0, 1]]) }, "a prompt has 2 coordinates, the tokens 3");
-            Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
-            Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
-            Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
-            Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
-            Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
-            Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
-            Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, _sums),
-                Throws.ArgumentException.With.Message.Contains("compares logits alone"));
-            Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, _sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-                Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
-            Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
-            Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Refused(new Interaction(1), new Layer { Prompts = new Prompts([[0, 1]]) }, "a prompt has 2 coordinates, the tokens 3");
+        Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
+        Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
+        Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
+        Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
+        Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
+        Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
+        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, _sums),
+            Throws.ArgumentException.With.Message.Contains("compares logits alone"));
+        Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, _sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
+        Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
+        Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
 
         void Refused(Interaction interaction, Layer layer, string message) =>
             Assert.That(() => new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, layer), Throws.ArgumentException.With.Message.Contains(message));

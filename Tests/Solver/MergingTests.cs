@@ -13,16 +13,14 @@ public class MergingTests
         Cloud cloud = new ClustersLaw([[1, 0, 0], [Math.Cos(Angle), Math.Sin(Angle), 0]], 0).Draw(1, 20, 3, seed: 1);
         double time = TwoClusters.Time(normalization, beta, 1, Angle, 2 * Math.Asin(Distance / 2));
         Log log = Run(new Interaction(beta) { Normalization = normalization }, new IdentityGauge(), cloud, new AdaptiveStep(1e-8) { MergeDistance = Distance }, 1.1 * time, out RunResult result);
-        Assert.Multiple(() =>
-        {
-            Assert.That(log.Mergers, Has.Count.EqualTo(19));
-            Assert.That(log.Mergers.Take(18).Select(m => m.Time), Has.All.Zero);
-            Assert.That((log.Mergers[^1].MassToken, log.Mergers[^1].MassInto, log.Mergers[^1].Left), Is.EqualTo((0.5, 0.5, 1)).Within(1e-15));
-            // An error e of the angle shifts the time by beta sin(angle) e of it at most; the distance is resolved to 1e-8/1e-3 in a time of the rate.
-            Assert.That(log.Mergers[^1].Time, Is.EqualTo(time).Within(1e-6 * beta * time + 1e-4 / Stability.CollapseRate(new Interaction(beta) { Normalization = normalization })));
-            // Two tokens cost (2/20)^2 of twenty, one costs less.
-            Assert.That(result.Evaluations, Is.LessThanOrEqualTo((2 + 6 * (result.Steps + result.Rejected)) * 0.01 + 1e-9));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(log.Mergers, Has.Count.EqualTo(19));
+        Assert.That(log.Mergers.Take(18).Select(m => m.Time), Has.All.Zero);
+        Assert.That((log.Mergers[^1].MassToken, log.Mergers[^1].MassInto, log.Mergers[^1].Left), Is.EqualTo((0.5, 0.5, 1)).Within(1e-15));
+        // An error e of the angle shifts the time by beta sin(angle) e of it at most; the distance is resolved to 1e-8/1e-3 in a time of the rate.
+        Assert.That(log.Mergers[^1].Time, Is.EqualTo(time).Within(1e-6 * beta * time + 1e-4 / Stability.CollapseRate(new Interaction(beta) { Normalization = normalization })));
+        // Two tokens cost (2/20)^2 of twenty, one costs less.
+        Assert.That(result.Evaluations, Is.LessThanOrEqualTo((2 + 6 * (result.Steps + result.Rejected)) * 0.01 + 1e-9));
     }
 
     /// <summary>Three equiangular clusters keep their angles alike and meet when the law of K = 3 says.</summary>

@@ -26,12 +26,10 @@ public class NoiseTests
         double[] x = [.. Enumerable.Repeat(start, N).SelectMany(s => s)];
         new Noise(Kappa) { Seed = 5 }.Kick(x, N, d, Time, number: 3);
         double[] w = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), start))], across = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), side))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(w.Average(), Is.EqualTo(Factor(d, 1, Time / Kappa)).Within(5 / Math.Sqrt(N)));
-            Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Factor(d, 2, Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(N)));
-            Assert.That(across.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt(N)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(w.Average(), Is.EqualTo(Factor(d, 1, Time / Kappa)).Within(5 / Math.Sqrt(N)));
+        Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Factor(d, 2, Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(N)));
+        Assert.That(across.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt(N)));
     }
 
     [Test]
@@ -64,11 +62,9 @@ public class NoiseTests
         const double Kappa = 5, Time = 1;
         Cloud start = Clouds.Uniform(R, 1, d), end = Run(new(1), start, new Noise(Kappa, splitting) { Seed = 3 }, Methods.Heun, 0.1, Time);
         double[] w = [.. Enumerable.Range(0, R).Select(i => Sphere.Dot(start.Token(i), end.Token(i)))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(w.Average(), Is.EqualTo(Math.Exp(-(d - 1) * Time / Kappa)).Within(5 / Math.Sqrt(R)));
-            Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Math.Exp(-2 * d * Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(R)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(w.Average(), Is.EqualTo(Math.Exp(-(d - 1) * Time / Kappa)).Within(5 / Math.Sqrt(R)));
+        Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Math.Exp(-2 * d * Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(R)));
     }
 
     /// <summary>
@@ -155,26 +151,23 @@ public class NoiseTests
     }
 
     [Test]
-    public void CriticalKappa()
+    public void CriticalKappa() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
+        // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
+        Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));
+        Assert.That(NoisyFlow.CriticalKappa(new(2), 2), Is.EqualTo(2 / 1.5906368546373291).Within(1e-13));
+        Assert.That(NoisyFlow.TricriticalBeta(2), Is.EqualTo(2.446918).Within(1e-6));
+        Assert.That(NoisyFlow.TricriticalBeta(3), Is.EqualTo(1.816155).Within(1e-6));
+        foreach (int d in new[] { 2, 3, 7 })
         {
-            // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
-            Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));
-            Assert.That(NoisyFlow.CriticalKappa(new(2), 2), Is.EqualTo(2 / 1.5906368546373291).Within(1e-13));
-            Assert.That(NoisyFlow.TricriticalBeta(2), Is.EqualTo(2.446918).Within(1e-6));
-            Assert.That(NoisyFlow.TricriticalBeta(3), Is.EqualTo(1.816155).Within(1e-6));
-            foreach (int d in new[] { 2, 3, 7 })
-            {
-                Assert.That(NoisyFlow.CriticalKappa(new(1.3), d), Is.EqualTo((d - 1) / Growth.Rate(new(1.3), d, 1)).Within(1e-12), "growth (d - 1) lambda_1/beta against decay (d - 1)/kappa");
-                Assert.That(NoisyFlow.CriticalKappa(new(1e-5), d), Is.EqualTo(d).Within(1e-4 * d), "beta -> 0");
-                Assert.That(NoisyFlow.CriticalKappa(new(1) { Profile = Profile.Linear }, d), Is.EqualTo(d));
-                Assert.That(NoisyFlow.MeanNorm(d, 0.99 * d), Is.Zero);
-                // A_d(x) = x/d - x^3/(d^2 (d + 2)) + ...: |m|^2 = (d + 2)/d (kappa/d - 1) near the transition, up to a relative (kappa/d - 1).
-                Assert.That(NoisyFlow.MeanNorm(d, 1.0001 * d), Is.EqualTo(Math.Sqrt((d + 2) * 1e-4 / d)).Within(0.05).Percent);
-            }
-        });
-    }
+            Assert.That(NoisyFlow.CriticalKappa(new(1.3), d), Is.EqualTo((d - 1) / Growth.Rate(new(1.3), d, 1)).Within(1e-12), "growth (d - 1) lambda_1/beta against decay (d - 1)/kappa");
+            Assert.That(NoisyFlow.CriticalKappa(new(1e-5), d), Is.EqualTo(d).Within(1e-4 * d), "beta -> 0");
+            Assert.That(NoisyFlow.CriticalKappa(new(1) { Profile = Profile.Linear }, d), Is.EqualTo(d));
+            Assert.That(NoisyFlow.MeanNorm(d, 0.99 * d), Is.Zero);
+            // A_d(x) = x/d - x^3/(d^2 (d + 2)) + ...: |m|^2 = (d + 2)/d (kappa/d - 1) near the transition, up to a relative (kappa/d - 1).
+            Assert.That(NoisyFlow.MeanNorm(d, 1.0001 * d), Is.EqualTo(Math.Sqrt((d + 2) * 1e-4 / d)).Within(0.05).Percent);
+        }
+    });
 
     private static Cloud Run(Interaction interaction, Cloud start, Noise noise, Tableau method, double step, double horizon, IPairSums? sums = null)
     {

@@ -11,11 +11,9 @@ public class ObservableTests
         foreach ((string name, Func<Flow, Observable> make) in Observable.All.Some())
         {
             double[] values = Measure(name, One, new IdentityGauge(), cloud, out Observable observable);
-            Assert.Multiple(() =>
-            {
-                Assert.That(observable.Columns.Select(c => c.Description), Has.All.Not.Empty, name);
-                Assert.That(values, Has.Length.EqualTo(3 * observable.Columns.Count).And.All.Matches<double>(double.IsFinite), name);
-            });
+            using IDisposable scope = Assert.EnterMultipleScope();
+            Assert.That(observable.Columns.Select(c => c.Description), Has.All.Not.Empty, name);
+            Assert.That(values, Has.Length.EqualTo(3 * observable.Columns.Count).And.All.Matches<double>(double.IsFinite), name);
         }
     }
 
@@ -40,12 +38,10 @@ public class ObservableTests
         double[] gaps = Measure("gaps", One, new IdentityGauge(), cloud);
         double second = Math.Sin(delta) * Math.Sin(delta), mean = 2 * Math.Sin(delta / 2) * Math.Sin(delta / 2);
         double energy = Math.Exp(-second) * Math.Sinh(second) * Math.E / 2;
-        Assert.Multiple(() =>
-        {
-            Assert.That(gaps[0], Is.EqualTo(mean).Within(1e-7 * mean));
-            Assert.That(gaps[1], Is.EqualTo(second).Within(1e-7 * second));
-            Assert.That(gaps[2], Is.EqualTo(energy).Within(1e-7 * energy));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(gaps[0], Is.EqualTo(mean).Within(1e-7 * mean));
+        Assert.That(gaps[1], Is.EqualTo(second).Within(1e-7 * second));
+        Assert.That(gaps[2], Is.EqualTo(energy).Within(1e-7 * energy));
     }
 
     [Test]
@@ -66,11 +62,9 @@ public class ObservableTests
     {
         double[] circle = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { 0.8 * Math.Cos(Clouds.Turn * i / 64), 0.8 * Math.Sin(Clouds.Turn * i / 64), 0.6 })];
         Cloud cloud = new(1, 64, 3, circle);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("mean", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.6, 0, 0, 0.6 }).Within(1e-14));
-            Assert.That(Measure("covariance", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.32, 0.32, 0 }).Within(1e-14));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("mean", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.6, 0, 0, 0.6 }).Within(1e-14));
+        Assert.That(Measure("covariance", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.32, 0.32, 0 }).Within(1e-14));
     }
 
     /// <summary>A point has 1 everywhere; two antipodal points 0 in odd degrees, 1 in even ones; on the sphere the ring at height h has |P_l(h)|.</summary>
@@ -145,21 +139,17 @@ public class ObservableTests
         Cloud off = new(1, 40, 3, [.. limit.Positions]);
         off.Positions[2] += 1e-5;
         Sphere.TryNormalize(off.Token(0));
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("limit", One, gauge, limit)[0], Is.LessThan(1e-15));
-            Assert.That(Measure("limit", One, gauge, off)[0], Is.InRange(1e-6, 1e-5));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("limit", One, gauge, limit)[0], Is.LessThan(1e-15));
+        Assert.That(Measure("limit", One, gauge, off)[0], Is.InRange(1e-6, 1e-5));
     }
 
     [Test]
     public void EnergyDropsCountStepsThatAreTooLong()
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Drops(0.01), Is.EqualTo(0));
-            Assert.That(Drops(2.0), Is.GreaterThan(0));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Drops(0.01), Is.EqualTo(0));
+        Assert.That(Drops(2.0), Is.GreaterThan(0));
 
         static double Drops(double step)
         {

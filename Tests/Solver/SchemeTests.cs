@@ -107,11 +107,9 @@ public class SchemeTests
         Cloud start = Clouds.Uniform(1, 10, 3, seed: 2), exact = Run(interaction, new PeriScheme(0.5), Copy(start), Methods.RungeKutta4, 1.0 / 1024, 1);
         double[] steps = [1.0 / 16, 1.0 / 32, 1.0 / 64, 1.0 / 128];
         Cloud[] runs = [.. steps.Select(h => Run(interaction, new PeriScheme(0.5), Copy(start), method, h, 1))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(Slope(steps, [.. runs.Select(c => Clouds.LargestDifference(c.Positions, exact.Positions))]), Is.EqualTo(method.Order).Within(0.25), "positions");
-            Assert.That(Slope(steps, [.. runs.Select(c => Clouds.LargestDifference(c.Radii!, exact.Radii!))]), Is.EqualTo(method.Order).Within(0.25), "radii");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Slope(steps, [.. runs.Select(c => Clouds.LargestDifference(c.Positions, exact.Positions))]), Is.EqualTo(method.Order).Within(0.25), "positions");
+        Assert.That(Slope(steps, [.. runs.Select(c => Clouds.LargestDifference(c.Radii!, exact.Radii!))]), Is.EqualTo(method.Order).Within(0.25), "radii");
 
         static double Slope(double[] h, double[] errors) => MathNet.Numerics.Fit.Line([.. h.Select(x => Math.Log(x))], [.. errors.Select(e => Math.Log(e))]).B;
     }

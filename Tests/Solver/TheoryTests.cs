@@ -66,13 +66,11 @@ public class TheoryTests
                 z += weight * Math.Exp(Beta * x);
                 force += weight * Math.Exp(Beta * x) * height;
             }
-        Assert.Multiple(() =>
-        {
-            Assert.That(VonMisesFisher.MeanLength(3, Kappa), Is.EqualTo(mean / mass).Within(1e-13));
-            Assert.That(VonMisesFisher.MeanLength(3, 1e-3), Is.EqualTo(1e-3 / 3).Within(1e-9));
-            Assert.That(VonMisesFisher.MeanLength(4, 0), Is.Zero);
-            Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(VonMisesFisher.MeanLength(3, Kappa), Is.EqualTo(mean / mass).Within(1e-13));
+        Assert.That(VonMisesFisher.MeanLength(3, 1e-3), Is.EqualTo(1e-3 / 3).Within(1e-9));
+        Assert.That(VonMisesFisher.MeanLength(4, 0), Is.Zero);
+        Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
     }
 
     [TestCase(1, 4.867128)]
@@ -136,12 +134,10 @@ public class TheoryTests
         Cloud cloud = new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1);
         Cloud moved = Clouds.Integrate(new Interaction(0), new IdentityGauge(), cloud, Methods.RungeKutta4, 0.01, 2);
         double expected = Equiangular.CosineAtBetaZero(5, 0.1, 2);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Sphere.Dot(cloud.Token(1), cloud.Token(4)), Is.EqualTo(0.1).Within(1e-15));
-            Assert.That(Equiangular.Cosine(Normalization.Softmax, 0, 5, 0.1, 2), Is.EqualTo(expected).Within(1e-11));
-            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(3)), Is.EqualTo(expected).Within(1e-8));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Sphere.Dot(cloud.Token(1), cloud.Token(4)), Is.EqualTo(0.1).Within(1e-15));
+        Assert.That(Equiangular.Cosine(Normalization.Softmax, 0, 5, 0.1, 2), Is.EqualTo(expected).Within(1e-11));
+        Assert.That(Sphere.Dot(moved.Token(0), moved.Token(3)), Is.EqualTo(expected).Within(1e-8));
     }
 
     /// <summary>1 - |m|^2 decays like e^{-2 e^beta t} (USA), e^{-2t} (SA) at the end.</summary>
@@ -233,12 +229,10 @@ public class TheoryTests
         double[] drift = new double[x.Length];
         flow.Drift(x, drift);
         double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, cloud.Labels, 3);
-        Assert.Multiple(() =>
-        {
-            Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
-            Assert.That(flow.Energy(0), Is.EqualTo(ToeplitzCircle.Energy(beta, constant, beta * r * r)).Within(1e-13));
-            Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
+        Assert.That(flow.Energy(0), Is.EqualTo(ToeplitzCircle.Energy(beta, constant, beta * r * r)).Within(1e-13));
+        Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
     }
 
     [TestCase(2, 1.3)]
@@ -249,11 +243,9 @@ public class TheoryTests
     {
         // lambda_l = integral of e^{beta t} P_l(t) (1 - t^2)^{(d-3)/2} / integral of the weight; degree 0 and 1, t = cos theta.
         double weight = Integrate(_ => 1), zero = Integrate(t => Math.Exp(beta * t)) / weight, one = Integrate(t => t * Math.Exp(beta * t)) / weight;
-        Assert.Multiple(() =>
-        {
-            Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
-            Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
+        Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
 
         double Integrate(Func<double, double> f) =>
             MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);

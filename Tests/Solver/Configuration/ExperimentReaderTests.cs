@@ -223,23 +223,21 @@ public class ExperimentReaderTests
     {
         const string text = """ "tokens": { "dimension": 40 }, "interaction": { "heads": 2, "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 3 }, "value": { "kind": "gaussian", "symmetric": true } } } """;
         Layer layer = Parse(text).Layer, again = Parse(text).Layer, other = Parse(""" "seed": 2, """ + text).Layer;
-        Assert.Multiple(() =>
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (Head head in layer.Heads.Some())
         {
-            foreach (Head head in layer.Heads.Some())
-            {
-                Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
-                // 1600 squares of normal numbers: 3.5 % in one standard deviation.
-                Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
-                Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
-                Assert.That(head.Value!.IsSymmetric(), Is.True);
-                Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
-            }
-            Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
-            Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-            Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
-            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
-        });
+            Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
+            // 1600 squares of normal numbers: 3.5 % in one standard deviation.
+            Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
+            Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
+            Assert.That(head.Value!.IsSymmetric(), Is.True);
+            Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
+        }
+        Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
+        Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+        Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
     }
 
     private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);
