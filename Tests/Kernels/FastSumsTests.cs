@@ -4,13 +4,8 @@ namespace AttentionFlow.Tests.Kernels;
 
 public class FastSumsTests
 {
-    [TestCase(3, 64, 1.0, false)]
-    [TestCase(3, 1024, 1.0, true)]
-    [TestCase(3, 20_000, 9.0, true)]
-    [TestCase(3, 20_000, 12.0, false)]
-    [TestCase(2, 8, 1.0, false)]
-    [TestCase(2, 256, 1.0, true)]
-    [TestCase(4, 20_000, 1.0, false)]
+    [TestCase(3, 64, 1.0, false), TestCase(3, 1024, 1.0, true), TestCase(3, 20_000, 9.0, true), TestCase(3, 20_000, 12.0, false)]
+    [TestCase(2, 8, 1.0, false), TestCase(2, 256, 1.0, true), TestCase(4, 20_000, 1.0, false)]
     public void AutoIsAFunctionOfSizesAndBeta(int d, int n, double beta, bool harmonic)
     {
         using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, threads: 1);
@@ -41,8 +36,7 @@ public class FastSumsTests
     }
 
     // What a run asks for besides its drift: signed weights, other columns, other forms.
-    [TestCase(8, 100)]
-    [TestCase(8, 600)]
+    [TestCase(8, 100), TestCase(8, 600)]
     public void CoalescedSumsTakeEveryProblem(int d, int n)
     {
         using FastSums sums = new(Summation.Coalesced, 1e-6, Precision.Double, 1);
@@ -102,8 +96,7 @@ public class FastSumsTests
     }
 
     /// <summary>A fall of the energy by less than harmonic sums resolve is no drop, one by more is; also when the counter was made before the first sum.</summary>
-    [TestCase(2e-4, 0)]
-    [TestCase(1e-2, 1)]
+    [TestCase(2e-4, 0), TestCase(1e-2, 1)]
     public void EnergyDropsKnowTheErrorOfTheSums(double angle, int expected)
     {
         Cloud narrow = new CapLaw([0, 0, 1], 1e-4).Draw(1, 2000, 3, seed: 2), wide = new CapLaw([0, 0, 1], angle).Draw(1, 2000, 3, seed: 2);

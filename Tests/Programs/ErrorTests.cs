@@ -85,8 +85,7 @@ public class ErrorTests
     [TestCase("run figure3-path --device reference --precision single", "device 'reference' sums in double precision only; use --precision double")]
     public void AnAbsentDeviceExitsWith69(string line, string message) => Refused(ExitCodes.DeviceUnavailable, message, line.Split(' '));
 
-    [TestCase("cuda")]
-    [TestCase("opencl")]
+    [TestCase("cuda"), TestCase("opencl")]
     public void AnAbsentKindOfDeviceSaysWhy(string kind)
     {
         if (DeviceCatalog.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");

@@ -9,8 +9,7 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable]
 public class ProcessTests
 {
-    [TestCase("INT", 2)]
-    [TestCase("TERM", 15)]
+    [TestCase("INT", 2), TestCase("TERM", 15)]
     public void ASignalStopsALongRunAndLeavesWholeFiles(string signal, int number)
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
@@ -48,10 +47,7 @@ public class ProcessTests
         Assert.That(RunFolder.Verify(run), Is.Empty);
     }
 
-    [TestCase("1", 1)]
-    [TestCase("1000000", null)]
-    [TestCase("0", null)]
-    [TestCase("two", null)]
+    [TestCase("1", 1), TestCase("1000000", null), TestCase("0", null), TestCase("two", null)]
     public void SlurmMayLowerTheThreads(string given, int? expected)
     {
         string? before = Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK");
@@ -66,8 +62,7 @@ public class ProcessTests
         }
     }
 
-    [TestCase(true, @", \d\.\d\d G pairs/s")]
-    [TestCase(false, "")]
+    [TestCase(true, @", \d\.\d\d G pairs/s"), TestCase(false, "")]
     public void ProgressIsShownAfterASecondAndTheLastLineSaysWhereTheWorkEnded(bool direct, string rate)
     {
         using StringWriter error = new();

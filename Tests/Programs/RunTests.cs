@@ -124,8 +124,7 @@ public class RunTests
         Assert.That(Shell.Tables(_folder["seed 1"]), Is.Not.EqualTo(Shell.Tables(_folder["options"])));
     }
 
-    [TestCase("reference", "double", 1e-12)]
-    [TestCase("cpu", "single", 1e-5)]
+    [TestCase("reference", "double", 1e-12), TestCase("cpu", "single", 1e-5)]
     public void DevicesAndPrecisionsAgree(string device, string precision, double tolerance)
     {
         Shell.RunSmall(_folder["cpu"]);

@@ -9,9 +9,7 @@ public class ClustersTests
     private static readonly double Angle = Math.Acos(1 - Delta);
 
     /// <summary>A chain along a great circle is one component while its links are short; without one link two, closed to a circle one again.</summary>
-    [TestCase(2)]
-    [TestCase(3)]
-    [TestCase(8)]
+    [TestCase(2), TestCase(3), TestCase(8)]
     public void AChainIsAsStrongAsItsLinks(int d) => Assert.Multiple(() =>
     {
         Assert.That(Count(Arc(d, 60, 0.999 * Angle), d), Is.EqualTo(1));
@@ -51,9 +49,7 @@ public class ClustersTests
         Assert.That((Clusters.Count(x, 0, 10, 3, Delta), Clusters.Count(x, 10, 10, 3, Delta)), Is.EqualTo((10, 1)));
     }
 
-    [TestCase(0)]
-    [TestCase(-1)]
-    [TestCase(double.NaN)]
+    [TestCase(0), TestCase(-1), TestCase(double.NaN)]
     public void ADeltaThatIsNoneIsRefused(double delta) => Assert.That(() => Clusters.Count([1, 0], 0, 1, 2, delta), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private static int Count(double[] x, int d) => Clusters.Count(x, 0, x.Length / d, d, Delta);

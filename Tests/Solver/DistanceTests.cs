@@ -50,9 +50,7 @@ public class DistanceTests
     }
 
     /// <summary>Two points at distance r: energy distance sqrt(2 r), sliced distance r Gamma(d/2)/(sqrt(pi) Gamma((d+1)/2)).</summary>
-    [TestCase(2)]
-    [TestCase(3)]
-    [TestCase(8)]
+    [TestCase(2), TestCase(3), TestCase(8)]
     public void TwoPoints(int d)
     {
         double[] x = Sphere.Axis(d, 0), y = Sphere.Axis(d, 1);

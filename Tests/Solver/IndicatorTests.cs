@@ -103,9 +103,7 @@ public class IndicatorTests
         Assert.That(Measure("low_pass", One, None, cloud)[0], Is.AtMost(3 * sigma * sigma + 1e-14));
     }
 
-    [TestCase(2, 0.4)]
-    [TestCase(0.5, -0.05)]
-    [TestCase(12, 0.9)]
+    [TestCase(2, 0.4), TestCase(0.5, -0.05), TestCase(12, 0.9)]
     public void CosineAfterALayerOfEquiangularTokens(double beta, double g)
     {
         const int N = 9;
@@ -124,8 +122,7 @@ public class IndicatorTests
         Assert.That(Equiangular.LayerCosine(N, 2 * Critical * Math.Log(N), G), Is.EqualTo(G).Within(1e-12));
     });
 
-    [TestCase(1)]
-    [TestCase(6)]
+    [TestCase(1), TestCase(6)]
     public void ALayerMultipliesASmallMean(double beta)
     {
         const double Mean = 1e-4;
@@ -189,10 +186,7 @@ public class IndicatorTests
     }
 
     /// <summary>Equidistributed tokens have the values of the uniform law. Gauss-Legendre latitudes times even longitudes, weighted, on the sphere; even angles on the circle.</summary>
-    [TestCase(2, 0.7)]
-    [TestCase(2, 3)]
-    [TestCase(3, 1)]
-    [TestCase(3, 4)]
+    [TestCase(2, 0.7), TestCase(2, 3), TestCase(3, 1), TestCase(3, 4)]
     public void TheUniformLaw(int d, double beta)
     {
         Cloud cloud = d == 3 ? Clouds.Cubature(16)
@@ -257,9 +251,7 @@ public class IndicatorTests
     }
 
     /// <summary>Two pair sums a step, on independent tokens.</summary>
-    [TestCase(1, 8, 12)]
-    [TestCase(4, 12, 20)]
-    [TestCase(9, 20, 30)]
+    [TestCase(1, 8, 12), TestCase(4, 12, 20), TestCase(9, 20, 30)]
     public void TheLowPassNormTakesSomeTensOfSums(double beta, int least, int most)
     {
         foreach (int n in (int[])[64, 256])

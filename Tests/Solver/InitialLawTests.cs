@@ -16,9 +16,7 @@ public class InitialLawTests
     }
 
     /// <summary>In high dimension a uniform token of a cap is at its rim, or at the equator where that is in the cap: 1/2 and 0 within 5 sigma of its cosine.</summary>
-    [TestCase(1.0471975511965976, 0.5)]
-    [TestCase(1.6, 0)]
-    [TestCase(3, 0)]
+    [TestCase(1.0471975511965976, 0.5), TestCase(1.6, 0), TestCase(3, 0)]
     public void CapsInHighDimensionAreDrawnAtOnce(double angle, double cosine)
     {
         Cloud cloud = new CapLaw(Sphere.Axis(900, 0), angle).Draw(1, 20, 900, seed: 5);
@@ -52,9 +50,7 @@ public class InitialLawTests
     }
 
     /// <summary>On S^2 the height over the base of a cap is uniform (Archimedes).</summary>
-    [TestCase(0.3)]
-    [TestCase(2.5)]
-    [TestCase(Math.PI)]
+    [TestCase(0.3), TestCase(2.5), TestCase(Math.PI)]
     public void CapIsUniform(double angle)
     {
         const int N = 20_000;

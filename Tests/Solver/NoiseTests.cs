@@ -72,8 +72,7 @@ public class NoiseTests
     /// equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting says.
     /// </summary>
     [Category("Slow")]
-    [TestCase(Splitting.Lie, 1, 0.5, 100_000)]
-    [TestCase(Splitting.Strang, 2, 1, 300_000)]
+    [TestCase(Splitting.Lie, 1, 0.5, 100_000), TestCase(Splitting.Strang, 2, 1, 300_000)]
     public void TheWeakOrderIsThatOfTheSplitting(Splitting splitting, int order, double step, int replicas)
     {
         const double Kappa = 4, Start = 2.4, Time = 2;

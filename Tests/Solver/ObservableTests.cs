@@ -29,9 +29,7 @@ public class ObservableTests
     }
 
     /// <summary>Two tokens at angle 2 delta: |m| = cos delta, G_energy = (1 - e^{-2 sin^2 delta}) e/4; relative accuracy near collapse.</summary>
-    [TestCase(1.0)]
-    [TestCase(1e-4)]
-    [TestCase(1e-8)]
+    [TestCase(1.0), TestCase(1e-4), TestCase(1e-8)]
     public void GapsKeepTheirDigitsNearCollapse(double delta)
     {
         Cloud cloud = new(1, 2, 2, [Math.Cos(delta), Math.Sin(delta), Math.Cos(delta), -Math.Sin(delta)]);

@@ -73,10 +73,7 @@ public class TheoryTests
         Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
     }
 
-    [TestCase(1, 4.867128)]
-    [TestCase(2, 14.004492)]
-    [TestCase(3, 18.596070)]
-    [TestCase(4, 16.346351)]
+    [TestCase(1, 4.867128), TestCase(2, 14.004492), TestCase(3, 18.596070), TestCase(4, 16.346351)]
     public void GrowthOnTheCircle(int degree, double expected) => Assert.That(Growth.Rate(new Interaction(5), 2, degree), Is.EqualTo(expected).Within(5e-7));
 
     [Test]
@@ -88,9 +85,7 @@ public class TheoryTests
     });
 
     /// <summary>A small ripple of degree l on an equidistributed circle grows at the predicted rate.</summary>
-    [TestCase(1, "unnormalized")]
-    [TestCase(3, "unnormalized")]
-    [TestCase(4, "softmax")]
+    [TestCase(1, "unnormalized"), TestCase(3, "unnormalized"), TestCase(4, "softmax")]
     public void RipplesGrowAtTheirRate(int degree, string name)
     {
         Normalization normalization = Clouds.Named(name);
@@ -116,8 +111,7 @@ public class TheoryTests
         }
     }
 
-    [TestCase("unnormalized", 0.9118731798)]
-    [TestCase("softmax", 0.2306960126)]
+    [TestCase("unnormalized", 0.9118731798), TestCase("softmax", 0.2306960126)]
     public void EquiangularStart(string name, double expected)
     {
         Normalization normalization = Clouds.Named(name);
@@ -141,8 +135,7 @@ public class TheoryTests
     }
 
     /// <summary>1 - |m|^2 decays like e^{-2 e^beta t} (USA), e^{-2t} (SA) at the end.</summary>
-    [TestCase("unnormalized")]
-    [TestCase("softmax")]
+    [TestCase("unnormalized"), TestCase("softmax")]
     public void LastStage(string name)
     {
         Normalization normalization = Clouds.Named(name);
@@ -166,8 +159,7 @@ public class TheoryTests
             Is.EqualTo(1 + coupling * Math.Exp(-beta)).Within(1e-4));
     }
 
-    [TestCase("unnormalized", 1.740527, 5e-7)]
-    [TestCase("softmax", 8.2025, 5e-5)]
+    [TestCase("unnormalized", 1.740527, 5e-7), TestCase("softmax", 8.2025, 5e-5)]
     public void TwoClustersMerge(string name, double expected, double within)
     {
         Normalization normalization = Clouds.Named(name);
@@ -215,9 +207,7 @@ public class TheoryTests
     });
 
     /// <summary>The circle of radius r is a fixed point of the Toeplitz flow, and its measured energy is the predicted one.</summary>
-    [TestCase(1, 0)]
-    [TestCase(1, 0.3)]
-    [TestCase(2, 0)]
+    [TestCase(1, 0), TestCase(1, 0.3), TestCase(2, 0)]
     public void ToeplitzCirclesStandStill(double beta, double constant)
     {
         Interaction interaction = new(beta) { Coupling = new ToeplitzCoupling(constant, 1) };
@@ -235,10 +225,7 @@ public class TheoryTests
         Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
     }
 
-    [TestCase(2, 1.3)]
-    [TestCase(3, 9)]
-    [TestCase(4, 2)]
-    [TestCase(5, 0.4)]
+    [TestCase(2, 1.3), TestCase(3, 9), TestCase(4, 2), TestCase(5, 0.4)]
     public void FunkHeckeEigenvaluesByQuadrature(int d, double beta)
     {
         // lambda_l = integral of e^{beta t} P_l(t) (1 - t^2)^{(d-3)/2} / integral of the weight; degree 0 and 1, t = cos theta.
@@ -251,10 +238,7 @@ public class TheoryTests
             MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);
     }
 
-    [TestCase("distance", true)]
-    [TestCase("toeplitz c = 2", true)]
-    [TestCase("toeplitz cos 2", false)]
-    [TestCase("block 0", false)]
+    [TestCase("distance", true), TestCase("toeplitz c = 2", true), TestCase("toeplitz cos 2", false), TestCase("block 0", false)]
     [TestCase("block -1", false)]
     public void LimitsArePredictedOnlyWhereTheyAreKnown(string name, bool known)
     {

@@ -59,9 +59,7 @@ public sealed class CsvTableTests
         Assert.That(read.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(values.Select(BitConverter.DoubleToInt64Bits)));
     }
 
-    [TestCase(double.NaN)]
-    [TestCase(double.PositiveInfinity)]
-    [TestCase(double.NegativeInfinity)]
+    [TestCase(double.NaN), TestCase(double.PositiveInfinity), TestCase(double.NegativeInfinity)]
     public void NonFiniteIsRefusedWithItsWholePostAndNothingEarlierIsLost(double bad)
     {
         using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);

@@ -127,9 +127,7 @@ public sealed class RunFolderTests
         Assert.That(_folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }));
     }
 
-    [TestCase(RunStatus.Stopped)]
-    [TestCase(RunStatus.Diverged)]
-    [TestCase(RunStatus.Failed)]
+    [TestCase(RunStatus.Stopped), TestCase(RunStatus.Diverged), TestCase(RunStatus.Failed)]
     public void ARunThatEndedEarlyHasWholeFilesAndAdvice(RunStatus status)
     {
         new SmallRun().Write(_folder.FullPath, status);
