@@ -11,3 +11,15 @@ internal sealed class TemporaryFolder : IDisposable
 
     public void Dispose() => Directory.Delete(FullPath, recursive: true);
 }
+
+/// <summary>Tests with a folder each.</summary>
+public abstract class FolderFixture
+{
+    private protected TemporaryFolder Folder { get; private set; } = null!;
+
+    [SetUp]
+    public void MakeFolder() => Folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => Folder.Dispose();
+}

@@ -10,7 +10,7 @@ namespace AttentionFlow.Tests.Experiments;
 /// number of threads.
 /// </summary>
 [Category("Slow")]
-public class StoredExperimentTests
+public class StoredExperimentTests : FolderFixture
 {
     // Rounding differences of sums and of the system's sines and logarithms (1e-16 each), over 80 steps of a flow of rate e.
     private const double Tolerance = 1e-11;
@@ -71,14 +71,6 @@ public class StoredExperimentTests
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
     };
 
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [TestCaseSource(typeof(StoredExperiments), nameof(StoredExperiments.Names))]
     public void AStoredExperimentGivesItsPinnedNumbers(string name)
     {
@@ -105,7 +97,7 @@ public class StoredExperimentTests
     private string Run(string name, string device, int threads)
     {
         string observables = string.Join(",", Measured.Select(m => m.Observable).Except(Without.GetValueOrDefault(name, [])).Select(o => $"\"{o}\""));
-        string folder = _folder[$"{device}-{threads}"];
+        string folder = Folder[$"{device}-{threads}"];
         string[] settings = [.. Reduced, Accuracy(name), $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
         Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. settings.SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));

@@ -1,22 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AttentionFlow.Tests.Docs;
+using AttentionFlow.Tests.Output;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace AttentionFlow.Tests.Configuration;
 
 /// <summary>What the reader takes and gives: defaults, every kind, round trips, files beside the experiment.</summary>
-public class ExperimentReaderTests
+public class ExperimentReaderTests : FolderFixture
 {
-    private string _folder = "";
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("attentionflow-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
-
     private static readonly string[] Sections = [
         """ "seed": 18446744073709551615, "title": "Überlauf", "replicas": 1e2, "device": "cpu", "precision": "single" """,
         """ "tokens": { "initial": { "angle": 0.25, "law": "cap", "axis": [0.6, 0, 0.8] } } """,
@@ -162,7 +155,7 @@ public class ExperimentReaderTests
         Assert.That(experiment.Tokens.Count, Is.EqualTo(3));
         Assert.That(experiment.Tokens.Dimension, Is.EqualTo(2));
         Assert.That(experiment.Labels, Is.TypeOf<ListedLabels>());
-        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(_folder, "cloud.csv")));
+        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Folder["cloud.csv"]));
         Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "/elsewhere/experiment.json", []), Is.EqualTo(experiment));
         Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabels>());
     }
@@ -185,13 +178,13 @@ public class ExperimentReaderTests
         const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
         Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
         Assert.That(((PrefixGauge)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Path.Combine(_folder, "p.json")}: $.interaction.gauge: a target has 3 coordinates, the tokens 4."));
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
+        Assert.That(() => ExperimentReader.Read(Folder["p.json"], ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo($"{Folder["p.json"]}: $.interaction.gauge: a target has 3 coordinates, the tokens 4."));
+        Assert.That(() => ExperimentReader.Read(Folder["p.json"], ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge: {targets} has a column 'weight' already; leave the weights here or there out."));
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Path.Combine(_folder, "p.json")}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
+        Assert.That(() => ExperimentReader.Read(Folder["p.json"], []), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo($"{Folder["p.json"]}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
     }
 
     [Test]
@@ -205,15 +198,15 @@ public class ExperimentReaderTests
         Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
         Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts: {points} has a column 'weight' already; leave the weights here or there out.");
         Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
-        Refused([], $"{Path.Combine(_folder, "p.json")}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        Refused([], $"{Folder["p.json"]}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
         Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
-        Refused([], $"{Path.Combine(_folder, "p.json")}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
+        Refused([], $"{Folder["p.json"]}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
-        Assert.That(ExperimentReader.Read(Path.Combine(_folder, "p.json"), []).Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+        Assert.That(ExperimentReader.Read(Folder["p.json"], []).Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
 
-        Assert.That(ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"]).Layer.Prompts!.Points, Has.Count.EqualTo(5));
+        Assert.That(ExperimentReader.Read(Folder["p.json"], ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"]).Layer.Prompts!.Points, Has.Count.EqualTo(5));
 
-        void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), settings),
+        void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Folder["p.json"], settings),
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
     }
 
@@ -244,8 +237,7 @@ public class ExperimentReaderTests
 
     private string Write(string name, string text)
     {
-        string path = Path.Combine(_folder, name);
-        File.WriteAllText(path, text);
-        return path;
+        File.WriteAllText(Folder[name], text);
+        return Folder[name];
     }
 }

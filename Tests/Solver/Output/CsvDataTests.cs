@@ -1,15 +1,7 @@
 namespace AttentionFlow.Tests.Output;
 
-public sealed class CsvDataTests
+public sealed class CsvDataTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DropFolder() => _folder.Dispose();
-
     [Test]
     public void ColumnsAreFoundByName()
     {
@@ -48,12 +40,12 @@ public sealed class CsvDataTests
         string path = Write("a,b\n1,2\n");
         Assert.That(() => CsvData.ReadRows(path, ["c"], _ => true), Throws.InstanceOf<IOException>().With.Message.Contains("no column c among a, b"));
         Assert.That(() => CsvData.ReadWhere(path, "c", 0), Throws.InstanceOf<IOException>());
-        Assert.That(() => CsvData.Read(_folder["none.csv"]), Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["none.csv"]));
+        Assert.That(() => CsvData.Read(Folder["none.csv"]), Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["none.csv"]));
     }
 
     private string Write(string text)
     {
-        File.WriteAllText(_folder["t.csv"], text);
-        return _folder["t.csv"];
+        File.WriteAllText(Folder["t.csv"], text);
+        return Folder["t.csv"];
     }
 }
