@@ -76,11 +76,39 @@ internal static class Clouds
     /// <summary>Integrates to <paramref name="horizon"/> with the reference sums.</summary>
     public static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Tableau method, double step, double horizon, params IObserver[] observers)
     {
-        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
-        using ReferenceSums sums = new();
-        new Simulation(new Flow(interaction, gauge, moved, sums), method, step, horizon).Run(moved, observers);
+        Cloud moved = cloud.Copy();
+        new Simulation(new Flow(interaction, gauge, moved, new ReferenceSums()), method, step, horizon).Run(moved, observers);
         return moved;
     }
+
+    /// <summary>One that may be moved.</summary>
+    public static Cloud Copy(this Cloud cloud) => new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+
+    public static double[] DriftAt(this Flow flow, double[] x)
+    {
+        double[] drift = new double[x.Length];
+        flow.Drift(x, drift);
+        return drift;
+    }
+
+    /// <summary>What an observable of this name makes of a cloud.</summary>
+    public static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, bool needsDrift = true)
+    {
+        Flow flow = new(interaction, gauge, cloud, new ReferenceSums());
+        double[] drift = needsDrift ? flow.DriftAt(cloud.Positions) : new double[cloud.Positions.Length];
+        return Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), cloud.Replicas);
+    }
+
+    public static double[] Values(this Observable observable, in Frame frame, int replicas = 1)
+    {
+        double[] values = new double[replicas * observable.Columns.Count];
+        observable.Measure(frame, values);
+        return values;
+    }
+
+    /// <summary>The slope of log error against log step.</summary>
+    public static double Slope(double[] steps, double[] errors) =>
+        MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]).B;
 
     public static double LargestDifference(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {

@@ -38,15 +38,10 @@ public sealed class SplitSumsTests
     private sealed class Probe : IPairSums
     {
         public bool IsClosed { get; private set; }
-
         public string Name => "probe";
-
         public SumStatistics Statistics { get; } = new();
-
         public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns);
-
         public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop) { }
-
         public void Dispose() => IsClosed = true;
     }
 }

@@ -196,7 +196,6 @@ public class RunTests : FolderFixture
         string experiment = Path.Combine(Folder["moved"], "experiment.json");
         Assert.That(Shell.Run("run", experiment, "--out", Folder["again"]).Code, Is.Zero);
         Assert.That(Shell.Run("run", experiment, "--out", Folder["moved"], "--overwrite").Code, Is.Zero, "in place");
-        using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(tables));
         Assert.That(Shell.Tables(Folder["moved"]), Is.EqualTo(tables));
         Assert.That(RunFolder.Verify(Folder["moved"]), Is.Empty);

@@ -40,15 +40,11 @@ public class AlertTests
 
     private static string[] Crosses(Interaction interaction, Cloud cloud, string name)
     {
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
+        Flow flow = new(interaction, new IdentityGauge(), cloud, new ReferenceSums());
+        double[] drift = flow.DriftAt(cloud.Positions);
         Observable observable = Observable.All[name](flow);
-        double[] values = new double[observable.Columns.Count];
-        observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
         AlertWatch watch = new();
-        watch.See(observable, 0, values);
+        watch.See(observable, 0, observable.Values(new Frame(0, 0, cloud.Positions, drift, flow)));
         return [.. watch.Alerts.Select(a => a.Indicator)];
     }
 

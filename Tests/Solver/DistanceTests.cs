@@ -127,12 +127,9 @@ public class DistanceTests
         {
             Cloud cloud = new ClustersLaw([Sphere.Normalized([1, 2, 3])], 0).Draw(1, n, 3, seed: 1);
             gauge.Prepare(cloud.Labels, 3).Leave(cloud.Positions, cloud.Positions, 0, n);
-            using ReferenceSums sums = new();
-            Flow flow = new(new Interaction(1), gauge, cloud, sums);
-            flow.Drift(cloud.Positions, new double[3 * n]);
-            double[] values = new double[2];
-            new LawDistanceObservable(flow).Measure(new Frame(0, 0, cloud.Positions, [], flow), values);
-            return values;
+            Flow flow = new(new Interaction(1), gauge, cloud, new ReferenceSums());
+            flow.DriftAt(cloud.Positions);
+            return new LawDistanceObservable(flow).Values(new Frame(0, 0, cloud.Positions, [], flow));
         }
     }
 
@@ -140,8 +137,7 @@ public class DistanceTests
     public void TheLimitLawIsThatOfLabelsBetweenZeroAndOne()
     {
         Cloud cloud = new UniformLaw().Draw(1, 4, 3, seed: 1, new BlockLabels(2));
-        using ReferenceSums sums = new();
-        Assert.That(() => new LawDistanceObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, sums)),
+        Assert.That(() => new LawDistanceObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, new ReferenceSums())),
             Throws.TypeOf<NotSupportedException>().With.Message.EqualTo("the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out"));
     }
 }

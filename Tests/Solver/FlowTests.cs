@@ -14,9 +14,7 @@ public class FlowTests
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
             Flow flow = new(interaction, gauge, cloud, _sums);
-            double[] drift = new double[cloud.Positions.Length];
-            flow.Drift(cloud.Positions, drift);
-            double[] expected = Arbiter.Drift(interaction, gauge, cloud);
+            double[] drift = flow.DriftAt(cloud.Positions), expected = Arbiter.Drift(interaction, gauge, cloud);
             double scale = expected.Max(Math.Abs);
             using IDisposable scope = Assert.EnterMultipleScope();
             Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-13 * Math.Max(1, scale)), gauge.ToString());
@@ -128,9 +126,8 @@ public class FlowTests
         Cloud even = Clouds.Uniform(2, 20, 3, seed: 10);
         double[] weights = [.. even.Weights[..20], .. Clouds.Weights(1, 20)];
         Cloud mixed = new(2, 20, 3, even.Positions, even.Labels, weights);
-        double[] a = new double[120], b = new double[120];
-        new Flow(new Interaction(2), new IdentityGauge(), even, simd).Drift(even.Positions, a);
-        new Flow(new Interaction(2), new IdentityGauge(), mixed, simd).Drift(even.Positions, b);
+        double[] a = new Flow(new Interaction(2), new IdentityGauge(), even, simd).DriftAt(even.Positions);
+        double[] b = new Flow(new Interaction(2), new IdentityGauge(), mixed, simd).DriftAt(even.Positions);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(b[..60], Is.EqualTo(a[..60]));
         Assert.That(b[60..], Is.Not.EqualTo(a[60..]));
@@ -141,10 +138,6 @@ public class FlowTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
             Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 
-    private double[] Drift(Interaction interaction, double[] x, double[] labels)
-    {
-        double[] drift = new double[x.Length];
-        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), _sums).Drift(x, drift);
-        return drift;
-    }
+    private double[] Drift(Interaction interaction, double[] x, double[] labels) =>
+        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), _sums).DriftAt(x);
 }

@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using static AttentionFlow.Tests.Solver.Clouds;
 
 namespace AttentionFlow.Tests.Solver;
 
@@ -221,18 +222,15 @@ public class IndicatorTests
         double[] positions = [.. one.Positions[..6], .. one.Positions[6..9], .. one.Positions[6..]], labels = [.. one.Labels[..2], one.Labels[2], .. one.Labels[2..]];
         Cloud two = new(1, 8, 3, positions, labels);
         Interaction interaction = new(beta) { Mask = mask };
-        using ReferenceSums sums = new();
-        Flow of = new(interaction, None, one, sums), made = new(interaction, None, two, sums);
-        of.Drift(one.Positions, new double[one.Positions.Length]);
-        made.Drift(two.Positions, new double[two.Positions.Length]);
+        Flow of = new(interaction, None, one, new ReferenceSums()), made = new(interaction, None, two, new ReferenceSums());
+        of.DriftAt(one.Positions);
+        made.DriftAt(two.Positions);
         string[] names = ["attention_entropy", "attention_rows", "entropy_floor", "low_pass", "participation", "ranks", "sink"];
         // Under the causal mask the first of two equal tokens does not see the second.
         foreach (string name in mask == Mask.None ? names : ["ranks"])
         {
             Observable observable = Observable.All[name](made);
-            double[] merged = new double[observable.Columns.Count], apart = new double[merged.Length];
-            observable.Measure(new Frame(0, 0, one.Positions, [], of), merged);
-            observable.Measure(new Frame(0, 0, two.Positions, [], made), apart);
+            double[] merged = observable.Values(new Frame(0, 0, one.Positions, [], of)), apart = observable.Values(new Frame(0, 0, two.Positions, [], made));
             Assert.That(merged, Is.EqualTo(apart).Within(name == "low_pass" ? LowPassTolerance : 1e-12), name);
         }
     }
@@ -274,16 +272,10 @@ public class IndicatorTests
     public void ColumnsFollowTheDrift()
     {
         Cloud cloud = Clouds.Uniform(1, 10, 3), other = Clouds.Uniform(1, 10, 3, seed: 2);
-        using ReferenceSums sums = new();
-        Flow flow = new(One, None, cloud, sums);
+        Flow flow = new(One, None, cloud, new ReferenceSums());
         Observable participation = Observable.All["participation"](flow);
-        double[] drift = new double[30], first = new double[1], second = new double[1];
-        flow.Drift(cloud.Positions, drift);
-        participation.Measure(new Frame(0, 0, cloud.Positions, drift, flow), first);
-        flow.Drift(other.Positions, drift);
-        participation.Measure(new Frame(0, 0, other.Positions, drift, flow), second);
-        Assert.That(first, Is.EqualTo(Measure("participation", One, None, cloud)));
-        Assert.That(second, Is.EqualTo(Measure("participation", One, None, other)));
+        foreach (Cloud seen in new[] { cloud, other })
+            Assert.That(participation.Values(new Frame(0, 0, seen.Positions, flow.DriftAt(seen.Positions), flow)), Is.EqualTo(Measure("participation", One, None, seen)));
     }
 
     /// <summary>Harmonic sums keep no radial force, so entropies there need a direct pass; products are harmonic.</summary>
@@ -293,17 +285,12 @@ public class IndicatorTests
         Cloud cloud = Clouds.Uniform(2, 40, 3);
         using HarmonicSums sums = new(1e-12, 1);
         Flow flow = new(new Interaction(2), None, cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
+        double[] drift = flow.DriftAt(cloud.Positions);
         using IDisposable scope = Assert.EnterMultipleScope();
         foreach (string name in (string[])["attention_entropy", "participation", "attention_rows"])
             Assert.That(() => Observable.All[name](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"), name);
         foreach (string name in (string[])["sink", "low_pass"])
-        {
-            double[] values = new double[2];
-            Observable.All[name](flow).Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
-            Assert.That(values, Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
-        }
+            Assert.That(Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), 2), Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
     }
 
     [Test]
@@ -323,28 +310,12 @@ public class IndicatorTests
         return a.NormalizeRows(1);
     }
 
-    private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud)
-    {
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, gauge, cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
-        Observable observable = Observable.All[name](flow);
-        double[] values = new double[cloud.Replicas * observable.Columns.Count];
-        observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
-        return values;
-    }
-
     private sealed class CountingSums : IPairSums
     {
         private readonly ReferenceSums _sums = new();
-
         public int Calls { get; private set; }
-
         public string Name => "counting";
-
         public SumStatistics Statistics => _sums.Statistics;
-
         public Plan Plan(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns);
 
         public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)

@@ -473,12 +473,7 @@ public class LayerTests
             Assert.That(() => new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, layer), Throws.ArgumentException.With.Message.Contains(message));
     }
 
-    private static double[] Drift(Flow flow, Cloud cloud)
-    {
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
-        return drift;
-    }
+    private static double[] Drift(Flow flow, Cloud cloud) => flow.DriftAt(cloud.Positions);
 
     // Angular velocities on the circle.
     private double[] Turning(Interaction interaction, double[] angles, double[]? weights = null, Layer? layer = null)
@@ -490,8 +485,7 @@ public class LayerTests
 
     private Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, double horizon, double step)
     {
-        Flow flow = new(interaction, gauge, cloud, _sums, 1, layer);
-        new Simulation(flow, Methods.RungeKutta4, step, horizon).Run(cloud, []);
+        new Simulation(new Flow(interaction, gauge, cloud, _sums, 1, layer), Methods.RungeKutta4, step, horizon).Run(cloud, []);
         return cloud;
     }
 

@@ -129,8 +129,7 @@ public class MergingTests
     [Test]
     public void AMaskForbidsMerging()
     {
-        using ReferenceSums sums = new();
-        Flow flow = new(Softmax with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums);
+        Flow flow = new(Softmax with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), new ReferenceSums());
         Assert.That(() => new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-4 }, 1), Throws.ArgumentException.With.Message.Contain("mask"));
     }
 
@@ -159,10 +158,9 @@ public class MergingTests
 
     private static Log Run(Interaction interaction, Gauge gauge, Cloud cloud, AdaptiveStep step, double horizon, out RunResult result, Until? until = null, int times = 60)
     {
-        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
-        using ReferenceSums sums = new();
+        Cloud moved = cloud.Copy();
         Log log = new(RecordTimes.Logarithmic(times, 0.1, horizon)), all = new(RecordTimes.Logarithmic(60, 0.1, horizon));
-        result = new Simulation(new Flow(interaction, gauge, moved, sums), Methods.Tsit5, step, horizon) { Until = until }.Run(moved, [log, all]);
+        result = new Simulation(new Flow(interaction, gauge, moved, new ReferenceSums()), Methods.Tsit5, step, horizon) { Until = until }.Run(moved, [log, all]);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
         Assert.That(result.Advice, Is.Null);
         return log;

@@ -13,7 +13,7 @@ public class NoiseTests
         double[] taus = [0.04 / d, 0.02 / d, 0.01 / d];
         double[] errors = [.. taus.Select(tau => Math.Abs(Factor(d, degree, tau) - Math.Exp(-degree * (degree + d - 2) * tau)))];
         if (d == 2) Assert.That(errors, Has.All.LessThan(1e-13));
-        else Assert.That(Slope(taus, errors), Is.EqualTo(3).Within(0.1), string.Join(", ", errors));
+        else Assert.That(Clouds.Slope(taus, errors), Is.EqualTo(3).Within(0.1), string.Join(", ", errors));
     }
 
     /// <summary>The kicks themselves: mean of the harmonics of degree 1 and 2 about the start, within 5 standard errors, and no drift across.</summary>
@@ -144,8 +144,7 @@ public class NoiseTests
     public void NoiseTakesFixedSteps()
     {
         Cloud cloud = Clouds.Uniform(1, 2, 3);
-        using ReferenceSums sums = new();
-        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, sums), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
+        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, new ReferenceSums()), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
             Throws.ArgumentException.With.Message.Contains("noise takes fixed steps"));
     }
 
@@ -170,7 +169,7 @@ public class NoiseTests
 
     private static Cloud Run(Interaction interaction, Cloud start, Noise noise, Tableau method, double step, double horizon, IPairSums? sums = null)
     {
-        Cloud cloud = new(start.Replicas, start.Tokens, start.Dimension, [.. start.Positions], start.Labels, start.Weights);
+        Cloud cloud = start.Copy();
         using IPairSums device = sums ?? new ReferenceSums();
         RunResult result = new Simulation(new Flow(interaction, new IdentityGauge(), cloud, device), method, step, horizon) { Noise = noise }.Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete), result.Advice);
@@ -184,7 +183,4 @@ public class NoiseTests
         double Harmonic(double w) => degree == 1 ? w : (d * w * w - 1) / (d - 1);
         return GaussLegendreRule.Integrate(r => Harmonic(Math.Cos(Noise.Angle(2 * tau * r * r, d))) * Density(r), 0, 14, 256) / GaussLegendreRule.Integrate(Density, 0, 14, 256);
     }
-
-    private static double Slope(double[] steps, double[] errors) =>
-        MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]).B;
 }

@@ -40,7 +40,6 @@ public sealed class ReproducibilityTests : FolderFixture
     private sealed class NoDisplay : IProgressDisplay
     {
         public void Begin(string name) { }
-
         public void Advance(double pairs, string detail, bool direct) { }
     }
 }
