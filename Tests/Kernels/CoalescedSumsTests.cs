@@ -2,7 +2,6 @@ using AttentionFlow.Tests.Solver;
 
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Sums over cells against <see cref="ReferenceSums"/>.</summary>
 public sealed class CoalescedSumsTests
 {
     private static readonly ReferenceSums Reference = new();

@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Sums by Fourier modes and spherical harmonics against <see cref="ReferenceSums"/>.</summary>
 public sealed class HarmonicSumsTests
 {
     private static readonly ReferenceSums Reference = new();

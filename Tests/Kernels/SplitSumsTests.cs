@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Several devices give the bits of one.</summary>
 public sealed class SplitSumsTests
 {
     [Test]

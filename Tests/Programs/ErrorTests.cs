@@ -3,7 +3,6 @@ using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;
 
-/// <summary>Every exit code but 0, and its words.</summary>
 public class ErrorTests : FolderFixture
 {
     private const string RunHelp = " (attentionflow run --help shows what there is)";

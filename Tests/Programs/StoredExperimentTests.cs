@@ -5,10 +5,8 @@ using AttentionFlow.Tests.Program;
 
 namespace AttentionFlow.Tests.Experiments;
 
-/// <summary>
-/// Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them, whatever the
-/// number of threads.
-/// </summary>
+/// <summary>Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them,
+/// whatever the number of threads.</summary>
 [Category("Slow")]
 public class StoredExperimentTests : FolderFixture
 {
@@ -112,7 +110,4 @@ public class StoredExperimentTests : FolderFixture
         ObservationTable table = new(folder);
         return [.. Columns(name).Select(c => table.Last(c)[0])];
     }
-
-    // Under noise there is no limit.
-    private static bool IsNoisy(string name) => StoredExperiments.Load(name).Interaction.Noise is not null;
 }

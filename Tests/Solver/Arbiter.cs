@@ -1,9 +1,7 @@
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>
-/// Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never enters the
-/// gauge frame and shares no code with <see cref="Flow"/>, so it can judge it.
-/// </summary>
+/// <summary>Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never
+/// enters the gauge frame and shares no code with <see cref="Flow"/>, so it can judge it.</summary>
 internal static class Arbiter
 {
     public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)

@@ -2,7 +2,6 @@ using MathNet.Numerics;
 
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>Distances between laws: closed forms, invariances and rates.</summary>
 public class DistanceTests
 {
     // 128 directions leave a relative error of 0.58/sqrt(128) in d = 3 and 0.7/sqrt(128) in d = 8: three of those.
@@ -61,10 +60,9 @@ public class DistanceTests
         Assert.That(SlicedWasserstein.Distance(x, [1], y, [1], d, directions: 20_000), Is.EqualTo(Math.Sqrt(2) * share).Within(SlicedTolerance * Math.Sqrt(2) * share * Math.Sqrt(128.0 / 20_000)));
     }
 
-    /// <summary>
-    /// The uniform law of S^2 against a point: E|X - Y| = 4/3 for both X, Y uniform and for Y fixed, so the energy distance is sqrt(4/3); along every direction u the law is
-    /// uniform on [-1, 1], at W1 (1 + p^2)/2 from p = &lt;y, u&gt;, and p is uniform on [-1, 1] again: 2/3.
-    /// </summary>
+    /// <summary>The uniform law of S^2 against a point: E|X - Y| = 4/3 for both X, Y uniform and for Y fixed, so the energy distance is
+    /// sqrt(4/3); along every direction u the law is uniform on [-1, 1], at W1 (1 + p^2)/2 from p = &lt;y, u&gt;, and p is uniform on [-1,
+    /// 1] again: 2/3.</summary>
     [Test]
     public void TheUniformLawAgainstAPoint()
     {

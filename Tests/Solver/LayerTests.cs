@@ -352,10 +352,9 @@ public class LayerTests
         Assert.That(second / 2, Is.EqualTo(Math.Pow(A, 6) / 16).Within(0.15 * Math.Pow(A, 6) / 16));
     }
 
-    /// <summary>
-    /// The kinetic model of arXiv 2605.09213 by brute force: theta_j' = sum_{k&lt;j} e^{-lambda (j-k)/N} w'(theta_j - theta_k)/sum_{k&lt;j} e^{-lambda (j-k)/N} with
-    /// w = e^{beta cos}; this flow is beta times slower. The coupling is distance of length 1/lambda on grid labels, the mask strict.
-    /// </summary>
+    /// <summary>The kinetic model of arXiv 2605.09213 by brute force: theta_j' = sum_{k&lt;j} e^{-lambda (j-k)/N} w'(theta_j -
+    /// theta_k)/sum_{k&lt;j} e^{-lambda (j-k)/N} with w = e^{beta cos}; this flow is beta times slower. The coupling is distance of length
+    /// 1/lambda on grid labels, the mask strict.</summary>
     [Test]
     public void TheKineticModelIsTheBiasUnderAStrictMask()
     {
@@ -379,11 +378,10 @@ public class LayerTests
         }
     }
 
-    /// <summary>
-    /// Lost in the middle: N Cov(e^{-i theta_{N s}(t)}, e^{i theta_{N s'}(0)}) -> k(s, s') sqrt(a t/Y) I_1(2 sqrt(a t Y)), k = lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}),
-    /// Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is
-    /// of N/(2 |J| |K|)^{1/2} about it in standard deviation; N = 96 itself is off by some per cent.
-    /// </summary>
+    /// <summary>Lost in the middle: N Cov(e^{-i theta_{N s}(t)}, e^{i theta_{N s'}(0)}) -> k(s, s') sqrt(a t/Y) I_1(2 sqrt(a t Y)), k =
+    /// lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}), Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform
+    /// starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is of N/(2 |J| |K|)^{1/2} about
+    /// it in standard deviation; N = 96 itself is off by some per cent.</summary>
     [Test]
     public void InfluenceIsLostInTheMiddle()
     {

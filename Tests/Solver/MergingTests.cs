@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>Tokens that have come close go on as one.</summary>
 public class MergingTests
 {
     private static readonly Interaction Softmax = new(4) { Normalization = Normalization.Softmax };

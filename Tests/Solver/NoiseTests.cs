@@ -4,9 +4,8 @@ namespace AttentionFlow.Tests.Solver;
 
 public class NoiseTests
 {
-    /// <summary>
-    /// A kick multiplies harmonics of degree l by E C_l(cos a), here by quadrature over |v|^2, against e^{-l (l + d - 2) tau}: exact on the circle, else a local error of third order.
-    /// </summary>
+    /// <summary>A kick multiplies harmonics of degree l by E C_l(cos a), here by quadrature over |v|^2, against e^{-l (l + d - 2) tau}:
+    /// exact on the circle, else a local error of third order.</summary>
     [Test]
     public void AKickIsBrownianToSecondOrder([Values(2, 3, 4, 10)] int d, [Values(1, 2)] int degree)
     {
@@ -67,10 +66,9 @@ public class NoiseTests
         Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Math.Exp(-2 * d * Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(R)));
     }
 
-    /// <summary>
-    /// Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi) the
-    /// equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting says.
-    /// </summary>
+    /// <summary>Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi)
+    /// the equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting
+    /// says.</summary>
     [Category("Slow")]
     [TestCase(Splitting.Lie, 1, 0.5, 100_000), TestCase(Splitting.Strang, 2, 1, 300_000)]
     public void TheWeakOrderIsThatOfTheSplitting(Splitting splitting, int order, double step, int replicas)

@@ -78,9 +78,8 @@ public class SchemeTests
         Assert.That(Clouds.LargestDifference(scaled, post), Is.LessThan(1e-9));
     }
 
-    /// <summary>
-    /// The last stage, SA, where A has length 1: angles between tokens shrink by e^{-t} (post), r_0/(r_0 + t) (pre, peri), e^{-alpha t} (nGPT), e^{2 - 2 sqrt(t + 1)} (sqrt).
-    /// </summary>
+    /// <summary>The last stage, SA, where A has length 1: angles between tokens shrink by e^{-t} (post), r_0/(r_0 + t) (pre, peri),
+    /// e^{-alpha t} (nGPT), e^{2 - 2 sqrt(t + 1)} (sqrt).</summary>
     [Test]
     public void ClustersContractAtTheRateOfTheScheme([ValueSource(nameof(Schemes))] Scheme scheme)
     {

@@ -3,7 +3,6 @@ using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>The laws that phase and prefix gauges reach.</summary>
 public class TargetLawTests
 {
     /// <summary>q(p) has the mass p below it, by quadrature of the density.</summary>
@@ -80,10 +79,8 @@ public class TargetLawTests
         Assert.That(Enumerable.Range(0, N).Max(i => Math.Abs(u[i] - (i + 0.5) / N)), Is.LessThan(1.95 / Math.Sqrt(N)));
     }
 
-    /// <summary>
-    /// Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints, so the
-    /// transport distance from the tokens' angles to an arc of length L is L/4n.
-    /// </summary>
+    /// <summary>Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints,
+    /// so the transport distance from the tokens' angles to an arc of length L is L/4n.</summary>
     [Test]
     public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {

@@ -4,7 +4,6 @@ using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Configuration;
 
-/// <summary>CSV files of points.</summary>
 public class CloudFileTests : FolderFixture
 {
     [Test]
