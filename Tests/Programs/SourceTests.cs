@@ -33,8 +33,7 @@ public sealed class SourceTests
     }
 
     [Explicit("lines are wrapped last")]
-    [Test]
-    public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
+    [Test] public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
     {
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))];
