@@ -77,12 +77,16 @@ internal static class Clouds
     public static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Tableau method, double step, double horizon, params IObserver[] observers)
     {
         Cloud moved = cloud.Copy();
-        new Simulation(new Flow(interaction, gauge, moved, new ReferenceSums()), method, step, horizon).Run(moved, observers);
+        new Simulation(FlowOf(interaction, moved, gauge), method, step, horizon).Run(moved, observers);
         return moved;
     }
 
     /// <summary>One that may be moved.</summary>
-    public static Cloud Copy(this Cloud cloud) => new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+    public static Cloud Copy(this Cloud cloud) =>
+        new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+
+    public static Flow FlowOf(Interaction interaction, Cloud cloud, Gauge? gauge = null) =>
+        new(interaction, gauge ?? new IdentityGauge(), cloud, new ReferenceSums());
 
     public static double[] DriftAt(this Flow flow, double[] x)
     {
@@ -94,7 +98,7 @@ internal static class Clouds
     /// <summary>What an observable of this name makes of a cloud.</summary>
     public static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, bool needsDrift = true)
     {
-        Flow flow = new(interaction, gauge, cloud, new ReferenceSums());
+        Flow flow = FlowOf(interaction, cloud, gauge);
         double[] drift = needsDrift ? flow.DriftAt(cloud.Positions) : new double[cloud.Positions.Length];
         return Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), cloud.Replicas);
     }

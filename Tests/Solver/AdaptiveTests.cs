@@ -122,7 +122,7 @@ public class AdaptiveTests
         Assert.That(Run(Softmax, cloud, 1e-5, with).ObservationEvaluations, Is.EqualTo(5));
         Assert.That(with.States, Is.EqualTo(without.States));
         Assert.That(without.Drifts, Has.All.Empty);
-        Assert.That(with.Drifts[^1], Is.EqualTo(new Flow(Softmax, new IdentityGauge(), cloud, new ReferenceSums()).DriftAt(with.States[^1])));
+        Assert.That(with.Drifts[^1], Is.EqualTo(Clouds.FlowOf(Softmax, cloud).DriftAt(with.States[^1])));
     }
 
     /// <summary>No drop of the energy from step to step, and the steps of a replica in order, ending at the horizon.</summary>
@@ -154,7 +154,7 @@ public class AdaptiveTests
     [Test] public void FixedStepsThatLoseEnergyAreNamedWithABetterOne()
     {
         Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
-        RunResult result = new Simulation(new Flow(new Interaction(2), new IdentityGauge(), cloud, new ReferenceSums()), Methods.Euler, 2, 20).Run(cloud, []);
+        RunResult result = new Simulation(Clouds.FlowOf(new Interaction(2), cloud), Methods.Euler, 2, 20).Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
         // 2/e^2 is the limit.
         Assert.That(result.Advice, Does.Match("^the energy fell at [0-9]+ steps, .* use a step of 0.1 or less, or tsit5"));
@@ -162,21 +162,21 @@ public class AdaptiveTests
 
     [Test] public void WhereNoStepWillDoTheAdviceNamesNone()
     {
-        Flow flow = new(new Interaction(100), new IdentityGauge(), Clouds.Uniform(1, 4, 3), new ReferenceSums());
+        Flow flow = Clouds.FlowOf(new Interaction(100), Clouds.Uniform(1, 4, 3));
         Assert.That(Stability.AfterDrops(flow, Methods.Heun, 0.1, 198),
             Does.StartWith("the energy fell at 198 steps").And.EndsWith("no step is small enough near collapse, where tokens close in at the rate 2.688E+43; reduce beta or use softmax"));
     }
 
     [Test] public void FixedMethodsRefuseATolerance()
     {
-        Assert.That(() => new Simulation(new Flow(Softmax, new IdentityGauge(), Clouds.Uniform(1, 4, 3), new ReferenceSums()), Methods.Heun, new AdaptiveStep(1e-4), 1),
+        Assert.That(() => new Simulation(Clouds.FlowOf(Softmax, Clouds.Uniform(1, 4, 3)), Methods.Heun, new AdaptiveStep(1e-4), 1),
             Throws.ArgumentException.With.Message.StartWith("heun estimates no error"));
     }
 
     private static RunResult Run(Interaction interaction, Cloud cloud, double tolerance, params IObserver[] observers)
     {
         Cloud moved = cloud.Copy();
-        Flow flow = new(interaction, new IdentityGauge(), moved, new ReferenceSums());
+        Flow flow = Clouds.FlowOf(interaction, moved);
         double horizon = observers.OfType<Kept>().Select(k => k.Last).DefaultIfEmpty(20).Max();
         return new Simulation(flow, Methods.Tsit5, new AdaptiveStep(tolerance), horizon).Run(moved, observers);
     }

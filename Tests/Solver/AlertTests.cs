@@ -38,7 +38,7 @@ public class AlertTests
 
     private static string[] Crosses(Interaction interaction, Cloud cloud, string name)
     {
-        Flow flow = new(interaction, new IdentityGauge(), cloud, new ReferenceSums());
+        Flow flow = Clouds.FlowOf(interaction, cloud);
         double[] drift = flow.DriftAt(cloud.Positions);
         Observable observable = Observable.All[name](flow);
         AlertWatch watch = new();

@@ -127,7 +127,7 @@ public class DistanceTests
     [Test] public void TheLimitLawIsThatOfLabelsBetweenZeroAndOne()
     {
         Cloud cloud = new UniformLaw().Draw(1, 4, 3, seed: 1, new BlockLabels(2));
-        Assert.That(() => new LawDistanceObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, new ReferenceSums())),
+        Assert.That(() => new LawDistanceObservable(Clouds.FlowOf(new Interaction(1), cloud)),
             Throws.TypeOf<NotSupportedException>().With.Message.EqualTo("the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out"));
     }
 }

@@ -222,7 +222,8 @@ public class IndicatorTests
         foreach (string name in mask == Mask.None ? names : ["ranks"])
         {
             Observable observable = Observable.All[name](made);
-            double[] merged = observable.Values(new Frame(0, 0, one.Positions, [], of)), apart = observable.Values(new Frame(0, 0, two.Positions, [], made));
+            double[] merged = observable.Values(new Frame(0, 0, one.Positions, [], of));
+            double[] apart = observable.Values(new Frame(0, 0, two.Positions, [], made));
             Assert.That(merged, Is.EqualTo(apart).Within(name == "low_pass" ? LowPassTolerance : 1e-12), name);
         }
     }
@@ -265,7 +266,8 @@ public class IndicatorTests
         Flow flow = new(One, None, cloud, new ReferenceSums());
         Observable participation = Observable.All["participation"](flow);
         foreach (Cloud seen in new[] { cloud, other })
-            Assert.That(participation.Values(new Frame(0, 0, seen.Positions, flow.DriftAt(seen.Positions), flow)), Is.EqualTo(Measure("participation", One, None, seen)));
+            Assert.That(participation.Values(new Frame(0, 0, seen.Positions, flow.DriftAt(seen.Positions), flow)),
+                Is.EqualTo(Measure("participation", One, None, seen)));
     }
 
     /// <summary>Harmonic sums keep no radial force, so entropies there need a direct pass; products are harmonic.</summary>
@@ -279,7 +281,8 @@ public class IndicatorTests
         foreach (string name in (string[])["attention_entropy", "participation", "attention_rows"])
             Assert.That(() => Observable.All[name](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"), name);
         foreach (string name in (string[])["sink", "low_pass"])
-            Assert.That(Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), 2), Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
+            Assert.That(Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), 2),
+                Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
     }
 
     [Test] public void AttentionNeedsACouplingThatIsNeverNegative()

@@ -87,7 +87,7 @@ public class IntegratorTests
         using CancellationTokenSource source = new();
         Times times = new(0, 0.5, 1);
         Cloud cloud = Clouds.Uniform(1, 4, 3);
-        RunResult result = new Simulation(new Flow(new Interaction(1), new IdentityGauge(), cloud, new ReferenceSums()), Methods.Heun, 0.1, 1)
+        RunResult result = new Simulation(Clouds.FlowOf(new Interaction(1), cloud), Methods.Heun, 0.1, 1)
             .Run(cloud, [times, new CancelAt(0.6, source)], source.Token);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(result.Status, Is.EqualTo(RunStatus.Stopped));
@@ -106,7 +106,7 @@ public class IntegratorTests
     [Test] public void DivergenceIsNamedWithAdvice()
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
-        RunResult result = new Simulation(new Flow(new Interaction(800), new IdentityGauge(), cloud, new ReferenceSums()), Methods.Heun, 0.1, 1).Run(cloud, []);
+        RunResult result = new Simulation(Clouds.FlowOf(new Interaction(800), cloud), Methods.Heun, 0.1, 1).Run(cloud, []);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(result.Status, Is.EqualTo(RunStatus.Diverged));
         Assert.That(result.Advice, Does.Contain("not finite").And.Contain("step"));

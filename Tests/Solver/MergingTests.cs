@@ -121,7 +121,7 @@ public class MergingTests
 
     [Test] public void AMaskForbidsMerging()
     {
-        Flow flow = new(Softmax with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), new ReferenceSums());
+        Flow flow = Clouds.FlowOf(Softmax with { Mask = Mask.Causal }, Clouds.Uniform(1, 4, 3));
         Assert.That(() => new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-4 }, 1), Throws.ArgumentException.With.Message.Contain("mask"));
     }
 
@@ -151,7 +151,8 @@ public class MergingTests
     {
         Cloud moved = cloud.Copy();
         Log log = new(RecordTimes.Logarithmic(times, 0.1, horizon)), all = new(RecordTimes.Logarithmic(60, 0.1, horizon));
-        result = new Simulation(new Flow(interaction, gauge, moved, new ReferenceSums()), Methods.Tsit5, step, horizon) { Until = until }.Run(moved, [log, all]);
+        Simulation simulation = new(Clouds.FlowOf(interaction, moved, gauge), Methods.Tsit5, step, horizon) { Until = until };
+        result = simulation.Run(moved, [log, all]);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
         Assert.That(result.Advice, Is.Null);
         return log;

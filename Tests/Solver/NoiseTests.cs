@@ -134,7 +134,7 @@ public class NoiseTests
     [Test] public void NoiseTakesFixedSteps()
     {
         Cloud cloud = Clouds.Uniform(1, 2, 3);
-        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, new ReferenceSums()), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
+        Assert.That(() => new Simulation(Clouds.FlowOf(new(1), cloud), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
             Throws.ArgumentException.With.Message.Contains("noise takes fixed steps"));
     }
 

@@ -11,10 +11,11 @@ public class ObservableTests
         Cloud cloud = Clouds.Uniform(3, 8, 3);
         foreach ((string name, Func<Flow, Observable> make) in Observable.All.Some())
         {
-            IReadOnlyList<Column> columns = make(new Flow(One, new IdentityGauge(), cloud, new ReferenceSums())).Columns;
+            IReadOnlyList<Column> columns = make(Clouds.FlowOf(One, cloud)).Columns;
             using IDisposable scope = Assert.EnterMultipleScope();
             Assert.That(columns.Select(c => c.Description), Has.All.Not.Empty, name);
-            Assert.That(Measure(name, One, new IdentityGauge(), cloud), Has.Length.EqualTo(3 * columns.Count).And.All.Matches<double>(double.IsFinite), name);
+            Assert.That(Measure(name, One, new IdentityGauge(), cloud),
+                Has.Length.EqualTo(3 * columns.Count).And.All.Matches<double>(double.IsFinite), name);
         }
     }
 
@@ -142,7 +143,7 @@ public class ObservableTests
         static double Drops(double step)
         {
             Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
-            Flow flow = new(new Interaction(2), new IdentityGauge(), cloud, new ReferenceSums());
+            Flow flow = Clouds.FlowOf(new Interaction(2), cloud);
             EnergyDropsObservable drops = new(flow);
             new Simulation(flow, Methods.Euler, step, 20).Run(cloud, [drops]);
             return drops.Values(default)[0];
@@ -155,7 +156,7 @@ public class ObservableTests
     [Test] public void GapsStopWhenTheRunDoes()
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
-        Flow flow = new(One, new IdentityGauge(), cloud, new ReferenceSums());
+        Flow flow = Clouds.FlowOf(One, cloud);
         Assert.That(() => new GapsObservable().Measure(new Frame(0, 0, cloud.Positions, [], flow, new CancellationToken(true)), new double[3]), Throws.InstanceOf<OperationCanceledException>());
     }
 }

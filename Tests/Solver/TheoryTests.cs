@@ -25,7 +25,7 @@ public class TheoryTests
         const int N = 128;
         double[] weights = [.. Enumerable.Range(0, N).Select(i => Math.Exp(kappa * Math.Cos(Clouds.Turn * i / N)))];
         Cloud cloud = new(1, N, 2, [.. Enumerable.Range(0, N).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / N), Math.Sin(Clouds.Turn * i / N) })], null, [.. weights.Select(w => w / weights.Sum())]);
-        double[] drift = new Flow(new Interaction(beta) { Normalization = Normalization.Softmax }, new IdentityGauge(), cloud, new ReferenceSums()).DriftAt(cloud.Positions);
+        double[] drift = Clouds.FlowOf(new Interaction(beta) { Normalization = Normalization.Softmax }, cloud).DriftAt(cloud.Positions);
         VonMisesFisher law = new(2, kappa);
         double squares = 0;
         for (int i = 0; i < N; i++)
@@ -204,7 +204,7 @@ public class TheoryTests
         double r = ToeplitzCircle.Radius(interaction, constant), h = Math.Sqrt(1 - r * r);
         double[] x = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { r * Math.Cos(Clouds.Turn * (i + 0.5) / 64), -r * Math.Sin(Clouds.Turn * (i + 0.5) / 64), h })];
         Cloud cloud = new(1, 64, 3, x);
-        Flow flow = new(interaction, new IdentityGauge(), cloud, new ReferenceSums());
+        Flow flow = Clouds.FlowOf(interaction, cloud);
         double[] drift = flow.DriftAt(x);
         double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, cloud.Labels, 3);
         using IDisposable scope = Assert.EnterMultipleScope();

@@ -50,7 +50,8 @@ public class CloudFileTests : FolderFixture
     [TestCase("x0,x1,weight\n1,0,-1\n", ", line 2: the weight -1 is not positive.")]
     [TestCase("x0,x1\n1,0\n\"0,1\n", ", line 3: this is not valid CSV; a quote is misplaced or never closed.")]
     public void AWrongFileIsRefusedByLine(string text, string message) =>
-        Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(Folder["points.csv"] + message));
+        Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo(Folder["points.csv"] + message));
 
     [Test] public void AMissingFileIsNamed() =>
         Assert.That(() => CloudFile.Read("missing.csv", false), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("missing.csv: there is no such file."));

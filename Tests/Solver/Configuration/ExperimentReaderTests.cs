@@ -164,40 +164,42 @@ public class ExperimentReaderTests : FolderFixture
 
     [Test] public void TargetsMayBeACsvFile()
     {
-        string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n");
-        const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
-        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Assert.That(((PrefixGauge)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
-        Assert.That(() => ExperimentReader.Read(Folder["p.json"], ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Folder["p.json"]}: $.interaction.gauge: a target has 3 coordinates, the tokens 4."));
-        Assert.That(() => ExperimentReader.Read(Folder["p.json"], ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge: {targets} has a column 'weight' already; leave the weights here or there out."));
+        string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), file = Write("p.json",
+            """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""");
+        Assert.That(((PrefixGauge)ReadP().Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
+        RefusedP($"{file}: $.interaction.gauge: a target has 3 coordinates, the tokens 4.", "tokens.dimension=4");
+        RefusedP("--set interaction.gauge.weights=[1,1]: $.interaction.gauge: "
+            + $"{targets} has a column 'weight' already; leave the weights here or there out.", "interaction.gauge.weights=[1,1]");
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
-        Assert.That(() => ExperimentReader.Read(Folder["p.json"], []), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Folder["p.json"]}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
+        RefusedP($"{file}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected.");
     }
 
     [Test] public void PromptsAndMatricesMayBeCsvFiles()
     {
         string points = Write("points.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), matrix = Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n0,0,-3\n");
-        const string text = """{ "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }""";
-        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Layer layer = experiment.Layer;
+        string file = Write("p.json", """
+            { "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" },
+              "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }
+            """);
+        Layer layer = ReadP().Layer;
         Assert.That(layer.Prompts!.Strengths, Is.EqualTo(new[] { 1.0 / 3, 2.0 / 3 }));
         Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
-        Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts: {points} has a column 'weight' already; leave the weights here or there out.");
+        RefusedP("--set interaction.prompts.weights=[1,1]: $.interaction.prompts: "
+            + $"{points} has a column 'weight' already; leave the weights here or there out.", "interaction.prompts.weights=[1,1]");
         Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
-        Refused([], $"{Folder["p.json"]}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        RefusedP($"{file}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
         Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
-        Refused([], $"{Folder["p.json"]}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
+        RefusedP($"{file}: $.interaction.matrices.key.path: "
+            + $"{matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
-        Assert.That(ExperimentReader.Read(Folder["p.json"], []).Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
-
-        Assert.That(ExperimentReader.Read(Folder["p.json"], ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"]).Layer.Prompts!.Points, Has.Count.EqualTo(5));
-
-        void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Folder["p.json"], settings),
-            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+        Assert.That(ReadP().Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+        Assert.That(ReadP("""interaction.prompts.points={"law":"greatCircle","count":5}""").Layer.Prompts!.Points, Has.Count.EqualTo(5));
     }
+
+    private Experiment ReadP(params string[] settings) => ExperimentReader.Read(Folder["p.json"], settings);
+
+    private void RefusedP(string message, params string[] settings) =>
+        Assert.That(() => ReadP(settings), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
 
     /// <summary>Orthogonal ones are that, Gaussian ones have their scale, symmetric ones are recognised; every head and place has its own, the same for the same seed.</summary>
     [Test] public void RandomMatricesAreWhatTheySay()
