@@ -13,7 +13,6 @@ public sealed class SourceTests
         typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly).Build());
 
     // "" is the namespace of the project itself.
-    [Explicit("the last uses of later rooms are being mended")]
     [Category("Slow")]
     [TestCase("Kernels", "Model", "", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
     [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs")]
@@ -32,7 +31,6 @@ public sealed class SourceTests
         Assert.That(string.Join('\n', back.Distinct().Order(StringComparer.Ordinal)), Is.Empty);
     }
 
-    [Explicit("lines are wrapped last")]
     [Test] public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
     {
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
