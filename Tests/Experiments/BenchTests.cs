@@ -15,7 +15,8 @@ public class BenchTests
     private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerWork: null, GpuTokens: [512]);
 
     // 1.2: a ceiling measured for a millisecond on a busy machine may be low.
-    [Test] public void EveryImplementationHasRatesSharesAndErrorsWithinTheirBounds()
+    [Test]
+    public void EveryImplementationHasRatesSharesAndErrorsWithinTheirBounds()
     {
         (int code, JsonElement json) = Json(Small, threads: 2);
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
@@ -36,7 +37,8 @@ public class BenchTests
         }
     }
 
-    [Test] public void TheCostModelIsHeldAgainstTheClock()
+    [Test]
+    public void TheCostModelIsHeldAgainstTheClock()
     {
         (_, JsonElement json) = Json(Small, threads: 1);
         JsonElement[] choices = [.. json.GetProperty("choices").EnumerateArray()];
@@ -53,7 +55,8 @@ public class BenchTests
     }
 
     // Peers sum dot products, whose rounding e^{beta t} enlarges: about beta (d + 2) units.
-    [Test] public void PeersSumTheSame()
+    [Test]
+    public void PeersSumTheSame()
     {
         (_, JsonElement json) = Json(new([3, 64], [128], LargestReference: 0, PeerWork: 128 * 128 * 64, GpuTokens: []), threads: 1);
         JsonElement[] peers = [.. json.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("isPeer").GetBoolean())];
@@ -72,7 +75,8 @@ public class BenchTests
         Requirement.Absent(why, "g++");
     }
 
-    [Test] public void CellsThatWouldTakeTooLongAreLeftOutAndNamed()
+    [Test]
+    public void CellsThatWouldTakeTooLongAreLeftOutAndNamed()
     {
         BenchReport report = BenchRun.Run(new([3], [64, 128], 0, null, []), Short with { LongestCall = 1e-9 }, 1, _ => { }, CancellationToken.None);
         Assert.That(report.Rows.Where(r => r.Implementation == "cpu").Select(r => r.Tokens), Is.EqualTo(new[] { 64, 64 }));
@@ -80,7 +84,8 @@ public class BenchTests
         Assert.That(report.Choices.Where(c => c.Tokens == 128).Select(c => c.DirectIsEstimate), Has.All.True);
     }
 
-    [Test] public void TheTableHasARowForEveryNumberAndAnErrorBeyondItsBoundFails()
+    [Test]
+    public void TheTableHasARowForEveryNumberAndAnErrorBeyondItsBoundFails()
     {
         BenchReport report = BenchRun.Run(new([3], [64], 64, null, []), Short, 1, _ => { }, CancellationToken.None);
         (int code, string output, string error) = Write(report, json: false);
@@ -91,7 +96,8 @@ public class BenchTests
         Assert.That(error, Does.StartWith("attentionflow: cpu single, d = 3, n = 64: the error NaN is beyond "));
     }
 
-    [Test] public void TheScalingHasATableAndAFigureWithDirectSumsContinuedWhereTheyWereLeftOut()
+    [Test]
+    public void TheScalingHasATableAndAFigureWithDirectSumsContinuedWhereTheyWereLeftOut()
     {
         using TemporaryFolder folder = new();
         using StringWriter output = new(), error = new();
@@ -106,7 +112,8 @@ public class BenchTests
         Assert.That(Directory.EnumerateFiles(folder.FullPath).Count(), Is.EqualTo(1));
     }
 
-    [Test] public void KernelsAreWrittenAsPtx()
+    [Test]
+    public void KernelsAreWrittenAsPtx()
     {
         using TemporaryFolder folder = new();
         Assert.That(PtxFiles.Write(folder.FullPath).First(), Does.Exist);

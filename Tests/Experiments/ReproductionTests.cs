@@ -32,7 +32,8 @@ public class ReproductionTests
     [OneTimeTearDown]
     public void RemoveFolder() => _folder.Dispose();
 
-    [Test] public void EveryFactPassesAndTheFiguresAreXml()
+    [Test]
+    public void EveryFactPassesAndTheFiguresAreXml()
     {
         (int code, string output) = Publish("");
         Assert.That(output, Does.Match(@"all \d+ checks pass; the report is "));
@@ -49,7 +50,8 @@ public class ReproductionTests
         }
     }
 
-    [Test] public void TheReportNeedsNoOtherFile()
+    [Test]
+    public void TheReportNeedsNoOtherFile()
     {
         Publish("");
         string report = File.ReadAllText(_folder["report.html"]);
@@ -62,14 +64,16 @@ public class ReproductionTests
         });
     }
 
-    [Test] public void WithJsonTheFactsAreJson()
+    [Test]
+    public void WithJsonTheFactsAreJson()
     {
         (int code, string output) = Publish("json");
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
         Assert.That(JsonDocument.Parse(output).RootElement.EnumerateArray().Select(c => c.GetProperty("verdict").GetString()), Has.All.EqualTo("pass"));
     }
 
-    [Test] public void AWrongNumberInAFileFailsAFact()
+    [Test]
+    public void AWrongNumberInAFileFailsAFact()
     {
         string file = Path.Combine(Runs("figure3-rotary"), RunFolder.ObservablesFile), text = File.ReadAllText(file);
         try
@@ -90,7 +94,8 @@ public class ReproductionTests
         }
     }
 
-    [Test] public void AMissingFileIsAnErrorOfReading()
+    [Test]
+    public void AMissingFileIsAnErrorOfReading()
     {
         string file = Path.Combine(Runs("figure3-path"), RunFolder.ObservablesFile);
         File.Move(file, file + ".away");

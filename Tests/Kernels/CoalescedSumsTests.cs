@@ -22,7 +22,8 @@ public sealed class CoalescedSumsTests
     }
 
     // The promise: errors of Z and of the tangential force never above tol S_i, those of the deficit never above 2 tol of it. Cells a tenth of a radius wide and cells that overflow.
-    [Test] public void ErrorsStayBelowTheTolerance([Values(2, 3, 8, 64)] int d, [Values(0.1, 1, 9, 64, 256)] double beta)
+    [Test]
+    public void ErrorsStayBelowTheTolerance([Values(2, 3, 8, 64)] int d, [Values(0.1, 1, 9, 64, 256)] double beta)
     {
         int seed = 0, coalesced = 0;
         // Positions and their differences rounded, as in PairSumsTests.
@@ -50,7 +51,8 @@ public sealed class CoalescedSumsTests
     }
 
     // A light token at a right angle to a pair that lies along it: the cell's variance is all in the direction of the query.
-    [Test] public void TheBoundIsNearlyAttained([Values(1e-2, 1e-6)] double tolerance)
+    [Test]
+    public void TheBoundIsNearlyAttained([Values(1e-2, 1e-6)] double tolerance)
     {
         const double Beta = 9;
         const int n = 600;
@@ -88,7 +90,8 @@ public sealed class CoalescedSumsTests
 
     // Clusters of finite width: the mean force on each, what moves it, is that of the others to the tolerance, though it is far below the tolerance of Z. Their own
     // width adds no more than beta |x - c|^3, and the rounding of a centroid, 1e-17.
-    [Test] public void ClustersPullEachOtherToTheTolerance([Values(3, 8)] int d)
+    [Test]
+    public void ClustersPullEachOtherToTheTolerance([Values(3, 8)] int d)
     {
         const double Beta = 30, Tolerance = 1e-3, Spread = 2e-6;
         const int n = 600;
@@ -113,7 +116,8 @@ public sealed class CoalescedSumsTests
         Assert.That(Math.Abs(error), Is.LessThanOrEqualTo(Tolerance * pull));
     }
 
-    [Test] public void CellsAreFewOnlyWhereTokensLieTogether([Values(2, 8, 64)] int d)
+    [Test]
+    public void CellsAreFewOnlyWhereTokensLieTogether([Values(2, 8, 64)] int d)
     {
         using CoalescedSums sums = new CoalescedSums(1e-6, Precision.Double, 1);
         PairProblem uniform = Problems.Self(3, 1, 2000, d, new Interaction(9), evenWeights: true), clusters = Clusters(3, 2000, d, new Interaction(9), 20, 1e-6, false);
@@ -124,7 +128,8 @@ public sealed class CoalescedSumsTests
         Assert.That(sums.Statistics.Cells, Is.EqualTo(20));
     }
 
-    [Test] public void SameBitsForThreadsWidthsAndRowRanges([Values] Precision precision, [Values(3, 8)] int d)
+    [Test]
+    public void SameBitsForThreadsWidthsAndRowRanges([Values] Precision precision, [Values(3, 8)] int d)
     {
         PairProblem[] parts = [.. Enumerable.Range(0, 3).Select(r => r == 1 ? Problems.Self(7, 1, 600, d, new Interaction(9) { Coupling = new BlockCoupling(0.1) }, evenWeights: true)
             : Clusters(r, 600, d, new Interaction(9) { Coupling = new BlockCoupling(0.1) }, 2 + 6 * r, 1e-4, r == 2))];
@@ -153,7 +158,8 @@ public sealed class CoalescedSumsTests
     }
 
     // A flow that clusters: the same tokens as by direct sums, and in the end a few cells.
-    [Test] public void AClusteringFlowEndsWithFewCells()
+    [Test]
+    public void AClusteringFlowEndsWithFewCells()
     {
         Interaction interaction = new(9) { Normalization = Normalization.Softmax };
         Cloud start = Clouds.Uniform(1, 600, 8, seed: 3);
@@ -174,7 +180,8 @@ public sealed class CoalescedSumsTests
         }
     }
 
-    [Test] public void SaysWhyNot()
+    [Test]
+    public void SaysWhyNot()
     {
         using CoalescedSums sums = new CoalescedSums(1e-6, Precision.Double, 1);
         using IDisposable scope = Assert.EnterMultipleScope();

@@ -14,7 +14,8 @@ public sealed class DeviceTests
         select new TestCaseData(kind, why).SetName(here ? $"{kind} is tested" : $"no {kind} in these tests: {why}");
 
     // 10^14 pairs, of which two rows are asked for, in the first and the last split of 10^7 keys: no index and no sum of single numbers may break.
-    [Test] public void TenMillionKeys()
+    [Test]
+    public void TenMillionKeys()
     {
         const int n = 10_000_000;
         // Four points in turn, at 0, 90, 180 and 270 degrees: Z = e^{-beta} (e^beta + 2 + e^{-beta})/4, F = (1 - e^{-2 beta})/4 along x less Z x.
@@ -37,10 +38,12 @@ public sealed class DeviceTests
         }
     }
 
-    [Test] public void EveryCouplingIsTested() =>
+    [Test]
+    public void EveryCouplingIsTested() =>
         Assert.That(Problems.Couplings.Select(c => c.GetType()), Is.EquivalentTo(typeof(Coupling).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Coupling)))));
 
-    [Test] public void AutoIsAFunctionOfTheProblemAndTheDevices()
+    [Test]
+    public void AutoIsAFunctionOfTheProblemAndTheDevices()
     {
         string large = DeviceCatalog.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
         int many = (int)Math.Sqrt(Choice.GpuPairs);

@@ -54,7 +54,8 @@ public sealed class Exp2Tests
         return (plain, minusOne);
     }
 
-    [Test] public void ErrorsAreWhatTheDocumentationSays()
+    [Test]
+    public void ErrorsAreWhatTheDocumentationSays()
     {
         (double plain, double minusOne) = LargestErrors<Lanes128<float>, Vector128<float>, float>(v => v[0], y => (float)y);
         Assert.That(plain, Is.LessThanOrEqualTo(5.4e-7));
@@ -64,7 +65,8 @@ public sealed class Exp2Tests
         Assert.That(minusOne, Is.LessThanOrEqualTo(9e-16));
     }
 
-    [Test] public void EndsOfTheRange()
+    [Test]
+    public void EndsOfTheRange()
     {
         foreach (double y in (double[])[-1e-300, -101, -5000, -1e30, double.NegativeInfinity])
         {

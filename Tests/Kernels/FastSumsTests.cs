@@ -23,7 +23,8 @@ public class FastSumsTests
         Assert.That(plan.Advice, words is null ? Is.Null : Does.Contain(words));
     }
 
-    [Test] public void WhatHarmonicsCannotDoIsDirectUnderAutoAndRefusedUnderFast()
+    [Test]
+    public void WhatHarmonicsCannotDoIsDirectUnderAutoAndRefusedUnderFast()
     {
         PairProblem problem = Problem(new Interaction(1) { Coupling = new DistanceCoupling(0.3) }, Clouds.Uniform(1, 5000, 3));
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
@@ -50,7 +51,8 @@ public class FastSumsTests
         Assert.That((sums.Statistics[SumMethod.Direct], sums.Statistics[SumMethod.Coalesced]), Is.EqualTo((4, 0)));
     }
 
-    [Test] public void TheBookIsKept()
+    [Test]
+    public void TheBookIsKept()
     {
         PairProblem problem = Problem(new Interaction(4), Clouds.Uniform(1, 2000, 3));
         using FastSums sums = new(Summation.Auto, 1e-8, Precision.Double, 2);
@@ -113,7 +115,8 @@ public class FastSumsTests
         Assert.That(values[0], Is.EqualTo(expected));
     }
 
-    [Test] public void TheGapOfACollapsedCloudKeepsItsDigits()
+    [Test]
+    public void TheGapOfACollapsedCloudKeepsItsDigits()
     {
         Cloud cloud = new CapLaw([0, 0, 1], 1e-6).Draw(1, 500, 3, seed: 2);
         double[] direct = new double[1], fast = new double[1];

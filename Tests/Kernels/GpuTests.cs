@@ -16,7 +16,8 @@ public sealed class GpuTests(PairSumsCase implementation)
     private enum Form { Difference, General, WithoutOrigin }
 
     // Every coupling with every mask; dimension, form, profile and columns in turn, in cycles of lengths without a common divisor.
-    [Test] public void AgreesWithTheReference()
+    [Test]
+    public void AgreesWithTheReference()
     {
         int number = 0;
         foreach (Coupling coupling in Problems.Couplings)
@@ -36,7 +37,8 @@ public sealed class GpuTests(PairSumsCase implementation)
     }
 
     // Logits from -3000 to 3000, and rows whose keys come in rising order: the shift must follow.
-    [Test] public void TheShiftFollowsTheLargestLogit([Values(3, 20)] int d)
+    [Test]
+    public void TheShiftFollowsTheLargestLogit([Values(3, 20)] int d)
     {
         const int n = 130;
         Random random = new Random(3);
@@ -47,7 +49,8 @@ public sealed class GpuTests(PairSumsCase implementation)
     }
 
     // Weights 0 and 1 on two keys at -1 and 1: Z = 2^{-y - ceil y}, so this is the error of 2^y alone.
-    [Test] public void PowersOfTwo()
+    [Test]
+    public void PowersOfTwo()
     {
         const int n = 400;
         double beta = Math.Log(2);
@@ -63,7 +66,8 @@ public sealed class GpuTests(PairSumsCase implementation)
         }
     }
 
-    [Test] public void SameBitsAgainAndForEveryRowRange([Values(3, 18)] int d)
+    [Test]
+    public void SameBitsAgainAndForEveryRowRange([Values(3, 18)] int d)
     {
         PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new DistanceCoupling(0.3) });
         RowSums expected = Problems.Sum(_sums, problem, RowColumns.Force);

@@ -5,7 +5,8 @@ namespace AttentionFlow.Tests.Kernels;
 /// <summary>The series behind <see cref="HarmonicSums"/>: coefficients, tails, rounding, and what the moments tell.</summary>
 public sealed class HarmonicSeriesTests
 {
-    [Test] public void CoefficientsAreFunkHecke([Values(2, 3)] int d, [Values(1e-3, 0.1, 1, 9, 128, 256)] double beta)
+    [Test]
+    public void CoefficientsAreFunkHecke([Values(2, 3)] int d, [Values(1e-3, 0.1, 1, 9, 128, 256)] double beta)
     {
         KernelSeries series = new KernelSeries(d, beta);
         for (int l = 0; l < Math.Min(series.Coefficients.Length, 40); l++)
@@ -18,7 +19,8 @@ public sealed class HarmonicSeriesTests
         Assert.That(series.Coefficients[^1], Is.LessThan(1e-28));
     }
 
-    [Test] public void TheTailBoundsTheTruncation([Values(2, 3)] int d, [Values(0.1, 9, 256)] double beta)
+    [Test]
+    public void TheTailBoundsTheTruncation([Values(2, 3)] int d, [Values(0.1, 9, 256)] double beta)
     {
         KernelSeries series = new KernelSeries(d, beta);
         foreach (double error in (double[])[1e-3, 1e-6, 1e-12])
@@ -32,14 +34,16 @@ public sealed class HarmonicSeriesTests
     }
 
     // No row is redone here: what truncation and rounding do together stays below the plan's bound.
-    [Test] public void ErrorsStayBelowTheBound([Values(2, 3)] int d, [Values(0.01, 1, 32, 256)] double beta)
+    [Test]
+    public void ErrorsStayBelowTheBound([Values(2, 3)] int d, [Values(0.01, 1, 32, 256)] double beta)
     {
         foreach (string kind in HarmonicClouds.Kinds)
             foreach (double tolerance in (double[])[1e-6, 1e-13])
                 CheckBound(kind, d, beta, tolerance, order: null);
     }
 
-    [Test] public void HighDegreesAreStable([Values(2, 3)] int d, [Values(145, 200, HarmonicSums.MaxOrder)] int order)
+    [Test]
+    public void HighDegreesAreStable([Values(2, 3)] int d, [Values(145, 200, HarmonicSums.MaxOrder)] int order)
     {
         foreach (string kind in HarmonicClouds.Kinds) CheckBound(kind, d, order > 200 ? 430 : 256, 1e-13, order);
     }
@@ -59,14 +63,16 @@ public sealed class HarmonicSeriesTests
         Assert.That(HarmonicClouds.Error(problem, actual, expected, ones, expected.Z), Is.LessThanOrEqualTo(plan.Error(used)), $"{kind}, order {used}");
     }
 
-    [Test] public void SpectrumOfAPointIsOne([Values(2, 3)] int d)
+    [Test]
+    public void SpectrumOfAPointIsOne([Values(2, 3)] int d)
     {
         double[] x = [.. Enumerable.Range(0, 5 * d).Select(i => i % d == 0 ? 0.6 : i % d == 1 ? 0.8 : 0)];
         foreach (double amplitude in Spectrum(x, d)) Assert.That(amplitude, Is.EqualTo(1).Within(1e-13));
     }
 
     // N equally spaced points: degrees that N divides, and no others.
-    [Test] public void SpectrumOfARegularPolygon()
+    [Test]
+    public void SpectrumOfARegularPolygon()
     {
         double[] x = [.. Enumerable.Range(0, 14).Select(i => i % 2 == 0 ? Math.Cos(0.3 + 2 * Math.PI * (i / 2) / 7) : Math.Sin(0.3 + 2 * Math.PI * (i / 2) / 7))];
         double[] spectrum = Spectrum(x, 2);
@@ -74,7 +80,8 @@ public sealed class HarmonicSeriesTests
     }
 
     // A spherical 3-design; degree 4: (6 P_4(1) + 6 P_4(-1) + 24 P_4(0))/36 = 21/36.
-    [Test] public void SpectrumOfAnOctahedron()
+    [Test]
+    public void SpectrumOfAnOctahedron()
     {
         double[] spectrum = Spectrum([1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1], 3);
         double[] expected = [1, 0, 0, 0, Math.Sqrt(21.0 / 36), 0];
@@ -84,14 +91,16 @@ public sealed class HarmonicSeriesTests
     [Test]
     public void NoSpectrumInOtherDimensions() => Assert.That(() => new HarmonicSpectrum(4, 16, 1), Throws.TypeOf<NotSupportedException>().With.Message.Contains("not for d = 4"));
 
-    [Test] public void DegreeOneIsTheMean([Values(2, 3)] int d)
+    [Test]
+    public void DegreeOneIsTheMean([Values(2, 3)] int d)
     {
         double[] x = Problems.Sphere(new Random(1), 50, d), mean = new double[d];
         for (int i = 0; i < x.Length; i++) mean[i % d] += x[i] / 50;
         Assert.That(Spectrum(x, d)[1], Is.EqualTo(Math.Sqrt(mean.Sum(m => m * m))).Within(1e-13));
     }
 
-    [Test] public void TheBitsOfASpectrumDependNeitherOnThreadsNorOnWidth([Values(2, 3)] int d)
+    [Test]
+    public void TheBitsOfASpectrumDependNeitherOnThreadsNorOnWidth([Values(2, 3)] int d)
     {
         double[] x = HarmonicClouds.Positions("uniform", 3, 9001, d), one = Spectrum(x, d);
         foreach ((int threads, int bits) in ((int, int)[])[(3, 512), (1, 256), (2, 128)]) Assert.That(Spectrum(x, d, threads, bits), Is.EqualTo(one), $"{threads}, {bits}");

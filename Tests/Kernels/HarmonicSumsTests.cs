@@ -5,7 +5,8 @@ public sealed class HarmonicSumsTests
     private static readonly ReferenceSums Reference = new();
 
     // The promise: errors of Z and of the force never above tol Z_i.
-    [Test] public void ErrorsStayBelowTheTolerance([Values(2, 3)] int d, [Values(0.1, 1, 9, 60, 256)] double beta)
+    [Test]
+    public void ErrorsStayBelowTheTolerance([Values(2, 3)] int d, [Values(0.1, 1, 9, 60, 256)] double beta)
     {
         int seed = 0;
         foreach (string kind in HarmonicClouds.Kinds)
@@ -28,7 +29,8 @@ public sealed class HarmonicSumsTests
     }
 
     // Terms of both signs: errors relative to S_i = B sum_j |w_j| e^{beta (t - 1)}.
-    [Test] public void ErrorsWithSignsAreRelativeToTheAbsoluteSum([Values(2, 3)] int d, [Values(0.1, 9, 128)] double beta)
+    [Test]
+    public void ErrorsWithSignsAreRelativeToTheAbsoluteSum([Values(2, 3)] int d, [Values(0.1, 9, 128)] double beta)
     {
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.1, 1, -0.5), new ToeplitzCoupling(0, 1)])
         {
@@ -44,7 +46,8 @@ public sealed class HarmonicSumsTests
         }
     }
 
-    [Test] public void RowsWithASmallZAreRaisedOrRedone([Values(2, 3)] int d)
+    [Test]
+    public void RowsWithASmallZAreRaisedOrRedone([Values(2, 3)] int d)
     {
         PairProblem problem = HarmonicClouds.Problem("outlier", 3, 400, d, new Interaction(9), decades: false);
         using HarmonicSums coarse = new HarmonicSums(1e-6, 1);
@@ -58,7 +61,8 @@ public sealed class HarmonicSumsTests
         Assert.That(sums.Z[399], Is.EqualTo(direct.Z[399]));
     }
 
-    [Test] public void SameBitsForThreadsWidthsAndRowRanges([Values(2, 3)] int d)
+    [Test]
+    public void SameBitsForThreadsWidthsAndRowRanges([Values(2, 3)] int d)
     {
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
         {
@@ -79,7 +83,8 @@ public sealed class HarmonicSumsTests
         }
     }
 
-    [Test] public void ReplicasDoNotMeet([Values(2, 3)] int d)
+    [Test]
+    public void ReplicasDoNotMeet([Values(2, 3)] int d)
     {
         PairProblem all = Problems.Self(4, 3, 70, d, new Interaction(4), evenWeights: true);
         using HarmonicSums sums = new HarmonicSums(1e-8, 2);
@@ -94,7 +99,8 @@ public sealed class HarmonicSumsTests
     }
 
     // Neither orders nor scales nor channels of one replica depend on the weights of another.
-    [Test] public void AReplicaDoesNotFeelTheWeightsOfAnother([Values(2, 3)] int d)
+    [Test]
+    public void AReplicaDoesNotFeelTheWeightsOfAnother([Values(2, 3)] int d)
     {
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
         {
@@ -109,7 +115,8 @@ public sealed class HarmonicSumsTests
     }
 
     // The drift of a flow through the seam: rotary gauge, softmax.
-    [Test] public void AFlowCannotTellTheDifference([Values(2, 3)] int d)
+    [Test]
+    public void AFlowCannotTellTheDifference([Values(2, 3)] int d)
     {
         Interaction interaction = new Interaction(4) { Normalization = Normalization.Softmax };
         double[] x = Problems.Sphere(new Random(2), 300, d), labels = [.. Enumerable.Range(0, 300).Select(i => (i + 0.5) / 300)];
@@ -124,14 +131,16 @@ public sealed class HarmonicSumsTests
         Assert.That(flow.Energy(0), Is.EqualTo(direct.Energy(0)).Within(1e-7).Percent);
     }
 
-    [Test] public void StopsWhenAsked()
+    [Test]
+    public void StopsWhenAsked()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
         using HarmonicSums sums = new HarmonicSums(1e-6, 1);
         Assert.That(() => sums.Sum(sums.Plan(problem, RowColumns.Force), .., new RowSums(600, 3, RowColumns.Force), new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
-    [Test] public void SaysWhyNot()
+    [Test]
+    public void SaysWhyNot()
     {
         using HarmonicSums sums = new HarmonicSums(1e-6, 1);
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));

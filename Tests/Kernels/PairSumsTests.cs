@@ -68,18 +68,21 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     [OneTimeTearDown]
     public void Release() => _sums.Dispose();
 
-    [Test] public void AgreesWithTheReference()
+    [Test]
+    public void AgreesWithTheReference()
     {
         foreach (Expected expected in Grid.Value) Compare(expected);
     }
 
-    [Test] public void EveryFormMaskAndColumnAgreesWithTheReference()
+    [Test]
+    public void EveryFormMaskAndColumnAgreesWithTheReference()
     {
         foreach (Expected expected in Forms.Value) Compare(expected);
     }
 
     // A key far off that nobody looks at makes the bound on the logits useless: in both precisions the factors of all others would be 0.
-    [Test] public void RowsFarBelowTheirBoundAreRaised([Values] Mask mask, [Values(3, 9)] int d)
+    [Test]
+    public void RowsFarBelowTheirBoundAreRaised([Values] Mask mask, [Values(3, 9)] int d)
     {
         PairProblem p = Problems.General(5, 2, 70, 90, d, new Interaction(4) { Mask = mask }, length: 1);
         for (int i = 0; i < p.Q.Length; i += d) p.Q[i] = 0;
@@ -87,23 +90,27 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         Compare(Expected.Of(p, RowColumns.Force | RowColumns.Largest));
     }
 
-    [Test] public void SurvivesVeryLowTemperatures([Values(100, 400, 2000)] double beta, [Values(2, 3, 5)] int d)
+    [Test]
+    public void SurvivesVeryLowTemperatures([Values(100, 400, 2000)] double beta, [Values(2, 3, 5)] int d)
     {
         foreach (Coupling coupling in Problems.Couplings)
             Compare(Expected.Of(Problems.Self(1, 2, 33, d, new Interaction(beta) { Coupling = coupling })));
     }
 
-    [Test] public void SurvivesLabelsFarApart()
+    [Test]
+    public void SurvivesLabelsFarApart()
     {
         foreach (Profile profile in (Profile[])[Profile.Exponential, Profile.Linear])
             Compare(Expected.Of(Problems.Self(2, 2, 33, 3, new Interaction(1) { Coupling = new DistanceCoupling(1e-4), Profile = profile })));
     }
 
-    [Test] public void ManyKeysAreSummedInBlocks() =>
+    [Test]
+    public void ManyKeysAreSummedInBlocks() =>
         Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
 
     // Tokens within h of each other: forces and deficits keep their relative accuracy although all are nearly zero.
-    [Test] public void KeepsTheLastStageOfACollapse([Values(1e-4, 1e-9)] double h, [Values(2, 3, 6, 9)] int d)
+    [Test]
+    public void KeepsTheLastStageOfACollapse([Values(1e-4, 1e-9)] double h, [Values(2, 3, 6, 9)] int d)
     {
         Random random = new Random(5);
         double[] centre = Problems.Sphere(random, 1, d), x = Problems.Sphere(random, 40, d);
@@ -125,7 +132,8 @@ public sealed class PairSumsTests(PairSumsCase implementation)
 
     // model.md 6: the tangential force between two coincident clusters at a right angle keeps 3e-6 in single precision, and 1e-5 where exponents
     // come from dot products.
-    [Test] public void KeepsTheForceBetweenTwoClusters([Values(2, 12, 20, 30)] double beta, [Values(64, 256)] int n, [Values(3, 9)] int d)
+    [Test]
+    public void KeepsTheForceBetweenTwoClusters([Values(2, 12, 20, 30)] double beta, [Values(64, 256)] int n, [Values(3, 9)] int d)
     {
         Random random = new Random(7);
         double[] u = Problems.Sphere(random, 1, d), v = Problems.Sphere(random, 1, d);
@@ -143,7 +151,8 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         Assert.That(Math.Abs(Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
     }
 
-    [Test] public void SaysWhyNot()
+    [Test]
+    public void SaysWhyNot()
     {
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1)), linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         PairProblem general = Problems.General(1, 1, 4, 4, 3, new Interaction(1)), negative = Problems.Self(1, 1, 4, 3, new Interaction(1) { Coupling = new BlockCoupling(-1) });
@@ -160,7 +169,8 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         string? Why(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns).WhyNot;
     }
 
-    [Test] public void StopsWhenAsked()
+    [Test]
+    public void StopsWhenAsked()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(1));
         RowSums into = new RowSums(problem.Rows, 3, RowColumns.Force);
@@ -232,7 +242,8 @@ public sealed class PlanTests(PairSumsCase implementation)
         yield return Problems.General(1, 1, 40, 60, 3, new Interaction(4));
     }
 
-    [Test] public void APlanSaysWhatASumDoes()
+    [Test]
+    public void APlanSaysWhatASumDoes()
     {
         int done = 0;
         foreach (PairProblem problem in Set())
@@ -252,7 +263,8 @@ public sealed class PlanTests(PairSumsCase implementation)
         Assert.That(done, Is.GreaterThan(0));
     }
 
-    [Test] public void APlanServesManySums()
+    [Test]
+    public void APlanServesManySums()
     {
         PairProblem problem = Problems.Self(1, 1, 600, 3, new Interaction(4), evenWeights: true), later = Problems.Self(2, 1, 600, 3, new Interaction(4), evenWeights: true);
         Plan plan = _sums.Plan(problem, RowColumns.Force);
@@ -265,7 +277,8 @@ public sealed class PlanTests(PairSumsCase implementation)
         Assert.That(into.Force, Is.EqualTo(anew.Force));
     }
 
-    [Test] public void OtherColumnsThanThoseOfThePlanAreRefused()
+    [Test]
+    public void OtherColumnsThanThoseOfThePlanAreRefused()
     {
         Plan plan = _sums.Plan(Problems.Self(1, 1, 600, 3, new Interaction(4), evenWeights: true), RowColumns.Force);
         Assert.That(() => _sums.Sum(plan, .., new RowSums(600, 3, RowColumns.None), default), Throws.ArgumentException.With.Message.Contains("room for None"));

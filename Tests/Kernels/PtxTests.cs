@@ -7,13 +7,16 @@ public sealed class PtxTests
 {
     private static readonly int[] Dimensions = [2, 3, 4, 8, 16, 20];
 
-    [Test] public void EveryDimensionStaysInRegisters([ValueSource(nameof(Dimensions))] int d) =>
+    [Test]
+    public void EveryDimensionStaysInRegisters([ValueSource(nameof(Dimensions))] int d) =>
         Check(Problems.Self(1, 1, 8, d, new Interaction(1), evenWeights: true), RowColumns.Force, Precision.Single, 90);
 
-    [Test] public void OlderDevicesGetTheSame([Values(75, 80)] int capability) =>
+    [Test]
+    public void OlderDevicesGetTheSame([Values(75, 80)] int capability) =>
         Check(Problems.Self(1, 1, 8, 3, new Interaction(1), evenWeights: true), RowColumns.Force, Precision.Single, capability);
 
-    [Test] public void EveryCouplingStaysInRegisters([Range(0, 3)] int coupling, [Values] Precision precision) =>
+    [Test]
+    public void EveryCouplingStaysInRegisters([Range(0, 3)] int coupling, [Values] Precision precision) =>
         Check(Problems.Self(1, 1, 8, 3, new Interaction(1) { Coupling = Problems.Couplings[coupling] }), RowColumns.Force, precision, 80);
 
     [Test]

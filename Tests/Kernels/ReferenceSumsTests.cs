@@ -22,7 +22,8 @@ public sealed class ReferenceSumsTests
         _ => double.NaN,
     };
 
-    [Test] public void GeneralFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear, [Values] bool withOrigin)
+    [Test]
+    public void GeneralFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear, [Values] bool withOrigin)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {
@@ -35,7 +36,8 @@ public sealed class ReferenceSumsTests
         }
     }
 
-    [Test] public void SelfFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear)
+    [Test]
+    public void SelfFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear)
     {
         foreach (Coupling coupling in Problems.Couplings)
             CompareWithDefinition(Problems.Self(1, R, N, D, new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = linear ? Profile.Linear : Profile.Exponential }));
@@ -77,18 +79,21 @@ public sealed class ReferenceSumsTests
         }
     }
 
-    [Test] public void StrictMaskLeavesTheFirstRowEmpty()
+    [Test]
+    public void StrictMaskLeavesTheFirstRowEmpty()
     {
         RowSums sums = Problems.Sum(new ReferenceSums(), Problems.Self(1, 1, 3, 2, new Interaction(1) { Mask = Mask.Strict }), RowColumns.Force);
         Assert.That((sums.Z[0], sums.Force[0], sums.Force[1]), Is.EqualTo((0.0, 0.0, 0.0)));
     }
 
-    [Test] public void DeficitIsFiniteAtAnyTemperature()
+    [Test]
+    public void DeficitIsFiniteAtAnyTemperature()
     {
         PairProblem p = PairProblem.Self(1, 2, 2, new Interaction(1000), [1, 0, -1, 0], [0.5, 0.5], [0, 0]);
         Assert.That(Problems.Sum(new ReferenceSums(), p, RowColumns.Deficit).Deficit, Is.EqualTo(new[] { 0.5, 0.5 }));
     }
 
-    [Test] public void NegativeCouplingsHaveNoLogarithm() =>
+    [Test]
+    public void NegativeCouplingsHaveNoLogarithm() =>
         Assert.That(new ReferenceSums().Plan(Problems.Self(1, 1, 2, 2, new Interaction(1) { Coupling = new BlockCoupling(-1) }), RowColumns.CouplingLog).WhyNot, Does.Contain("block"));
 }

@@ -41,7 +41,8 @@ public sealed class SimdBitsTests
         foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit, sums.Largest, sums.Squares, sums.CouplingLog]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
     }
 
-    [Test] public void SameBitsForEveryWidth()
+    [Test]
+    public void SameBitsForEveryWidth()
     {
         string expected = Hash(128);
         Assert.That(Hash(256), Is.EqualTo(expected));
@@ -63,7 +64,8 @@ public sealed class SimdBitsTests
         Assert.That(answer[1], Is.EqualTo(Hash(SimdSums.WidestVectorBits)));
     }
 
-    [Test] public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4, 9)] int d)
+    [Test]
+    public void SameBitsForEveryRowRangeAndThreadCount([Values] Precision precision, [Values(3, 4, 9)] int d)
     {
         foreach (Mask mask in (Mask[])[Mask.None, Mask.Causal])
         {
@@ -93,7 +95,8 @@ public sealed class SimdBitsTests
         }
     }
 
-    [Test] public void WritesNothingOutsideTheRange()
+    [Test]
+    public void WritesNothingOutsideTheRange()
     {
         PairProblem problem = Problems.Self(9, 2, 40, 3, new Interaction(2));
         using SimdSums sums = new SimdSums(Precision.Double, 2);
@@ -103,7 +106,8 @@ public sealed class SimdBitsTests
         Assert.That(into.Z.Select((z, row) => z == 7 == (row is < 35 or >= 44)), Is.All.True);
     }
 
-    [Test] public void ColumnsDoNotChangeEachOther([Values] Precision precision, [Values(3, 6, 9)] int d)
+    [Test]
+    public void ColumnsDoNotChangeEachOther([Values] Precision precision, [Values(3, 6, 9)] int d)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {

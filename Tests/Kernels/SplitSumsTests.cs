@@ -2,7 +2,8 @@ namespace AttentionFlow.Tests.Kernels;
 
 public sealed class SplitSumsTests
 {
-    [Test] public void SharedRowsHaveTheSameBits([Values(1, 2, 3, 5)] int parts)
+    [Test]
+    public void SharedRowsHaveTheSameBits([Values(1, 2, 3, 5)] int parts)
     {
         PairProblem problem = Problems.Self(2, 2, 101, 3, new Interaction(2));
         using SimdSums one = new SimdSums(Precision.Single, 1);
@@ -16,7 +17,8 @@ public sealed class SplitSumsTests
         Assert.That(some.Z.Select((z, row) => z == (row is >= 50 and < 53 ? expected.Z[row] : 0)), Is.All.True);
     }
 
-    [Test] public void WhatOneCannotDoNoneDoes()
+    [Test]
+    public void WhatOneCannotDoNoneDoes()
     {
         PairProblem linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         using SplitSums split = SplitSums.Open("two", ["0", "1"], name => name == "0" ? new Probe() : new ReferenceSums());
@@ -24,7 +26,8 @@ public sealed class SplitSumsTests
         Assert.That(() => Problems.Sum(split, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
     }
 
-    [Test] public void WhatWasOpenedIsClosedWhenTheNextIsAbsent()
+    [Test]
+    public void WhatWasOpenedIsClosedWhenTheNextIsAbsent()
     {
         Probe first = new Probe();
         Assert.That(() => SplitSums.Open("two", ["0", "1"], name => name == "0" ? first : throw new DeviceUnavailableException("not here")), Throws.TypeOf<DeviceUnavailableException>());

@@ -94,7 +94,8 @@ public class ErrorTests : FolderFixture
         Refused(ExitCodes.BadInput, $"{Folder["own.json"]}: $.tokens.initial.path: {Folder["cloud.csv"]}, {problem}", "run", Folder["own.json"]);
     }
 
-    [Test] public void AnExperimentFileThatIsNoJsonIsNamedWithItsLine()
+    [Test]
+    public void AnExperimentFileThatIsNoJsonIsNamedWithItsLine()
     {
         File.WriteAllText(Folder["own.json"], "{\n  \"seed\": 1;\n}\n");
         Refused(ExitCodes.BadInput, $"{Folder["own.json"]}, line 2, column 12: not valid JSON: ';' is an invalid end of a number. Expected a delimiter.", "run", Folder["own.json"]);
@@ -103,7 +104,8 @@ public class ErrorTests : FolderFixture
     [Test]
     public void AnEmptyNameOfAFolderIsRefused() => Refused(ExitCodes.BadInput, "--out : the name of a folder is needed" + RunHelp, "run", "figure3-path", "--out", "");
 
-    [Test] public void AnExperimentBeyondTheMemoryIsRefused()
+    [Test]
+    public void AnExperimentBeyondTheMemoryIsRefused()
     {
         Assume.That(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Is.LessThan(150L << 30));
         Answer answer = Shell.Run("run", "figure3-baseline", "--set", "tokens.count=700000000", "--out", Folder["run"]);
@@ -112,7 +114,8 @@ public class ErrorTests : FolderFixture
         Assert.That(Folder.Names, Is.Empty);
     }
 
-    [Test] public void AFolderThatIsNotEmptyIsRefusedUnlessOverwritten()
+    [Test]
+    public void AFolderThatIsNotEmptyIsRefusedUnlessOverwritten()
     {
         string folder = Folder["run"];
         Assert.That(Shell.RunSmall(folder).Code, Is.Zero);
@@ -120,7 +123,8 @@ public class ErrorTests : FolderFixture
         Assert.That(Shell.RunSmall(folder, "--overwrite").Code, Is.Zero);
     }
 
-    [Test] public void AFolderThatCannotBeWrittenExitsWith74()
+    [Test]
+    public void AFolderThatCannotBeWrittenExitsWith74()
     {
         File.WriteAllText(Folder["file"], "");
         Refused(ExitCodes.InputOutput, $"{Folder["file"]}: this is a file; --out names a folder", "run", "figure3-path", "--out", Folder["file"]);
@@ -136,7 +140,8 @@ public class ErrorTests : FolderFixture
         Assert.That(answer.Error, Does.StartWith($"attentionflow: {Folder["run"]}: ").And.Contain("snapshots.csv"));
     }
 
-    [Test] public void AFullDiskBehindStandardOutputExitsWith74()
+    [Test]
+    public void AFullDiskBehindStandardOutputExitsWith74()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("there is no /dev/full here");
         Answer answer = Shell.Sh("$program list > /dev/full");
@@ -144,7 +149,8 @@ public class ErrorTests : FolderFixture
         Assert.That(answer.Error, Does.StartWith("attentionflow: "));
     }
 
-    [Test] public void ExceptionsBecomeOneLine() => Assert.Multiple(() =>
+    [Test]
+    public void ExceptionsBecomeOneLine() => Assert.Multiple(() =>
     {
         Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
         Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));

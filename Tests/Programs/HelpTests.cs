@@ -20,7 +20,8 @@ public class HelpTests
         foreach (string word in (string[])[.. words, "--threads", "--quiet", "--json", "--help"]) Assert.That(answer.Output, Does.Contain(word));
     }
 
-    [Test] public void TheListNamesEveryStoredExperiment()
+    [Test]
+    public void TheListNamesEveryStoredExperiment()
     {
         Answer table = Shell.Run("list"), json = Shell.Run("list", "--json");
         Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
@@ -28,10 +29,12 @@ public class HelpTests
         Assert.That(json.Json.EnumerateArray().Select(e => e.GetProperty("name").GetString()), Is.EqualTo(StoredExperiments.Names));
     }
 
-    [Test] public void TheStoredExperimentsAreTheFilesOfData() => Assert.That(StoredExperiments.Names,
+    [Test]
+    public void TheStoredExperimentsAreTheFilesOfData() => Assert.That(StoredExperiments.Names,
         Is.EqualTo(Directory.EnumerateFiles(Path.Combine(Repository.Root, "data", "experiments"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)));
 
-    [Test] public void DevicesSayWhatIsAvailableAndWhyNot()
+    [Test]
+    public void DevicesSayWhatIsAvailableAndWhyNot()
     {
         Answer table = Shell.Run("devices"), json = Shell.Run("devices", "--json");
         Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
@@ -40,12 +43,14 @@ public class HelpTests
         foreach (DeviceInfo device in DeviceCatalog.All.Some()) Assert.That(table.Output, Does.Match($"(?m)^{device.Name} +{(device.WhyNot is null ? "yes" : "no")} "));
     }
 
-    [Test] public void TheSchemaIsTheStoredOne()
+    [Test]
+    public void TheSchemaIsTheStoredOne()
     {
         Answer answer = Shell.Run("schema");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Is.EqualTo(Repository.Text("data", "experiment.schema.json")), "Regenerate it: attentionflow schema > data/experiment.schema.json");
     }
 
-    [Test] public void TheVersionIsOneLine() => Assert.That(Shell.Run("--version").Output, Does.Match(@"^\d+\.\d+\.\d+[^\n]*\r?\n$"));
+    [Test]
+    public void TheVersionIsOneLine() => Assert.That(Shell.Run("--version").Output, Does.Match(@"^\d+\.\d+\.\d+[^\n]*\r?\n$"));
 }

@@ -35,7 +35,8 @@ public class ProcessTests
         Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
     }
 
-    [Test] public void TheDefaultFolderIsOutNameAndTheDefaultThreadsAreThoseOfSlurm()
+    [Test]
+    public void TheDefaultFolderIsOutNameAndTheDefaultThreadsAreThoseOfSlurm()
     {
         using TemporaryFolder folder = new();
         using Process process = Shell.Start(folder.FullPath, new Dictionary<string, string> { ["SLURM_CPUS_PER_TASK"] = "1" }, ["run", "figure2-baseline", .. Shell.Small]);

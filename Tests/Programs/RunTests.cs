@@ -7,7 +7,8 @@ namespace AttentionFlow.Tests.Program;
 /// <summary><c>run</c>: what goes to which stream, what ends up in the folder, and that it can be repeated.</summary>
 public class RunTests : FolderFixture
 {
-    [Test] public void ARunSaysWhatItFoundAndLeavesWholeFiles()
+    [Test]
+    public void ARunSaysWhatItFoundAndLeavesWholeFiles()
     {
         Answer answer = Shell.RunSmall(Folder["run"]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
@@ -18,7 +19,8 @@ public class RunTests : FolderFixture
     }
 
     /// <summary>Mergers, plateaus and the reason of the end: in the files, and the files as described.</summary>
-    [Test] public void ALongRunWritesMergersAndPlateausAndSaysWhyItEnded()
+    [Test]
+    public void ALongRunWritesMergersAndPlateausAndSaysWhyItEnded()
     {
         Answer answer = Shell.Run("run", "long-times", "--out", Folder["long"], "--set", "tokens.count=24", "--set", "record.tokens=null", "--set", "replicas=2", "--set", "interaction.beta=6",
             "--set", "time.until={\"clusters\":1}", "--set", "time.tolerance=1e-4");
@@ -40,7 +42,8 @@ public class RunTests : FolderFixture
         for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
     }
 
-    [Test] public void WithJsonStandardOutputIsTheRecord()
+    [Test]
+    public void WithJsonStandardOutputIsTheRecord()
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--json");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
@@ -48,21 +51,24 @@ public class RunTests : FolderFixture
         Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(Folder["run"], "run.json"))));
     }
 
-    [Test] public void QuietIsSilentAboutAllButErrors()
+    [Test]
+    public void QuietIsSilentAboutAllButErrors()
     {
         const string unstable = "interaction.beta=6";
         Assert.That(Shell.RunSmall(Folder["loud"], "--set", unstable).Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 cannot be stable near collapse"));
         Assert.That(Shell.RunSmall(Folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
     }
 
-    [Test] public void EqualHeadsAreNamed()
+    [Test]
+    public void EqualHeadsAreNamed()
     {
         Assert.That(Shell.RunSmall(Folder["equal"], "--set", "interaction.heads=4").Error,
             Does.StartWith("attentionflow: warning: $.interaction.heads: 4 heads with the same matrices are one head at 4 times the cost; set 1, or draw a matrix for every head"));
         Assert.That(Shell.RunSmall(Folder["drawn"], "--set", "interaction.heads=4", "--set", "interaction.matrices.key.kind=orthogonal", "--set", "record.observables=[\"mean\"]").Error, Is.Empty);
     }
 
-    [Test] public void AStepTooLongForTheNoiseIsAnAlert()
+    [Test]
+    public void AStepTooLongForTheNoiseIsAnAlert()
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.noise={\"kappa\": 1e-3}", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.Zero);
@@ -73,7 +79,8 @@ public class RunTests : FolderFixture
     }
 
     /// <summary>What was asked for is watched: the rank of a cloud that starts near a point, steps that lower the energy; the time step always.</summary>
-    [Test] public void AlertsAreInTheRecordAndOnOneLine()
+    [Test]
+    public void AlertsAreInTheRecordAndOnOneLine()
     {
         string[] start = ["--set", "tokens.initial={\"law\": \"cap\", \"axis\": [0, 0, 1], \"angle\": 0.1}", "--set", "time.method=euler", "--set", "interaction.beta=5"];
         Answer answer = Shell.RunSmall(Folder["run"], [.. start, "--set", "record.observables=[\"ranks\", \"energy_drops\"]"]);
@@ -97,7 +104,8 @@ public class RunTests : FolderFixture
         Assert.That(Shell.Record(Folder["calm"]).GetProperty("alerts").GetArrayLength(), Is.Zero);
     }
 
-    [Test] public void OptionsAreSettings()
+    [Test]
+    public void OptionsAreSettings()
     {
         Shell.RunSmall(Folder["options"], "--seed", "7", "--device", "reference", "--precision", "double");
         Shell.RunSmall(Folder["settings"], "--set", "seed=7", "--set", "device=reference", "--set", "precision=double");
@@ -118,7 +126,8 @@ public class RunTests : FolderFixture
         foreach (string column in cpu.Keys.Some()) Assert.That(other[column], Is.EqualTo(cpu[column]).Within(tolerance), column);
     }
 
-    [Test] public void TheResolvedExperimentRunsAgainToTheSameBytesOnAnyNumberOfThreads()
+    [Test]
+    public void TheResolvedExperimentRunsAgainToTheSameBytesOnAnyNumberOfThreads()
     {
         Shell.RunSmall(Folder["first"], "--threads", "1", "--set", "interaction.gauge={\"kind\": \"rotary\", \"speeds\": [3]}", "--set", "labels.law=uniform");
         Answer again = Shell.Run("run", Path.Combine(Folder["first"], "experiment.json"), "--out", Folder["again"], "--threads", "2");
@@ -127,7 +136,8 @@ public class RunTests : FolderFixture
         Assert.That(File.ReadAllText(Path.Combine(Folder["again"], "experiment.json")), Is.EqualTo(File.ReadAllText(Path.Combine(Folder["first"], "experiment.json"))));
     }
 
-    [Test] public void PromptsAndMatricesOfFilesTravelWithTheRun()
+    [Test]
+    public void PromptsAndMatricesOfFilesTravelWithTheRun()
     {
         File.WriteAllText(Folder["p.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
         File.WriteAllText(Folder["m.csv"], "x0,x1,x2\n1,0.5,0\n0.5,-1,0\n0,0,2\n");
@@ -143,7 +153,8 @@ public class RunTests : FolderFixture
         Assert.That(Shell.Record(Folder["again"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "prompts.csv", "key.csv", "value.csv" }));
     }
 
-    [Test] public void AnOwnCloudKeepsItsLabelsAndWeights()
+    [Test]
+    public void AnOwnCloudKeepsItsLabelsAndWeights()
     {
         File.WriteAllText(Folder["tokens.csv"], "x0,x1,label,weight\n1,0,0.25,1\n0,2,0.5,2\n-1,0,4,1\n");
         File.WriteAllText(Folder["own.json"], """
@@ -163,7 +174,8 @@ public class RunTests : FolderFixture
         Assert.That((mean["mean0"][0], mean["mean1"][0]), Is.EqualTo((0.0, 0.5)));
     }
 
-    [Test] public void ARunCarriesTheFilesItReadsAndRunsAgainFromAnywhereAndInPlace()
+    [Test]
+    public void ARunCarriesTheFilesItReadsAndRunsAgainFromAnywhereAndInPlace()
     {
         File.WriteAllText(Folder["tokens.csv"], "x0,x1,x2\n1,0,0\n0,2,0\n-1,0,4\n");
         File.WriteAllText(Folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
@@ -189,7 +201,8 @@ public class RunTests : FolderFixture
         Assert.That(RunFolder.Verify(Folder["moved"]), Is.Empty);
     }
 
-    [Test] public void RowsWrittenBeforeANumberOverflowsStay()
+    [Test]
+    public void RowsWrittenBeforeANumberOverflowsStay()
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
@@ -203,7 +216,8 @@ public class RunTests : FolderFixture
         Assert.That(RunFolder.Verify(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
     }
 
-    [Test] public void ANumberThatCannotBeWrittenIsNamed()
+    [Test]
+    public void ANumberThatCannotBeWrittenIsNamed()
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
@@ -212,7 +226,8 @@ public class RunTests : FolderFixture
         Assert.That(Shell.RunSmall(Folder["mean"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax", "--set", "record.observables=[\"mean\"]").Code, Is.Zero);
     }
 
-    [Test] public void AStepThatOverflowsIsADivergenceNotAZeroToken()
+    [Test]
+    public void AStepThatOverflowsIsADivergenceNotAZeroToken()
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=500", "--set", "record.observations=11", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
@@ -220,7 +235,8 @@ public class RunTests : FolderFixture
     }
 
     // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
-    [Test] public void ARunOnTheSimulatorIsThatOnTheProcessor()
+    [Test]
+    public void ARunOnTheSimulatorIsThatOnTheProcessor()
     {
         if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
         double[] Energy(string device)

@@ -31,7 +31,8 @@ public sealed class SourceTests
         Assert.That(string.Join('\n', back.Distinct().Order(StringComparer.Ordinal)), Is.Empty);
     }
 
-    [Test] public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
+    [Test]
+    public void NoLineIsLongerThan140Columns([ValueSource(nameof(Projects))] string project)
     {
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))];

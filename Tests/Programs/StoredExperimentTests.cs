@@ -87,7 +87,8 @@ public class StoredExperimentTests : FolderFixture
         double[] Errors(string folder) => [.. Last(name, folder).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];
     }
 
-    [Test] public void EveryPinIsOfAStoredExperiment() => Assert.That(StoredExperiments.Names, Is.SupersetOf(Pins.Keys));
+    [Test]
+    public void EveryPinIsOfAStoredExperiment() => Assert.That(StoredExperiments.Names, Is.SupersetOf(Pins.Keys));
 
     private static IEnumerable<string> Columns(string name) => Measured.Where(m => !Without.GetValueOrDefault(name, []).Contains(m.Observable)).Select(m => m.Column);
 

@@ -14,7 +14,8 @@ public sealed class ToolTests
     private const string Configuration = "Release";
 #endif
 
-    [Test] public void ThePackedToolInstallsFromAFolderAndRuns()
+    [Test]
+    public void ThePackedToolInstallsFromAFolderAndRuns()
     {
         using TemporaryFolder folder = new();
         string packages = folder["packages"], tools = folder["tools"], run = folder["run"];

@@ -25,7 +25,8 @@ public class AdaptiveTests
     }
 
     /// <summary>Order 4: within a step the error falls like h^5, on the sphere, for a rotary flow with unequal weights.</summary>
-    [Test] public void DenseOutputHasOrderFour([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
+    [Test]
+    public void DenseOutputHasOrderFour([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
@@ -79,7 +80,8 @@ public class AdaptiveTests
     }
 
     /// <summary>A replica among others takes the steps it takes alone, bit for bit, and waits for them without being evaluated.</summary>
-    [Test] public void EveryReplicaHasItsOwnTimeAndStep()
+    [Test]
+    public void EveryReplicaHasItsOwnTimeAndStep()
     {
         Cloud three = Clouds.Uniform(3, 16, 3, seed: 9);
         // Replica 1 starts collapsed: a few long steps.
@@ -99,7 +101,8 @@ public class AdaptiveTests
         Assert.That(all.Evaluations, Is.LessThan(0.8 * (1 + 6 * (all.Steps + all.Rejected))), "the collapsed replica waits most of the time");
     }
 
-    [Test] public void ThreadsDoNotChangeABit()
+    [Test]
+    public void ThreadsDoNotChangeABit()
     {
         Cloud cloud = Clouds.Uniform(2, 5000, 3, seed: 5);
         double[][] ends = [.. new[] { 1, 3 }.Select(threads =>
@@ -113,7 +116,8 @@ public class AdaptiveTests
     }
 
     /// <summary>The drift of a frame is that of its positions, only where an observer asks for it, and counted apart.</summary>
-    [Test] public void FramesAreEvaluatedWhereAnObserverNeedsIt()
+    [Test]
+    public void FramesAreEvaluatedWhereAnObserverNeedsIt()
     {
         Cloud cloud = Clouds.Uniform(2, 16, 3, seed: 9);
         double[] times = RecordTimes.Linear(5, 2);
@@ -126,7 +130,8 @@ public class AdaptiveTests
     }
 
     /// <summary>No drop of the energy from step to step, and the steps of a replica in order, ending at the horizon.</summary>
-    [Test] public void StepsAreToldReplicaByReplica()
+    [Test]
+    public void StepsAreToldReplicaByReplica()
     {
         Cloud cloud = Clouds.Uniform(3, 30, 3, seed: 6);
         StepLog log = new();
@@ -142,7 +147,8 @@ public class AdaptiveTests
         }
     }
 
-    [Test] public void AToleranceThatCannotBeMetEndsTheRunWithASentence()
+    [Test]
+    public void AToleranceThatCannotBeMetEndsTheRunWithASentence()
     {
         Cloud cloud = Clouds.Uniform(1, 20, 3, seed: 6);
         using NoisySums sums = new();
@@ -151,7 +157,8 @@ public class AdaptiveTests
         Assert.That(result.Advice, Does.StartWith("the step fell to ").And.EndWith("a tolerance of 1E-08 cannot be met; allow more, or use double precision"));
     }
 
-    [Test] public void FixedStepsThatLoseEnergyAreNamedWithABetterOne()
+    [Test]
+    public void FixedStepsThatLoseEnergyAreNamedWithABetterOne()
     {
         Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
         RunResult result = new Simulation(Clouds.FlowOf(new Interaction(2), cloud), Methods.Euler, 2, 20).Run(cloud, []);
@@ -160,14 +167,16 @@ public class AdaptiveTests
         Assert.That(result.Advice, Does.Match("^the energy fell at [0-9]+ steps, .* use a step of 0.1 or less, or tsit5"));
     }
 
-    [Test] public void WhereNoStepWillDoTheAdviceNamesNone()
+    [Test]
+    public void WhereNoStepWillDoTheAdviceNamesNone()
     {
         Flow flow = Clouds.FlowOf(new Interaction(100), Clouds.Uniform(1, 4, 3));
         Assert.That(Stability.AfterDrops(flow, Methods.Heun, 0.1, 198),
             Does.StartWith("the energy fell at 198 steps").And.EndsWith("no step is small enough near collapse, where tokens close in at the rate 2.688E+43; reduce beta or use softmax"));
     }
 
-    [Test] public void FixedMethodsRefuseATolerance()
+    [Test]
+    public void FixedMethodsRefuseATolerance()
     {
         Assert.That(() => new Simulation(Clouds.FlowOf(Softmax, Clouds.Uniform(1, 4, 3)), Methods.Heun, new AdaptiveStep(1e-4), 1),
             Throws.ArgumentException.With.Message.StartWith("heun estimates no error"));

@@ -2,7 +2,8 @@ namespace AttentionFlow.Tests.Solver;
 
 public class AlertTests
 {
-    [Test] public void AnAlertIsTheFirstCrossingAndCountsReplicas()
+    [Test]
+    public void AnAlertIsTheFirstCrossingAndCountsReplicas()
     {
         AlertWatch watch = new();
         Probe probe = new();
@@ -22,7 +23,8 @@ public class AlertTests
     public void EntropyCollapses(int tokens, double beta, bool expected) =>
         Assert.That(Crosses(new Interaction(beta) { Normalization = Normalization.Softmax }, Clouds.Uniform(1, tokens, 8), "attention_entropy"), Is.EqualTo(expected ? (string[])["attention_entropy_mean"] : []));
 
-    [Test] public void RanksCollapseToAPointAndToAPairOfPoles()
+    [Test]
+    public void RanksCollapseToAPointAndToAPairOfPoles()
     {
         Interaction one = new(1);
         Assert.That(Crosses(one, new ClustersLaw([[0, 0, 1]], 0.01).Draw(1, 16, 3, seed: 1), "ranks"), Is.EqualTo((string[])["stable_rank"]));

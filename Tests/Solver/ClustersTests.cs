@@ -20,7 +20,8 @@ public class ClustersTests
         Assert.That(Count([.. Arc(d, whole, 2 * Math.PI / whole).Where((_, i) => i / d != 20)], d), Is.EqualTo(1));
     });
 
-    [Test] public void TightClustersAreCounted([Values(2, 3, 8)] int d)
+    [Test]
+    public void TightClustersAreCounted([Values(2, 3, 8)] int d)
     {
         List<double[]> centres = [];
         foreach (double[] point in Clouds.Uniform(1, 60, d, seed: 4).Positions.Chunk(d))
@@ -31,7 +32,8 @@ public class ClustersTests
     }
 
     // From all apart to all together; the middle has components of every size. The dense ones in d = 3 have many tokens in a cell.
-    [Test] public void AgreesWithAllPairs([Values(2, 3, 8)] int d, [Values(40, 700)] int n, [Values(1e-5, 1e-3, 1e-2, 0.1, 1)] double delta)
+    [Test]
+    public void AgreesWithAllPairs([Values(2, 3, 8)] int d, [Values(40, 700)] int n, [Values(1e-5, 1e-3, 1e-2, 0.1, 1)] double delta)
     {
         foreach (double angle in (double[])[0.1, 1, 3])
         {
@@ -40,7 +42,8 @@ public class ClustersTests
         }
     }
 
-    [Test] public void ReplicasAreCountedApart()
+    [Test]
+    public void ReplicasAreCountedApart()
     {
         double[] x = [.. Arc(3, 10, 2 * Angle), .. Arc(3, 10, 0.5 * Angle)];
         Assert.That((Clusters.Count(x, 0, 10, 3, Delta), Clusters.Count(x, 10, 10, 3, Delta)), Is.EqualTo((10, 1)));

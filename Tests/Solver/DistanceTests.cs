@@ -7,7 +7,8 @@ public class DistanceTests
     // 128 directions leave a relative error of 0.58/sqrt(128) in d = 3 and 0.7/sqrt(128) in d = 8: three of those.
     private const double SlicedTolerance = 0.19;
 
-    [Test] public void OnTheLineMassMovesAsFarAsItMust() => Assert.Multiple(() =>
+    [Test]
+    public void OnTheLineMassMovesAsFarAsItMust() => Assert.Multiple(() =>
     {
         Assert.That(LineWasserstein.Distance([0], [1], [3], [1]), Is.EqualTo(3));
         Assert.That(LineWasserstein.Distance([5, 1], [0.25, 0.75], [2, 1], [0.5, 0.5]), Is.EqualTo(0.25 + 0.25 * 3).Within(1e-15));
@@ -15,7 +16,8 @@ public class DistanceTests
     });
 
     /// <summary>A cluster moves by the angle that it is turned by, as long as no token has a shorter way; two points, by the shorter way; a point against the uniform law, pi/2.</summary>
-    [Test] public void OnTheCircle()
+    [Test]
+    public void OnTheCircle()
     {
         const int N = 200;
         double[] even = [.. Enumerable.Range(0, N).Select(i => Clouds.Turn * (i + 0.5) / N)], weights = [.. Enumerable.Repeat(1.0 / N, N)];
@@ -30,7 +32,8 @@ public class DistanceTests
     }
 
     /// <summary>Against every optimal matching tried: n equal weights move by one of n cyclic shifts.</summary>
-    [Test] public void OnTheCircleTheBestOfAllShifts()
+    [Test]
+    public void OnTheCircleTheBestOfAllShifts()
     {
         const int N = 7;
         for (int seed = 0; seed < 20; seed++)
@@ -60,7 +63,8 @@ public class DistanceTests
     /// <summary>The uniform law of S^2 against a point: E|X - Y| = 4/3 for both X, Y uniform and for Y fixed, so the energy distance is
     /// sqrt(4/3); along every direction u the law is uniform on [-1, 1], at W1 (1 + p^2)/2 from p = &lt;y, u&gt;, and p is uniform on [-1,
     /// 1] again: 2/3.</summary>
-    [Test] public void TheUniformLawAgainstAPoint()
+    [Test]
+    public void TheUniformLawAgainstAPoint()
     {
         Cloud uniform = Clouds.Cubature(24);
         double[] point = Sphere.Normalized([1, -2, 0.5]);
@@ -69,7 +73,8 @@ public class DistanceTests
         Assert.That(SlicedWasserstein.Distance(uniform.Positions, uniform.Weights, point, [1], 3), Is.EqualTo(2.0 / 3).Within(0.3 * SlicedTolerance));
     }
 
-    [Test] public void DistancesDoNotSeeOrderSplittingOrRotation()
+    [Test]
+    public void DistancesDoNotSeeOrderSplittingOrRotation()
     {
         Cloud a = Clouds.Uniform(1, 30, 3, weights: Clouds.Weights(1, 30)), b = Clouds.Uniform(1, 20, 3, seed: 2);
         double energy = EnergyDistance.Distance(a.Positions, a.Weights, b.Positions, b.Weights, 3), sliced = SlicedWasserstein.Distance(a.Positions, a.Weights, b.Positions, b.Weights, 3);
@@ -93,7 +98,8 @@ public class DistanceTests
     }
 
     /// <summary>Grid labels come to the orbit's law like 1/n (W1 is pi/(2 n), exactly, in angle), independent ones like n^-1/2.</summary>
-    [Test] public void RatesOnAnOrbit()
+    [Test]
+    public void RatesOnAnOrbit()
     {
         double[] law = [.. new GridLabels().Draw(1, 1 << 12, 0).Select(s => Clouds.Turn * s)], weights = [.. Enumerable.Repeat(1.0 / law.Length, law.Length)];
         double[] grid = [.. ((int[])[32, 64, 128, 256]).Select(n => Distance(new GridLabels(), n, 1))];
@@ -107,7 +113,8 @@ public class DistanceTests
     }
 
     /// <summary>A rotary cloud at its limit x_i = Psi_i^T u comes to the law of the latitude circle like 1/n; a baseline cloud is at its law, a point.</summary>
-    [Test] public void ACloudAtItsLimitIsNearTheLimitLaw()
+    [Test]
+    public void ACloudAtItsLimitIsNearTheLimitLaw()
     {
         double[] few = At(64, new RotaryGauge([Clouds.Turn])), many = At(256, new RotaryGauge([Clouds.Turn])), point = At(16, new IdentityGauge());
         using IDisposable scope = Assert.EnterMultipleScope();
@@ -124,7 +131,8 @@ public class DistanceTests
         }
     }
 
-    [Test] public void TheLimitLawIsThatOfLabelsBetweenZeroAndOne()
+    [Test]
+    public void TheLimitLawIsThatOfLabelsBetweenZeroAndOne()
     {
         Cloud cloud = new UniformLaw().Draw(1, 4, 3, seed: 1, new BlockLabels(2));
         Assert.That(() => new LawDistanceObservable(Clouds.FlowOf(new Interaction(1), cloud)),

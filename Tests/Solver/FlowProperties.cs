@@ -24,7 +24,8 @@ public class FlowProperties
         from seed in Gen.Choose(1, 1_000_000)
         select new Draw(replicas, tokens, dimension, interaction, gauge, (ulong)seed));
 
-    [Test] public void VectorisedFlowsAgreeWithTheArbiterInTheFrameOfX() => Prop.ForAll(Draws, draw =>
+    [Test]
+    public void VectorisedFlowsAgreeWithTheArbiterInTheFrameOfX() => Prop.ForAll(Draws, draw =>
     {
         using SimdSums sums = new(Precision.Double, threads: 2);
         Cloud cloud = draw.Cloud;
@@ -33,7 +34,8 @@ public class FlowProperties
         return Clouds.LargestDifference(drift, expected) <= 1e-12 * Math.Max(1, expected.Max(Math.Abs));
     }).QuickCheckThrowOnFailure();
 
-    [Test] public void AShortStepNeverLowersTheEnergy() => Prop.ForAll(Draws, draw =>
+    [Test]
+    public void AShortStepNeverLowersTheEnergy() => Prop.ForAll(Draws, draw =>
     {
         using SimdSums sums = new(Precision.Double, threads: 2);
         Cloud cloud = draw.Cloud;

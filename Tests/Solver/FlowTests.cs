@@ -69,7 +69,8 @@ public class FlowTests
         }
     }
 
-    [Test] public void RotationsOfSpaceAndPermutationsOfTokensCommuteWithTheDrift()
+    [Test]
+    public void RotationsOfSpaceAndPermutationsOfTokensCommuteWithTheDrift()
     {
         Interaction interaction = new(3) { Coupling = new DistanceCoupling(0.2), Normalization = Normalization.Softmax };
         Cloud cloud = Clouds.Uniform(1, 20, 3, seed: 7);
@@ -103,7 +104,8 @@ public class FlowTests
         Assert.That(a.Token(10).ToArray(), Is.EqualTo(a.Token(11).ToArray()), "identical tokens stay identical, bit for bit");
     }
 
-    [Test] public void ReplicasDoNotSeeEachOther()
+    [Test]
+    public void ReplicasDoNotSeeEachOther()
     {
         Interaction interaction = new(2) { Coupling = new ToeplitzCoupling(0.5, 1) };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
@@ -117,7 +119,8 @@ public class FlowTests
         }
     }
 
-    [Test] public void ABitOfAReplicaDoesNotDependOnTheWeightsOfAnother()
+    [Test]
+    public void ABitOfAReplicaDoesNotDependOnTheWeightsOfAnother()
     {
         using SimdSums simd = new(Precision.Double, 1);
         Cloud even = Clouds.Uniform(2, 20, 3, seed: 10);
@@ -130,7 +133,8 @@ public class FlowTests
         Assert.That(b[60..], Is.Not.EqualTo(a[60..]));
     }
 
-    [Test] public void SoftmaxRefusesACouplingThatChangesSign() =>
+    [Test]
+    public void SoftmaxRefusesACouplingThatChangesSign() =>
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
             Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 

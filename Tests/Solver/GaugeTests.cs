@@ -4,7 +4,8 @@ public class GaugeTests
 {
     private static readonly double[] Labels = [0, 0.1, 0.35, 0.5, 0.77, 0.999];
 
-    [Test] public void FramesApplyTheMatrixAndItsTranspose([Range(2, 5)] int d)
+    [Test]
+    public void FramesApplyTheMatrixAndItsTranspose([Range(2, 5)] int d)
     {
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
@@ -24,7 +25,8 @@ public class GaugeTests
         }
     }
 
-    [Test] public void PrefixSwapsBaseAndTargetAlsoWhenTheyAreOpposite([Range(2, 6)] int d)
+    [Test]
+    public void PrefixSwapsBaseAndTargetAlsoWhenTheyAreOpposite([Range(2, 6)] int d)
     {
         double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]);
         double[] opposite = [.. u.Select(c => -c)];
@@ -51,6 +53,7 @@ public class GaugeTests
     public void OtherLabelsAreRefused(double label) =>
         Assert.That(() => new PrefixGauge([0, 1], [[1, 0], [0, 1]]).Prepare([label], 2), Throws.ArgumentException.With.Message.Contains("sees no target"));
 
-    [Test] public void RotaryNeedsOneSpeedAPlane() =>
+    [Test]
+    public void RotaryNeedsOneSpeedAPlane() =>
         Assert.That(() => new RotaryGauge([1]).Prepare([0.5], 5), Throws.ArgumentException.With.Message.Contains("needs that many speeds"));
 }

@@ -73,7 +73,8 @@ public class IndicatorTests
         Assert.That(floor[1], Is.EqualTo(spread).Within(1e-13));
     }
 
-    [Test] public void EquiangularStates([Values(0, 0.4)] double g, [Values(0, 2, 30)] double beta)
+    [Test]
+    public void EquiangularStates([Values(0, 0.4)] double g, [Values(0, 2, 30)] double beta)
     {
         const int N = 8;
         Cloud cloud = new EquiangularLaw(g).Draw(1, N, N, seed: 1);
@@ -95,7 +96,8 @@ public class IndicatorTests
     }
 
     /// <summary>A = 11^T/n + beta sum of products of the deviations from the mean, of size beta sigma^2: the norm goes to rounding with the cloud.</summary>
-    [Test] public void TheLowPassNormOfAPointIsRounding([Values(1e-4, 1e-6, 1e-7, 1e-8, 1e-9)] double sigma, [Values(1, 2, 3, 4)] int seed)
+    [Test]
+    public void TheLowPassNormOfAPointIsRounding([Values(1e-4, 1e-6, 1e-7, 1e-8, 1e-9)] double sigma, [Values(1, 2, 3, 4)] int seed)
     {
         const int N = 64;
         Cloud cloud = new ClustersLaw([[0.6, 0, 0.8]], sigma).Draw(1, N, 3, (ulong)seed);
@@ -112,7 +114,8 @@ public class IndicatorTests
         Assert.That(cosine, Is.EqualTo(Equiangular.LayerCosine(N, beta, g)).Within(1e-13));
     }
 
-    [Test] public void LongContextsHaveThreeLimits() => Assert.Multiple(() =>
+    [Test]
+    public void LongContextsHaveThreeLimits() => Assert.Multiple(() =>
     {
         const double G = 0.2, Critical = 1 / (1 - G), N = 1e24;
         Assert.That(Equiangular.LayerCosine(N, 0.5 * Critical * Math.Log(N), G), Is.EqualTo(1).Within(1e-12));
@@ -146,9 +149,11 @@ public class IndicatorTests
         return output;
     }
 
-    [Test] public void EffectiveRankOfTheLiterature() => Assert.That(Equiangular.EffectiveRank(8, 0.4), Is.EqualTo(7.455708).Within(5e-7));
+    [Test]
+    public void EffectiveRankOfTheLiterature() => Assert.That(Equiangular.EffectiveRank(8, 0.4), Is.EqualTo(7.455708).Within(5e-7));
 
-    [Test] public void UniformAttentionIsFlat([Values] bool point)
+    [Test]
+    public void UniformAttentionIsFlat([Values] bool point)
     {
         const int N = 16;
         Cloud cloud = point ? new ClustersLaw([[0.6, 0, 0.8]], 0).Draw(1, N, 3, seed: 1) : Clouds.Uniform(1, N, 3);
@@ -164,7 +169,8 @@ public class IndicatorTests
     }
 
     /// <summary>Rows 1, 2, ..., n of 1/i: the first token receives 1 + 1/2 + ... + 1/n, the entropies are log i; of its centred matrix the largest singular value is found.</summary>
-    [Test] public void TheCausalMaskAtBetaZero()
+    [Test]
+    public void TheCausalMaskAtBetaZero()
     {
         const int N = 12;
         Interaction interaction = new(0) { Mask = Mask.Causal };
@@ -198,7 +204,8 @@ public class IndicatorTests
     }
 
     /// <summary>[arXiv 2410.24200] on independent uniform tokens: 0.385 at n = 50, 0.327 at 800, the limit 0.3130.</summary>
-    [Test] public void TheLowPassNormOfRandomTokens()
+    [Test]
+    public void TheLowPassNormOfRandomTokens()
     {
         Assert.That(UniformAttention.LowPass(3, 1), Is.EqualTo(1 / Math.Tanh(1) - 1).Within(1e-14).And.EqualTo(0.3130).Within(5e-5));
         double[] few = Measure("low_pass", One, None, Clouds.Uniform(20, 50, 3)), many = Measure("low_pass", One, None, Clouds.Uniform(1, 800, 3));
@@ -207,7 +214,8 @@ public class IndicatorTests
     }
 
     /// <summary>A token of weight 2 in place of two equal ones, seen by an observable that was made for the two: no column changes.</summary>
-    [Test] public void ATokenOfWeightTwoIsTwoTokens([Values] Mask mask, [Values(0.5, 3)] double beta)
+    [Test]
+    public void ATokenOfWeightTwoIsTwoTokens([Values] Mask mask, [Values(0.5, 3)] double beta)
     {
         if (mask is not (Mask.None or Mask.Causal)) return;
         Cloud one = Clouds.Uniform(1, 7, 3, weights: [0.125, 0.125, 0.25, 0.125, 0.125, 0.125, 0.125]);
@@ -229,7 +237,8 @@ public class IndicatorTests
     }
 
     /// <summary>Nothing is summed beyond the drift unless asked for: entropy is free, the columns of rows share one pass, the sink takes one more.</summary>
-    [Test] public void IndicatorsCostWhatTheySay()
+    [Test]
+    public void IndicatorsCostWhatTheySay()
     {
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Passes(null, "attention_entropy", "entropy_floor", "ranks"), Is.Zero);
@@ -260,7 +269,8 @@ public class IndicatorTests
         return sums.Calls - before;
     }
 
-    [Test] public void ColumnsFollowTheDrift()
+    [Test]
+    public void ColumnsFollowTheDrift()
     {
         Cloud cloud = Clouds.Uniform(1, 10, 3), other = Clouds.Uniform(1, 10, 3, seed: 2);
         Flow flow = new(One, None, cloud, new ReferenceSums());
@@ -271,7 +281,8 @@ public class IndicatorTests
     }
 
     /// <summary>Harmonic sums keep no radial force, so entropies there need a direct pass; products are harmonic.</summary>
-    [Test] public void HarmonicSumsGiveProductsAndRefuseWhatTheyCannotGive()
+    [Test]
+    public void HarmonicSumsGiveProductsAndRefuseWhatTheyCannotGive()
     {
         Cloud cloud = Clouds.Uniform(2, 40, 3);
         using HarmonicSums sums = new(1e-12, 1);
@@ -285,7 +296,8 @@ public class IndicatorTests
                 Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
     }
 
-    [Test] public void AttentionNeedsACouplingThatIsNeverNegative()
+    [Test]
+    public void AttentionNeedsACouplingThatIsNeverNegative()
     {
         foreach (string name in (string[])["attention_entropy", "participation", "attention_rows", "sink", "low_pass"])
             Assert.That(() => Measure(name, One with { Coupling = new ToeplitzCoupling(0, 1) }, None, Clouds.Uniform(1, 4, 3)),

@@ -2,7 +2,8 @@ namespace AttentionFlow.Tests.Solver;
 
 public class InitialLawTests
 {
-    [Test] public void UniformLawHasTheMomentsOfTheSphere([Values(2, 3, 6)] int d)
+    [Test]
+    public void UniformLawHasTheMomentsOfTheSphere([Values(2, 3, 6)] int d)
     {
         const int N = 40_000;
         Cloud cloud = new UniformLaw().Draw(1, N, d, seed: 12);
@@ -24,7 +25,8 @@ public class InitialLawTests
     }
 
     /// <summary>Mean length A(kappa) along the mean direction, second moment 1 - (d - 1) A/kappa along it; on S^2 e^{kappa w} is uniform on its range.</summary>
-    [Test] public void VonMisesFisherMoments([Values(2, 3, 6)] int d, [Values(0.3, 4, 300)] double kappa)
+    [Test]
+    public void VonMisesFisherMoments([Values(2, 3, 6)] int d, [Values(0.3, 4, 300)] double kappa)
     {
         const int N = 40_000;
         double[] axis = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), mean = new double[d];
@@ -39,7 +41,8 @@ public class InitialLawTests
         if (d == 3) Assert.That(cosines.Average(w => Math.Exp(kappa * (w - 1))), Is.EqualTo((1 + Math.Exp(-2 * kappa)) / 2).Within(5 / Math.Sqrt(12 * N)));
     }
 
-    [Test] public void VonMisesFisherOfNoConcentrationIsUniform()
+    [Test]
+    public void VonMisesFisherOfNoConcentrationIsUniform()
     {
         Cloud cloud = new VonMisesFisherLaw(Sphere.Axis(3, 2), 0).Draw(1, 20_000, 3, seed: 5);
         Assert.That(Enumerable.Range(0, 20_000).Average(i => cloud.Token(i)[2]), Is.EqualTo(0).Within(5 / Math.Sqrt(3 * 20_000)));
@@ -60,7 +63,8 @@ public class InitialLawTests
         Assert.That(heights.Average(h => h * h), Is.EqualTo(1.0 / 3).Within(5 * Math.Sqrt(4.0 / 45 / N)));
     }
 
-    [Test] public void SymmetricStartKeepsItsAxisForEver([Values(7, 8)] int tokens)
+    [Test]
+    public void SymmetricStartKeepsItsAxisForEver([Values(7, 8)] int tokens)
     {
         double[] u = Sphere.Normalized([Math.Sqrt(3) / 2, 0, 0.5]);
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
@@ -79,7 +83,8 @@ public class InitialLawTests
         }
     }
 
-    [Test] public void ClustersAndEquiangularAreWhatTheySay()
+    [Test]
+    public void ClustersAndEquiangularAreWhatTheySay()
     {
         Cloud clusters = new ClustersLaw([[1, 0], [0, 1]], 0).Draw(1, 5, 2, seed: 1);
         Assert.That(clusters.Positions, Is.EqualTo(new double[] { 1, 0, 1, 0, 1, 0, 0, 1, 0, 1 }));
@@ -93,7 +98,8 @@ public class InitialLawTests
         Assert.That(() => new EquiangularLaw(0).Draw(1, 5, 4, 1), Throws.ArgumentException.With.Message.Contains("at most as many tokens as dimensions"));
     }
 
-    [Test] public void ATokenDoesNotDependOnHowManyThereAre()
+    [Test]
+    public void ATokenDoesNotDependOnHowManyThereAre()
     {
         Cloud few = new UniformLaw().Draw(2, 3, 3, seed: 4, new UniformLabels()), many = new UniformLaw().Draw(5, 9, 3, seed: 4, new UniformLabels());
         for (int r = 0; r < 2; r++)
@@ -104,7 +110,8 @@ public class InitialLawTests
             }
     }
 
-    [Test] public void LabelsFollowTheirLaw() => Assert.Multiple(() =>
+    [Test]
+    public void LabelsFollowTheirLaw() => Assert.Multiple(() =>
     {
         Assert.That(new GridLabels().Draw(1, 4, 0), Is.EqualTo(new[] { 0.125, 0.375, 0.625, 0.875 }));
         Assert.That(new BlockLabels(2).Draw(2, 3, 0), Is.EqualTo(new double[] { 0, 0, 1, 0, 0, 1 }));

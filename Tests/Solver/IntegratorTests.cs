@@ -43,7 +43,8 @@ public class IntegratorTests
         }
     }
 
-    [Test] public void TokensStayOnTheSphere([ValueSource(nameof(FixedMethods))] Tableau method)
+    [Test]
+    public void TokensStayOnTheSphere([ValueSource(nameof(FixedMethods))] Tableau method)
     {
         Cloud moved = Clouds.Integrate(new Interaction(4), new IdentityGauge(), Clouds.Uniform(2, 30, 4), method, 0.02, 5);
         for (int row = 0; row < moved.Rows; row++) Assert.That(Sphere.Norm(moved.Token(row)), Is.EqualTo(1).Within(4e-16));
@@ -61,7 +62,8 @@ public class IntegratorTests
         }
     }
 
-    [Test] public void TheLoopLandsOnEveryTimeAskedFor()
+    [Test]
+    public void TheLoopLandsOnEveryTimeAskedFor()
     {
         Times even = new(0, 0.3, 0.6, 1), odd = new(0.05, 0.301, 1);
         Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 3, 3), Methods.Heun, 0.1, 1, even, odd);
@@ -72,17 +74,20 @@ public class IntegratorTests
         Assert.That(even.Steps, Is.EqualTo(new long[] { 0, 4, 8, 12 }));
     }
 
-    [Test] public void RoundTimesCostNoExtraSteps()
+    [Test]
+    public void RoundTimesCostNoExtraSteps()
     {
         Times times = new(RecordTimes.Linear(401, 20));
         Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 2, 3), Methods.Euler, 0.01, 20, times);
         Assert.That(times.Steps[^1], Is.EqualTo(2000));
     }
 
-    [Test] public void LogarithmicTimesStartAtZero() =>
+    [Test]
+    public void LogarithmicTimesStartAtZero() =>
         Assert.That(RecordTimes.Logarithmic(4, 0.1, 10), Is.EqualTo(new[] { 0, 0.1, 1, 10 }).Within(1e-15));
 
-    [Test] public void AStopKeepsWhatWasObserved()
+    [Test]
+    public void AStopKeepsWhatWasObserved()
     {
         using CancellationTokenSource source = new();
         Times times = new(0, 0.5, 1);
@@ -103,7 +108,8 @@ public class IntegratorTests
         }
     }
 
-    [Test] public void DivergenceIsNamedWithAdvice()
+    [Test]
+    public void DivergenceIsNamedWithAdvice()
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         RunResult result = new Simulation(Clouds.FlowOf(new Interaction(800), cloud), Methods.Heun, 0.1, 1).Run(cloud, []);
@@ -112,7 +118,8 @@ public class IntegratorTests
         Assert.That(result.Advice, Does.Contain("not finite").And.Contain("step"));
     }
 
-    [Test] public void UnstableStepsAreNamedWithABetterOne() => Assert.Multiple(() =>
+    [Test]
+    public void UnstableStepsAreNamedWithABetterOne() => Assert.Multiple(() =>
     {
         Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(1)), Methods.Heun, 0.01), Is.Null);
         Assert.That(Stability.Advice(Stability.CollapseRate(new Interaction(9)), Methods.Heun, 0.01), Does.Contain("use a step of 0.0001 or less"));

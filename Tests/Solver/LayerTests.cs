@@ -47,7 +47,8 @@ public class LayerTests
         where !normalization.IsHard || (coupling is OneCoupling && profile == Profile.Exponential)
         select new Interaction(1.3) { Normalization = normalization, Mask = mask, Profile = profile, Coupling = coupling };
 
-    [Test] public void DriftAndEnergyAgreeWithTheArbiter([ValueSource(nameof(Names))] string name, [Values(2, 3, 5)] int d)
+    [Test]
+    public void DriftAndEnergyAgreeWithTheArbiter([ValueSource(nameof(Names))] string name, [Values(2, 3, 5)] int d)
     {
         Layer layer = Layers(d).Single(l => l.Key == name).Value;
         Cloud cloud = Clouds.Uniform(2, 9, d, seed: 4, Clouds.Weights(2, 9));
@@ -65,7 +66,8 @@ public class LayerTests
     }
 
     /// <summary>The scheme peri divides by the length of all that a token sees, its radial part included; a token that sees nothing stays.</summary>
-    [Test] public void SchemesActOnTheWholeOutput([ValueSource(nameof(Names))] string name)
+    [Test]
+    public void SchemesActOnTheWholeOutput([ValueSource(nameof(Names))] string name)
     {
         const double Radius = 1.5;
         Layer layer = Layers(3).Single(l => l.Key == name).Value;
@@ -83,7 +85,8 @@ public class LayerTests
     }
 
     /// <summary>Wherever there is an energy the drift is its gradient, by central differences along a random tangent direction of every token, and dE/dt the dissipation.</summary>
-    [Test] public void TheDriftIsTheGradientOfTheEnergy([ValueSource(nameof(Names))] string name)
+    [Test]
+    public void TheDriftIsTheGradientOfTheEnergy([ValueSource(nameof(Names))] string name)
     {
         const int D = 3, N = 7;
         const double H = 1e-5;
@@ -109,7 +112,8 @@ public class LayerTests
         Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K is symmetric, and only there");
     }
 
-    [Test] public void VectorsAgreeWithTheArbiter([ValueSource(nameof(Names))] string name, [Values] Precision precision)
+    [Test]
+    public void VectorsAgreeWithTheArbiter([ValueSource(nameof(Names))] string name, [Values] Precision precision)
     {
         Layer layer = Layers(3).Single(l => l.Key == name).Value;
         Cloud cloud = Clouds.Uniform(2, 35, 3, seed: 5);
@@ -121,7 +125,8 @@ public class LayerTests
         }
     }
 
-    [Test] public void FastSumsLeavePromptsToDirectOnes()
+    [Test]
+    public void FastSumsLeavePromptsToDirectOnes()
     {
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 5);
         Layer layer = new() { Prompts = new Prompts([[0, 0, 1], [0, 1, 0]]) };
@@ -131,7 +136,8 @@ public class LayerTests
         Assert.That((fast.Statistics[SumMethod.Harmonic], fast.Statistics[SumMethod.Direct]), Is.EqualTo((1, 1)));
     }
 
-    [Test] public void FastSumsServeTheBias()
+    [Test]
+    public void FastSumsServeTheBias()
     {
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 5);
         Interaction interaction = new(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(2, 1) };
@@ -141,7 +147,8 @@ public class LayerTests
         Assert.That(fast.Statistics[SumMethod.Harmonic], Is.EqualTo(1));
     }
 
-    [Test] public void HarmonicSumsDoNotServeAValueMatrixOrALength()
+    [Test]
+    public void HarmonicSumsDoNotServeAValueMatrixOrALength()
     {
         using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
         Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast, 1, Layers(3).Single(l => l.Key == "value").Value),
@@ -149,7 +156,8 @@ public class LayerTests
         Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast) { Scheme = new PeriScheme(1) }, Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
     }
 
-    [Test] public void IdentitiesAreNoMatricesAndEqualHeadsAreOne()
+    [Test]
+    public void IdentitiesAreNoMatricesAndEqualHeadsAreOne()
     {
         Matrix<double> identity = Matrix<double>.Build.DenseIdentity(3), turn = Orthogonal(3, 5);
         Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3);
@@ -184,7 +192,8 @@ public class LayerTests
     }
 
     /// <summary>V = -I: two tokens at an angle s separate, s' = e^{beta cos s} sin s under USA with weights 1/2, up to the antipodes.</summary>
-    [Test] public void AValueOfMinusOneRepels()
+    [Test]
+    public void AValueOfMinusOneRepels()
     {
         const double Beta = 1.2, Time = 0.8, Step = 0.01;
         Layer layer = new() { Heads = [new Head(value: -Matrix<double>.Build.DenseIdentity(2))] };
@@ -196,7 +205,8 @@ public class LayerTests
     }
 
     /// <summary>One token and one prompt z: c = &lt;x, z> obeys c' = lambda e^{beta c} (1 - c^2) without a second token, the gradient flow of a von Mises-Fisher density.</summary>
-    [Test] public void ATokenClimbsTheDensityOfItsPrompt([Values] SeenPrompts seen)
+    [Test]
+    public void ATokenClimbsTheDensityOfItsPrompt([Values] SeenPrompts seen)
     {
         const double Beta = 1.7, Lambda = 0.4, Time = 1.5;
         double[] z = [0, 0.6, 0.8];
@@ -207,7 +217,8 @@ public class LayerTests
     }
 
     /// <summary>Tokens that do not see each other, each on its way to its own prompt at its own angle: s' = -lambda e^{beta cos s} sin s.</summary>
-    [Test] public void LabelledTokensGoToTheirOwnPrompts()
+    [Test]
+    public void LabelledTokensGoToTheirOwnPrompts()
     {
         const double Beta = 1, Lambda = 500, Time = 0.002;
         double[][] points = [[1, 0], [0, 1], [-1, 0]];
@@ -220,7 +231,8 @@ public class LayerTests
     }
 
     /// <summary>Prompts +-z of weight lambda/2 each hold half the tokens at z and half at -z iff lambda > e^{-beta}/sinh beta: 0.313035 at beta = 1.</summary>
-    [Test] public void AntipodalPromptsSplitTheCloudAboveTheirThreshold([Values(0.7, 1.0, 2.0)] double beta)
+    [Test]
+    public void AntipodalPromptsSplitTheCloudAboveTheirThreshold([Values(0.7, 1.0, 2.0)] double beta)
     {
         double threshold = Math.Exp(-beta) / Math.Sinh(beta);
         if (beta == 1) Assert.That(threshold, Is.EqualTo(0.313035).Within(5e-7));
@@ -239,7 +251,8 @@ public class LayerTests
     }
 
     /// <summary>A weak pinning prompt fixes the rotary limit: y_i -> u, so that the mean is u's part on the axis.</summary>
-    [Test] public void APinningPromptChoosesTheLimit()
+    [Test]
+    public void APinningPromptChoosesTheLimit()
     {
         double[] u = [0.6, 0, 0.8];
         Cloud cloud = new UniformLaw().Draw(1, 32, 3, seed: 2, new GridLabels());
@@ -250,7 +263,8 @@ public class LayerTests
         Assert.That(Clouds.LargestDifference(mean, [0, 0, 0.8]), Is.LessThan(1e-10));
     }
 
-    [Test] public void WeightsOfPromptsAreTwoPromptsAsOne()
+    [Test]
+    public void WeightsOfPromptsAreTwoPromptsAsOne()
     {
         Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 3);
         foreach (Interaction interaction in Interactions.Where(i => i.Normalization != Normalization.Hardmax).Some())
@@ -262,7 +276,8 @@ public class LayerTests
     }
 
     /// <summary>Two tokens at angle a, logits turned by w: USA a' = -e^{beta cos(a - w)} sin a, with token 2 ahead by a in angle and its logits by -w.</summary>
-    [Test] public void TwoTokensWithTurnedLogits()
+    [Test]
+    public void TwoTokensWithTurnedLogits()
     {
         const double Beta = 1.4, W = 0.9, Angle = 1.3, Time = 1;
         Layer layer = new() { Code = new LogitsOnlyCode() };
@@ -273,7 +288,8 @@ public class LayerTests
     }
 
     /// <summary>Tokens that merge see the same heads and pinning prompt; prompts, codes and hardmax tell them apart.</summary>
-    [Test] public void MergingKeepsHeadsAndPins()
+    [Test]
+    public void MergingKeepsHeadsAndPins()
     {
         Matrix<double> a = Random(3, 1), symmetric = a + a.Transpose();
         Layer layer = new() { Heads = [new Head(key: symmetric, value: symmetric), new Head()], Pin = new PinningPrompt([0.6, 0, 0.8], 0.5) };
@@ -295,7 +311,8 @@ public class LayerTests
     }
 
     /// <summary>The controls collapse: a code of the logits alone under SA, and a concatenated code.</summary>
-    [Test] public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
+    [Test]
+    public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
     {
         Interaction interaction = new(1) { Normalization = Normalization.Softmax };
         Layer layer = new() { Code = kind == CodeKind.LogitsOnly ? new LogitsOnlyCode() : new ConcatenatedCode(1) };
@@ -306,7 +323,8 @@ public class LayerTests
     }
 
     /// <summary>Additive code on the circle, radius a >= 1, beta = 1: T(p) = p/|p| stands still, with E = I_0((1 + a)^2)/2, and other states have less.</summary>
-    [Test] public void AnAdditiveCodeOfRadiusOneOrMoreSpreadsTheTokens([Values(1.0, 1.5)] double a)
+    [Test]
+    public void AnAdditiveCodeOfRadiusOneOrMoreSpreadsTheTokens([Values(1.0, 1.5)] double a)
     {
         const int N = 32;
         Layer layer = new() { Code = new AdditiveCode(a) };
@@ -322,7 +340,8 @@ public class LayerTests
     }
 
     /// <summary>A small additive code spreads the collapsed cloud a little: 1 - |m| near beta^2 a^6/16; the next order is a^2 of it.</summary>
-    [Test] public void ASmallAdditiveCodeCollapsesNearly()
+    [Test]
+    public void ASmallAdditiveCodeCollapsesNearly()
     {
         const int N = 32;
         const double A = 0.25;
@@ -336,7 +355,8 @@ public class LayerTests
     /// <summary>The kinetic model of arXiv 2605.09213 by brute force: theta_j' = sum_{k&lt;j} e^{-lambda (j-k)/N} w'(theta_j -
     /// theta_k)/sum_{k&lt;j} e^{-lambda (j-k)/N} with w = e^{beta cos}; this flow is beta times slower. The coupling is distance of length
     /// 1/lambda on grid labels, the mask strict.</summary>
-    [Test] public void TheKineticModelIsTheBiasUnderAStrictMask()
+    [Test]
+    public void TheKineticModelIsTheBiasUnderAStrictMask()
     {
         const int N = 24;
         const double Beta = 2, Lambda = 3;
@@ -362,7 +382,8 @@ public class LayerTests
     /// lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}), Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform
     /// starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is of N/(2 |J| |K|)^{1/2} about
     /// it in standard deviation; N = 96 itself is off by some per cent.</summary>
-    [Test] public void InfluenceIsLostInTheMiddle()
+    [Test]
+    public void InfluenceIsLostInTheMiddle()
     {
         const int N = 96, Replicas = 2000, First = 8, Half = N / 2;
         const double Beta = 1, Lambda = 2, At = 0.5;
@@ -392,7 +413,8 @@ public class LayerTests
     }
 
     /// <summary>Causal clustering [arXiv 2411.04990]: with V = I every token comes to x_1(0).</summary>
-    [Test] public void UnderACausalMaskAllComeToTheFirst()
+    [Test]
+    public void UnderACausalMaskAllComeToTheFirst()
     {
         Cloud cloud = Clouds.Uniform(1, 8, 3, seed: 2);
         double[] first = cloud.Token(0).ToArray();
@@ -400,7 +422,8 @@ public class LayerTests
         for (int i = 0; i < 8; i++) Assert.That(Clouds.LargestDifference(moved.Token(i), first), Is.LessThan(1e-6), $"token {i}");
     }
 
-    [Test] public void HardmaxFollowsTheNearestAndSharesTies()
+    [Test]
+    public void HardmaxFollowsTheNearestAndSharesTies()
     {
         // Token 0 at angle 0 with neighbours at +-1 (a tie) and a far one; token 1 has 0 nearest.
         double[] angles = [0, 1, -1, 2.5];
@@ -416,14 +439,16 @@ public class LayerTests
     }
 
     /// <summary>Softmax tends to hardmax where the self term is masked: all but one key underflow.</summary>
-    [Test] public void HardmaxIsTheLimitOfSoftmax()
+    [Test]
+    public void HardmaxIsTheLimitOfSoftmax()
     {
         double[] angles = [0, 1, 2.5, -0.7];
         double[] soft = Turning(new Interaction(1e4) { Normalization = Normalization.Softmax, Mask = Mask.Strict }, angles);
         Assert.That(soft, Is.EqualTo(Turning(new Interaction(1) { Normalization = Normalization.Hardmax, Mask = Mask.Strict }, angles)).Within(1e-14));
     }
 
-    [Test] public void WhatDoesNotFitIsRefused()
+    [Test]
+    public void WhatDoesNotFitIsRefused()
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         Prompts repelling = new([[0, 0, 1]], null, -1);

@@ -36,7 +36,8 @@ public class MergingTests
     }
 
     /// <summary>The merged run shows the tokens where the unmerged run has them, in replicas of different size, with weights and a gauge.</summary>
-    [Test] public void MergingDoesNotMoveWhatIsShown()
+    [Test]
+    public void MergingDoesNotMoveWhatIsShown()
     {
         const double Distance = 1e-4;
         Cloud cloud = Clouds.Uniform(4, 24, 3, seed: 11, Clouds.Weights(4, 24));
@@ -50,7 +51,8 @@ public class MergingTests
     }
 
     /// <summary>Merged tokens go on from their weighted mean, which is where the flow takes the two.</summary>
-    [Test] public void TokensMergeAtTheirWeightedMean()
+    [Test]
+    public void TokensMergeAtTheirWeightedMean()
     {
         Cloud cloud = new(1, 2, 3, [0, 0, 1, .. Sphere.Normalized([0, 1e-3, 1])], null, [0.25, 0.75]);
         Log merged = Run(new Interaction(2), new IdentityGauge(), cloud, new AdaptiveStep(1e-10) { MergeDistance = 2e-3 }, 5, out _);
@@ -61,7 +63,8 @@ public class MergingTests
     }
 
     /// <summary>In the gauge frame a rotary run is the run without a gauge, mergers and all.</summary>
-    [Test] public void MergersHappenInTheGaugeFrame()
+    [Test]
+    public void MergersHappenInTheGaugeFrame()
     {
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
         Cloud cloud = Clouds.Uniform(1, 30, 3, seed: 12);
@@ -79,7 +82,8 @@ public class MergingTests
     }
 
     /// <summary>Tokens with different rows of the coupling move differently at one place: they stay apart.</summary>
-    [Test] public void OnlyTokensWithTheSameRowOfTheCouplingMerge()
+    [Test]
+    public void OnlyTokensWithTheSameRowOfTheCouplingMerge()
     {
         foreach (Coupling coupling in new Coupling[] { new BlockCoupling(0.3), new DistanceCoupling(0.5), new ToeplitzCoupling(1.5, 1) })
         {
@@ -91,7 +95,8 @@ public class MergingTests
     }
 
     /// <summary>Who merges into whom is a forest: a lighter token is never seen again, masses add up, the count falls by one.</summary>
-    [Test] public void TheMergersAreAForest()
+    [Test]
+    public void TheMergersAreAForest()
     {
         Cloud cloud = Clouds.Uniform(2, 40, 3, seed: 4, Clouds.Weights(2, 40));
         Log log = Run(Softmax, new IdentityGauge(), cloud, new AdaptiveStep(1e-5) { MergeDistance = 1e-3 }, 1e4, out _);
@@ -112,20 +117,23 @@ public class MergingTests
     }
 
     /// <summary>A merging distance far below the tolerance is reached all the same: steps do not stay at the edge of stability.</summary>
-    [Test] public void TokensMergeBelowTheTolerance()
+    [Test]
+    public void TokensMergeBelowTheTolerance()
     {
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 4);
         Run(Softmax, new IdentityGauge(), cloud, new AdaptiveStep(1e-3) { MergeDistance = 1e-9 }, 1e6, out RunResult result);
         Assert.That(result.Steps, Is.LessThan(400));
     }
 
-    [Test] public void AMaskForbidsMerging()
+    [Test]
+    public void AMaskForbidsMerging()
     {
         Flow flow = Clouds.FlowOf(Softmax with { Mask = Mask.Causal }, Clouds.Uniform(1, 4, 3));
         Assert.That(() => new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-4 }, 1), Throws.ArgumentException.With.Message.Contain("mask"));
     }
 
-    [Test] public void ARunEndsWhenItIsToldTo()
+    [Test]
+    public void ARunEndsWhenItIsToldTo()
     {
         Cloud cloud = Clouds.Uniform(2, 20, 3, seed: 4);
         AdaptiveStep step = new(1e-5) { MergeDistance = 1e-4 };

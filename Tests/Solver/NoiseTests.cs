@@ -6,7 +6,8 @@ public class NoiseTests
 {
     /// <summary>A kick multiplies harmonics of degree l by E C_l(cos a), here by quadrature over |v|^2, against e^{-l (l + d - 2) tau}:
     /// exact on the circle, else a local error of third order.</summary>
-    [Test] public void AKickIsBrownianToSecondOrder([Values(2, 3, 4, 10)] int d, [Values(1, 2)] int degree)
+    [Test]
+    public void AKickIsBrownianToSecondOrder([Values(2, 3, 4, 10)] int d, [Values(1, 2)] int degree)
     {
         double[] taus = [0.04 / d, 0.02 / d, 0.01 / d];
         double[] errors = [.. taus.Select(tau => Math.Abs(Factor(d, degree, tau) - Math.Exp(-degree * (degree + d - 2) * tau)))];
@@ -15,7 +16,8 @@ public class NoiseTests
     }
 
     /// <summary>The kicks themselves: mean of the harmonics of degree 1 and 2 about the start, within 5 standard errors, and no drift across.</summary>
-    [Test] public void KicksHaveTheFactorsOfTheirAngles([Values(2, 3, 10)] int d)
+    [Test]
+    public void KicksHaveTheFactorsOfTheirAngles([Values(2, 3, 10)] int d)
     {
         const int N = 40_000;
         const double Kappa = 4, Time = 0.4;
@@ -29,7 +31,8 @@ public class NoiseTests
         Assert.That(across.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt(N)));
     }
 
-    [Test] public void AKickIsAFunctionOfSeedReplicaTokenAndNumber()
+    [Test]
+    public void AKickIsAFunctionOfSeedReplicaTokenAndNumber()
     {
         Cloud cloud = Clouds.Uniform(3, 700, 3);
         double[] one = Kicked(7, 2, 1), many = Kicked(7, 2, 3);
@@ -51,7 +54,8 @@ public class NoiseTests
     }
 
     /// <summary>A lone token is a Brownian motion: E &lt;x_t, x_0&gt; = e^{-(d-1) t/kappa}, harmonics of degree 2 e^{-2 d t/kappa}; 5 standard errors.</summary>
-    [Test] public void ALoneTokenIsABrownianMotion([Values(2, 3, 6)] int d, [Values] Splitting splitting)
+    [Test]
+    public void ALoneTokenIsABrownianMotion([Values(2, 3, 6)] int d, [Values] Splitting splitting)
     {
         const int R = 20_000;
         const double Kappa = 5, Time = 1;
@@ -99,7 +103,8 @@ public class NoiseTests
     }
 
     /// <summary>Two tokens come to Gibbs' law of their cosine.</summary>
-    [Test] public void TwoTokensComeToGibbsLaw([Values(2, 3, 5)] int d)
+    [Test]
+    public void TwoTokensComeToGibbsLaw([Values(2, 3, 5)] int d)
     {
         const int R = 5_000;
         const double Kappa = 3;
@@ -111,7 +116,8 @@ public class NoiseTests
     }
 
     /// <summary>Above the transition |m| = A_d(kappa |m|), below it |m| is of order n^{-1/2}; linear profile, mean over replicas.</summary>
-    [Test] public void TheMeanComesToItsSelfConsistentLength([Values(2, 3)] int d, [Values(0.5, 1.5, 3)] double ratio)
+    [Test]
+    public void TheMeanComesToItsSelfConsistentLength([Values(2, 3)] int d, [Values(0.5, 1.5, 3)] double ratio)
     {
         const int N = 400, R = 10;
         Cloud start = ratio > 1 ? new VonMisesFisherLaw(Sphere.Axis(d, 0), 1).Draw(R, N, d, seed: 5) : Clouds.Uniform(R, N, d);
@@ -125,20 +131,23 @@ public class NoiseTests
         Assert.That(length, Is.EqualTo(NoisyFlow.MeanNorm(d, ratio * d)).Within(ratio > 1 ? 5 / Math.Sqrt(N * R) : 3 / Math.Sqrt(N)));
     }
 
-    [Test] public void LongStepsAreNamedWithABetterOne()
+    [Test]
+    public void LongStepsAreNamedWithABetterOne()
     {
         Assert.That(Stability.Advice(new Noise(4), 0.5, 3), Is.Null);
         Assert.That(Stability.Advice(new Noise(0.1), 0.05, 3), Does.Contain("at the rate (d - 1)/kappa = 20").And.EndsWith("use a step of 0.01 or less"));
     }
 
-    [Test] public void NoiseTakesFixedSteps()
+    [Test]
+    public void NoiseTakesFixedSteps()
     {
         Cloud cloud = Clouds.Uniform(1, 2, 3);
         Assert.That(() => new Simulation(Clouds.FlowOf(new(1), cloud), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
             Throws.ArgumentException.With.Message.Contains("noise takes fixed steps"));
     }
 
-    [Test] public void CriticalKappa() => Assert.Multiple(() =>
+    [Test]
+    public void CriticalKappa() => Assert.Multiple(() =>
     {
         // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
         Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));

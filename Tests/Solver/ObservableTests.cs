@@ -6,7 +6,8 @@ public class ObservableTests
 {
     private static readonly Interaction One = new(1);
 
-    [Test] public void EveryColumnHasADescriptionAndARow()
+    [Test]
+    public void EveryColumnHasADescriptionAndARow()
     {
         Cloud cloud = Clouds.Uniform(3, 8, 3);
         foreach ((string name, Func<Flow, Observable> make) in Observable.All.Some())
@@ -19,7 +20,8 @@ public class ObservableTests
         }
     }
 
-    [Test] public void GapsOfAPointAndOfTheUniformLaw()
+    [Test]
+    public void GapsOfAPointAndOfTheUniformLaw()
     {
         Cloud point = new ClustersLaw([[0, 0, 1]], 0).Draw(1, 16, 3, seed: 1);
         Assert.That(Measure("gaps", One, new IdentityGauge(), point), Is.EqualTo(new double[] { 0, 0, 0 }));
@@ -43,7 +45,8 @@ public class ObservableTests
         Assert.That(gaps[2], Is.EqualTo(energy).Within(1e-7 * energy));
     }
 
-    [Test] public void TheEnergyGapIsThatOfTheContentMarginal()
+    [Test]
+    public void TheEnergyGapIsThatOfTheContentMarginal()
     {
         Cloud cloud = Clouds.Uniform(2, 20, 3, weights: Clouds.Weights(2, 20));
         foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
@@ -55,7 +58,8 @@ public class ObservableTests
         }
     }
 
-    [Test] public void MeanAndCovariance()
+    [Test]
+    public void MeanAndCovariance()
     {
         double[] circle = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { 0.8 * Math.Cos(Clouds.Turn * i / 64), 0.8 * Math.Sin(Clouds.Turn * i / 64), 0.6 })];
         Cloud cloud = new(1, 64, 3, circle);
@@ -65,7 +69,8 @@ public class ObservableTests
     }
 
     /// <summary>A point has 1 everywhere; two antipodal points 0 in odd degrees, 1 in even ones; on the sphere the ring at height h has |P_l(h)|.</summary>
-    [Test] public void SpectraOfKnownClouds([Values(2, 3)] int d)
+    [Test]
+    public void SpectraOfKnownClouds([Values(2, 3)] int d)
     {
         const double Height = 0.6;
         Cloud point = new ClustersLaw([Sphere.Axis(d, 0)], 0).Draw(1, 7, d, seed: 1), poles = new ClustersLaw([Sphere.Axis(d, 0), [.. Sphere.Axis(d, 0).Select(v => -v)]], 0).Draw(1, 8, d, seed: 1);
@@ -83,7 +88,8 @@ public class ObservableTests
     }
 
     /// <summary>Weights e^{kappa cos u} on even angles: von Mises, whose amplitudes are I_l(kappa)/I_0(kappa). A gauge changes nothing: the spectrum is that of x.</summary>
-    [Test] public void SpectrumOfAVonMisesLaw()
+    [Test]
+    public void SpectrumOfAVonMisesLaw()
     {
         const double Kappa = 4;
         double[] weights = [.. Enumerable.Range(0, 80).Select(i => Math.Exp(Kappa * Math.Cos(Clouds.Turn * i / 80)))];
@@ -96,7 +102,8 @@ public class ObservableTests
     }
 
     // Independent tokens: every degree has the mean square 1/n.
-    [Test] public void SpectrumOfIndependentTokensIsNoise([Values(2, 3)] int d)
+    [Test]
+    public void SpectrumOfIndependentTokensIsNoise([Values(2, 3)] int d)
     {
         const int N = 1000, Replicas = 200;
         double[] spectrum = Measure("spectrum", One, new IdentityGauge(), Clouds.Uniform(Replicas, N, d), needsDrift: false);
@@ -104,13 +111,16 @@ public class ObservableTests
             Assert.That(Enumerable.Range(0, Replicas).Average(r => N * Math.Pow(spectrum[r * 16 + l - 1], 2)), Is.EqualTo(1).Within(5 / Math.Sqrt(Replicas)), $"degree {l}");
     }
 
-    [Test] public void TheSpectrumIsKnownOnTheCircleAndTheSphereOnly() =>
+    [Test]
+    public void TheSpectrumIsKnownOnTheCircleAndTheSphereOnly() =>
         Assert.That(() => Measure("spectrum", One, new IdentityGauge(), Clouds.Uniform(1, 4, 4)), Throws.TypeOf<NotSupportedException>().With.Message.Contains("not for d = 4"));
 
-    [Test] public void ClustersOfEachReplica() =>
+    [Test]
+    public void ClustersOfEachReplica() =>
         Assert.That(Measure("clusters", One, new IdentityGauge(), new Cloud(2, 2, 2, [1, 0, 0, 1, 1, 0, 1, 0])), Is.EqualTo(new double[] { 2, 1 }));
 
-    [Test] public void SpeedOfAnEquiangularState([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
+    [Test]
+    public void SpeedOfAnEquiangularState([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const int N = 6;
         const double G = 0.3, Beta = 1.4;
@@ -120,7 +130,8 @@ public class ObservableTests
         Assert.That(Measure("speed", new Interaction(Beta) { Normalization = normalization }, new IdentityGauge(), cloud)[0], Is.EqualTo(expected).Within(1e-13));
     }
 
-    [Test] public void LimitDistanceVanishesAtTheLimitAndOnlyThere()
+    [Test]
+    public void LimitDistanceVanishesAtTheLimitAndOnlyThere()
     {
         double[] u = Sphere.Normalized([1, 2, 3]);
         Gauge gauge = new PathGauge(0.5, 3, 1);
@@ -134,7 +145,8 @@ public class ObservableTests
         Assert.That(Measure("limit", One, gauge, off)[0], Is.InRange(1e-6, 1e-5));
     }
 
-    [Test] public void EnergyDropsCountStepsThatAreTooLong()
+    [Test]
+    public void EnergyDropsCountStepsThatAreTooLong()
     {
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Drops(0.01), Is.EqualTo(0));
@@ -150,10 +162,12 @@ public class ObservableTests
         }
     }
 
-    [Test] public void MaskedFlowsReportNoEnergy() =>
+    [Test]
+    public void MaskedFlowsReportNoEnergy() =>
         Assert.That(() => Measure("energy", One with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3)), Throws.TypeOf<NotSupportedException>());
 
-    [Test] public void GapsStopWhenTheRunDoes()
+    [Test]
+    public void GapsStopWhenTheRunDoes()
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         Flow flow = Clouds.FlowOf(One, cloud);

@@ -9,14 +9,16 @@ public class PhiloxTests
     public void KnownAnswers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint r0, uint r1, uint r2, uint r3) =>
         Assert.That(Philox4x32.Block((c0, c1, c2, c3), (k0, k1)), Is.EqualTo((r0, r1, r2, r3)));
 
-    [Test] public void FirstUniformFollowsTheDocumentedLayout()
+    [Test]
+    public void FirstUniformFollowsTheDocumentedLayout()
     {
         (uint r0, uint r1, _, _) = Philox4x32.Block((5, 3, 7, 1u << 24), (0x89abcdef, 0x01234567));
         double expected = (((ulong)r1 << 32 | r0) >> 11) * Math.Pow(2, -53);
         Assert.That(new RandomStream(0x0123456789abcdef, RandomPurpose.InitialPositions, replica: 3, token: 5, step: 7).Uniform(), Is.EqualTo(expected));
     }
 
-    [Test] public void MomentsOfTheStreams()
+    [Test]
+    public void MomentsOfTheStreams()
     {
         const int Draws = 100_000;
         double mean = 0, square = 0, normal = 0, normalSquare = 0, fourth = 0;

@@ -68,7 +68,8 @@ public class SchemeTests
     }
 
     /// <summary>Square-root scaling is post in the time 2 sqrt(t + 1) - 2.</summary>
-    [Test] public void SquareRootScalingIsAnotherClock()
+    [Test]
+    public void SquareRootScalingIsAnotherClock()
     {
         Interaction interaction = new(2) { Normalization = Normalization.Softmax };
         Cloud start = Clouds.Uniform(1, 12, 3, seed: 8);
@@ -79,7 +80,8 @@ public class SchemeTests
 
     /// <summary>The last stage, SA, where A has length 1: angles between tokens shrink by e^{-t} (post), r_0/(r_0 + t) (pre, peri),
     /// e^{-alpha t} (nGPT), e^{2 - 2 sqrt(t + 1)} (sqrt).</summary>
-    [Test] public void ClustersContractAtTheRateOfTheScheme([ValueSource(nameof(Schemes))] Scheme scheme)
+    [Test]
+    public void ClustersContractAtTheRateOfTheScheme([ValueSource(nameof(Schemes))] Scheme scheme)
     {
         const double Start = 1e-3, Time = 6;
         Cloud cloud = Run(new(2) { Normalization = Normalization.Softmax }, scheme, Pair(Start), Methods.RungeKutta4, 0.01, Time);
@@ -95,7 +97,8 @@ public class SchemeTests
     }
 
     /// <summary>The radii pass through the stages: the order of the method, in positions and radii.</summary>
-    [Test] public void TheOrderIsThatOfTheMethod([Values("euler", "heun", "rk4")] string name)
+    [Test]
+    public void TheOrderIsThatOfTheMethod([Values("euler", "heun", "rk4")] string name)
     {
         Tableau method = Tableau.All.Single(t => t.Name == name);
         Interaction interaction = new(1.5) { Normalization = Normalization.Softmax };
@@ -131,7 +134,8 @@ public class SchemeTests
         }
     }
 
-    [Test] public void ARadiusThatFallsToZeroEndsTheRunWithAdvice()
+    [Test]
+    public void ARadiusThatFallsToZeroEndsTheRunWithAdvice()
     {
         // Opposite tokens, the first heavy: A_1 points from the light token to the heavy one, through the light one's centre.
         Cloud cloud = new(1, 2, 2, [1, 0, -1, 0], weights: [0.9, 0.1]);

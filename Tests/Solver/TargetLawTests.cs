@@ -18,7 +18,8 @@ public class TargetLawTests
         Assert.That(mass, Is.EqualTo(p).Within(1e-13));
     }
 
-    [Test] public void VonMisesIsSymmetricAboutItsMeanAndSpansATurn([Values(0, 3, 1e6)] double kappa)
+    [Test]
+    public void VonMisesIsSymmetricAboutItsMeanAndSpansATurn([Values(0, 3, 1e6)] double kappa)
     {
         VonMisesLaw law = new(0, kappa);
         Assert.That(new[] { 0.125, 0.25, 0.375 }.Select(p => law.Quantile(p) + law.Quantile(1 - p)), Has.All.EqualTo(0));
@@ -26,10 +27,12 @@ public class TargetLawTests
     }
 
     /// <summary>At large kappa the law is normal with variance 1/kappa, up to a relative 1/kappa.</summary>
-    [Test] public void ANarrowVonMisesIsNormal() =>
+    [Test]
+    public void ANarrowVonMisesIsNormal() =>
         Assert.That(new VonMisesLaw(2, 1e6).Quantile(0.975) - 2, Is.EqualTo(1.959963984540054 / 1e3).Within(1e-8));
 
-    [Test] public void ArcsAndAtoms()
+    [Test]
+    public void ArcsAndAtoms()
     {
         Assert.That(new[] { 0, 0.25, 1 }.Select(new ArcLaw(1, 3).Quantile), Is.EqualTo(new[] { 1, 1.5, 3 }));
         Assert.That(new[] { 0, 0.59, 0.61, 1 }.Select(new AtomsLaw([5, 4], [3, 2]).Quantile), Is.EqualTo(new double[] { 5, 5, 4, 4 }));
@@ -37,7 +40,8 @@ public class TargetLawTests
     }
 
     /// <summary>S^2: coth kappa - 1/kappa; elsewhere the quotient where it does not overflow, 1 - (d - 1)/2 kappa far out.</summary>
-    [Test] public void MeanLengths([Values(0.01, 1, 17, 600)] double kappa, [Values(2, 3, 4, 9)] int d) => Assert.Multiple(() =>
+    [Test]
+    public void MeanLengths([Values(0.01, 1, 17, 600)] double kappa, [Values(2, 3, 4, 9)] int d) => Assert.Multiple(() =>
     {
         Assert.That(VonMisesFisher.MeanLength(d, kappa), Is.EqualTo(Bessel.I(d / 2.0, kappa) / Bessel.I(d / 2.0 - 1, kappa)).Within(1e-12));
         Assert.That(VonMisesFisher.MeanLength(3, kappa), Is.EqualTo(1 / Math.Tanh(kappa) - 1 / kappa).Within(1e-13));
@@ -46,7 +50,8 @@ public class TargetLawTests
     });
 
     /// <summary>E w = A_d, E w^2 = 1 - (d - 1) A_d/kappa, and no preferred direction across; 5 standard errors.</summary>
-    [Test] public void VonMisesFisherHasItsMoments([Values(2, 3, 5, 40)] int d, [Values(0, 0.5, 8, 1e4)] double kappa)
+    [Test]
+    public void VonMisesFisherHasItsMoments([Values(2, 3, 5, 40)] int d, [Values(0, 0.5, 8, 1e4)] double kappa)
     {
         const int N = 20_000;
         double[] mean = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), side = Sphere.Orthogonal(mean);
@@ -64,7 +69,8 @@ public class TargetLawTests
     }
 
     /// <summary>On S^2 the distribution function of w is (e^{kappa (w - 1)} - e^{-2 kappa})/(1 - e^{-2 kappa}): uniform, by Kolmogorov's distance.</summary>
-    [Test] public void VonMisesFisherOnTheSphereHasItsDistribution([Values(0.3, 4, 200)] double kappa)
+    [Test]
+    public void VonMisesFisherOnTheSphereHasItsDistribution([Values(0.3, 4, 200)] double kappa)
     {
         const int N = 10_000;
         Cloud cloud = new VonMisesFisherLaw([0, 0.6, 0.8], kappa).Draw(1, N, 3, seed: 4);
@@ -75,7 +81,8 @@ public class TargetLawTests
 
     /// <summary>Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints,
     /// so the transport distance from the tokens' angles to an arc of length L is L/4n.</summary>
-    [Test] public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
+    [Test]
+    public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
         const int N = 64;
         double[] u = [Math.Sqrt(0.75), 0, 0.5];
@@ -98,18 +105,21 @@ public class TargetLawTests
     }
 
     /// <summary>Midpoint quantiles carry the moments of the law, I_l/I_0.</summary>
-    [Test] public void QuantilesOfGridLabelsHaveTheMoments([Values(1, 2, 3)] int degree)
+    [Test]
+    public void QuantilesOfGridLabelsHaveTheMoments([Values(1, 2, 3)] int degree)
     {
         VonMisesLaw law = new(1, 2);
         double moment = new GridLabels().Draw(1, 1024, 0).Average(s => Math.Cos(degree * (law.Quantile(s) - 1)));
         Assert.That(moment, Is.EqualTo(Bessel.I(degree, 2) / Bessel.I(0, 2)).Within(1e-9));
     }
 
-    [Test] public void APhaseNeedsALabelInTheUnitInterval() =>
+    [Test]
+    public void APhaseNeedsALabelInTheUnitInterval() =>
         Assert.That(() => new PhaseGauge(new ArcLaw(0, 1)).Prepare([1.5], 3), Throws.ArgumentException.With.Message.Contains("must lie in [0, 1]"));
 
     /// <summary>Theorem 4: with as many targets as grid labels, token i ends at target i.</summary>
-    [Test] public void APrefixGaugeEndsAtTheTargetsOfItsLaw()
+    [Test]
+    public void APrefixGaugeEndsAtTheTargetsOfItsLaw()
     {
         const int N = 30;
         foreach (TargetLaw law in new TargetLaw[] { new GreatCircleTargets([0.6, 0, 0.8]), new MixtureTargets([[1, 0, 0], [0, 0, -1]], [20, 5], [2, 1]) })
@@ -122,7 +132,8 @@ public class TargetLawTests
         }
     }
 
-    [Test] public void TheGreatCircleIsRunThroughOnceAboutItsNormal()
+    [Test]
+    public void TheGreatCircleIsRunThroughOnceAboutItsNormal()
     {
         double[] normal = [0.6, 0, 0.8];
         double[][] targets = new GreatCircleTargets(normal).Draw(12, seed: 0);
@@ -135,7 +146,8 @@ public class TargetLawTests
         }
     }
 
-    [Test] public void AMixtureDrawsItsComponentsByWeight()
+    [Test]
+    public void AMixtureDrawsItsComponentsByWeight()
     {
         const int T = 20_000;
         MixtureTargets law = new([[1, 0, 0, 0], [-1, 0, 0, 0]], [50, 50], [3, 1]);

@@ -5,7 +5,8 @@ public class TheoryTests
 {
     private static readonly Interaction One = new(1);
 
-    [Test] public void EnergiesOfKnownStates() => Assert.Multiple(() =>
+    [Test]
+    public void EnergiesOfKnownStates() => Assert.Multiple(() =>
     {
         Assert.That(One.DiracEnergy, Is.EqualTo(1.3591409142295225).Within(1e-15));
         Assert.That(Energies.Uniform(3, 1), Is.EqualTo(Math.Sinh(1) / 2).Within(1e-13));
@@ -20,7 +21,8 @@ public class TheoryTests
     });
 
     /// <summary>Tokens on a grid, weighted by the law, make Z and the force exact integrals: on the circle to rounding.</summary>
-    [Test] public void MeanFieldDriftAmongVonMisesFisherTokens([Values(0.5, 4)] double kappa, [Values(0.7, 5)] double beta)
+    [Test]
+    public void MeanFieldDriftAmongVonMisesFisherTokens([Values(0.5, 4)] double kappa, [Values(0.7, 5)] double beta)
     {
         const int N = 128;
         double[] weights = [.. Enumerable.Range(0, N).Select(i => Math.Exp(kappa * Math.Cos(Clouds.Turn * i / N)))];
@@ -47,7 +49,8 @@ public class TheoryTests
     }
 
     /// <summary>On S^2 by cubature of the law: the mean length, and the drift at the equator.</summary>
-    [Test] public void VonMisesFisherOnTheSphere()
+    [Test]
+    public void VonMisesFisherOnTheSphere()
     {
         const double Kappa = 3, Beta = 2;
         MathNet.Numerics.Integration.GaussLegendreRule rule = new(-1, 1, 40);
@@ -71,7 +74,8 @@ public class TheoryTests
     [TestCase(1, 4.867128), TestCase(2, 14.004492), TestCase(3, 18.596070), TestCase(4, 16.346351)]
     public void GrowthOnTheCircle(int degree, double expected) => Assert.That(Growth.Rate(new Interaction(5), 2, degree), Is.EqualTo(expected).Within(5e-7));
 
-    [Test] public void GrowthOnTheSphere() => Assert.Multiple(() =>
+    [Test]
+    public void GrowthOnTheSphere() => Assert.Multiple(() =>
     {
         Assert.That(Growth.Rate(One, 3, 1), Is.EqualTo(2 / Math.E).Within(1e-13));
         Assert.That(Growth.Rate(One with { Coupling = new ToeplitzCoupling(0, 1) }, 3, 1, 1), Is.EqualTo(1 / Math.E).Within(1e-13));
@@ -116,7 +120,8 @@ public class TheoryTests
             Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
     }
 
-    [Test] public void EquiangularAtBetaZero()
+    [Test]
+    public void EquiangularAtBetaZero()
     {
         Cloud cloud = new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1);
         Cloud moved = Clouds.Integrate(new Interaction(0), new IdentityGauge(), cloud, Methods.RungeKutta4, 0.01, 2);
@@ -164,7 +169,8 @@ public class TheoryTests
         Assert.That(2 * Math.Asin(Sphere.Distance(moved.Token(0), moved.Token(1)) / 2), Is.EqualTo(0.1).Within(1e-7));
     }
 
-    [Test] public void BlocksAttractAcrossWithTheirCoupling()
+    [Test]
+    public void BlocksAttractAcrossWithTheirCoupling()
     {
         double[] x = [1, 0, 0, 1];
         double time = TwoClusters.Time(Normalization.Unnormalized, 1, 0.3, Math.PI / 2, 0.5);
@@ -172,7 +178,8 @@ public class TheoryTests
         Assert.That(Math.Acos(Sphere.Dot(moved.Token(0), moved.Token(1))), Is.EqualTo(0.5).Within(1e-8));
     }
 
-    [Test] public void EnergyOfAnArcIsThatOfItsTokens()
+    [Test]
+    public void EnergyOfAnArcIsThatOfItsTokens()
     {
         const int n = 200;
         const double beta = 2, height = 0.3, turn = 2.5;
@@ -184,7 +191,8 @@ public class TheoryTests
         Assert.That(energy - ends / (12.0 * n * n * beta), Is.EqualTo(Energies.LatitudeArc(beta, height, turn)).Within(1e-8));
     }
 
-    [Test] public void ToeplitzCircleNumbers() => Assert.Multiple(() =>
+    [Test]
+    public void ToeplitzCircleNumbers() => Assert.Multiple(() =>
     {
         Assert.That(ToeplitzCircle.CriticalBeta, Is.EqualTo(1.545127).Within(5e-7));
         Assert.That(ToeplitzCircle.Radius(One, 0), Is.EqualTo(1));

@@ -22,7 +22,8 @@ public sealed class ChartTests
 
     private static readonly UniformSample Uniform = new([.. Enumerable.Range(0, 100).Select(i => (i + 0.5) / 100)]);
 
-    [Test] public void Figure2IsSound()
+    [Test]
+    public void Figure2IsSound()
     {
         string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         FigureText.AssertSound(svg);
@@ -35,7 +36,8 @@ public sealed class ChartTests
         });
     }
 
-    [Test] public void LinesStayInsideTheirFrames()
+    [Test]
+    public void LinesStayInsideTheirFrames()
     {
         string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         XElement[] data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
@@ -49,13 +51,15 @@ public sealed class ChartTests
         }
     }
 
-    [Test] public void TheFloorIsExplainedOnlyWhereALineFallsBelowIt()
+    [Test]
+    public void TheFloorIsExplainedOnlyWhereALineFallsBelowIt()
     {
         GapCurve[] above = Sizes.Select(n => Curve("rotary", n, _ => 0.5)).ToArray();
         Assert.That(GapFigure.Render(above, Uniform, "|m|"), Does.Not.Contain("▼"));
     }
 
-    [Test] public void MeasuredPointsHaveASignEachAndBarsWithinTheFrame()
+    [Test]
+    public void MeasuredPointsHaveASignEachAndBarsWithinTheFrame()
     {
         Series points = new("measured", Palette.Blue, [1, 2, 3], [1, 2, 9]) { Points = true, Sign = Sign.Square, Low = [0.5, 1.5, 8], High = [1.5, 40, 10] };
         string svg = new Chart("Points", "Three, one of them outside.", [new ChartPanel("", new Axis("x", 0, 4), new Axis("y", 0, 5), [points])]).Render();
@@ -71,7 +75,8 @@ public sealed class ChartTests
         FigureText.AssertSound(svg);
     }
 
-    [Test] public void ALegendNamesALineOnceAndVerticalLinesCarryTheirNames()
+    [Test]
+    public void ALegendNamesALineOnceAndVerticalLinesCarryTheirNames()
     {
         Series[] lines = [.. Enumerable.Range(1, 3).Select(k => new Series("predicted", Palette.Prediction, [0, 4], [0, k]))];
         ChartPanel panel = new("", new Axis("", -0.1, 4), new Axis("y", 0, 5), lines) { References = [new Reference(0, "alert") { Vertical = true, Tag = "first" }, new Reference(2, "alert") { Vertical = true, Tag = "second" }] };
@@ -86,7 +91,8 @@ public sealed class ChartTests
         FigureText.AssertSound(svg);
     }
 
-    [Test] public void HolesInTheDataLeaveHolesInTheFigure()
+    [Test]
+    public void HolesInTheDataLeaveHolesInTheFigure()
     {
         List<GapCurve> curves = Curves();
         for (int i = 50; i < 60; i++) curves[1].Median[i] = curves[1].Low[i] = double.NaN;
@@ -95,7 +101,8 @@ public sealed class ChartTests
         XDocument.Parse(svg);
     }
 
-    [Test] public void EnergyFigureIsSound()
+    [Test]
+    public void EnergyFigureIsSound()
     {
         EnergyCurve[] curves = Enumerable.Range(1, 6)
             .Select(i => new EnergyCurve($"system {i}", Time, [.. Time.Select(t => i * Math.Tanh(t / 5))], i)).ToArray();
@@ -105,7 +112,8 @@ public sealed class ChartTests
         Assert.That(dashed.Count(), Is.EqualTo(7), "six limits and their legend");
     }
 
-    [Test] public void KolmogorovDistanceAgainstKnownValues()
+    [Test]
+    public void KolmogorovDistanceAgainstKnownValues()
     {
         Assert.Multiple(() =>
         {

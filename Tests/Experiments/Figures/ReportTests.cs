@@ -30,7 +30,8 @@ public sealed class ReportTests
         Assert.That(fact.Cells(), Has.Count.EqualTo(Fact.Headings.Count));
     }
 
-    [Test] public void AFactsNumbersSurviveJsonEvenWhenNotFinite()
+    [Test]
+    public void AFactsNumbersSurviveJsonEvenWhenNotFinite()
     {
         Fact fact = Fact.AtMost("q", "s", 1, double.NaN, 0.1);
         string json = JsonSerializer.Serialize(fact);
@@ -38,14 +39,16 @@ public sealed class ReportTests
         Assert.That(JsonSerializer.Deserialize<Fact>(json), Is.EqualTo(fact));
     }
 
-    [Test] public void ARowReadsWellOnAConsole()
+    [Test]
+    public void ARowReadsWellOnAConsole()
     {
         Fact fact = Fact.AtMost("G_{energy}, t = 30", "[1]", 1e-12, 3.14e-13);
         Assert.That(fact.PlainCells(), Is.EqualTo((string[])
             ["G_energy, t = 30", "[1]", "≤ 10⁻¹²", "3.1 × 10⁻¹³", "", "", "pass"]));
     }
 
-    [Test] public void TheSummaryCounts()
+    [Test]
+    public void TheSummaryCounts()
     {
         Fact good = new("q", "s", 1, 1, 0);
         Fact bad = good with { Measured = 2 };
@@ -68,7 +71,8 @@ public sealed class ReportTests
             .ToHtml();
     }
 
-    [Test] public void TheReportIsWellFormedAndEscaped()
+    [Test]
+    public void TheReportIsWellFormedAndEscaped()
     {
         XDocument page = XDocument.Parse(Page());
         XElement[] outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
@@ -86,14 +90,16 @@ public sealed class ReportTests
         });
     }
 
-    [Test] public void TheReportNeedsNothingFromOutside()
+    [Test]
+    public void TheReportNeedsNothingFromOutside()
     {
         string page = Page().Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal);
         foreach (string outside in (string[])["http:", "https:", "url(", "@import", "src=", "href=", "<script", "<link"])
             Assert.That(page, Does.Not.Contain(outside));
     }
 
-    [Test] public void TheReportPrintsWithoutCuttingFigures() =>
+    [Test]
+    public void TheReportPrintsWithoutCuttingFigures() =>
         Assert.That(Page(), Does.Contain("@page { size: A4")
             .And.Contain("figure, tr, dl { break-inside: avoid; }").And.Contain("print-color-adjust"));
 }

@@ -38,7 +38,8 @@ public sealed class SphereTests
     public void Figure3IsSound(int columns, double width) =>
         FigureText.AssertSound(new SphereFigure { PerRow = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
 
-    [Test] public void WhatLiesBehindIsDrawnFirstAndSmaller()
+    [Test]
+    public void WhatLiesBehindIsDrawnFirstAndSmaller()
     {
         string svg = new SphereFigure().Render([new("cloud", 3, Circle(0.3, 64), Labels)]);
         XElement sphere = XDocument.Parse(svg).Descendants().Single(e => e.Attribute("class")?.Value == "sphere");
@@ -55,20 +56,23 @@ public sealed class SphereTests
         });
     }
 
-    [Test] public void CoincidingTokensAreCounted()
+    [Test]
+    public void CoincidingTokensAreCounted()
     {
         string[] texts = FigureText.Named(new SphereFigure().Render(Six()), "text").Select(text => text.Value).ToArray();
         Assert.That(texts.Count(text => text == "64 tokens"), Is.EqualTo(2));
         Assert.That(texts.Count(text => text == "32"), Is.EqualTo(2));
     }
 
-    [Test] public void HigherDimensionsSayThatTheyAreProjected()
+    [Test]
+    public void HigherDimensionsSayThatTheyAreProjected()
     {
         SpherePanel panel = new SpherePanel("d = 5", 5, [1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8], [0, 0.5]);
         Assert.That(new SphereFigure().Render([panel]), Does.Contain("first 3 of 5 coordinates"));
     }
 
-    [Test] public void TokensThatAreNotFiniteAreLeftOut()
+    [Test]
+    public void TokensThatAreNotFiniteAreLeftOut()
     {
         SpherePanel panel = new SpherePanel("hole", 3, [1, 0, 0, double.NaN, 0, 0, 0, 1, 0], [0, 0.3, 0.6])
         {
@@ -77,11 +81,13 @@ public sealed class SphereTests
         Assert.That(FigureText.Numbers(new SphereFigure().Render([panel])), Has.All.Matches<double>(double.IsFinite));
     }
 
-    [Test] public void AFlatListThatIsNotWholeTokensIsRefused() =>
+    [Test]
+    public void AFlatListThatIsNotWholeTokensIsRefused() =>
         Assert.That(() => new SphereFigure().Render([new("bad", 3, [1, 0], [0])]),
             Throws.ArgumentException.With.Message.Contains("3 coordinates"));
 
-    [Test] public void ACameraIsARotation()
+    [Test]
+    public void ACameraIsARotation()
     {
         Camera camera = new Camera(52, 25);
         Seen[] seen = new[] { camera.See(1, 0, 0), camera.See(0, 1, 0), camera.See(0, 0, 1) };
@@ -97,7 +103,8 @@ public sealed class SphereTests
         });
     }
 
-    [Test] public void TheChosenCameraSeesGreatCirclesObliquely()
+    [Test]
+    public void TheChosenCameraSeesGreatCirclesObliquely()
     {
         Random random = new Random(1);
         for (int trial = 0; trial < 30; trial++)
@@ -112,7 +119,8 @@ public sealed class SphereTests
         }
     }
 
-    [Test] public void TheChosenCameraSeesACollapsedCloudInFront()
+    [Test]
+    public void TheChosenCameraSeesACollapsedCloudInFront()
     {
         foreach (double[] point in (double[][])[[0, 0, 1], [0, 0, -1], [1, 0, 0], [-0.6, -0.8, 0]])
             Assert.That(Camera.For([point, point]).See(point[0], point[1], point[2]).Depth, Is.GreaterThan(0.4));

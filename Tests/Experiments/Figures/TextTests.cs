@@ -27,7 +27,8 @@ public sealed class TextTests
     public void AToleranceSetsTheDecimals(double value, double tolerance, string expected) =>
         Assert.That(Numbers.ForPeople(value, tolerance), Is.EqualTo(expected));
 
-    [Test] public void MarkupReachesHtmlSvgAndConsole()
+    [Test]
+    public void MarkupReachesHtmlSvgAndConsole()
     {
         const string text = "G_{energy} < 10^{−12} & \"x\"";
         Assert.Multiple(() =>
@@ -40,7 +41,8 @@ public sealed class TextTests
         });
     }
 
-    [Test] public void WrappedLinesFitAndLoseNothing()
+    [Test]
+    public void WrappedLinesFitAndLoseNothing()
     {
         const string text = "largest distance to the predicted great circle 0.012; covariance eigenvalues 0.001, 0.499, 0.500";
         IReadOnlyList<string> lines = Notation.Wrap(text, 13, 200);
@@ -48,7 +50,8 @@ public sealed class TextTests
         Assert.That(lines.Select(line => Notation.Width(line, 13)), Has.All.LessThanOrEqualTo(200));
     }
 
-    [Test] public void CanvasRefusesWhatIsNotFinite()
+    [Test]
+    public void CanvasRefusesWhatIsNotFinite()
     {
         SvgWriter canvas = new SvgWriter(10, 10, "t", "d");
         Assert.That(() => canvas.Circle(new Point(double.NaN, 1), 1, new Ink()), Throws.ArgumentException.With.Message.Contains("finite"));
@@ -56,7 +59,8 @@ public sealed class TextTests
         Assert.That(SvgWriter.Number(1234.5678), Is.EqualTo("1234.57"));
     }
 
-    [Test] public void CanvasEscapesAndWantsGroupsClosed()
+    [Test]
+    public void CanvasEscapesAndWantsGroupsClosed()
     {
         SvgWriter canvas = new SvgWriter(100, 20, "a < b", "\"quoted\" & more");
         canvas.Text(new Point(1, 12), "<script>", new Lettering());
@@ -65,7 +69,8 @@ public sealed class TextTests
         Assert.That(canvas.ToSvg, Throws.InvalidOperationException);
     }
 
-    [Test] public void LabelColoursAreCyclicAndDistinct()
+    [Test]
+    public void LabelColoursAreCyclicAndDistinct()
     {
         Assert.That(Palette.Phase(1), Is.EqualTo(Palette.Phase(0)));
         Assert.That(Palette.Phase(-0.25), Is.EqualTo(Palette.Phase(0.75)));

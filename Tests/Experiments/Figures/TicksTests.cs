@@ -22,7 +22,8 @@ public sealed class TicksTests
     public void LogTicksAreDecadesThinnedFromOne(double min, double max, int most, string labels) =>
         Assert.That(Ticks.Log(min, max, most).Select(tick => tick.Label).Where(label => label.Length > 0), Is.EqualTo(Split(labels)));
 
-    [Test] public void LogTicksKeepUnlabelledDecades() =>
+    [Test]
+    public void LogTicksKeepUnlabelledDecades() =>
         Assert.That(Ticks.Log(1e-16, 1, 5).Select(tick => Math.Log10(tick.Value)), Is.EqualTo(Enumerable.Range(-16, 17)).Within(1e-9));
 
     [TestCase(1, 1)]
@@ -34,7 +35,8 @@ public sealed class TicksTests
         Assert.That(() => Ticks.Linear(1, 1, 5), Throws.ArgumentException);
     }
 
-    [Test] public void AnAxisAroundAConstantHasARange()
+    [Test]
+    public void AnAxisAroundAConstantHasARange()
     {
         foreach (double constant in (double[])[0, 1.5, -3, 1e-20])
         {
@@ -44,7 +46,8 @@ public sealed class TicksTests
         }
     }
 
-    [Test] public void LogAxisKeepsZeroFiniteAndBelowItsFloor()
+    [Test]
+    public void LogAxisKeepsZeroFiniteAndBelowItsFloor()
     {
         Axis axis = new Axis("gap", 1e-16, 1) { Log = true };
         Assert.Multiple(() =>

@@ -7,10 +7,12 @@ namespace AttentionFlow.Tests.Output;
 /// <summary>Runs the lines of docs/files.md that load snapshots, as they stand there.</summary>
 public sealed class DocumentedLinesTests
 {
-    [Test] public void PandasPrintsTheLengthsOfTheMeans() =>
+    [Test]
+    public void PandasPrintsTheLengthsOfTheMeans() =>
         Check("python", "pandas", ["python3", "/usr/bin/python3", "python"], ["-c", "import pandas"]);
 
-    [Test] public void RPrintsTheLengthsOfTheMeans() =>
+    [Test]
+    public void RPrintsTheLengthsOfTheMeans() =>
         Check("r", "r", ["Rscript"], ["--version"]);
 
     private static void Check(string language, string requirement, string[] interpreters, string[] probe)

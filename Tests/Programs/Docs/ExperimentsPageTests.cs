@@ -14,7 +14,8 @@ public sealed class ExperimentsPageTests
     public void TheTablesOfKeysAreTrue() => Assert.That(Page.Split("<!-- keys -->\n")[1].Split("<!-- end of keys -->")[0], Is.EqualTo(KeyTables.Text()),
         "attentionflow schema --tables");
 
-    [Test] public void EveryStoredExperimentLoadsAndIsDescribed()
+    [Test]
+    public void EveryStoredExperimentLoadsAndIsDescribed()
     {
         Assert.That(StoredExperiments.Names, Is.Not.Empty);
         foreach (string name in StoredExperiments.Names)
@@ -24,12 +25,14 @@ public sealed class ExperimentsPageTests
         }
     }
 
-    [Test] public void EveryExitCodeIsListed()
+    [Test]
+    public void EveryExitCodeIsListed()
     {
         foreach (FieldInfo code in typeof(ExitCodes).GetFields().Some()) Assert.That(Page, Does.Contain($"\n| {code.GetRawConstantValue()} |"), code.Name);
     }
 
-    [Test] public void TheExampleWithACloudReads()
+    [Test]
+    public void TheExampleWithACloudReads()
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["own.csv"], Repository.Blocks(Page, "csv").Single());

@@ -4,7 +4,8 @@ namespace AttentionFlow.Tests.Docs;
 public sealed class LibraryExampleTests
 {
     // The limit of a rotary run is a latitude circle at height |m| (model.md), and the energy that of a point.
-    [Test] public void TheTenLinesRun()
+    [Test]
+    public void TheTenLinesRun()
     {
         // begin: flow
         Interaction interaction = new(Beta: 1) { Normalization = Normalization.Unnormalized };
@@ -51,7 +52,8 @@ public sealed class LibraryExampleTests
     }
     // end: law
 
-    [Test] public void OwnObserversAndLawsWork()
+    [Test]
+    public void OwnObserversAndLawsWork()
     {
         Cloud cloud = new EquatorLaw().Draw(1, 16, 3, seed: 1);
         using ReferenceSums sums = new();
@@ -63,7 +65,8 @@ public sealed class LibraryExampleTests
         Assert.That(Enumerable.Range(0, 16).Select(i => cloud.Token(i)[2]), Has.All.Zero, "a great circle is invariant");
     }
 
-    [Test] public void ThePageShowsTheseLines()
+    [Test]
+    public void ThePageShowsTheseLines()
     {
         string[] examples = [.. new[] { "flow", "observer", "law" }.Select(name => Repository.Between("LibraryExampleTests.cs", name))];
         Assert.That(Repository.Blocks(Repository.Text("docs", "library.md"), "csharp"), Is.EqualTo(examples));

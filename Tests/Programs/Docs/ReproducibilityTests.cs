@@ -12,14 +12,16 @@ public sealed class ReproducibilityTests : FolderFixture
     private static Experiment Experiment => StoredExperiments.Load("figure3-rotary",
         "tokens.count=400", "replicas=2", "time.horizon=0.1", "record.snapshots=2", "record.observations=3");
 
-    [Test] public void ThreadsDoNotChangeTheFiles([Values(2, 5)] int threads)
+    [Test]
+    public void ThreadsDoNotChangeTheFiles([Values(2, 5)] int threads)
     {
         Run(Experiment, "one", 1);
         Run(Experiment, "many", threads);
         Compare("one", "many");
     }
 
-    [Test] public void TheResolvedExperimentGivesTheSameFiles()
+    [Test]
+    public void TheResolvedExperimentGivesTheSameFiles()
     {
         Run(Experiment, "first", 1);
         Run(ExperimentReader.Read(Folder["first/experiment.json"], []), "second", 1);

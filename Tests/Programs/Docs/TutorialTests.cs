@@ -23,7 +23,8 @@ public sealed class TutorialTests
     [OneTimeTearDown]
     public void DropTheFolder() => _folder.Dispose();
 
-    [Test] public void TheRunsEndAsThePageSays() => Assert.Multiple(() =>
+    [Test]
+    public void TheRunsEndAsThePageSays() => Assert.Multiple(() =>
     {
         Assert.That(Last("collapse", "gap_mean"), Is.LessThan(1e-11));
         Assert.That(Last("ring", "energy"), Is.EqualTo(Last("collapse", "energy")).Within(1e-9));
@@ -31,7 +32,8 @@ public sealed class TutorialTests
         Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["ring"])));
     });
 
-    [Test] public void TheLinesOfPythonPrintTheHeightTwice()
+    [Test]
+    public void TheLinesOfPythonPrintTheHeightTwice()
     {
         string python = DocumentedLinesTests.Interpreter("pandas", ["python3", "/usr/bin/python3", "python"], ["-c", "import pandas"]);
         File.WriteAllText(_folder["look.py"], Repository.Blocks(Page, "python").Single());
@@ -42,7 +44,8 @@ public sealed class TutorialTests
         Assert.That(heights, Is.EqualTo(new[] { Last("ring", "mean2"), Last("ring", "mean2") }).Within(1e-5));
     }
 
-    [Test] public void TheLibraryGivesTheSameHeight()
+    [Test]
+    public void TheLibraryGivesTheSameHeight()
     {
         Dictionary<double, double> heights = [];
         // begin: heights

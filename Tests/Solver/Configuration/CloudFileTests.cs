@@ -6,7 +6,8 @@ namespace AttentionFlow.Tests.Configuration;
 
 public class CloudFileTests : FolderFixture
 {
-    [Test] public void ColumnsMayComeInAnyOrder()
+    [Test]
+    public void ColumnsMayComeInAnyOrder()
     {
         CloudData cloud = Read("\uFEFFweight,token,x1,label,x0\r\n3,7,0.8,-2,0.6\r\n\r\n1, 8 ,-1,\"2.5\",0\r\n", normalize: false);
         Assert.That(cloud.Count, Is.EqualTo(2));
@@ -16,7 +17,8 @@ public class CloudFileTests : FolderFixture
         Assert.That(cloud.Weights, Is.EqualTo(new[] { 0.75, 0.25 }));
     }
 
-    [Test] public void PointsNearTheSphereAreScaledToLengthOne()
+    [Test]
+    public void PointsNearTheSphereAreScaledToLengthOne()
     {
         CloudData cloud = Read("x0,x1,x2\n0.57735,0.57735,0.57735\n0,0,1.0000009\n", normalize: false);
         Assert.That(cloud.Positions[0], Is.EqualTo(1 / Math.Sqrt(3)).Within(2e-16));
@@ -25,7 +27,8 @@ public class CloudFileTests : FolderFixture
         Assert.That(cloud.Weights, Is.Null);
     }
 
-    [Test] public void NormalizeTakesEveryLengthButZero() =>
+    [Test]
+    public void NormalizeTakesEveryLengthButZero() =>
         Assert.That(Read("x0,x1\n3e300,4e300\n3e-320,0\n-0.003,-0.004\n", normalize: true).Positions, Is.EqualTo(new[] { 0.6, 0.8, 1, 0, -0.6, -0.8 }).Within(2e-16));
 
     [TestCase("", ": the file is empty; a header line such as x0,x1,x2 is expected.")]
@@ -53,10 +56,12 @@ public class CloudFileTests : FolderFixture
         Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo(Folder["points.csv"] + message));
 
-    [Test] public void AMissingFileIsNamed() =>
+    [Test]
+    public void AMissingFileIsNamed() =>
         Assert.That(() => CloudFile.Read("missing.csv", false), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("missing.csv: there is no such file."));
 
-    [Test] public void ALargeFileIsReadToTheLastBit()
+    [Test]
+    public void ALargeFileIsReadToTheLastBit()
     {
         const int n = 100_000;
         StringBuilder text = new("token,label,x0,x1,x2\n");

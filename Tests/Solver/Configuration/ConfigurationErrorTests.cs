@@ -133,14 +133,16 @@ public class ConfigurationErrorTests
     public void ATextIsRefused(string text, string message) =>
         Assert.That(() => ExperimentReader.Parse(text, "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
 
-    [Test] public void AnEmptyOrCutTextIsRefusedWhereItEnds()
+    [Test]
+    public void AnEmptyOrCutTextIsRefusedWhereItEnds()
     {
         Assert.That(() => ExperimentReader.Parse("", "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("my.json, line 1, column 1: the JSON ends too early."));
         foreach ((string text, int line) in new[] { ("{\n", 2), ("{ \"a\":", 1), ("{ \"a\": 1", 1), ("{ \"ü\": \"x", 1), ("{ \"a\":\n tr", 2), ("{ \"a\": [1,\n\n", 3) })
             Assert.That(() => ExperimentReader.Parse(text, "my.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.Match($"^my.json, line {line}, column [0-9]+: the JSON ends too early.$"), text);
     }
 
-    [Test] public void AMissingFileIsNamed()
+    [Test]
+    public void AMissingFileIsNamed()
     {
         Assert.That(() => ExperimentReader.Read("missing.json", []),
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo("missing.json: there is no such experiment file."));

@@ -48,7 +48,8 @@ public class ExperimentReaderTests : FolderFixture
         """ "record": { "spacing": "logarithmic", "first": 0.01, "snapshots": 1, "tokens": 16, "observables": ["limit"] } """,
     ];
 
-    [Test] public void WhatIsLeftOutTakesTheDefaults()
+    [Test]
+    public void WhatIsLeftOutTakesTheDefaults()
     {
         Experiment experiment = Parse("");
         Assert.That(experiment, Is.EqualTo(new Experiment()));
@@ -69,13 +70,15 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That(ExperimentReader.Write(again), Is.EqualTo(text));
     }
 
-    [Test] public void AnyFiniteNumberSurvivesWritingAndReading() => Prop.ForAll((NormalFloat constant) =>
+    [Test]
+    public void AnyFiniteNumberSurvivesWritingAndReading() => Prop.ForAll((NormalFloat constant) =>
     {
         Experiment experiment = new() { Interaction = new() { Coupling = new ToeplitzCoupling(constant.Get, constant.Get / 3) } };
         return ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []).Equals(experiment);
     }).QuickCheckThrowOnFailure();
 
-    [Test] public void AWrittenExperimentNamesEveryKey()
+    [Test]
+    public void AWrittenExperimentNamesEveryKey()
     {
         JsonObject written = (JsonObject)JsonNode.Parse(ExperimentReader.Write(new()))!;
         JsonObject schema = (JsonObject)JsonNode.Parse(ExperimentSchema.Text)!;
@@ -83,7 +86,8 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That(((JsonObject)written["record"]!).Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!["record"]!["properties"]!).Select(p => p.Key)));
     }
 
-    [Test] public void CommentsAndTrailingCommasAreAllowed()
+    [Test]
+    public void CommentsAndTrailingCommasAreAllowed()
     {
         Experiment experiment = ExperimentReader.Parse("""
             // An experiment.
@@ -92,7 +96,8 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That(experiment.Interaction.Beta, Is.EqualTo(0.5));
     }
 
-    [Test] public void TheCultureOfTheMachineDoesNotMatter()
+    [Test]
+    public void TheCultureOfTheMachineDoesNotMatter()
     {
         CultureInfo before = CultureInfo.CurrentCulture;
         try
@@ -115,7 +120,8 @@ public class ExperimentReaderTests : FolderFixture
         }
     }
 
-    [Test] public void UnitVectorsAreScaledToLengthOneAndThenStay()
+    [Test]
+    public void UnitVectorsAreScaledToLengthOneAndThenStay()
     {
         Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
         PrefixGauge prefix = (PrefixGauge)experiment.Interaction.Gauge;
@@ -123,13 +129,15 @@ public class ExperimentReaderTests : FolderFixture
             Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
     }
 
-    [Test] public void TheSchemaFileIsTrue()
+    [Test]
+    public void TheSchemaFileIsTrue()
     {
         string stored = Repository.Text("data", "experiment.schema.json");
         Assert.That(stored, Is.EqualTo(ExperimentSchema.Text + "\n"), "Regenerate it: attentionflow schema > data/experiment.schema.json");
     }
 
-    [Test] public void TheSchemaHoldsRangesNamesAndDefaults()
+    [Test]
+    public void TheSchemaHoldsRangesNamesAndDefaults()
     {
         JsonNode properties = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!;
         Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"default":1}"""));
@@ -138,7 +146,8 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That((bool)properties["record"]!["additionalProperties"]!, Is.False);
     }
 
-    [Test] public void ACloudFileGivesCountDimensionAndLabels()
+    [Test]
+    public void ACloudFileGivesCountDimensionAndLabels()
     {
         Write("cloud.csv", "x0,x1,label\n1,0,0.25\n0,1,0.75\n-1,0,0.5\n");
         string path = Write("file.json", """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
@@ -162,7 +171,8 @@ public class ExperimentReaderTests : FolderFixture
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(string.Format(CultureInfo.InvariantCulture, message, cloud)));
     }
 
-    [Test] public void TargetsMayBeACsvFile()
+    [Test]
+    public void TargetsMayBeACsvFile()
     {
         string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), file = Write("p.json",
             """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""");
@@ -174,7 +184,8 @@ public class ExperimentReaderTests : FolderFixture
         RefusedP($"{file}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected.");
     }
 
-    [Test] public void PromptsAndMatricesMayBeCsvFiles()
+    [Test]
+    public void PromptsAndMatricesMayBeCsvFiles()
     {
         string points = Write("points.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), matrix = Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n0,0,-3\n");
         string file = Write("p.json", """
@@ -202,7 +213,8 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That(() => ReadP(settings), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
 
     /// <summary>Orthogonal ones are that, Gaussian ones have their scale, symmetric ones are recognised; every head and place has its own, the same for the same seed.</summary>
-    [Test] public void RandomMatricesAreWhatTheySay()
+    [Test]
+    public void RandomMatricesAreWhatTheySay()
     {
         const string text = """ "tokens": { "dimension": 40 }, "interaction": { "heads": 2, "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 3 }, "value": { "kind": "gaussian", "symmetric": true } } } """;
         Layer layer = Parse(text).Layer, again = Parse(text).Layer, other = Parse(""" "seed": 2, """ + text).Layer;

@@ -5,7 +5,8 @@ public class SettingTests
     private const string Minimal = """{ "schemaVersion": 1 }""";
     private const string Toeplitz = """{ "schemaVersion": 1, "interaction": { "coupling": { "kind": "toeplitz", "constant": 0.3, "cosines": [1, 2] } } }""";
 
-    [Test] public void SettingsReplaceAndCreate()
+    [Test]
+    public void SettingsReplaceAndCreate()
     {
         Experiment experiment = Parse(Minimal, "interaction.beta=2", "$.time.method=rk4", "time.step=0.1", "precision=\"single\"", "title=42", "seed = 7",
             "record.observables=[\"limit\"]", "interaction.gauge.kind=rotary", "interaction.gauge.speeds=[3.5]");
@@ -18,11 +19,13 @@ public class SettingTests
         }));
     }
 
-    [Test] public void TheOrderOfKindAndMembersDoesNotMatter() =>
+    [Test]
+    public void TheOrderOfKindAndMembersDoesNotMatter() =>
         Assert.That(Parse(Minimal, "interaction.gauge.speeds=[3.5]", "interaction.gauge.kind=rotary"),
             Is.EqualTo(Parse(Minimal, "interaction.gauge.kind=rotary", "interaction.gauge.speeds=[3.5]")));
 
-    [Test] public void ANewKindDropsTheMembersOfTheOld()
+    [Test]
+    public void ANewKindDropsTheMembersOfTheOld()
     {
         Assert.That(Parse(Toeplitz, "interaction.coupling.kind=block").Interaction.Coupling, Is.EqualTo(new BlockCoupling()));
         foreach (string same in new[] { "interaction.coupling.kind=toeplitz", "interaction.coupling.kind=\"toeplitz\"" })
@@ -31,7 +34,8 @@ public class SettingTests
         Assert.That(Parse(mixture, "interaction.gauge.targets.law=greatCircle").Interaction.Gauge, Is.EqualTo(new PrefixGauge(null, new GreatCircleTargets())));
     }
 
-    [Test] public void WholeObjectsAndEntriesOfListsCanBeSet()
+    [Test]
+    public void WholeObjectsAndEntriesOfListsCanBeSet()
     {
         Assert.That(Parse(Toeplitz, """interaction.coupling={ "kind": "distance", "length": 3 }""").Interaction.Coupling, Is.EqualTo(new DistanceCoupling(3)));
         Assert.That(Parse(Toeplitz, "interaction.coupling.cosines[1]=0.5").Interaction.Coupling, Is.EqualTo(new ToeplitzCoupling(0.3, 1, 0.5)));

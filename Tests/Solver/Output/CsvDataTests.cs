@@ -2,7 +2,8 @@ namespace AttentionFlow.Tests.Output;
 
 public sealed class CsvDataTests : FolderFixture
 {
-    [Test] public void ColumnsAreFoundByName()
+    [Test]
+    public void ColumnsAreFoundByName()
     {
         string path = Write("a,b\n1,10\n2,20\n3,30\n2,40\n");
         Assert.That(CsvData.Header(path), Is.EqualTo(new[] { "a", "b" }));
@@ -17,7 +18,8 @@ public sealed class CsvDataTests : FolderFixture
         Assert.That(seen, Is.EqualTo(new[] { 10.0, 1, 20, 2 }));
     }
 
-    [Test] public void FilesOfOthersMayQuoteAndEndLinesTheirWay() =>
+    [Test]
+    public void FilesOfOthersMayQuoteAndEndLinesTheirWay() =>
         Assert.That(CsvData.Read(Write("\ufeff\"a\",\"b\"\r\n\"1\",2\r\n"))["a"], Is.EqualTo(new[] { 1.0 }));
 
     [TestCase("a,b\n1,2\n3,x\n", "column b of row 2 is 'x'")]
@@ -32,7 +34,8 @@ public sealed class CsvDataTests : FolderFixture
         Assert.That(() => CsvData.Read(path), Throws.InstanceOf<IOException>().With.Message.StartsWith(path).And.Message.Contains(expected));
     }
 
-    [Test] public void MissingColumnsAndFilesAreNamed()
+    [Test]
+    public void MissingColumnsAndFilesAreNamed()
     {
         string path = Write("a,b\n1,2\n");
         Assert.That(() => CsvData.ReadRows(path, ["c"], _ => true), Throws.InstanceOf<IOException>().With.Message.Contains("no column c among a, b"));

@@ -8,7 +8,8 @@ public sealed class CsvTableTests : FolderFixture
 {
     private static readonly Column[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];
 
-    [Test] public void BytesAreUtf8WithoutMarkLineFeedsHeaderAndShortestDigits()
+    [Test]
+    public void BytesAreUtf8WithoutMarkLineFeedsHeaderAndShortestDigits()
     {
         using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([0, 0.1, 1, -2.5, 2, 1]);
@@ -21,7 +22,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(record, Is.EqualTo(new FileRecord("t.csv", 6, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))));
     }
 
-    [Test] public void EmptyTableHasAHeader()
+    [Test]
+    public void EmptyTableHasAHeader()
     {
         using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([]);
@@ -30,7 +32,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(CsvData.Read(Folder["t.csv"])["value"], Is.Empty);
     }
 
-    [Test] public void EveryDoubleReadsBackAsTheSameBits()
+    [Test]
+    public void EveryDoubleReadsBackAsTheSameBits()
     {
         double[] hard =
         [
@@ -61,7 +64,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(File.ReadAllText(Folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n1,1.5\n2,2.25\n"));
     }
 
-    [Test] public void MistakesOfTheCallerAreNamed()
+    [Test]
+    public void MistakesOfTheCallerAreNamed()
     {
         using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         Assert.That(() => table.Append([1]), Throws.ArgumentException.With.Message.Contains("whole rows of 2 columns"));
@@ -72,7 +76,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(() => table.Append([1, 1]), Throws.TypeOf<ObjectDisposedException>());
     }
 
-    [Test] public void FinalNameAppearsWithCompleteOnly()
+    [Test]
+    public void FinalNameAppearsWithCompleteOnly()
     {
         using (CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue))
         {
@@ -87,7 +92,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(File.ReadAllText(Folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n"));
     }
 
-    [Test] public void ManyRowsNeedLittleMemory()
+    [Test]
+    public void ManyRowsNeedLittleMemory()
     {
         const int posts = 20, rows = 50_000;
         double[] post = new double[rows * 4];
@@ -111,7 +117,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(2_000_000));
     }
 
-    [Test] public void RowsWiderThanABufferAreKeptWhole()
+    [Test]
+    public void RowsWiderThanABufferAreKeptWhole()
     {
         Column[] columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
         using CsvTable table = new CsvTable(Folder["t.csv"], columns);
@@ -126,7 +133,8 @@ public sealed class CsvTableTests : FolderFixture
         Assert.That(last, Is.EqualTo(new[] { 69_999.0, 139_999.0 }));
     }
 
-    [Test] public void FolderThatIsNotThereIsAnErrorAtOnce() => Assert.That(
+    [Test]
+    public void FolderThatIsNotThereIsAnErrorAtOnce() => Assert.That(
         () => new CsvTable(Folder["absent/t.csv"], IndexAndValue),
         Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["absent/t.csv"]));
 

@@ -5,7 +5,8 @@ namespace AttentionFlow.Tests.Output;
 
 public sealed class RunFolderTests : FolderFixture
 {
-    [Test] public void AFinishedRunIsFiveFilesThatVerify()
+    [Test]
+    public void AFinishedRunIsFiveFilesThatVerify()
     {
         new SmallRun().Write(Folder.FullPath);
         Assert.That(Folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json", "snapshots.csv" }));
@@ -16,7 +17,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(CsvData.ReadWhere(Folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
     }
 
-    [Test] public void RunJsonSaysWhereTheNumbersComeFrom()
+    [Test]
+    public void RunJsonSaysWhereTheNumbersComeFrom()
     {
         RunRecord record = new SmallRun().Write(Folder.FullPath);
         string text = File.ReadAllText(Folder["run.json"]);
@@ -43,7 +45,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(read.ExperimentSha256, Is.EqualTo(record.Files[0].Sha256));
     }
 
-    [Test] public void DataPackageDescribesTheColumnsOfTheFiles()
+    [Test]
+    public void DataPackageDescribesTheColumnsOfTheFiles()
     {
         RunRecord record = new SmallRun().Write(Folder.FullPath);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Folder["datapackage.json"]));
@@ -68,7 +71,8 @@ public sealed class RunFolderTests : FolderFixture
         }
     }
 
-    [Test] public void SameNumbersGiveSameFiles()
+    [Test]
+    public void SameNumbersGiveSameFiles()
     {
         using TemporaryFolder other = new TemporaryFolder();
         new SmallRun().Write(Folder.FullPath);
@@ -77,7 +81,8 @@ public sealed class RunFolderTests : FolderFixture
             Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(Folder[name])), name);
     }
 
-    [Test] public void FolderInUseIsRefusedUnlessOverwritten()
+    [Test]
+    public void FolderInUseIsRefusedUnlessOverwritten()
     {
         new SmallRun().Write(Folder.FullPath);
         File.WriteAllText(Folder["notes.txt"], "mine");
@@ -89,7 +94,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(Folder.Names, Is.EqualTo(new[] { "notes.txt" }));
     }
 
-    [Test] public void NewAndEmptyFoldersAreTakenAndAFileIsNot()
+    [Test]
+    public void NewAndEmptyFoldersAreTakenAndAFileIsNot()
     {
         RunFolder.Create(Folder.FullPath, overwrite: false).Dispose();
         RunFolder.Create(Folder["deep/er"], overwrite: false).Dispose();
@@ -99,7 +105,8 @@ public sealed class RunFolderTests : FolderFixture
             Throws.InstanceOf<IOException>().With.Message.Contains("--out names a folder"));
     }
 
-    [Test] public void AKilledRunIsStillRunningAndVerifySaysSo()
+    [Test]
+    public void AKilledRunIsStillRunningAndVerifySaysSo()
     {
         using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
         folder.Start("{}", SmallRun.Record);
@@ -121,7 +128,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("not complete"));
     }
 
-    [Test] public void AFailedRunListsTheTablesThatCouldBeWritten()
+    [Test]
+    public void AFailedRunListsTheTablesThatCouldBeWritten()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
         using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
@@ -137,7 +145,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(CsvData.Read(Folder["observables.csv"])["time"], Has.Length.EqualTo(1));
     }
 
-    [Test] public void VerifyFindsAFlippedByteAMissingFileAndALostRow()
+    [Test]
+    public void VerifyFindsAFlippedByteAMissingFileAndALostRow()
     {
         new SmallRun().Write(Folder.FullPath);
         byte[] bytes = File.ReadAllBytes(Folder["snapshots.csv"]);
@@ -152,7 +161,8 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(problems, Has.Count.EqualTo(5));
     }
 
-    [Test] public void VerifyNamesAFolderThatIsNoRunAndARecordThatIsNone()
+    [Test]
+    public void VerifyNamesAFolderThatIsNoRunAndARecordThatIsNone()
     {
         Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("run.json: missing"));
         File.WriteAllText(Folder["run.json"], "{ \"seed\": ");
