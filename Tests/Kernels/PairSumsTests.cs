@@ -105,8 +105,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     }
 
     [Test]
-    public void ManyKeysAreSummedInBlocks() =>
-        Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
+    public void ManyKeysAreSummedInBlocks() => Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
 
     // Tokens within h of each other: forces and deficits keep their relative accuracy although all are nearly zero.
     [Test]
@@ -156,15 +155,13 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1)), linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         PairProblem general = Problems.General(1, 1, 4, 4, 3, new Interaction(1)), negative = Problems.Self(1, 1, 4, 3, new Interaction(1) { Coupling = new BlockCoupling(-1) });
-        Assert.Multiple(() =>
-        {
-            Assert.That(Why(self, Problems.AllColumns(self)), Is.Null);
-            Assert.That(Why(general, Problems.AllColumns(general)), Is.Null);
-            Assert.That(Why(general, RowColumns.Deficit), Does.Contain("difference form"));
-            Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
-            Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
-            Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Why(self, Problems.AllColumns(self)), Is.Null);
+        Assert.That(Why(general, Problems.AllColumns(general)), Is.Null);
+        Assert.That(Why(general, RowColumns.Deficit), Does.Contain("difference form"));
+        Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
+        Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
+        Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
 
         string? Why(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns).WhyNot;
     }
@@ -237,8 +234,7 @@ public sealed class PlanTests(PairSumsCase implementation)
         foreach (int d in (int[])[2, 3, 8])
             foreach (Interaction interaction in (Interaction[])[new(4), new(4) { Profile = Profile.Linear }, new(4) { Mask = Mask.Causal }, new(4) { Coupling = new BlockCoupling(-1) },
                 new(4) { Coupling = new ToeplitzCoupling(1, 0.5) }])
-                foreach (bool even in (bool[])[true, false])
-                    yield return Problems.Self(d, 2, 530, d, interaction, even);
+                foreach (bool even in (bool[])[true, false]) yield return Problems.Self(d, 2, 530, d, interaction, even);
         yield return Problems.General(1, 1, 40, 60, 3, new Interaction(4));
     }
 

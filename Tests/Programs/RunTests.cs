@@ -30,7 +30,6 @@ public class RunTests : FolderFixture
         JsonElement record = Shell.Record(Folder["long"]);
         Assert.That(record.GetProperty("reason").GetString(), Is.EqualTo("clusters <= 1"));
         Assert.That(record.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "mergers.csv", "plateaus.csv" }));
-
         double end = record.GetProperty("timeReached").GetDouble(), point = Math.Exp(6) / 12;
         IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(Folder["long"], "mergers.csv")), plateaus = CsvData.Read(Path.Combine(Folder["long"], "plateaus.csv"));
         IReadOnlyDictionary<string, double[]> observed = CsvData.Read(Path.Combine(Folder["long"], "observables.csv")), tokens = CsvData.Read(Path.Combine(Folder["long"], "snapshots.csv"));

@@ -31,8 +31,7 @@ public class AdaptiveTests
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
         Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 2, Clouds.Weights(1, 12));
-        double[] steps = [1.0 / 8, 1.0 / 16, 1.0 / 32, 1.0 / 64];
-        double[] errors = [.. steps.Select(Error)];
+        double[] steps = [1.0 / 8, 1.0 / 16, 1.0 / 32, 1.0 / 64], errors = [.. steps.Select(Error)];
         Assert.That(Clouds.Slope(steps, errors), Is.EqualTo(5).Within(0.3), string.Join(", ", errors));
 
         // The largest error over a share u of the step that follows t = 1.

@@ -33,8 +33,7 @@ public class AlertTests
         Assert.That(Crosses(one, Clouds.Uniform(1, 16, 3), "ranks"), Is.Empty);
     }
 
-    [TestCase(1.0099, 1.01, "1.0099"), TestCase(1.00999996, 1.01, "1.00999996"), TestCase(0.25, 1, "0.25")]
-    [TestCase(1234567, 10, "1.235E+06")]
+    [TestCase(1.0099, 1.01, "1.0099"), TestCase(1.00999996, 1.01, "1.00999996"), TestCase(0.25, 1, "0.25"), TestCase(1234567, 10, "1.235E+06")]
     public void AValueIsShownApartFromItsLevel(double value, double level, string shown) =>
         Assert.That(new Alert("", "", 0, 0, 1, value, level, "").ShownValue(), Is.EqualTo(shown));
 

@@ -80,7 +80,6 @@ public class FlowTests
         rotation.Enter(cloud.Positions, turned, 0, 20);
         rotation.Enter(plain, turnedDrift, 0, 20);
         Assert.That(Clouds.LargestDifference(Drift(interaction, turned, cloud.Labels), turnedDrift), Is.LessThan(1e-14));
-
         int[] order = [.. Enumerable.Range(0, 20).Select(i => 7 * i % 20)];
         double[] permuted = [.. order.SelectMany(i => cloud.Positions[(3 * i)..(3 * i + 3)])];
         double[] permutedDrift = [.. order.SelectMany(i => plain[(3 * i)..(3 * i + 3)])];
@@ -109,8 +108,7 @@ public class FlowTests
     {
         Interaction interaction = new(2) { Coupling = new ToeplitzCoupling(0.5, 1) };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
-        Cloud three = Clouds.Uniform(3, 16, 3, seed: 9);
-        Cloud together = Clouds.Integrate(interaction, gauge, three, Methods.Heun, 0.05, 1);
+        Cloud three = Clouds.Uniform(3, 16, 3, seed: 9), together = Clouds.Integrate(interaction, gauge, three, Methods.Heun, 0.05, 1);
         for (int r = 0; r < 3; r++)
         {
             Cloud one = new(1, 16, 3, three.Positions[(48 * r)..(48 * r + 48)], three.Labels[(16 * r)..(16 * r + 16)]);

@@ -28,8 +28,7 @@ public class GaugeTests
     [Test]
     public void PrefixSwapsBaseAndTargetAlsoWhenTheyAreOpposite([Range(2, 6)] int d)
     {
-        double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]);
-        double[] opposite = [.. u.Select(c => -c)];
+        double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), opposite = [.. u.Select(c => -c)];
         PreparedGauge prepared = new PrefixGauge(u, [u, opposite, Sphere.Axis(d, 0)]).Prepare([0, 1, 2], d);
         double[] x = [.. u, .. u, .. u];
         prepared.Enter(x, x, 0, 3);

@@ -253,8 +253,7 @@ public class IndicatorTests
     [TestCase(1, 8, 12), TestCase(4, 12, 20), TestCase(9, 20, 30)]
     public void TheLowPassNormTakesSomeTensOfSums(double beta, int least, int most)
     {
-        foreach (int n in (int[])[64, 256])
-            Assert.That(Calls(new Interaction(beta), n, "low_pass"), Is.InRange(least, most), $"n = {n}");
+        foreach (int n in (int[])[64, 256]) Assert.That(Calls(new Interaction(beta), n, "low_pass"), Is.InRange(least, most), $"n = {n}");
     }
 
     private static int Calls(Interaction interaction, int tokens, params string[] names)

@@ -180,8 +180,7 @@ public class LayerTests
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Matrix<double> a = Orthogonal(3, 5), q = Random(3, 1), k = Random(3, 2), v = Random(3, 3);
-        Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3);
-        Cloud turned = new(1, 12, 3, Turn(cloud.Positions), cloud.Labels);
+        Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3), turned = new(1, 12, 3, Turn(cloud.Positions), cloud.Labels);
         double[] drift = Drift(Of(cloud, new Head(q, k, v)), cloud);
         double[] other = Drift(Of(turned, new Head(q * a, k * a, a.Transpose() * v * a)), turned);
         Assert.That(Clouds.LargestDifference(other, Turn(drift)), Is.LessThan(1e-13));
@@ -211,8 +210,7 @@ public class LayerTests
         const double Beta = 1.7, Lambda = 0.4, Time = 1.5;
         double[] z = [0, 0.6, 0.8];
         Layer layer = new() { Prompts = new Prompts([z], null, Lambda, seen) };
-        Cloud cloud = new(1, 1, 3, [1, 0, 0]);
-        Cloud moved = Integrate(new Interaction(Beta), new RotaryGauge([3]), cloud, layer, Time, 0.005);
+        Cloud cloud = new(1, 1, 3, [1, 0, 0]), moved = Integrate(new Interaction(Beta), new RotaryGauge([3]), cloud, layer, Time, 0.005);
         Assert.That(Sphere.Dot(moved.Token(0), z), Is.EqualTo(Scalar(c => Lambda * Math.Exp(Beta * c) * (1 - c * c), 0, Time)).Within(1e-9), "in the frame of x, whatever the gauge");
     }
 

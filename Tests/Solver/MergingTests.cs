@@ -142,7 +142,6 @@ public class MergingTests
         Assert.That(result.Time, Is.LessThan(1e6).And.GreaterThanOrEqualTo(clusters.Mergers.Where(m => m.Left == 1).Max(m => m.Time)));
         Assert.That(clusters.Times[^1], Is.EqualTo(result.Time));
         Assert.That(Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out _, new Until(Clusters: 1), 2).Times[^1], Is.EqualTo(result.Time), "an observer of few times sees the end");
-
         Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out RunResult gap, new Until(Gap: 1e-12));
         Assert.That(gap.Reason, Is.EqualTo("gap < 1E-12"));
         Log speed = Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-9), 1e6, out result, new Until(Speed: 1e-6));
@@ -150,7 +149,6 @@ public class MergingTests
         Assert.That(speed.Times.Count, Is.LessThan(60));
         Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-6), 1e6, out result, new Until(Clusters: 1));
         Assert.That(result.Reason, Is.EqualTo("clusters <= 1"), "without mergers");
-
         Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out RunResult whole);
         Assert.That((whole.Time, whole.Reason), Is.EqualTo((1e6, (string?)null)));
     }

@@ -10,8 +10,7 @@ public class TargetLawTests
     public void VonMisesQuantilesInvertTheDistribution([Values(0, 0.01, 1, 7.5, 80, 600)] double kappa, [Values(1e-6, 0.01, 0.3, 0.5, 0.8, 0.999)] double p)
     {
         VonMisesLaw law = new(0.7, kappa);
-        double angle = law.Quantile(p) - 0.7, step = Math.Min(0.5, 1 / Math.Sqrt(1 + kappa));
-        double mass = 0;
+        double angle = law.Quantile(p) - 0.7, step = Math.Min(0.5, 1 / Math.Sqrt(1 + kappa)), mass = 0;
         for (double a = -Math.PI; a < angle; a += step)
             mass += GaussLegendreRule.Integrate(x => Math.Exp(kappa * (Math.Cos(x) - 1)), a, Math.Min(a + step, angle), 20);
         mass /= 2 * Math.PI * SpecialFunctions.BesselI(0, kappa) * Math.Exp(-kappa);

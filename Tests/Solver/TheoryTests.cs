@@ -116,8 +116,7 @@ public class TheoryTests
         Assert.That(Equiangular.Cosine(normalization, 2, 8, 0, 1), Is.EqualTo(expected).Within(1e-10));
         Cloud cloud = new EquiangularLaw(0).Draw(1, 8, 8, seed: 1);
         Cloud moved = Clouds.Integrate(new Interaction(2) { Normalization = normalization }, new IdentityGauge(), cloud, Methods.RungeKutta4, 0.005, 1);
-        for (int i = 1; i < 8; i++)
-            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
+        for (int i = 1; i < 8; i++) Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
     }
 
     [Test]
@@ -234,8 +233,7 @@ public class TheoryTests
             MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);
     }
 
-    [TestCase("distance", true), TestCase("toeplitz c = 2", true), TestCase("toeplitz cos 2", false), TestCase("block 0", false)]
-    [TestCase("block -1", false)]
+    [TestCase("distance", true), TestCase("toeplitz c = 2", true), TestCase("toeplitz cos 2", false), TestCase("block 0", false), TestCase("block -1", false)]
     public void LimitsArePredictedOnlyWhereTheyAreKnown(string name, bool known)
     {
         Coupling coupling = name switch

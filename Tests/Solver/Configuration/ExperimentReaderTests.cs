@@ -125,8 +125,7 @@ public class ExperimentReaderTests : FolderFixture
     {
         Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
         PrefixGauge prefix = (PrefixGauge)experiment.Interaction.Gauge;
-        foreach (Sequence<double> x in prefix.Targets.Append(prefix.Base!))
-            Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
+        foreach (Sequence<double> x in prefix.Targets.Append(prefix.Base!)) Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
     }
 
     [Test]

@@ -22,12 +22,8 @@ public sealed class CsvDataTests : FolderFixture
     public void FilesOfOthersMayQuoteAndEndLinesTheirWay() =>
         Assert.That(CsvData.Read(Write("\ufeff\"a\",\"b\"\r\n\"1\",2\r\n"))["a"], Is.EqualTo(new[] { 1.0 }));
 
-    [TestCase("a,b\n1,2\n3,x\n", "column b of row 2 is 'x'")]
-    [TestCase("a,b\n1,NaN\n", "column b of row 1 is 'NaN'")]
-    [TestCase("a,b\n1,\n", "column b of row 1 is ''")]
-    [TestCase("a,b\n1\n", "field")]
-    [TestCase("a,a\n1,2\n", "two columns")]
-    [TestCase("", "no header")]
+    [TestCase("a,b\n1,2\n3,x\n", "column b of row 2 is 'x'"), TestCase("a,b\n1,NaN\n", "column b of row 1 is 'NaN'"), TestCase("a,b\n1,\n", "column b of row 1 is ''")]
+    [TestCase("a,b\n1\n", "field"), TestCase("a,a\n1,2\n", "two columns"), TestCase("", "no header")]
     public void WhatIsNotATableOfNumbersIsAnErrorThatNamesTheFile(string text, string expected)
     {
         string path = Write(text);

@@ -15,7 +15,6 @@ public sealed class CsvTableTests : FolderFixture
         table.Append([0, 0.1, 1, -2.5, 2, 1]);
         table.Append([3, 1e-300, 4, double.Epsilon, -5, -0.0]);
         FileRecord record = table.Complete();
-
         byte[] bytes = File.ReadAllBytes(Folder["t.csv"]);
         Assert.That(Encoding.UTF8.GetString(bytes), Is.EqualTo("i,value\n0,0.1\n1,-2.5\n2,1\n3,1E-300\n4,5E-324\n-5,-0\n"));
         Assert.That(bytes[0], Is.EqualTo((byte)'i'));
@@ -46,7 +45,6 @@ public sealed class CsvTableTests : FolderFixture
         using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([.. values.SelectMany((v, i) => new[] { i, v })]);
         table.Complete();
-
         double[] read = CsvData.Read(Folder["t.csv"])["value"];
         Assert.That(read.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(values.Select(BitConverter.DoubleToInt64Bits)));
     }
@@ -109,7 +107,6 @@ public sealed class CsvTableTests : FolderFixture
         // 32 MB of doubles pass through; what is allocated is the buffers of the queue, half a megabyte each.
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(16_000_000));
         Assert.That(record.Rows, Is.EqualTo(posts * rows));
-
         before = GC.GetTotalAllocatedBytes(precise: true);
         (long count, double sum) = (0L, 0.0);
         CsvData.ReadRows(Folder["t.csv"], ["x1", "i"], row => (++count, sum += row[1]) is not (0, _));
@@ -152,7 +149,6 @@ public sealed class CsvTableTests : FolderFixture
             Assert.That(table.Complete, Throws.InstanceOf<IOException>());
         }
         Assert.That(Folder.Names, Is.Empty);
-
         File.CreateSymbolicLink(Folder["t.csv.part"], "/dev/full");
         using (CsvTable small = new CsvTable(Folder["t.csv"], IndexAndValue))
         {

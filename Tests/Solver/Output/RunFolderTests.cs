@@ -38,7 +38,6 @@ public sealed class RunFolderTests : FolderFixture
             Is.EqualTo(new[] { "experiment.json", "snapshots.csv", "observables.csv", "datapackage.json" }));
         Assert.That(record.Files.Single(f => f.Name == "snapshots.csv").Rows, Is.EqualTo(SmallRun.Times * SmallRun.Replicas * SmallRun.Tokens));
         Assert.That(text, Does.Not.Contain(Environment.MachineName).And.Not.Contain(Folder.FullPath));
-
         RunRecord read = RunRecord.Read(Folder["run.json"]);
         Assert.That(read.ToJson(), Is.EqualTo(text));
         Assert.That(read.Alerts, Is.EqualTo(record.Alerts).And.Count.EqualTo(1));
@@ -153,7 +152,6 @@ public sealed class RunFolderTests : FolderFixture
         bytes[^3] ^= 1;
         File.WriteAllBytes(Folder["snapshots.csv"], bytes);
         Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv: the SHA-256 is"));
-
         File.WriteAllLines(Folder["observables.csv"], File.ReadAllLines(Folder["observables.csv"])[..^1]);
         File.Delete(Folder["datapackage.json"]);
         IReadOnlyList<string> problems = RunFolder.Verify(Folder.FullPath);
