@@ -68,6 +68,16 @@ internal static class Clouds
                 }
     }
 
+    /// <summary>b(s, t) as docs/model.md states it.</summary>
+    public static double B(Coupling coupling, double s, double t) => coupling switch
+    {
+        OneCoupling => 1,
+        DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),
+        ToeplitzCoupling c => c.Constant + c.Cosines.Select((a, m) => a * Math.Cos(2 * Math.PI * (m + 1) * (s - t))).Sum(),
+        BlockCoupling c => s == t ? 1 : c.Across,
+        _ => throw new NotSupportedException(),
+    };
+
     /// <summary>Labels on a few blocks where the coupling or gauge asks for equality to matter, else as drawn.</summary>
     public static Cloud WithLabelsFor(Coupling coupling, Cloud cloud) => coupling is BlockCoupling
         ? new Cloud(cloud.Replicas, cloud.Tokens, cloud.Dimension, cloud.Positions, [.. cloud.Labels.Select(s => Math.Floor(3 * s) / 3)], cloud.Weights)

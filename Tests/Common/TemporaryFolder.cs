@@ -4,11 +4,8 @@ namespace AttentionFlow.Tests.Output;
 internal sealed class TemporaryFolder : IDisposable
 {
     public string FullPath { get; } = Directory.CreateTempSubdirectory("attentionflow-").FullName;
-
     public string this[string name] => Path.Combine(FullPath, name);
-
     public string[] Names => [.. Directory.EnumerateFileSystemEntries(FullPath).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
-
     public void Dispose() => Directory.Delete(FullPath, recursive: true);
 }
 

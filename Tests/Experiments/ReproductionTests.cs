@@ -13,7 +13,6 @@ namespace AttentionFlow.Tests.Experiments;
 public class ReproductionTests
 {
     private const int Seeds = 5;
-
     private TemporaryFolder _folder = null!;
     private (Study Study, IReadOnlyList<PlannedRun> Runs)[] _plans = [];
 

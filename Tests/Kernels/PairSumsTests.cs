@@ -8,7 +8,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     private static readonly int[] Dimensions = [2, 3, 4, 5, 6, 7, 8, 9, 16];
     private static readonly double[] Betas = [0, 0.1, 1, 9, 30];
     private static readonly Lazy<List<Expected>> Grid = new(() => [.. MakeGrid()]), Forms = new(() => [.. MakeForms()]);
-
     private readonly IPairSums _sums = implementation.Create();
 
     private sealed record Expected(PairProblem Problem, RowSums Sums, RowSums Absolute)
@@ -136,7 +135,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         Random random = new Random(7);
         double[] u = Problems.Sphere(random, 1, d), v = Problems.Sphere(random, 1, d);
-        double along = Dot(u, v);
+        double along = Sphere.Dot(u, v);
         for (int c = 0; c < d; c++) v[c] -= along * u[c];
         Problems.Normalise(v);
         double[] x = [.. Enumerable.Range(0, n * d).Select(i => i / d < n / 2 ? u[i % d] : v[i % d])];
@@ -145,9 +144,9 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         RowSums sums = Problems.Sum(_sums, problem, RowColumns.Force);
         // Half the weight at a right angle: e^{-c} F = e^{-beta} (v - u)/2, whose tangential part at u is e^{-beta} v/2.
         double exact = Math.Exp(-beta) / 2, bound = implementation.Precision == Precision.Double ? 1e-13 : d == 3 ? 3e-6 : 1e-5;
-        double measured = Dot(sums.Force.AsSpan(0, d), v);
+        double measured = Sphere.Dot(sums.Force.AsSpan(0, d), v);
         Assert.That(Math.Abs(measured / exact - 1), Is.LessThanOrEqualTo(bound));
-        Assert.That(Math.Abs(Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
+        Assert.That(Math.Abs(Sphere.Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
     }
 
     [Test]
@@ -210,13 +209,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                     Assert.Fail($"{column} of row {row} is {got}, not {value}: wrong by {got - value:e2}, allowed {allowed:e2} ({where})");
             }
         }
-    }
-
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
-    {
-        double dot = 0;
-        for (int c = 0; c < a.Length; c++) dot += a[c] * b[c];
-        return dot;
     }
 }
 

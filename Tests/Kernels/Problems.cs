@@ -99,7 +99,7 @@ public static class Problems
     public static RowColumns AllColumns(PairProblem problem) =>
         UsualColumns(problem) | RowColumns.Largest | RowColumns.Squares | (problem.WhyNever(RowColumns.CouplingLog) is null ? RowColumns.CouplingLog : RowColumns.None);
 
-    private static double[] Numbers(int count, Func<double> next)
+    internal static double[] Numbers(int count, Func<double> next)
     {
         double[] numbers = new double[count];
         for (int i = 0; i < count; i++) numbers[i] = next();

@@ -15,7 +15,6 @@ public class StoredExperimentTests : FolderFixture
 
     // Fast sums are asked for 1e-12 relative to Z, and the flow lets an error grow by e^4 at most in this time.
     private const double FastTolerance = 1e-9;
-
     private static readonly (string Observable, string Column)[] Measured = [("energy", "energy"), ("gaps", "gap_energy"), ("mean", "mean_norm"), ("limit", "limit_distance")];
 
     /// <summary>What an experiment can not measure, having no energy or no known limit.</summary>

@@ -4,7 +4,6 @@ namespace AttentionFlow.Tests.Solver;
 public class AdaptiveTests
 {
     private static readonly Interaction Softmax = new(4) { Normalization = Normalization.Softmax };
-
     private static IEnumerable<Tableau> AdaptiveMethods => Tableau.All.Where(t => t.IsAdaptive);
 
     /// <summary>Weights that sum to 0, dense output that ends in the step's own weights and integrates 1, t, t^2, t^3 exactly.</summary>

@@ -71,7 +71,7 @@ internal static class Arbiter
             double t = Sphere.Dot(q, Times(head.Key?.ToArray(), yj));
             if (layer.Code.Kind == CodeKind.Concatenated) t += layer.Code.Radius * layer.Code.Radius * Math.Cos(2 * Math.PI * (cloud.Labels[i] - cloud.Labels[j]));
             double[] value = layer.Code.Kind == CodeKind.LogitsOnly ? Times(head.Value?.ToArray(), cloud.Token(j)) : TransposeTimes(psi, Times(head.Value?.ToArray(), yj));
-            Add(true, t, cloud.Weights[j] * B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]), value);
+            Add(true, t, cloud.Weights[j] * Clouds.B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]), value);
         }
         if (layer.Prompts is { } prompts)
             for (int k = 0; k < prompts.Points.Count; k++)
@@ -131,15 +131,6 @@ internal static class Arbiter
                 return psi;
         }
     }
-
-    public static double B(Coupling coupling, double s, double t) => coupling switch
-    {
-        OneCoupling => 1,
-        DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),
-        ToeplitzCoupling c => c.Constant + c.Cosines.Select((a, m) => a * Math.Cos(2 * Math.PI * (m + 1) * (s - t))).Sum(),
-        BlockCoupling c => s == t ? 1 : c.Across,
-        _ => throw new NotSupportedException(),
-    };
 
     private static double[] Times(double[,]? m, ReadOnlySpan<double> x)
     {

@@ -2,10 +2,7 @@ namespace AttentionFlow.Tests.Solver;
 
 public class FlowTests
 {
-    private readonly ReferenceSums _sums = new();
-
-    [OneTimeTearDown]
-    public void Close() => _sums.Dispose();
+    private static readonly ReferenceSums Sums = new();
 
     [Test]
     public void DriftAndEnergyAgreeWithTheArbiter([Values(2, 3, 5)] int d, [ValueSource(typeof(Clouds), nameof(Clouds.Interactions))] Interaction interaction)
@@ -13,7 +10,7 @@ public class FlowTests
         Cloud cloud = Clouds.WithLabelsFor(interaction.Coupling, Clouds.Uniform(2, 19, d, seed: 4, Clouds.Weights(2, 19)));
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
-            Flow flow = new(interaction, gauge, cloud, _sums);
+            Flow flow = new(interaction, gauge, cloud, Sums);
             double[] drift = flow.DriftAt(cloud.Positions), expected = Arbiter.Drift(interaction, gauge, cloud);
             double scale = expected.Max(Math.Abs);
             using IDisposable scope = Assert.EnterMultipleScope();
@@ -32,7 +29,7 @@ public class FlowTests
         foreach (Gauge gauge in Clouds.GaugesOn(3))
         {
             const double H = 1e-3;
-            Flow flow = new(interaction, gauge, cloud, _sums);
+            Flow flow = new(interaction, gauge, cloud, Sums);
             Stepper stepper = new(flow, Methods.RungeKutta4);
             double[] x = [.. cloud.Positions];
             stepper.Begin(x);
@@ -133,9 +130,9 @@ public class FlowTests
 
     [Test]
     public void SoftmaxRefusesACouplingThatChangesSign() =>
-        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
+        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), Sums),
             Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 
     private double[] Drift(Interaction interaction, double[] x, double[] labels) =>
-        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), _sums).DriftAt(x);
+        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), Sums).DriftAt(x);
 }

@@ -308,7 +308,7 @@ public class IndicatorTests
         int n = cloud.Tokens, first = replica * n;
         Vector<double>[] y = [.. Enumerable.Range(first, n).Select(i => Matrix<double>.Build.DenseOfArray(Arbiter.Matrix(gauge, cloud.Labels[i], 3)) * Vector<double>.Build.DenseOfArray(cloud.Token(i).ToArray()))];
         Matrix<double> a = Matrix<double>.Build.Dense(n, n, (i, j) => interaction.Mask == Mask.Causal && j > i ? 0
-            : cloud.Weights[first + j] * Arbiter.B(interaction.Coupling, cloud.Labels[first + i], cloud.Labels[first + j]) * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * y[i].DotProduct(y[j]))));
+            : cloud.Weights[first + j] * B(interaction.Coupling, cloud.Labels[first + i], cloud.Labels[first + j]) * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * y[i].DotProduct(y[j]))));
         return a.NormalizeRows(1);
     }
 

@@ -135,8 +135,7 @@ public sealed class CsvTableTests : FolderFixture
         () => new CsvTable(Folder["absent/t.csv"], IndexAndValue),
         Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["absent/t.csv"]));
 
-    [Test]
-    [CancelAfter(60_000)]
+    [Test, CancelAfter(60_000)]
     public void FullDiskComesOutOfTheNextCallAndNobodyHangs()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
