@@ -171,7 +171,6 @@ public sealed class CoalescedSumsTests
         Assert.That(auto.Statistics[SumMethod.Coalesced], Is.GreaterThan(10));
         Assert.That(auto.Statistics.Cells, Is.LessThan(10));
         Assert.That(auto.Statistics.ErrorBound, Is.InRange(0, 1e-10));
-
         double[] Run(IPairSums sums)
         {
             Cloud cloud = new(1, 600, 8, [.. start.Positions], start.Labels, Clouds.Weights(1, 600));
@@ -191,7 +190,6 @@ public sealed class CoalescedSumsTests
         Assert.That(Why(new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
         Assert.That(Why(new Interaction(1) { Coupling = new ToeplitzCoupling(1, 1) }), Does.Contain("toeplitz"));
         Assert.That(() => new CoalescedSums(0, Precision.Double, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-
         string? Why(Interaction interaction, bool evenWeights = true) => sums.Plan(Problems.Self(1, 1, 4, 5, interaction, evenWeights), RowColumns.Force).WhyNot;
     }
 

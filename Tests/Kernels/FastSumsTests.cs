@@ -78,7 +78,6 @@ public class FastSumsTests
             Assert.That(Clouds.LargestDifference(fast, direct), Is.LessThan(1e-9));
             Assert.That(fastGap, Is.EqualTo(directGap).Within(1e-9));
         }
-
         (double[], double) Run(IPairSums sums, double time)
         {
             using (sums)

@@ -88,7 +88,6 @@ public sealed class GpuTests(PairSumsCase implementation)
         if (form == Form.Difference) return PairProblem.Difference(Replicas, Queries, Keys, d, interaction, q, k, weights, queryLabels, keyLabels);
         double[] v = Problems.Sphere(random, Replicas * Keys, d);
         return PairProblem.General(Replicas, Queries, Keys, d, interaction, q, k, v, form == Form.General ? Problems.Sphere(random, Replicas * Queries, d) : null, weights, queryLabels, keyLabels);
-
         double Label() => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble();
     }
 
@@ -114,7 +113,6 @@ public sealed class GpuTests(PairSumsCase implementation)
             Check(expected.Largest[row] * other, actual.Largest[row] * scale, tolerance * absolute.Largest[row] + 1e-30, "largest");
             Check(expected.Squares[row] * other * other, actual.Squares[row] * scale * scale, 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
             if (columns.HasFlag(RowColumns.CouplingLog)) Check(expected.CouplingLog[row] * other, actual.CouplingLog[row] * scale, (1 + labels) * bound, "log b");
-
             void Check(double value, double got, double allowed, string column)
             {
                 if (!(Math.Abs(got - value) <= allowed))

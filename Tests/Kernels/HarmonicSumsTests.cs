@@ -159,9 +159,7 @@ public sealed class HarmonicSumsTests
         Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-
         string? Why(PairProblem problem, RowColumns columns) => sums.Plan(problem, columns).WhyNot;
-
         string? WhyAt(int d, Interaction interaction) => Why(Problems.Self(1, 1, 4, d, interaction), RowColumns.Force);
     }
 }

@@ -59,7 +59,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                         _ => Problems.General(seed, replicas, queries, n, d, interaction, withOrigin: form == "origin"),
                     };
                     yield return Expected.Of(problem, Problems.AllColumns(problem) & Pick((RowColumns)~0, (RowColumns)~0, ~RowColumns.CouplingLog, RowColumns.Force));
-
                     T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
                 }
     }
@@ -161,7 +160,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
         Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
         Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
-
         string? Why(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns).WhyNot;
     }
 
@@ -202,7 +200,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
             if (exact.Squares.Length > 0) Check(exact.Squares[row], unit * unit * actual.Squares[row], 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
             // |log b| goes up to 5 for the distances of these tests; b log b errs by what b errs by times that.
             if (exact.CouplingLog.Length > 0) Check(exact.CouplingLog[row], unit * actual.CouplingLog[row], 8 * bound, "log");
-
             void Check(double value, double got, double allowed, string column)
             {
                 if (!(Math.Abs(got - value) <= allowed))

@@ -64,7 +64,6 @@ public static class Problems
         double[] labels = Numbers(replicas * (queries + keys), () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
         return PairProblem.General(replicas, queries, keys, dimension, interaction, Cloud(queries, 0), Cloud(keys, 0.5), Cloud(keys, 2), withOrigin ? Cloud(queries, 2) : null,
             Numbers(replicas * keys, () => (2 * random.NextDouble() - 1) * 2 / keys), labels[..(replicas * queries)], labels[(replicas * queries)..]);
-
         double[] Cloud(int points, double offset)
         {
             double[] x = Sphere(random, replicas * points, dimension);

@@ -61,12 +61,12 @@ public class AdaptiveTests
     {
         Interaction interaction = Softmax with { Normalization = normalization, Beta = 3 };
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 4);
-        Kept exact = new(RecordTimes.Linear(41, 10)), few = new(10);
+        Recorder exact = new(RecordTimes.Linear(41, 10)), few = new(10);
         Run(interaction, cloud, 1e-12, exact);
         long steps = 0;
         foreach (double tolerance in new[] { 1e-4, 1e-6, 1e-8 })
         {
-            Kept kept = new(RecordTimes.Linear(41, 10));
+            Recorder kept = new(RecordTimes.Linear(41, 10));
             RunResult result = Run(interaction, cloud, tolerance, kept);
             double error = kept.States.Zip(exact.States, (a, b) => Clouds.LargestDifference(a, b)).Max();
             Assert.That(error, Is.GreaterThan(1e-3 * tolerance).And.LessThan(50 * tolerance), $"{tolerance}");
@@ -85,13 +85,13 @@ public class AdaptiveTests
         // Replica 1 starts collapsed: a few long steps.
         for (int i = 16; i < 32; i++) new double[] { 0, 0, 1 }.CopyTo(three.Token(i));
         double[] times = [0, 0.7, 3, 20];
-        Kept together = new(times);
+        Recorder together = new(times);
         RunResult all = Run(Softmax, three, 1e-6, together);
         double evaluations = 0;
         for (int r = 0; r < 3; r++)
         {
             Cloud one = new(1, 16, 3, three.Positions[(48 * r)..(48 * r + 48)], three.Labels[(16 * r)..(16 * r + 16)]);
-            Kept alone = new(times);
+            Recorder alone = new(times);
             evaluations += Run(Softmax, one, 1e-6, alone).Evaluations / 3;
             for (int k = 0; k < times.Length; k++) Assert.That(together.States[k][(48 * r)..(48 * r + 48)], Is.EqualTo(alone.States[k]));
         }
@@ -119,7 +119,7 @@ public class AdaptiveTests
     {
         Cloud cloud = Clouds.Uniform(2, 16, 3, seed: 9);
         double[] times = RecordTimes.Linear(5, 2);
-        Kept without = new(times), with = new(times) { Needs = true };
+        Recorder without = new(times), with = new(times) { Needs = true };
         Assert.That(Run(Softmax, cloud, 1e-5, without).ObservationEvaluations, Is.Zero);
         Assert.That(Run(Softmax, cloud, 1e-5, with).ObservationEvaluations, Is.EqualTo(5));
         Assert.That(with.States, Is.EqualTo(without.States));
@@ -184,23 +184,8 @@ public class AdaptiveTests
     {
         Cloud moved = cloud.Copy();
         Flow flow = Clouds.FlowOf(interaction, moved);
-        double horizon = observers.OfType<Kept>().Select(k => k.Last).DefaultIfEmpty(20).Max();
+        double horizon = observers.OfType<Recorder>().Select(k => k.Last).DefaultIfEmpty(20).Max();
         return new Simulation(flow, Methods.Tsit5, new AdaptiveStep(tolerance), horizon).Run(moved, observers);
-    }
-
-    private sealed class Kept(params double[] times) : TimedObserver(times)
-    {
-        public bool Needs { get; init; }
-        public double Last { get; } = times[^1];
-        public List<double[]> States { get; } = [];
-        public List<double[]> Drifts { get; } = [];
-        public override bool NeedsDrift => Needs;
-
-        protected override void Record(in Frame frame)
-        {
-            States.Add([.. frame.Positions]);
-            Drifts.Add([.. frame.Drift]);
-        }
     }
 
     private sealed class StepLog : IObserver

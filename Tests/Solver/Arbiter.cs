@@ -83,10 +83,8 @@ internal static class Arbiter
         if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
         double largest = pulls.Max(p => p.Cosine);
         return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
-
         void Add(bool isToken, double t, double bias, double[] value) =>
             pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t)), value));
-
         double[] Coded(double[] y, double s)
         {
             if (layer.Code.Kind != CodeKind.Additive) return y;

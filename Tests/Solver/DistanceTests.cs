@@ -42,9 +42,7 @@ public class DistanceTests
             double best = Enumerable.Range(0, N).Min(shift => Enumerable.Range(0, N).Average(i => Arc(x[i] - y[(i + shift) % N])));
             Assert.That(CircleWasserstein.Distance(x, weights, y, weights), Is.EqualTo(best).Within(1e-13));
         }
-
         static double[] Angles(int seed, uint step) => [.. Enumerable.Range(0, N).Select(i => Clouds.Turn * new RandomStream((ulong)seed, RandomPurpose.Labels, 0, i, step).Uniform()).Order()];
-
         static double Arc(double angle) => Math.Min(Math.Abs(angle), Clouds.Turn - Math.Abs(angle));
     }
 
@@ -88,7 +86,6 @@ public class DistanceTests
         Assert.That(EnergyDistance.Distance(b.Positions, b.Weights, a.Positions, a.Weights, 3), Is.EqualTo(energy).Within(1e-13));
         Assert.That(EnergyDistance.Distance(a.Positions, a.Weights, a.Positions, a.Weights, 3), Is.LessThan(1e-7));
         Assert.That(SlicedWasserstein.Distance(a.Positions, a.Weights, a.Positions, a.Weights, 3), Is.LessThan(1e-15));
-
         static double[] Turned(double[] x)
         {
             double[] turned = new double[x.Length], labels = [.. Enumerable.Repeat(0.3, x.Length / 3)];
@@ -107,7 +104,6 @@ public class DistanceTests
         using IDisposable scope = Assert.EnterMultipleScope();
         for (int k = 0; k < 4; k++) Assert.That(grid[k], Is.EqualTo(Math.PI / (2 * (32 << k))).Within(1e-3 * grid[k]));
         for (int k = 0; k < 2; k++) Assert.That(random[k] / random[k + 1], Is.EqualTo(2).Within(0.4));
-
         double Distance(LabelLaw labels, int n, ulong seed) =>
             CircleWasserstein.Distance([.. labels.Draw(1, n, seed).Select(s => Clouds.Turn * s)], [.. Enumerable.Repeat(1.0 / n, n)], law, weights);
     }
@@ -120,7 +116,6 @@ public class DistanceTests
         using IDisposable scope = Assert.EnterMultipleScope();
         for (int c = 0; c < 2; c++) Assert.That(few[c] / many[c], Is.EqualTo(4).Within(0.5), $"column {c}: {few[c]}, {many[c]}");
         Assert.That(point, Is.EqualTo(new double[] { 0, 0 }).Within(1e-7));
-
         static double[] At(int n, Gauge gauge)
         {
             Cloud cloud = new ClustersLaw([Sphere.Normalized([1, 2, 3])], 0).Draw(1, n, 3, seed: 1);

@@ -245,7 +245,6 @@ public class IndicatorTests
         Assert.That(Passes(null, "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
         Assert.That(Passes(new DistanceCoupling(0.3), "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
         Assert.That(Passes(null, "sink"), Is.EqualTo(1));
-
         static int Passes(Coupling? coupling, params string[] names) => Calls(One with { Coupling = coupling ?? One.Coupling }, 32, names);
     }
 

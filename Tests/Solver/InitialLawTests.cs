@@ -72,7 +72,6 @@ public class InitialLawTests
         Assert.That(AxisError(cloud), Is.LessThan(1e-15));
         Cloud moved = Clouds.Integrate(new(1), gauge, cloud, Methods.Heun, 0.02, 12);
         Assert.That(AxisError(moved), Is.LessThan(1e-12));
-
         double AxisError(Cloud c)
         {
             double[] y = new double[c.Positions.Length], mean = new double[3];

@@ -33,7 +33,6 @@ public class IntegratorTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Math.Abs(Amplification(0.999)), Is.LessThan(1));
         Assert.That(Math.Abs(Amplification(1.001)), Is.GreaterThan(1));
-
         double Amplification(double share)
         {
             double z = -share * method.StabilityLimit;
@@ -50,26 +49,14 @@ public class IntegratorTests
         for (int row = 0; row < moved.Rows; row++) Assert.That(Sphere.Norm(moved.Token(row)), Is.EqualTo(1).Within(4e-16));
     }
 
-    private sealed class Times(params double[] times) : TimedObserver(times)
-    {
-        public List<double> Observed { get; } = [];
-        public List<long> Steps { get; } = [];
-
-        protected override void Record(in Frame frame)
-        {
-            Observed.Add(frame.Time);
-            Steps.Add(frame.Step);
-        }
-    }
-
     [Test]
     public void TheLoopLandsOnEveryTimeAskedFor()
     {
-        Times even = new(0, 0.3, 0.6, 1), odd = new(0.05, 0.301, 1);
+        Recorder even = new(0, 0.3, 0.6, 1), odd = new(0.05, 0.301, 1);
         Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 3, 3), Methods.Heun, 0.1, 1, even, odd);
         using IDisposable scope = Assert.EnterMultipleScope();
-        Assert.That(even.Observed, Is.EqualTo(new[] { 0, 0.3, 0.6, 1 }));
-        Assert.That(odd.Observed, Is.EqualTo(new[] { 0.05, 0.301, 1 }));
+        Assert.That(even.Times, Is.EqualTo(new[] { 0, 0.3, 0.6, 1 }));
+        Assert.That(odd.Times, Is.EqualTo(new[] { 0.05, 0.301, 1 }));
         // 0-0.05: 1, -0.3: 3, -0.301: 1, -0.6: 3, -1: 4
         Assert.That(even.Steps, Is.EqualTo(new long[] { 0, 4, 8, 12 }));
     }
@@ -77,7 +64,7 @@ public class IntegratorTests
     [Test]
     public void RoundTimesCostNoExtraSteps()
     {
-        Times times = new(RecordTimes.Linear(401, 20));
+        Recorder times = new(RecordTimes.Linear(401, 20));
         Clouds.Integrate(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 2, 3), Methods.Euler, 0.01, 20, times);
         Assert.That(times.Steps[^1], Is.EqualTo(2000));
     }
@@ -90,14 +77,14 @@ public class IntegratorTests
     public void AStopKeepsWhatWasObserved()
     {
         using CancellationTokenSource source = new();
-        Times times = new(0, 0.5, 1);
+        Recorder times = new(0, 0.5, 1);
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         RunResult result = new Simulation(Clouds.FlowOf(new Interaction(1), cloud), Methods.Heun, 0.1, 1)
             .Run(cloud, [times, new CancelAt(0.6, source)], source.Token);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(result.Status, Is.EqualTo(RunStatus.Stopped));
         Assert.That(result.Time, Is.EqualTo(0.6).Within(0.1));
-        Assert.That(times.Observed, Is.EqualTo(new[] { 0, 0.5 }));
+        Assert.That(times.Times, Is.EqualTo(new[] { 0, 0.5 }));
     }
 
     private sealed class CancelAt(double time, CancellationTokenSource source) : IObserver

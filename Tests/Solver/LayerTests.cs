@@ -181,9 +181,7 @@ public class LayerTests
         double[] drift = Drift(Of(cloud, new Head(q, k, v)), cloud);
         double[] other = Drift(Of(turned, new Head(q * a, k * a, a.Transpose() * v * a)), turned);
         Assert.That(Clouds.LargestDifference(other, Turn(drift)), Is.LessThan(1e-13));
-
         Flow Of(Cloud at, Head head) => new(interaction, new IdentityGauge(), at, Sums, 1, new Layer { Heads = [head] });
-
         double[] Turn(double[] x) => [.. Enumerable.Range(0, 12).SelectMany(i => (a.Transpose() * Vector<double>.Build.DenseOfArray(x[(3 * i)..(3 * i + 3)])).ToArray())];
     }
 
@@ -300,7 +298,6 @@ public class LayerTests
         foreach (string name in new[] { "prompts", "labelled prompts", "additive", "logits only", "concatenated" })
             Assert.That(Merging(new Interaction(1), Layers(3).Single(l => l.Key == name).Value), Does.Contain("cannot merge"), name);
         Assert.That(Merging(new Interaction(1) { Normalization = Normalization.Hardmax }, Layer.Plain), Does.Contain("cannot merge"));
-
         string? Merging(Interaction interaction, Layer tried) =>
             Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
     }
@@ -461,7 +458,6 @@ public class LayerTests
             Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
         Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
         Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
-
         void Refused(Interaction interaction, Layer layer, string message) =>
             Assert.That(() => new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, layer), Throws.ArgumentException.With.Message.Contains(message));
     }
@@ -486,7 +482,6 @@ public class LayerTests
     private static double Slope(Flow flow, Cloud cloud, double[] direction, double h)
     {
         return (At(h) - At(-h)) / (2 * h);
-
         double At(double s)
         {
             double[] x = [.. cloud.Positions];

@@ -43,7 +43,6 @@ public class NoiseTests
         double[] few = [.. cloud.Positions[..(2 * 5 * 3)]], all = [.. few];
         new Noise(1) { Seed = 7 }.Kick(few, 5, 3, 0.1, 2);
         Assert.That(few[..15], Is.EqualTo(one[..15]), "a token does not depend on how many there are");
-
         double[] Kicked(ulong seed, uint number, int threads)
         {
             double[] x = [.. cloud.Positions];
@@ -85,7 +84,6 @@ public class NoiseTests
         string numbers = $"{string.Join(", ", errors)}; one standard error {deviation}";
         Assert.That(errors.Select(Math.Abs), Has.All.GreaterThan(3 * deviation), numbers);
         Assert.That(Math.Log2(errors[0] / errors[1]), Is.EqualTo(order).Within(0.4), numbers);
-
         double Exact()
         {
             const int L = 40, N = 8000;
@@ -96,7 +94,6 @@ public class NoiseTests
                 for (int l = 0; l < u.Length; l++) u[l] += Time / N / 6 * (k1[l] + 2 * k2[l] + 2 * k3[l] + k4[l]);
             }
             return u[1];
-
             static double[] Slope(double[] v) => [.. v.Select((c, l) => l is 0 or L + 1 ? 0 : l * (v[l - 1] - v[l + 1]) / 2 - 2 * l * l * c / Kappa)];
             static double[] Add(double[] v, double[] slope, double h) => [.. v.Zip(slope, (a, b) => a + h * b)];
         }

@@ -151,7 +151,6 @@ public class ObservableTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Drops(0.01), Is.EqualTo(0));
         Assert.That(Drops(2.0), Is.GreaterThan(0));
-
         static double Drops(double step)
         {
             Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);

@@ -57,7 +57,6 @@ public class SchemeTests
             if (scheme.Start is not null) Assert.That(cloud.Radii, Has.All.EqualTo(radius).Within(1e-8), step.ToString());
             else Assert.That(cloud.Radii, Is.Null);
         }
-
         (double, double) Slope(double a, double r)
         {
             double other = Math.Exp(Beta * Math.Cos(a)), self = Math.Exp(Beta), total = normalization == Normalization.Softmax ? self + other : 2;
@@ -109,7 +108,6 @@ public class SchemeTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Order(c => c.Positions), Is.EqualTo(method.Order).Within(0.25), "positions");
         Assert.That(Order(c => c.Radii!), Is.EqualTo(method.Order).Within(0.25), "radii");
-
         double Order(Func<Cloud, double[]> part) =>
             Clouds.Slope(steps, [.. runs.Select(c => Clouds.LargestDifference(part(c), part(exact)))]);
     }
@@ -124,7 +122,6 @@ public class SchemeTests
         double[] drift = flow.DriftAt(cloud.Positions);
         double rate = flow.Dissipation(0, drift), after = EnergyAt(1e-5), before = EnergyAt(-1e-5);
         Assert.That((after - before) / 2e-5, Is.EqualTo(rate).Within(1e-8 * Math.Max(1, rate)));
-
         double EnergyAt(double h)
         {
             double[] x = [.. cloud.Positions.Zip(drift, (a, v) => a + h * v)];

@@ -92,7 +92,6 @@ public class TargetLawTests
         Assert.That(distance, Is.EqualTo(2.5 / (4 * N)).Within(1e-11));
         VonMisesLaw vonMises = new(0.1, 2);
         Assert.That(Angles(vonMises), Is.EqualTo(new GridLabels().Draw(1, N, 0).Select(vonMises.Quantile)).Within(1e-10));
-
         double[] Angles(CircleLaw target)
         {
             Gauge gauge = new PhaseGauge(target);

@@ -100,7 +100,6 @@ public class TheoryTests
         Cloud moved = Clouds.Integrate(interaction, new IdentityGauge(), new Cloud(1, N, 2, x), Methods.RungeKutta4, 0.005, Time);
         double measured = Math.Log(Ripple(moved.Positions, degree) / before) / Time;
         Assert.That(measured, Is.EqualTo(Growth.Rate(interaction, 2, degree)).Within(1e-4));
-
         static double Ripple(double[] x, int l)
         {
             System.Numerics.Complex sum = 0;
@@ -228,7 +227,6 @@ public class TheoryTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
         Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
-
         double Integrate(Func<double, double> f) =>
             MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);
     }
