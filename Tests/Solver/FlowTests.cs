@@ -133,6 +133,6 @@ public class FlowTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), Sums),
             Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 
-    private double[] Drift(Interaction interaction, double[] x, double[] labels) =>
+    private static double[] Drift(Interaction interaction, double[] x, double[] labels) =>
         new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), Sums).DriftAt(x);
 }

@@ -465,14 +465,14 @@ public class LayerTests
     private static double[] Drift(Flow flow, Cloud cloud) => flow.DriftAt(cloud.Positions);
 
     // Angular velocities on the circle.
-    private double[] Turning(Interaction interaction, double[] angles, double[]? weights = null, Layer? layer = null)
+    private static double[] Turning(Interaction interaction, double[] angles, double[]? weights = null, Layer? layer = null)
     {
         Cloud cloud = new(1, angles.Length, 2, [.. angles.SelectMany(a => (double[])[Math.Cos(a), Math.Sin(a)])], null, weights);
         double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, layer), cloud);
         return [.. angles.Select((a, i) => Math.Cos(a) * drift[2 * i + 1] - Math.Sin(a) * drift[2 * i])];
     }
 
-    private Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, double horizon, double step)
+    private static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, double horizon, double step)
     {
         new Simulation(new Flow(interaction, gauge, cloud, Sums, 1, layer), Methods.RungeKutta4, step, horizon).Run(cloud, []);
         return cloud;

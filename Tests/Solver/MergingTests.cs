@@ -144,7 +144,8 @@ public class MergingTests
         Assert.That(Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out _, new Until(Clusters: 1), 2).Times[^1], Is.EqualTo(result.Time), "an observer of few times sees the end");
         Run(Softmax, new IdentityGauge(), cloud, step, 1e6, out RunResult gap, new Until(Gap: 1e-12));
         Assert.That(gap.Reason, Is.EqualTo("gap < 1E-12"));
-        Recorder speed = Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-9), 1e6, out result, new Until(Speed: 1e-6));
+        Recorder speed = Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-9), 1e6, out result,
+            new Until(Speed: 1e-6));
         Assert.That(result.Reason, Is.EqualTo("speed < 1E-06"));
         Assert.That(speed.Times.Count, Is.LessThan(60));
         Run(new Interaction(1), new IdentityGauge(), cloud, new AdaptiveStep(1e-6), 1e6, out result, new Until(Clusters: 1));
