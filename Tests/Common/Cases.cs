@@ -3,7 +3,6 @@
 
 namespace AttentionFlow.Tests;
 
-/// <summary>Loops of tests.</summary>
 internal static class Cases
 {
     /// <summary>The cases of a loop, of which there must be some: a loop over none would pass.</summary>

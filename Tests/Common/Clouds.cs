@@ -68,6 +68,16 @@ internal static class Clouds
                 }
     }
 
+    /// <summary>b(s, t) as docs/model.md states it.</summary>
+    public static double B(Coupling coupling, double s, double t) => coupling switch
+    {
+        OneCoupling => 1,
+        DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),
+        ToeplitzCoupling c => c.Constant + c.Cosines.Select((a, m) => a * Math.Cos(2 * Math.PI * (m + 1) * (s - t))).Sum(),
+        BlockCoupling c => s == t ? 1 : c.Across,
+        _ => throw new NotSupportedException(),
+    };
+
     /// <summary>Labels on a few blocks where the coupling or gauge asks for equality to matter, else as drawn.</summary>
     public static Cloud WithLabelsFor(Coupling coupling, Cloud cloud) => coupling is BlockCoupling
         ? new Cloud(cloud.Replicas, cloud.Tokens, cloud.Dimension, cloud.Positions, [.. cloud.Labels.Select(s => Math.Floor(3 * s) / 3)], cloud.Weights)
@@ -76,11 +86,43 @@ internal static class Clouds
     /// <summary>Integrates to <paramref name="horizon"/> with the reference sums.</summary>
     public static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Tableau method, double step, double horizon, params IObserver[] observers)
     {
-        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
-        using ReferenceSums sums = new();
-        new Simulation(new Flow(interaction, gauge, moved, sums), method, step, horizon).Run(moved, observers);
+        Cloud moved = cloud.Copy();
+        new Simulation(FlowOf(interaction, moved, gauge), method, step, horizon).Run(moved, observers);
         return moved;
     }
+
+    /// <summary>One that may be moved.</summary>
+    public static Cloud Copy(this Cloud cloud) =>
+        new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+
+    public static Flow FlowOf(Interaction interaction, Cloud cloud, Gauge? gauge = null) =>
+        new(interaction, gauge ?? new IdentityGauge(), cloud, new ReferenceSums());
+
+    public static double[] DriftAt(this Flow flow, double[] x)
+    {
+        double[] drift = new double[x.Length];
+        flow.Drift(x, drift);
+        return drift;
+    }
+
+    /// <summary>What an observable of this name makes of a cloud.</summary>
+    public static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, bool needsDrift = true)
+    {
+        Flow flow = FlowOf(interaction, cloud, gauge);
+        double[] drift = needsDrift ? flow.DriftAt(cloud.Positions) : new double[cloud.Positions.Length];
+        return Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), cloud.Replicas);
+    }
+
+    public static double[] Values(this Observable observable, in Frame frame, int replicas = 1)
+    {
+        double[] values = new double[replicas * observable.Columns.Count];
+        observable.Measure(frame, values);
+        return values;
+    }
+
+    /// <summary>The slope of log error against log step.</summary>
+    public static double Slope(double[] steps, double[] errors) =>
+        MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]).B;
 
     public static double LargestDifference(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {

@@ -15,10 +15,8 @@ internal static partial class Repository
     public static IReadOnlyList<string> Blocks(string page, string language) =>
         [.. Fence().Matches(page).Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["lines"].Value)];
 
-    /// <summary>
-    /// The lines between <c>// begin: name</c> and <c>// end: name</c> in a file of Tests/Programs/Docs, without the indentation of the
-    /// first.
-    /// </summary>
+    /// <summary>The lines between <c>// begin: name</c> and <c>// end: name</c> in a file of Tests/Programs/Docs, without the indentation
+    /// of the first.</summary>
     public static string Between(string file, string name)
     {
         string[] lines = Text("Tests", "Programs", "Docs", file).Split('\n');

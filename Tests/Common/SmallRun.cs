@@ -4,7 +4,6 @@ namespace AttentionFlow.Tests.Output;
 internal sealed class SmallRun
 {
     public const int Replicas = 2, Tokens = 5, Times = 3;
-
     private readonly Random _random = new(7);
 
     /// <summary>|m| of each replica at the last time.</summary>

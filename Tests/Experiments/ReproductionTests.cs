@@ -13,7 +13,6 @@ namespace AttentionFlow.Tests.Experiments;
 public class ReproductionTests
 {
     private const int Seeds = 5;
-
     private TemporaryFolder _folder = null!;
     private (Study Study, IReadOnlyList<PlannedRun> Runs)[] _plans = [];
 
@@ -55,13 +54,11 @@ public class ReproductionTests
     {
         Publish("");
         string report = File.ReadAllText(_folder["report.html"]);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Regex.Matches(report, "<svg[ >]"), Has.Count.EqualTo(Directory.EnumerateFiles(_folder.FullPath, "*.svg").Count()));
-            Assert.That(Regex.Matches(report, """(src|href)\s*=\s*["'][^#"']"""), Is.Empty);
-            Assert.That(report, Does.Not.Contain("<script").And.Not.Contain("<link").And.Not.Contain("@import").And.Not.Contain("url(http"));
-            foreach ((Study study, _) in _plans) Assert.That(report, Does.Contain("Measured against predicted").And.Contain(study.Heading));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Regex.Matches(report, "<svg[ >]"), Has.Count.EqualTo(Directory.EnumerateFiles(_folder.FullPath, "*.svg").Count()));
+        Assert.That(Regex.Matches(report, """(src|href)\s*=\s*["'][^#"']"""), Is.Empty);
+        Assert.That(report, Does.Not.Contain("<script").And.Not.Contain("<link").And.Not.Contain("@import").And.Not.Contain("url(http"));
+        foreach ((Study study, _) in _plans) Assert.That(report, Does.Contain("Measured against predicted").And.Contain(study.Heading));
     }
 
     [Test]

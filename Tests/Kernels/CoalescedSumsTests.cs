@@ -2,7 +2,6 @@ using AttentionFlow.Tests.Solver;
 
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Sums over cells against <see cref="ReferenceSums"/>.</summary>
 public sealed class CoalescedSumsTests
 {
     private static readonly ReferenceSums Reference = new();
@@ -172,7 +171,6 @@ public sealed class CoalescedSumsTests
         Assert.That(auto.Statistics[SumMethod.Coalesced], Is.GreaterThan(10));
         Assert.That(auto.Statistics.Cells, Is.LessThan(10));
         Assert.That(auto.Statistics.ErrorBound, Is.InRange(0, 1e-10));
-
         double[] Run(IPairSums sums)
         {
             Cloud cloud = new(1, 600, 8, [.. start.Positions], start.Labels, Clouds.Weights(1, 600));
@@ -185,16 +183,13 @@ public sealed class CoalescedSumsTests
     public void SaysWhyNot()
     {
         using CoalescedSums sums = new CoalescedSums(1e-6, Precision.Double, 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Why(new Interaction(1)), Is.Null);
-            Assert.That(Why(new Interaction(1), evenWeights: false), Does.Contain("not negative"));
-            Assert.That(Why(new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
-            Assert.That(Why(new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
-            Assert.That(Why(new Interaction(1) { Coupling = new ToeplitzCoupling(1, 1) }), Does.Contain("toeplitz"));
-            Assert.That(() => new CoalescedSums(0, Precision.Double, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Why(new Interaction(1)), Is.Null);
+        Assert.That(Why(new Interaction(1), evenWeights: false), Does.Contain("not negative"));
+        Assert.That(Why(new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
+        Assert.That(Why(new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
+        Assert.That(Why(new Interaction(1) { Coupling = new ToeplitzCoupling(1, 1) }), Does.Contain("toeplitz"));
+        Assert.That(() => new CoalescedSums(0, Precision.Double, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         string? Why(Interaction interaction, bool evenWeights = true) => sums.Plan(Problems.Self(1, 1, 4, 5, interaction, evenWeights), RowColumns.Force).WhyNot;
     }
 

@@ -47,18 +47,15 @@ public sealed class DeviceTests
     {
         string large = DeviceCatalog.All.Any(d => d is { Name: "cuda:0", WhyNot: null }) ? "cuda:0" : "cpu";
         int many = (int)Math.Sqrt(Choice.GpuPairs);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Choose("auto", Summation.Auto, 8, 100), Is.EqualTo(new Choice("cpu", Summation.Direct)));
-            Assert.That(Choose("auto", Summation.Auto, 8, many), Is.EqualTo(new Choice(large, large == "cpu" ? Summation.Coalesced : Summation.Direct)));
-            Assert.That(Choose("auto", Summation.Auto, 8, many, tangential: false), Is.EqualTo(new Choice(large, Summation.Direct)));
-            Assert.That(Choose("auto", Summation.Auto, 3, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
-            Assert.That(Choose("auto", Summation.Fast, 8, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
-            Assert.That(Choose("cpu", Summation.Auto, 8, many), Is.EqualTo(new Choice("cpu", Summation.Coalesced)));
-            Assert.That(Choose("ilgpu-cpu", Summation.Auto, 3, 100), Is.EqualTo(new Choice("ilgpu-cpu", Summation.Direct)));
-            Assert.That(Choose("reference", Summation.Fast, 3, 100).WhyNot, Is.EqualTo("\"fast\" is for the device \"cpu\", not \"reference\"; use \"direct\" or \"auto\""));
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Choose("auto", Summation.Auto, 8, 100), Is.EqualTo(new Choice("cpu", Summation.Direct)));
+        Assert.That(Choose("auto", Summation.Auto, 8, many), Is.EqualTo(new Choice(large, large == "cpu" ? Summation.Coalesced : Summation.Direct)));
+        Assert.That(Choose("auto", Summation.Auto, 8, many, tangential: false), Is.EqualTo(new Choice(large, Summation.Direct)));
+        Assert.That(Choose("auto", Summation.Auto, 3, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
+        Assert.That(Choose("auto", Summation.Fast, 8, many), Is.EqualTo(new Choice("cpu", Summation.Fast)));
+        Assert.That(Choose("cpu", Summation.Auto, 8, many), Is.EqualTo(new Choice("cpu", Summation.Coalesced)));
+        Assert.That(Choose("ilgpu-cpu", Summation.Auto, 3, 100), Is.EqualTo(new Choice("ilgpu-cpu", Summation.Direct)));
+        Assert.That(Choose("reference", Summation.Fast, 3, 100).WhyNot, Is.EqualTo("\"fast\" is for the device \"cpu\", not \"reference\"; use \"direct\" or \"auto\""));
         static Choice Choose(string device, Summation summation, int d, int n, bool tangential = true) => new Choice(device, summation)
             .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential, Precision.Double, 1e-10);
     }

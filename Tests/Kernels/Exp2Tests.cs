@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>2^y and 2^y - 1 on dense grids.</summary>
 public sealed class Exp2Tests
 {
     private const double Ln2 = 0.69314718055994530942;

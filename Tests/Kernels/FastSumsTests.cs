@@ -4,13 +4,8 @@ namespace AttentionFlow.Tests.Kernels;
 
 public class FastSumsTests
 {
-    [TestCase(3, 64, 1.0, false)]
-    [TestCase(3, 1024, 1.0, true)]
-    [TestCase(3, 20_000, 9.0, true)]
-    [TestCase(3, 20_000, 12.0, false)]
-    [TestCase(2, 8, 1.0, false)]
-    [TestCase(2, 256, 1.0, true)]
-    [TestCase(4, 20_000, 1.0, false)]
+    [TestCase(3, 64, 1.0, false), TestCase(3, 1024, 1.0, true), TestCase(3, 20_000, 9.0, true), TestCase(3, 20_000, 12.0, false), TestCase(2, 8, 1.0, false)]
+    [TestCase(2, 256, 1.0, true), TestCase(4, 20_000, 1.0, false)]
     public void AutoIsAFunctionOfSizesAndBeta(int d, int n, double beta, bool harmonic)
     {
         using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, threads: 1);
@@ -18,9 +13,7 @@ public class FastSumsTests
         Assert.That((plan.Method == SumMethod.Harmonic, plan.IsTangential), Is.EqualTo((harmonic, harmonic)));
     }
 
-    [TestCase(9, 1e-10, null)]
-    [TestCase(9, 1e-6, "more than 91 degrees apart")]
-    [TestCase(30, 1e-10, "more than 67 degrees apart")]
+    [TestCase(9, 1e-10, null), TestCase(9, 1e-6, "more than 91 degrees apart"), TestCase(30, 1e-10, "more than 67 degrees apart")]
     public void AToleranceThatLosesTheWeakestPullIsNamed(double beta, double tolerance, string? words)
     {
         using FastSums sums = new(Summation.Fast, tolerance, Precision.Double, threads: 1);
@@ -33,18 +26,15 @@ public class FastSumsTests
     {
         PairProblem problem = Problem(new Interaction(1) { Coupling = new DistanceCoupling(0.3) }, Clouds.Uniform(1, 5000, 3));
         using FastSums auto = new(Summation.Auto, 1e-10, Precision.Double, 1), fast = new(Summation.Fast, 1e-10, Precision.Double, 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(auto.Plan(problem, RowColumns.Force | RowColumns.Deficit).WhyNot, Is.Null);
-            Assert.That(auto.Plan(problem, RowColumns.Force).Method, Is.EqualTo(SumMethod.Direct));
-            Assert.That(fast.Plan(problem, RowColumns.Force).WhyNot, Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
-            Assert.That(() => Problems.Sum(fast, problem, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(auto.Plan(problem, RowColumns.Force | RowColumns.Deficit).WhyNot, Is.Null);
+        Assert.That(auto.Plan(problem, RowColumns.Force).Method, Is.EqualTo(SumMethod.Direct));
+        Assert.That(fast.Plan(problem, RowColumns.Force).WhyNot, Is.EqualTo("fast sums are harmonic or coalesced, and neither knows the coupling 'distance' at d = 3, beta = 1"));
+        Assert.That(() => Problems.Sum(fast, problem, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
     }
 
     // What a run asks for besides its drift: signed weights, other columns, other forms.
-    [TestCase(8, 100)]
-    [TestCase(8, 600)]
+    [TestCase(8, 100), TestCase(8, 600)]
     public void CoalescedSumsTakeEveryProblem(int d, int n)
     {
         using FastSums sums = new(Summation.Coalesced, 1e-6, Precision.Double, 1);
@@ -67,13 +57,11 @@ public class FastSumsTests
         SumStatistics book = sums.Statistics;
         Assert.That(book.RelativeError, Is.Zero);
         Problems.Sum(sums, problem, RowColumns.Force);
-        Assert.Multiple(() =>
-        {
-            Assert.That(book[SumMethod.Harmonic], Is.EqualTo(1));
-            Assert.That(book.Order, Is.InRange(10, 30));
-            Assert.That(book.ErrorBound, Is.InRange(1e-12, 1e-8));
-            Assert.That(book.RelativeError, Is.EqualTo(1e-8));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(book[SumMethod.Harmonic], Is.EqualTo(1));
+        Assert.That(book.Order, Is.InRange(10, 30));
+        Assert.That(book.ErrorBound, Is.InRange(1e-12, 1e-8));
+        Assert.That(book.RelativeError, Is.EqualTo(1e-8));
     }
 
     /// <summary>A whole flow by harmonics stays within the tolerance of the direct one, in the gauge frame too; gaps to an absolute error before and a relative one after collapse.</summary>
@@ -90,7 +78,6 @@ public class FastSumsTests
             Assert.That(Clouds.LargestDifference(fast, direct), Is.LessThan(1e-9));
             Assert.That(fastGap, Is.EqualTo(directGap).Within(1e-9));
         }
-
         (double[], double) Run(IPairSums sums, double time)
         {
             using (sums)
@@ -106,8 +93,7 @@ public class FastSumsTests
     }
 
     /// <summary>A fall of the energy by less than harmonic sums resolve is no drop, one by more is; also when the counter was made before the first sum.</summary>
-    [TestCase(2e-4, 0)]
-    [TestCase(1e-2, 1)]
+    [TestCase(2e-4, 0), TestCase(1e-2, 1)]
     public void EnergyDropsKnowTheErrorOfTheSums(double angle, int expected)
     {
         Cloud narrow = new CapLaw([0, 0, 1], 1e-4).Draw(1, 2000, 3, seed: 2), wide = new CapLaw([0, 0, 1], angle).Draw(1, 2000, 3, seed: 2);
@@ -121,11 +107,9 @@ public class FastSumsTests
             drops.Stepped(new Step(0, 0, ReferenceEquals(cloud, wide) ? 1 : 0, flow.Energy(0), flow.Dissipation(0, drift), flow));
         }
         drops.Measure(default, values);
-        Assert.Multiple(() =>
-        {
-            Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
-            Assert.That(values[0], Is.EqualTo(expected));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
+        Assert.That(values[0], Is.EqualTo(expected));
     }
 
     [Test]

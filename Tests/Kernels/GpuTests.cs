@@ -1,13 +1,11 @@
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>Kernels of GPUs beyond <see cref="PairSumsTests"/>: those with thread blocks also on the simulator, powers of two, shifts, bits.</summary>
-[Category("Slow")]
-[TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.Gpus))]
+[Category("Slow"), TestFixtureSource(typeof(PairSumsCases), nameof(PairSumsCases.Gpus))]
 public sealed class GpuTests(PairSumsCase implementation)
 {
     private const int Replicas = 2, Queries = 21, Keys = 37;
     private static readonly int[] Dimensions = [3, 19, 2, 8, 4, 16, 3, 18, 5, 9, 1];
-
     private readonly IPairSums _sums = implementation.Create();
 
     [OneTimeTearDown]
@@ -85,20 +83,12 @@ public sealed class GpuTests(PairSumsCase implementation)
     {
         Random random = new Random(seed);
         double[] q = Problems.Sphere(random, Replicas * Queries, d), k = Problems.Sphere(random, Replicas * Keys, d);
-        double[] weights = Numbers(Replicas * Keys, () => seed % 2 == 0 ? 1.0 / Keys : (2 * random.NextDouble() - 1) * 2 / Keys);
-        double[] queryLabels = Numbers(Replicas * Queries, Label), keyLabels = Numbers(Replicas * Keys, Label);
+        double[] weights = Problems.Numbers(Replicas * Keys, () => seed % 2 == 0 ? 1.0 / Keys : (2 * random.NextDouble() - 1) * 2 / Keys);
+        double[] queryLabels = Problems.Numbers(Replicas * Queries, Label), keyLabels = Problems.Numbers(Replicas * Keys, Label);
         if (form == Form.Difference) return PairProblem.Difference(Replicas, Queries, Keys, d, interaction, q, k, weights, queryLabels, keyLabels);
         double[] v = Problems.Sphere(random, Replicas * Keys, d);
         return PairProblem.General(Replicas, Queries, Keys, d, interaction, q, k, v, form == Form.General ? Problems.Sphere(random, Replicas * Queries, d) : null, weights, queryLabels, keyLabels);
-
         double Label() => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble();
-    }
-
-    private static double[] Numbers(int count, Func<double> next)
-    {
-        double[] numbers = new double[count];
-        for (int i = 0; i < count; i++) numbers[i] = next();
-        return numbers;
     }
 
     private void Compare(PairProblem p, RowColumns columns)
@@ -106,8 +96,8 @@ public sealed class GpuTests(PairSumsCase implementation)
         RowSums actual = Problems.Sum(_sums, p, columns), expected = Problems.Sum(new ReferenceSums(), p, columns);
         PairProblem positive = Problems.Absolute(p);
         RowSums absolute = Problems.Sum(new ReferenceSums(), positive, RowColumns.Largest | RowColumns.Squares);
-        double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0, largest = 0;
-        for (int j = 0; j < p.K.Length; j += p.Dimension) largest = Math.Max(largest, Norm(p.K.AsSpan(j, p.Dimension)));
+        double labels = p.Interaction.Coupling is DistanceCoupling distance ? 1 / distance.Length : 0;
+        double largest = Problems.Longest(p.K, p.Dimension);
         // As in PairSumsTests; in the general form the exponent beta <q, k> is good to d beta |k| units.
         double tolerance = implementation.Unit * (12 + p.Keys + (16 + 2 * p.Dimension) * p.Interaction.Beta * largest + 4 * labels);
         for (int row = 0; row < p.Rows; row++)
@@ -123,19 +113,11 @@ public sealed class GpuTests(PairSumsCase implementation)
             Check(expected.Largest[row] * other, actual.Largest[row] * scale, tolerance * absolute.Largest[row] + 1e-30, "largest");
             Check(expected.Squares[row] * other * other, actual.Squares[row] * scale * scale, 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
             if (columns.HasFlag(RowColumns.CouplingLog)) Check(expected.CouplingLog[row] * other, actual.CouplingLog[row] * scale, (1 + labels) * bound, "log b");
-
             void Check(double value, double got, double allowed, string column)
             {
                 if (!(Math.Abs(got - value) <= allowed))
                     Assert.Fail($"{column} of row {row} is {got}, not {value}: wrong by {got - value:e2}, allowed {allowed:e2} ({p.Interaction}, d = {p.Dimension}, difference {p.IsDifference}, {columns})");
             }
         }
-    }
-
-    private static double Norm(ReadOnlySpan<double> x)
-    {
-        double squared = 0;
-        foreach (double value in x) squared += value * value;
-        return Math.Sqrt(squared);
     }
 }

@@ -38,8 +38,7 @@ public sealed class HarmonicSeriesTests
     public void ErrorsStayBelowTheBound([Values(2, 3)] int d, [Values(0.01, 1, 32, 256)] double beta)
     {
         foreach (string kind in HarmonicClouds.Kinds)
-            foreach (double tolerance in (double[])[1e-6, 1e-13])
-                CheckBound(kind, d, beta, tolerance, order: null);
+            foreach (double tolerance in (double[])[1e-6, 1e-13]) CheckBound(kind, d, beta, tolerance, order: null);
     }
 
     [Test]

@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Sums by Fourier modes and spherical harmonics against <see cref="ReferenceSums"/>.</summary>
 public sealed class HarmonicSumsTests
 {
     private static readonly ReferenceSums Reference = new();
@@ -147,24 +146,20 @@ public sealed class HarmonicSumsTests
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1));
         double[] other = [.. self.Q];
         PairProblem general = PairProblem.General(1, 4, 4, 3, self.Interaction, self.Q, other, other, null, self.Weights, self.KeyLabels, self.KeyLabels);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Why(self, RowColumns.Force), Is.Null);
-            Assert.That(Why(general, RowColumns.Force), Does.Contain("self form"));
-            Assert.That(Why(self, RowColumns.Deficit), Does.Contain("Deficit"));
-            Assert.That(WhyAt(4, new Interaction(1)), Does.Contain("d = 4"));
-            Assert.That(WhyAt(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
-            Assert.That(WhyAt(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
-            Assert.That(WhyAt(3, new Interaction(0)), Does.Contain("beta > 0"));
-            Assert.That(WhyAt(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
-            Assert.That(WhyAt(3, new Interaction(1e5)), Does.Contain("degree"));
-            Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
-            Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-            Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Why(self, RowColumns.Force), Is.Null);
+        Assert.That(Why(general, RowColumns.Force), Does.Contain("self form"));
+        Assert.That(Why(self, RowColumns.Deficit), Does.Contain("Deficit"));
+        Assert.That(WhyAt(4, new Interaction(1)), Does.Contain("d = 4"));
+        Assert.That(WhyAt(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
+        Assert.That(WhyAt(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));
+        Assert.That(WhyAt(3, new Interaction(0)), Does.Contain("beta > 0"));
+        Assert.That(WhyAt(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
+        Assert.That(WhyAt(3, new Interaction(1e5)), Does.Contain("degree"));
+        Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
+        Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         string? Why(PairProblem problem, RowColumns columns) => sums.Plan(problem, columns).WhyNot;
-
         string? WhyAt(int d, Interaction interaction) => Why(Problems.Self(1, 1, 4, d, interaction), RowColumns.Force);
     }
 }

@@ -10,7 +10,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     private static readonly int[] Dimensions = [2, 3, 4, 5, 6, 7, 8, 9, 16];
     private static readonly double[] Betas = [0, 0.1, 1, 9, 30];
     private static readonly Lazy<List<Expected>> Grid = new(() => [.. MakeGrid()]), Forms = new(() => [.. MakeForms()]);
-
     private readonly IPairSums _sums = implementation.Create();
 
     private sealed record Expected(PairProblem Problem, RowSums Sums, RowSums Absolute)
@@ -62,7 +61,6 @@ public sealed class PairSumsTests(PairSumsCase implementation)
                         _ => Problems.General(seed, replicas, queries, n, d, interaction, withOrigin: form == "origin"),
                     };
                     yield return Expected.Of(problem, Problems.AllColumns(problem) & Pick((RowColumns)~0, (RowColumns)~0, ~RowColumns.CouplingLog, RowColumns.Force));
-
                     T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
                 }
     }
@@ -107,8 +105,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     }
 
     [Test]
-    public void ManyKeysAreSummedInBlocks() =>
-        Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
+    public void ManyKeysAreSummedInBlocks() => Compare(Expected.Of(Problems.Self(3, 1, 2100, 3, new Interaction(2), evenWeights: true)));
 
     // Tokens within h of each other: forces and deficits keep their relative accuracy although all are nearly zero.
     [Test]
@@ -139,7 +136,7 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         Random random = new Random(7);
         double[] u = Problems.Sphere(random, 1, d), v = Problems.Sphere(random, 1, d);
-        double along = Dot(u, v);
+        double along = Sphere.Dot(u, v);
         for (int c = 0; c < d; c++) v[c] -= along * u[c];
         Problems.Normalise(v);
         double[] x = [.. Enumerable.Range(0, n * d).Select(i => i / d < n / 2 ? u[i % d] : v[i % d])];
@@ -148,9 +145,9 @@ public sealed class PairSumsTests(PairSumsCase implementation)
         RowSums sums = Problems.Sum(_sums, problem, RowColumns.Force);
         // Half the weight at a right angle: e^{-c} F = e^{-beta} (v - u)/2, whose tangential part at u is e^{-beta} v/2.
         double exact = Math.Exp(-beta) / 2, bound = implementation.Precision == Precision.Double ? 1e-13 : d == 3 ? 3e-6 : 1e-5;
-        double measured = Dot(sums.Force.AsSpan(0, d), v);
+        double measured = Sphere.Dot(sums.Force.AsSpan(0, d), v);
         Assert.That(Math.Abs(measured / exact - 1), Is.LessThanOrEqualTo(bound));
-        Assert.That(Math.Abs(Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
+        Assert.That(Math.Abs(Sphere.Dot(sums.Force.AsSpan((n - 1) * d, d), u) / exact - 1), Is.LessThanOrEqualTo(bound));
     }
 
     [Test]
@@ -158,16 +155,13 @@ public sealed class PairSumsTests(PairSumsCase implementation)
     {
         PairProblem self = Problems.Self(1, 1, 4, 3, new Interaction(1)), linear = Problems.Self(1, 1, 4, 3, new Interaction(1) { Profile = Profile.Linear });
         PairProblem general = Problems.General(1, 1, 4, 4, 3, new Interaction(1)), negative = Problems.Self(1, 1, 4, 3, new Interaction(1) { Coupling = new BlockCoupling(-1) });
-        Assert.Multiple(() =>
-        {
-            Assert.That(Why(self, Problems.AllColumns(self)), Is.Null);
-            Assert.That(Why(general, Problems.AllColumns(general)), Is.Null);
-            Assert.That(Why(general, RowColumns.Deficit), Does.Contain("difference form"));
-            Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
-            Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
-            Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Why(self, Problems.AllColumns(self)), Is.Null);
+        Assert.That(Why(general, Problems.AllColumns(general)), Is.Null);
+        Assert.That(Why(general, RowColumns.Deficit), Does.Contain("difference form"));
+        Assert.That(Why(linear, RowColumns.Deficit), Does.Contain("deficit"));
+        Assert.That(Why(negative, RowColumns.CouplingLog), Does.Contain("block"));
+        Assert.That(() => Problems.Sum(_sums, linear, RowColumns.Deficit), Throws.TypeOf<NotSupportedException>());
         string? Why(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns).WhyNot;
     }
 
@@ -208,20 +202,12 @@ public sealed class PairSumsTests(PairSumsCase implementation)
             if (exact.Squares.Length > 0) Check(exact.Squares[row], unit * unit * actual.Squares[row], 2 * tolerance * absolute.Squares[row] + 1e-30, "squares");
             // |log b| goes up to 5 for the distances of these tests; b log b errs by what b errs by times that.
             if (exact.CouplingLog.Length > 0) Check(exact.CouplingLog[row], unit * actual.CouplingLog[row], 8 * bound, "log");
-
             void Check(double value, double got, double allowed, string column)
             {
                 if (!(Math.Abs(got - value) <= allowed))
                     Assert.Fail($"{column} of row {row} is {got}, not {value}: wrong by {got - value:e2}, allowed {allowed:e2} ({where})");
             }
         }
-    }
-
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
-    {
-        double dot = 0;
-        for (int c = 0; c < a.Length; c++) dot += a[c] * b[c];
-        return dot;
     }
 }
 
@@ -244,8 +230,7 @@ public sealed class PlanTests(PairSumsCase implementation)
         foreach (int d in (int[])[2, 3, 8])
             foreach (Interaction interaction in (Interaction[])[new(4), new(4) { Profile = Profile.Linear }, new(4) { Mask = Mask.Causal }, new(4) { Coupling = new BlockCoupling(-1) },
                 new(4) { Coupling = new ToeplitzCoupling(1, 0.5) }])
-                foreach (bool even in (bool[])[true, false])
-                    yield return Problems.Self(d, 2, n, d, interaction, even);
+                foreach (bool even in (bool[])[true, false]) yield return Problems.Self(d, 2, n, d, interaction, even);
         yield return Problems.General(1, 1, 40, 60, 3, new Interaction(4));
     }
 

@@ -64,7 +64,6 @@ public static class Problems
         double[] labels = Numbers(replicas * (queries + keys), () => interaction.Coupling is BlockCoupling ? random.Next(3) / 3.0 : random.NextDouble());
         return PairProblem.General(replicas, queries, keys, dimension, interaction, Cloud(queries, 0), Cloud(keys, 0.5), Cloud(keys, 2), withOrigin ? Cloud(queries, 2) : null,
             Numbers(replicas * keys, () => (2 * random.NextDouble() - 1) * 2 / keys), labels[..(replicas * queries)], labels[(replicas * queries)..]);
-
         double[] Cloud(int points, double offset)
         {
             double[] x = Sphere(random, replicas * points, dimension);
@@ -99,7 +98,7 @@ public static class Problems
     public static RowColumns AllColumns(PairProblem problem) =>
         UsualColumns(problem) | RowColumns.Largest | RowColumns.Squares | (problem.WhyNever(RowColumns.CouplingLog) is null ? RowColumns.CouplingLog : RowColumns.None);
 
-    private static double[] Numbers(int count, Func<double> next)
+    internal static double[] Numbers(int count, Func<double> next)
     {
         double[] numbers = new double[count];
         for (int i = 0; i < count; i++) numbers[i] = next();

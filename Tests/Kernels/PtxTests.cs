@@ -50,7 +50,6 @@ public sealed class PtxTests
 
         // Not the whole text in the message.
         void Has(string part) => Assert.That(ptx.Contains(part, StringComparison.Ordinal), $"no {part}");
-
         void HasNo(string part) => Assert.That(!ptx.Contains(part, StringComparison.Ordinal), $"{part} at {ptx.IndexOf(part, StringComparison.Ordinal)}");
     }
 }

@@ -1,3 +1,5 @@
+using AttentionFlow.Tests.Solver;
+
 namespace AttentionFlow.Tests.Kernels;
 
 /// <summary>The arbiter against the definition, written a second time: a_ij = b_ij e^{beta q.k}, no shift, no differences.</summary>
@@ -12,15 +14,6 @@ public sealed class ReferenceSumsTests
     }
 
     private static bool Sees(Mask mask, int i, int j) => mask == Mask.None || (mask == Mask.Causal ? j <= i : mask == Mask.Strict ? j < i : mask == Mask.Reversed ? j >= i : j > i);
-
-    private static double B(Coupling coupling, double s, double t) => coupling switch
-    {
-        OneCoupling => 1,
-        DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),
-        ToeplitzCoupling c => c.Constant + c.Cosines.Select((a, m) => a * Math.Cos(2 * Math.PI * (m + 1) * (t - s))).Sum(),
-        BlockCoupling c => s == t ? 1 : c.Across,
-        _ => double.NaN,
-    };
 
     [Test]
     public void GeneralFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear, [Values] bool withOrigin)
@@ -59,7 +52,7 @@ public sealed class ReferenceSumsTests
             {
                 if (!Sees(p.Interaction.Mask, row % p.Queries, j)) continue;
                 int key = replica * p.Keys + j;
-                double dot = 0, b = B(p.Interaction.Coupling, p.QueryLabels[row], p.KeyLabels[key]);
+                double dot = 0, b = Clouds.B(p.Interaction.Coupling, p.QueryLabels[row], p.KeyLabels[key]);
                 for (int c = 0; c < D; c++) dot += p.Q[row * D + c] * p.K[key * D + c];
                 double slope = p.Interaction.Profile == Profile.Linear ? 1 : Math.Exp(p.Interaction.Beta * dot), a = p.Weights[key] * b * slope;
                 z += a;

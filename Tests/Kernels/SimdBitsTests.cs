@@ -54,8 +54,7 @@ public sealed class SimdBitsTests
         Assert.That(Hash(512), Is.EqualTo(expected));
     }
 
-    [TestCase("EnableAVX512", 256)]
-    [TestCase("EnableAVX2", 128)]
+    [TestCase("EnableAVX512", 256), TestCase("EnableAVX2", 128)]
     public void SameBitsWithoutWideInstructions(string feature, int widest)
     {
         ProcessStartInfo start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",

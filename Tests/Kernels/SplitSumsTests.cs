@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Several devices give the bits of one.</summary>
 public sealed class SplitSumsTests
 {
     [Test]
@@ -38,15 +37,10 @@ public sealed class SplitSumsTests
     private sealed class Probe : IPairSums
     {
         public bool IsClosed { get; private set; }
-
         public string Name => "probe";
-
         public SumStatistics Statistics { get; } = new();
-
         public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns);
-
         public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop) { }
-
         public void Dispose() => IsClosed = true;
     }
 }

@@ -3,19 +3,10 @@ using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;
 
-/// <summary>Every exit code but 0, and its words.</summary>
-public class ErrorTests
+public class ErrorTests : FolderFixture
 {
     private const string RunHelp = " (attentionflow run --help shows what there is)";
     private const string Commands = "reproduce, run, list, schema, devices, bench (attentionflow --help shows what there is)";
-
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [TestCase("", $"a command is needed: {Commands}")]
     [TestCase("rum figure3-path", $"'rum' is not a command; did you mean 'run'? Known: {Commands}")]
@@ -85,8 +76,7 @@ public class ErrorTests
     [TestCase("run figure3-path --device reference --precision single", "device 'reference' sums in double precision only; use --precision double")]
     public void AnAbsentDeviceExitsWith69(string line, string message) => Refused(ExitCodes.DeviceUnavailable, message, line.Split(' '));
 
-    [TestCase("cuda")]
-    [TestCase("opencl")]
+    [TestCase("cuda"), TestCase("opencl")]
     public void AnAbsentKindOfDeviceSaysWhy(string kind)
     {
         if (DeviceCatalog.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");
@@ -99,16 +89,16 @@ public class ErrorTests
     [TestCase("x0,x1,wight\n1,0,1\n", "line 1: unknown column 'wight'; did you mean 'weight'? Known: x0, x1, ..., label, weight, and token (which is ignored).")]
     public void AWrongCloudFileIsNamedWithItsLine(string csv, string problem)
     {
-        File.WriteAllText(_folder["cloud.csv"], csv);
-        File.WriteAllText(_folder["own.json"], """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
-        Refused(ExitCodes.BadInput, $"{_folder["own.json"]}: $.tokens.initial.path: {_folder["cloud.csv"]}, {problem}", "run", _folder["own.json"]);
+        File.WriteAllText(Folder["cloud.csv"], csv);
+        File.WriteAllText(Folder["own.json"], """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "cloud.csv" } } }""");
+        Refused(ExitCodes.BadInput, $"{Folder["own.json"]}: $.tokens.initial.path: {Folder["cloud.csv"]}, {problem}", "run", Folder["own.json"]);
     }
 
     [Test]
     public void AnExperimentFileThatIsNoJsonIsNamedWithItsLine()
     {
-        File.WriteAllText(_folder["own.json"], "{\n  \"seed\": 1;\n}\n");
-        Refused(ExitCodes.BadInput, $"{_folder["own.json"]}, line 2, column 12: not valid JSON: ';' is an invalid end of a number. Expected a delimiter.", "run", _folder["own.json"]);
+        File.WriteAllText(Folder["own.json"], "{\n  \"seed\": 1;\n}\n");
+        Refused(ExitCodes.BadInput, $"{Folder["own.json"]}, line 2, column 12: not valid JSON: ';' is an invalid end of a number. Expected a delimiter.", "run", Folder["own.json"]);
     }
 
     [Test]
@@ -118,16 +108,16 @@ public class ErrorTests
     public void AnExperimentBeyondTheMemoryIsRefused()
     {
         Assume.That(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Is.LessThan(150L << 30));
-        Answer answer = Shell.Run("run", "figure3-baseline", "--set", "tokens.count=700000000", "--out", _folder["run"]);
+        Answer answer = Shell.Run("run", "figure3-baseline", "--set", "tokens.count=700000000", "--out", Folder["run"]);
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.BadInput));
         Assert.That(answer.Error, Does.Match(@"^attentionflow: \$\.tokens\.count: 1 x 700000000 tokens in dimension 3 need about 146 GB of memory; there are \d+ GB\.\n$"));
-        Assert.That(_folder.Names, Is.Empty);
+        Assert.That(Folder.Names, Is.Empty);
     }
 
     [Test]
     public void AFolderThatIsNotEmptyIsRefusedUnlessOverwritten()
     {
-        string folder = _folder["run"];
+        string folder = Folder["run"];
         Assert.That(Shell.RunSmall(folder).Code, Is.Zero);
         Refused(ExitCodes.BadInput, $"{folder}: the folder is not empty; give --overwrite to replace the run in it, or another --out", ["run", "figure2-baseline", "--out", folder, .. Shell.Small]);
         Assert.That(Shell.RunSmall(folder, "--overwrite").Code, Is.Zero);
@@ -136,18 +126,18 @@ public class ErrorTests
     [Test]
     public void AFolderThatCannotBeWrittenExitsWith74()
     {
-        File.WriteAllText(_folder["file"], "");
-        Refused(ExitCodes.InputOutput, $"{_folder["file"]}: this is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"]);
-        Refused(ExitCodes.InputOutput, $"{_folder["file"]}/run: {_folder["file"]} is a file; --out names a folder", "run", "figure3-path", "--out", _folder["file"] + "/run");
-        Refused(ExitCodes.InputOutput, $"{_folder["file"]}/runs/figure3-baseline: {_folder["file"]} is a file; --out names a folder", "reproduce", "figure3", "--quick", "--out", _folder["file"]);
-        Answer figure = Shell.Run("bench", "--scaling", _folder["file"] + "/scaling.svg");
+        File.WriteAllText(Folder["file"], "");
+        Refused(ExitCodes.InputOutput, $"{Folder["file"]}: this is a file; --out names a folder", "run", "figure3-path", "--out", Folder["file"]);
+        Refused(ExitCodes.InputOutput, $"{Folder["file"]}/run: {Folder["file"]} is a file; --out names a folder", "run", "figure3-path", "--out", Folder["file"] + "/run");
+        Refused(ExitCodes.InputOutput, $"{Folder["file"]}/runs/figure3-baseline: {Folder["file"]} is a file; --out names a folder", "reproduce", "figure3", "--quick", "--out", Folder["file"]);
+        Answer figure = Shell.Run("bench", "--scaling", Folder["file"] + "/scaling.svg");
         Assert.That(figure.Code, Is.EqualTo(ExitCodes.InputOutput));
-        Assert.That(figure.Error, Does.Contain(_folder["file"] + "/scaling.svg"));
+        Assert.That(figure.Error, Does.Contain(Folder["file"] + "/scaling.svg"));
         if (Directory.Exists("/proc/self")) Refused(ExitCodes.InputOutput, "/proc/foo: this folder cannot be created", "run", "figure3-path", "--out", "/proc/foo");
-        Directory.CreateDirectory(Path.Combine(_folder["run"], "snapshots.csv"));
-        Answer answer = Shell.RunSmall(_folder["run"], "--overwrite");
+        Directory.CreateDirectory(Path.Combine(Folder["run"], "snapshots.csv"));
+        Answer answer = Shell.RunSmall(Folder["run"], "--overwrite");
         Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.InputOutput, "")));
-        Assert.That(answer.Error, Does.StartWith($"attentionflow: {_folder["run"]}: ").And.Contain("snapshots.csv"));
+        Assert.That(answer.Error, Does.StartWith($"attentionflow: {Folder["run"]}: ").And.Contain("snapshots.csv"));
     }
 
     [Test]
@@ -160,20 +150,17 @@ public class ErrorTests
     }
 
     [Test]
-    public void ExceptionsBecomeOneLine()
+    public void ExceptionsBecomeOneLine() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
-            Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
-            Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
-            Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
-            Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
-            Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
-            Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
-            Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
-        });
-    }
+        Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
+        Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
+        Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
+        Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
+        Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
+        Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
+        Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
+        Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
+    });
 
     private static void Refused(int code, string message, params string[] args)
     {

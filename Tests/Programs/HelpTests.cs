@@ -4,7 +4,6 @@ using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Program;
 
-/// <summary>The commands that tell what there is.</summary>
 public class HelpTests
 {
     [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]

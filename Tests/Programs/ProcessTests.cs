@@ -9,8 +9,7 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable]
 public class ProcessTests
 {
-    [TestCase("INT", 2)]
-    [TestCase("TERM", 15)]
+    [TestCase("INT", 2), TestCase("TERM", 15)]
     public void ASignalStopsALongRunAndLeavesWholeFiles(string signal, int number)
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
@@ -24,18 +23,16 @@ public class ProcessTests
         Stopwatch watch = Stopwatch.StartNew();
         Shell.Sh($"kill -s {signal} {process.Id}");
         Answer answer = Shell.End(process);
-        Assert.Multiple(() =>
-        {
-            Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
-            Assert.That(answer.Code, Is.EqualTo(ExitCodes.Stopped), answer.Error);
-            Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 1E\+05, \d+\.\d\d [GM] pairs/s\n"));
-            Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 100000\n$"));
-            Assert.That(answer.Output, Does.StartWith("stopped at t = "));
-            Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
-            Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
-            Assert.That(CsvData.Read(observables)["time"].Length % 100, Is.Zero, "a row for each replica");
-            Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(answer.Code, Is.EqualTo(ExitCodes.Stopped), answer.Error);
+        Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 1E\+05, \d+\.\d\d [GM] pairs/s\n"));
+        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 100000\n$"));
+        Assert.That(answer.Output, Does.StartWith("stopped at t = "));
+        Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
+        Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
+        Assert.That(CsvData.Read(observables)["time"].Length % 100, Is.Zero, "a row for each replica");
+        Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
     }
 
     [Test]
@@ -50,10 +47,7 @@ public class ProcessTests
         Assert.That(RunFolder.Verify(run), Is.Empty);
     }
 
-    [TestCase("1", 1)]
-    [TestCase("1000000", null)]
-    [TestCase("0", null)]
-    [TestCase("two", null)]
+    [TestCase("1", 1), TestCase("1000000", null), TestCase("0", null), TestCase("two", null)]
     public void SlurmMayLowerTheThreads(string given, int? expected)
     {
         string? before = Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK");
@@ -68,8 +62,7 @@ public class ProcessTests
         }
     }
 
-    [TestCase(true, @", \d\.\d\d G pairs/s")]
-    [TestCase(false, "")]
+    [TestCase(true, @", \d\.\d\d G pairs/s"), TestCase(false, "")]
     public void ProgressIsShownAfterASecondAndTheLastLineSaysWhereTheWorkEnded(bool direct, string rate)
     {
         using StringWriter error = new();

@@ -5,85 +5,74 @@ using AttentionFlow.Tests.Output;
 namespace AttentionFlow.Tests.Program;
 
 /// <summary><c>run</c>: what goes to which stream, what ends up in the folder, and that it can be repeated.</summary>
-public class RunTests
+public class RunTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public void ARunSaysWhatItFoundAndLeavesWholeFiles()
     {
-        Answer answer = Shell.RunSmall(_folder["run"]);
+        Answer answer = Shell.RunSmall(Folder["run"]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Does.Match(@"^complete at t = 1: 12 steps, 25 evaluations in \d+\.\d s on cpu \(double\)\n"));
         Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replicas:").And.EndWith(
-            $"files in {_folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, run.json{Environment.NewLine}"));
-        Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
+            $"files in {Folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, run.json{Environment.NewLine}"));
+        Assert.That(RunFolder.Verify(Folder["run"]), Is.Empty);
     }
 
     /// <summary>Mergers, plateaus and the reason of the end: in the files, and the files as described.</summary>
     [Test]
     public void ALongRunWritesMergersAndPlateausAndSaysWhyItEnded()
     {
-        Answer answer = Shell.Run("run", "long-times", "--out", _folder["long"], "--set", "tokens.count=24", "--set", "record.tokens=null", "--set", "replicas=2", "--set", "interaction.beta=6",
+        Answer answer = Shell.Run("run", "long-times", "--out", Folder["long"], "--set", "tokens.count=24", "--set", "record.tokens=null", "--set", "replicas=2", "--set", "interaction.beta=6",
             "--set", "time.until={\"clusters\":1}", "--set", "time.tolerance=1e-4");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Does.StartWith("complete at t = ").And.Contain("(clusters <= 1): ").And.Contain(" evaluations (merged tokens count as their share of the pairs)"));
-        Assert.That(RunFolder.Verify(_folder["long"]), Is.Empty);
-        JsonElement record = Shell.Record(_folder["long"]);
+        Assert.That(RunFolder.Verify(Folder["long"]), Is.Empty);
+        JsonElement record = Shell.Record(Folder["long"]);
         Assert.That(record.GetProperty("reason").GetString(), Is.EqualTo("clusters <= 1"));
         Assert.That(record.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "mergers.csv", "plateaus.csv" }));
-
         double end = record.GetProperty("timeReached").GetDouble(), point = Math.Exp(6) / 12;
-        IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(_folder["long"], "mergers.csv")), plateaus = CsvData.Read(Path.Combine(_folder["long"], "plateaus.csv"));
-        IReadOnlyDictionary<string, double[]> observed = CsvData.Read(Path.Combine(_folder["long"], "observables.csv")), tokens = CsvData.Read(Path.Combine(_folder["long"], "snapshots.csv"));
-        Assert.Multiple(() =>
-        {
-            Assert.That(mergers["time"], Has.Length.EqualTo(46).And.All.LessThanOrEqualTo(end), "24 tokens become one in each of two replicas");
-            Assert.That((observed["time"][^1], tokens["time"][^1]), Is.EqualTo((end, end)), "the last rows are of the end");
-            Assert.That(observed["energy"][^2..], Is.EqualTo(new[] { point, point }).Within(1e-9 * point));
-            Assert.That(plateaus["start"], Is.Not.Empty);
-            for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
-        });
+        IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(Folder["long"], "mergers.csv")), plateaus = CsvData.Read(Path.Combine(Folder["long"], "plateaus.csv"));
+        IReadOnlyDictionary<string, double[]> observed = CsvData.Read(Path.Combine(Folder["long"], "observables.csv")), tokens = CsvData.Read(Path.Combine(Folder["long"], "snapshots.csv"));
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(mergers["time"], Has.Length.EqualTo(46).And.All.LessThanOrEqualTo(end), "24 tokens become one in each of two replicas");
+        Assert.That((observed["time"][^1], tokens["time"][^1]), Is.EqualTo((end, end)), "the last rows are of the end");
+        Assert.That(observed["energy"][^2..], Is.EqualTo(new[] { point, point }).Within(1e-9 * point));
+        Assert.That(plateaus["start"], Is.Not.Empty);
+        for (int k = 0; k < plateaus["start"].Length; k++) Assert.That(plateaus["end"][k], Is.GreaterThanOrEqualTo(2 * plateaus["start"][k]));
     }
 
     [Test]
     public void WithJsonStandardOutputIsTheRecord()
     {
-        Answer answer = Shell.RunSmall(_folder["run"], "--json");
+        Answer answer = Shell.RunSmall(Folder["run"], "--json");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Json.GetProperty("status").GetString(), Is.EqualTo("complete"));
-        Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(_folder["run"], "run.json"))));
+        Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(Folder["run"], "run.json"))));
     }
 
     [Test]
     public void QuietIsSilentAboutAllButErrors()
     {
         const string unstable = "interaction.beta=6";
-        Assert.That(Shell.RunSmall(_folder["loud"], "--set", unstable).Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 cannot be stable near collapse"));
-        Assert.That(Shell.RunSmall(_folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
+        Assert.That(Shell.RunSmall(Folder["loud"], "--set", unstable).Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 cannot be stable near collapse"));
+        Assert.That(Shell.RunSmall(Folder["quiet"], "--set", unstable, "--quiet").Error, Is.Empty);
     }
 
     [Test]
     public void EqualHeadsAreNamed()
     {
-        Assert.That(Shell.RunSmall(_folder["equal"], "--set", "interaction.heads=4").Error,
+        Assert.That(Shell.RunSmall(Folder["equal"], "--set", "interaction.heads=4").Error,
             Does.StartWith("attentionflow: warning: $.interaction.heads: 4 heads with the same matrices are one head at 4 times the cost; set 1, or draw a matrix for every head"));
-        Assert.That(Shell.RunSmall(_folder["drawn"], "--set", "interaction.heads=4", "--set", "interaction.matrices.key.kind=orthogonal", "--set", "record.observables=[\"mean\"]").Error, Is.Empty);
+        Assert.That(Shell.RunSmall(Folder["drawn"], "--set", "interaction.heads=4", "--set", "interaction.matrices.key.kind=orthogonal", "--set", "record.observables=[\"mean\"]").Error, Is.Empty);
     }
 
     [Test]
     public void AStepTooLongForTheNoiseIsAnAlert()
     {
-        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.noise={\"kappa\": 1e-3}", "--set", "record.observables=[\"mean\"]");
+        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.noise={\"kappa\": 1e-3}", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.Zero);
         Assert.That(answer.Error, Does.StartWith("attentionflow: warning: $.time.step: a step of 0.1 is long against the noise"));
-        JsonElement alert = Shell.Record(_folder["run"]).GetProperty("alerts").EnumerateArray().Single();
+        JsonElement alert = Shell.Record(Folder["run"]).GetProperty("alerts").EnumerateArray().Single();
         Assert.That((alert.GetProperty("indicator").GetString(), alert.GetProperty("value").GetDouble()), Is.EqualTo(("step", 0.1)));
         Assert.That(alert.GetProperty("level").GetDouble(), Is.EqualTo(1e-3 / 4).Within(1e-18), "kappa/(2 (d - 1))");
     }
@@ -93,84 +82,81 @@ public class RunTests
     public void AlertsAreInTheRecordAndOnOneLine()
     {
         string[] start = ["--set", "tokens.initial={\"law\": \"cap\", \"axis\": [0, 0, 1], \"angle\": 0.1}", "--set", "time.method=euler", "--set", "interaction.beta=5"];
-        Answer answer = Shell.RunSmall(_folder["run"], [.. start, "--set", "record.observables=[\"ranks\", \"energy_drops\"]"]);
+        Answer answer = Shell.RunSmall(Folder["run"], [.. start, "--set", "record.observables=[\"ranks\", \"energy_drops\"]"]);
         Assert.That(answer.Code, Is.Zero);
-        JsonElement[] alerts = [.. Shell.Record(_folder["run"]).GetProperty("alerts").EnumerateArray()];
-        Assert.Multiple(() =>
-        {
-            Assert.That(alerts.Select(a => a.GetProperty("sign").GetString()), Is.EqualTo((string[])["step too large", "rank collapse", "energy drops"]));
-            Assert.That(alerts.Select(a => a.GetProperty("indicator").GetString()), Is.EqualTo((string[])["step", "stable_rank", "energy_drops"]));
-            Assert.That(alerts[0].GetProperty("level").GetDouble(), Is.EqualTo(2 * Math.Exp(-5)).Within(1e-15));
-            Assert.That(alerts.Select(a => a.GetProperty("replicas").GetInt32()), Is.EqualTo((int[])[2, 2, 2]));
-        });
-        IReadOnlyDictionary<string, double[]> seen = CsvData.Read(Path.Combine(_folder["run"], "observables.csv"));
+        JsonElement[] alerts = [.. Shell.Record(Folder["run"]).GetProperty("alerts").EnumerateArray()];
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(alerts.Select(a => a.GetProperty("sign").GetString()), Is.EqualTo((string[])["step too large", "rank collapse", "energy drops"]));
+        Assert.That(alerts.Select(a => a.GetProperty("indicator").GetString()), Is.EqualTo((string[])["step", "stable_rank", "energy_drops"]));
+        Assert.That(alerts[0].GetProperty("level").GetDouble(), Is.EqualTo(2 * Math.Exp(-5)).Within(1e-15));
+        Assert.That(alerts.Select(a => a.GetProperty("replicas").GetInt32()), Is.EqualTo((int[])[2, 2, 2]));
+        IReadOnlyDictionary<string, double[]> seen = CsvData.Read(Path.Combine(Folder["run"], "observables.csv"));
         int first = Array.FindIndex(seen["stable_rank"], v => v < 1.01);
         Assert.That((alerts[1].GetProperty("time").GetDouble(), alerts[1].GetProperty("replica").GetDouble(), alerts[1].GetProperty("value").GetDouble()),
             Is.EqualTo((seen["time"][first], seen["replica"][first], seen["stable_rank"][first])));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(3), "the step before the run, the drops and the alerts after it");
         Assert.That(lines[2], Does.Match("^attentionflow: warning: rank collapse from t = 0 \\(stable_rank .*, level 1.01; 2 replicas\\): 99 %"));
-        Shell.RunSmall(_folder["unasked"], [.. start, "--set", "record.observables=[\"mean\"]"]);
-        Assert.That(Shell.Record(_folder["unasked"]).GetProperty("alerts").GetArrayLength(), Is.EqualTo(1));
-        Shell.RunSmall(_folder["calm"]);
-        Assert.That(Shell.Record(_folder["calm"]).GetProperty("alerts").GetArrayLength(), Is.Zero);
+        Shell.RunSmall(Folder["unasked"], [.. start, "--set", "record.observables=[\"mean\"]"]);
+        Assert.That(Shell.Record(Folder["unasked"]).GetProperty("alerts").GetArrayLength(), Is.EqualTo(1));
+        Shell.RunSmall(Folder["calm"]);
+        Assert.That(Shell.Record(Folder["calm"]).GetProperty("alerts").GetArrayLength(), Is.Zero);
     }
 
     [Test]
     public void OptionsAreSettings()
     {
-        Shell.RunSmall(_folder["options"], "--seed", "7", "--device", "reference", "--precision", "double");
-        Shell.RunSmall(_folder["settings"], "--set", "seed=7", "--set", "device=reference", "--set", "precision=double");
-        Assert.That(Shell.Tables(_folder["options"]), Is.EqualTo(Shell.Tables(_folder["settings"])));
-        JsonElement record = Shell.Record(_folder["options"]);
+        Shell.RunSmall(Folder["options"], "--seed", "7", "--device", "reference", "--precision", "double");
+        Shell.RunSmall(Folder["settings"], "--set", "seed=7", "--set", "device=reference", "--set", "precision=double");
+        Assert.That(Shell.Tables(Folder["options"]), Is.EqualTo(Shell.Tables(Folder["settings"])));
+        JsonElement record = Shell.Record(Folder["options"]);
         Assert.That((record.GetProperty("seed").GetInt32(), record.GetProperty("device").GetString(), record.GetProperty("precision").GetString()), Is.EqualTo((7, "reference", "double")));
-        Shell.RunSmall(_folder["seed 1"]);
-        Assert.That(Shell.Tables(_folder["seed 1"]), Is.Not.EqualTo(Shell.Tables(_folder["options"])));
+        Shell.RunSmall(Folder["seed 1"]);
+        Assert.That(Shell.Tables(Folder["seed 1"]), Is.Not.EqualTo(Shell.Tables(Folder["options"])));
     }
 
-    [TestCase("reference", "double", 1e-12)]
-    [TestCase("cpu", "single", 1e-5)]
+    [TestCase("reference", "double", 1e-12), TestCase("cpu", "single", 1e-5)]
     public void DevicesAndPrecisionsAgree(string device, string precision, double tolerance)
     {
-        Shell.RunSmall(_folder["cpu"]);
-        Answer answer = Shell.RunSmall(_folder["other"], "--device", device, "--precision", precision, "--json");
+        Shell.RunSmall(Folder["cpu"]);
+        Answer answer = Shell.RunSmall(Folder["other"], "--device", device, "--precision", precision, "--json");
         Assert.That((answer.Json.GetProperty("device").GetString(), answer.Json.GetProperty("precision").GetString()), Is.EqualTo((device, precision)));
-        IReadOnlyDictionary<string, double[]> cpu = CsvData.Read(Path.Combine(_folder["cpu"], "observables.csv")), other = CsvData.Read(Path.Combine(_folder["other"], "observables.csv"));
+        IReadOnlyDictionary<string, double[]> cpu = CsvData.Read(Path.Combine(Folder["cpu"], "observables.csv")), other = CsvData.Read(Path.Combine(Folder["other"], "observables.csv"));
         foreach (string column in cpu.Keys.Some()) Assert.That(other[column], Is.EqualTo(cpu[column]).Within(tolerance), column);
     }
 
     [Test]
     public void TheResolvedExperimentRunsAgainToTheSameBytesOnAnyNumberOfThreads()
     {
-        Shell.RunSmall(_folder["first"], "--threads", "1", "--set", "interaction.gauge={\"kind\": \"rotary\", \"speeds\": [3]}", "--set", "labels.law=uniform");
-        Answer again = Shell.Run("run", Path.Combine(_folder["first"], "experiment.json"), "--out", _folder["again"], "--threads", "2");
+        Shell.RunSmall(Folder["first"], "--threads", "1", "--set", "interaction.gauge={\"kind\": \"rotary\", \"speeds\": [3]}", "--set", "labels.law=uniform");
+        Answer again = Shell.Run("run", Path.Combine(Folder["first"], "experiment.json"), "--out", Folder["again"], "--threads", "2");
         Assert.That(again.Code, Is.Zero);
-        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["first"])));
-        Assert.That(File.ReadAllText(Path.Combine(_folder["again"], "experiment.json")), Is.EqualTo(File.ReadAllText(Path.Combine(_folder["first"], "experiment.json"))));
+        Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(Shell.Tables(Folder["first"])));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["again"], "experiment.json")), Is.EqualTo(File.ReadAllText(Path.Combine(Folder["first"], "experiment.json"))));
     }
 
     [Test]
     public void PromptsAndMatricesOfFilesTravelWithTheRun()
     {
-        File.WriteAllText(_folder["p.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
-        File.WriteAllText(_folder["m.csv"], "x0,x1,x2\n1,0.5,0\n0.5,-1,0\n0,0,2\n");
-        File.WriteAllText(_folder["own.json"], """
+        File.WriteAllText(Folder["p.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
+        File.WriteAllText(Folder["m.csv"], "x0,x1,x2\n1,0.5,0\n0.5,-1,0\n0,0,2\n");
+        File.WriteAllText(Folder["own.json"], """
             { "schemaVersion": 1, "tokens": { "count": 8 }, "time": { "horizon": 0.5 }, "record": { "snapshots": 2, "observations": 2, "observables": ["energy"] },
               "interaction": { "prompts": { "points": "p.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" }, "value": { "kind": "file", "path": "m.csv" } } } }
             """);
-        Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
-        foreach (string name in new[] { "p.csv", "m.csv" }) File.Delete(_folder[name]);
-        Directory.Move(_folder["run"], _folder["moved"]);
-        Assert.That(Shell.Run("run", Path.Combine(_folder["moved"], "experiment.json"), "--out", _folder["again"]).Code, Is.Zero);
-        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["moved"])));
-        Assert.That(Shell.Record(_folder["again"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "prompts.csv", "key.csv", "value.csv" }));
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["run"]).Code, Is.Zero);
+        foreach (string name in new[] { "p.csv", "m.csv" }) File.Delete(Folder[name]);
+        Directory.Move(Folder["run"], Folder["moved"]);
+        Assert.That(Shell.Run("run", Path.Combine(Folder["moved"], "experiment.json"), "--out", Folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(Shell.Tables(Folder["moved"])));
+        Assert.That(Shell.Record(Folder["again"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "prompts.csv", "key.csv", "value.csv" }));
     }
 
     [Test]
     public void AnOwnCloudKeepsItsLabelsAndWeights()
     {
-        File.WriteAllText(_folder["tokens.csv"], "x0,x1,label,weight\n1,0,0.25,1\n0,2,0.5,2\n-1,0,4,1\n");
-        File.WriteAllText(_folder["own.json"], """
+        File.WriteAllText(Folder["tokens.csv"], "x0,x1,label,weight\n1,0,0.25,1\n0,2,0.5,2\n-1,0,4,1\n");
+        File.WriteAllText(Folder["own.json"], """
             // comments are allowed
             {
               "schemaVersion": 1,
@@ -178,78 +164,73 @@ public class RunTests
               "time": { "horizon": 0.5 }, "record": { "snapshots": 2, "observations": 2, "observables": ["mean"] },
             }
             """);
-        Answer answer = Shell.Run("run", _folder["own.json"], "--out", _folder["run"], "--set", "interaction.gauge.kind=rotary", "--set", "interaction.gauge.speeds=[1.5]");
+        Answer answer = Shell.Run("run", Folder["own.json"], "--out", Folder["run"], "--set", "interaction.gauge.kind=rotary", "--set", "interaction.gauge.speeds=[1.5]");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
-        IReadOnlyDictionary<string, double[]> start = CsvData.ReadWhere(Path.Combine(_folder["run"], "snapshots.csv"), "snapshot", 0);
+        IReadOnlyDictionary<string, double[]> start = CsvData.ReadWhere(Path.Combine(Folder["run"], "snapshots.csv"), "snapshot", 0);
         Assert.That(start["label"], Is.EqualTo(new[] { 0.25, 0.5, 4 }));
         Assert.That(start["x1"], Is.EqualTo(new[] { 0.0, 1, 0 }));
-        IReadOnlyDictionary<string, double[]> mean = CsvData.ReadWhere(Path.Combine(_folder["run"], "observables.csv"), "time", 0);
+        IReadOnlyDictionary<string, double[]> mean = CsvData.ReadWhere(Path.Combine(Folder["run"], "observables.csv"), "time", 0);
         Assert.That((mean["mean0"][0], mean["mean1"][0]), Is.EqualTo((0.0, 0.5)));
     }
 
     [Test]
     public void ARunCarriesTheFilesItReadsAndRunsAgainFromAnywhereAndInPlace()
     {
-        File.WriteAllText(_folder["tokens.csv"], "x0,x1,x2\n1,0,0\n0,2,0\n-1,0,4\n");
-        File.WriteAllText(_folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
-        File.WriteAllText(_folder["own.json"], """
+        File.WriteAllText(Folder["tokens.csv"], "x0,x1,x2\n1,0,0\n0,2,0\n-1,0,4\n");
+        File.WriteAllText(Folder["targets.csv"], "x0,x1,x2,weight\n1,0,0,2\n0,1,0,1\n");
+        File.WriteAllText(Folder["own.json"], """
             { "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "tokens.csv", "normalize": true } },
               "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } }, "time": { "horizon": 1, "method": "heun", "step": 0.1 }, "record": { "observations": 2, "snapshots": 2 } }
             """);
-        Assert.That(Shell.Run("run", _folder["own.json"], "--out", _folder["run"]).Code, Is.Zero);
-        byte[][] tables = [.. Shell.Tables(_folder["run"])];
-        Assert.Multiple(() =>
-        {
-            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(_folder["tokens.csv"])));
-            Assert.That(Shell.Record(_folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
-            Assert.That(File.ReadAllText(Path.Combine(_folder["run"], "experiment.json")), Does.Not.Contain(_folder.FullPath));
-            Assert.That(RunFolder.Verify(_folder["run"]), Is.Empty);
-        });
-        File.Delete(_folder["tokens.csv"]);
-        File.Delete(_folder["targets.csv"]);
-        Directory.Move(_folder["run"], _folder["moved"]);
-        string experiment = Path.Combine(_folder["moved"], "experiment.json");
-        Assert.That(Shell.Run("run", experiment, "--out", _folder["again"]).Code, Is.Zero);
-        Assert.That(Shell.Run("run", experiment, "--out", _folder["moved"], "--overwrite").Code, Is.Zero, "in place");
-        Assert.Multiple(() =>
-        {
-            Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(tables));
-            Assert.That(Shell.Tables(_folder["moved"]), Is.EqualTo(tables));
-            Assert.That(RunFolder.Verify(_folder["moved"]), Is.Empty);
-        });
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["run"]).Code, Is.Zero);
+        byte[][] tables = [.. Shell.Tables(Folder["run"])];
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(File.ReadAllText(Path.Combine(Folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(Folder["tokens.csv"])));
+        Assert.That(Shell.Record(Folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["run"], "experiment.json")), Does.Not.Contain(Folder.FullPath));
+        Assert.That(RunFolder.Verify(Folder["run"]), Is.Empty);
+        File.Delete(Folder["tokens.csv"]);
+        File.Delete(Folder["targets.csv"]);
+        Directory.Move(Folder["run"], Folder["moved"]);
+        string experiment = Path.Combine(Folder["moved"], "experiment.json");
+        Assert.That(Shell.Run("run", experiment, "--out", Folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", experiment, "--out", Folder["moved"], "--overwrite").Code, Is.Zero, "in place");
+        Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(tables));
+        Assert.That(Shell.Tables(Folder["moved"]), Is.EqualTo(tables));
+        Assert.That(RunFolder.Verify(Folder["moved"]), Is.Empty);
     }
 
     [Test]
     public void RowsWrittenBeforeANumberOverflowsStay()
     {
-        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
+        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
         Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta or use softmax"));
         Assert.That(lines[1], Does.StartWith("attentionflow: the numbers are not finite at t = 0.08").And.EndsWith("reduce beta or use softmax"));
-        JsonElement record = Shell.Record(_folder["run"]);
+        JsonElement record = Shell.Record(Folder["run"]);
         Assert.That((record.GetProperty("status").GetString(), "attentionflow: " + record.GetProperty("advice").GetString()), Is.EqualTo(("diverged", lines[1].TrimEnd())));
-        Assert.That(CsvData.Read(Path.Combine(_folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
-        Assert.That(RunFolder.Verify(_folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
+        Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
+        Assert.That(RunFolder.Verify(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
     }
 
     [Test]
     public void ANumberThatCannotBeWrittenIsNamed()
     {
-        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax");
+        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         Assert.That(answer.Error, Is.EqualTo("attentionflow: observables.csv: column energy of row 1 would be Infinity; only finite numbers are written; "
             + "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out" + Environment.NewLine));
-        Assert.That(Shell.RunSmall(_folder["mean"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax", "--set", "record.observables=[\"mean\"]").Code, Is.Zero);
+        Assert.That(Shell.RunSmall(Folder["mean"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax", "--set", "record.observables=[\"mean\"]").Code, Is.Zero);
     }
 
     [Test]
     public void AStepThatOverflowsIsADivergenceNotAZeroToken()
     {
-        Answer answer = Shell.RunSmall(_folder["run"], "--set", "interaction.beta=500", "--set", "record.observations=11", "--set", "record.observables=[\"mean\"]");
+        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=500", "--set", "record.observations=11", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
-        Assert.That(CsvData.Read(Path.Combine(_folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
+        Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
     }
 
     // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
@@ -259,10 +240,10 @@ public class RunTests
         if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
         double[] Energy(string device)
         {
-            Answer answer = Shell.RunSmall(_folder[device], "--device", device, "--set", "interaction.normalization=softmax", "--set", "summation=direct");
+            Answer answer = Shell.RunSmall(Folder[device], "--device", device, "--set", "interaction.normalization=softmax", "--set", "summation=direct");
             Assert.That(answer.Code, Is.Zero, answer.Error);
-            Assert.That(Shell.Record(_folder[device]).GetProperty("device").GetString(), Is.EqualTo(device));
-            return CsvData.Read(Path.Combine(_folder[device], "observables.csv"))["energy"];
+            Assert.That(Shell.Record(Folder[device]).GetProperty("device").GetString(), Is.EqualTo(device));
+            return CsvData.Read(Path.Combine(Folder[device], "observables.csv"))["energy"];
         }
         Assert.That(Energy("ilgpu-cpu"), Is.EqualTo(Energy("cpu")).Within(1e-12));
     }

@@ -5,7 +5,6 @@ using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Program;
 
-/// <summary>The order of the rooms, and the width of lines.</summary>
 public sealed class SourceTests
 {
     private static readonly string[] Projects = ["Kernels", "Solver", "Experiments"];

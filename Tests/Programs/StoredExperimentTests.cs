@@ -5,19 +5,16 @@ using AttentionFlow.Tests.Program;
 
 namespace AttentionFlow.Tests.Experiments;
 
-/// <summary>
-/// Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them, whatever the
-/// number of threads.
-/// </summary>
+/// <summary>Every stored experiment at reduced size against numbers pinned from the reference sums: the vectorised sums must find them,
+/// whatever the number of threads.</summary>
 [Category("Slow")]
-public class StoredExperimentTests
+public class StoredExperimentTests : FolderFixture
 {
     // Rounding differences of sums and of the system's sines and logarithms (1e-16 each), over 80 steps of a flow of rate e.
     private const double Tolerance = 1e-11;
 
     // Fast sums are asked for 1e-12 relative to Z, and the flow lets an error grow by e^4 at most in this time.
     private const double FastTolerance = 1e-9;
-
     private static readonly (string Observable, string Column)[] Measured = [("energy", "energy"), ("gaps", "gap_energy"), ("mean", "mean_norm"), ("limit", "limit_distance")];
 
     /// <summary>What an experiment can not measure, having no energy or no known limit.</summary>
@@ -71,14 +68,6 @@ public class StoredExperimentTests
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
     };
 
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [TestCaseSource(typeof(StoredExperiments), nameof(StoredExperiments.Names))]
     public void AStoredExperimentGivesItsPinnedNumbers(string name)
     {
@@ -88,12 +77,10 @@ public class StoredExperimentTests
             Assert.Fail($"'{name}' has no pin: check that these numbers of the reference sums are what the theory says, then add to {nameof(Pins)}:\n[\"{name}\"] = [{numbers}],");
         }
         string one = Run(name, "cpu", 1), three = Run(name, "cpu", 3), reference = Run(name, "reference", 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
-            Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
-            Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
+        Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
+        Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
 
         // Energies go up to e^beta/(2 beta).
         double[] Errors(string folder) => [.. Last(name, folder).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];
@@ -107,7 +94,7 @@ public class StoredExperimentTests
     private string Run(string name, string device, int threads)
     {
         string observables = string.Join(",", Measured.Select(m => m.Observable).Except(Without.GetValueOrDefault(name, [])).Select(o => $"\"{o}\""));
-        string folder = _folder[$"{device}-{threads}"];
+        string folder = Folder[$"{device}-{threads}"];
         string[] settings = [.. Reduced, Accuracy(name), $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
         Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. settings.SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
@@ -122,7 +109,4 @@ public class StoredExperimentTests
         ObservationTable table = new(folder);
         return [.. Columns(name).Select(c => table.Last(c)[0])];
     }
-
-    // Under noise there is no limit.
-    private static bool IsNoisy(string name) => StoredExperiments.Load(name).Interaction.Noise is not null;
 }

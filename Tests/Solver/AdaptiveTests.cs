@@ -4,7 +4,6 @@ namespace AttentionFlow.Tests.Solver;
 public class AdaptiveTests
 {
     private static readonly Interaction Softmax = new(4) { Normalization = Normalization.Softmax };
-
     private static IEnumerable<Tableau> AdaptiveMethods => Tableau.All.Where(t => t.IsAdaptive);
 
     /// <summary>Weights that sum to 0, dense output that ends in the step's own weights and integrates 1, t, t^2, t^3 exactly.</summary>
@@ -31,16 +30,13 @@ public class AdaptiveTests
         Interaction interaction = new(1.5) { Normalization = normalization };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
         Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 2, Clouds.Weights(1, 12));
-        using ReferenceSums sums = new();
-        double[] steps = [1.0 / 8, 1.0 / 16, 1.0 / 32, 1.0 / 64];
-        double[] errors = [.. steps.Select(Error)];
-        (_, double slope) = MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]);
-        Assert.That(slope, Is.EqualTo(5).Within(0.3), string.Join(", ", errors));
+        double[] steps = [1.0 / 8, 1.0 / 16, 1.0 / 32, 1.0 / 64], errors = [.. steps.Select(Error)];
+        Assert.That(Clouds.Slope(steps, errors), Is.EqualTo(5).Within(0.3), string.Join(", ", errors));
 
         // The largest error over a share u of the step that follows t = 1.
         double Error(double h)
         {
-            Stepper stepper = new(new Flow(interaction, gauge, cloud, sums), Methods.Tsit5);
+            Stepper stepper = new(new Flow(interaction, gauge, cloud, new ReferenceSums()), Methods.Tsit5);
             double[] x = [.. cloud.Positions], end = new double[x.Length], between = new double[x.Length];
             stepper.Begin(x);
             for (int i = 0; i < 64; i++)
@@ -65,12 +61,12 @@ public class AdaptiveTests
     {
         Interaction interaction = Softmax with { Normalization = normalization, Beta = 3 };
         Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 4);
-        Kept exact = new(RecordTimes.Linear(41, 10)), few = new(10);
+        Recorder exact = new(RecordTimes.Linear(41, 10)), few = new(10);
         Run(interaction, cloud, 1e-12, exact);
         long steps = 0;
         foreach (double tolerance in new[] { 1e-4, 1e-6, 1e-8 })
         {
-            Kept kept = new(RecordTimes.Linear(41, 10));
+            Recorder kept = new(RecordTimes.Linear(41, 10));
             RunResult result = Run(interaction, cloud, tolerance, kept);
             double error = kept.States.Zip(exact.States, (a, b) => Clouds.LargestDifference(a, b)).Max();
             Assert.That(error, Is.GreaterThan(1e-3 * tolerance).And.LessThan(50 * tolerance), $"{tolerance}");
@@ -89,13 +85,13 @@ public class AdaptiveTests
         // Replica 1 starts collapsed: a few long steps.
         for (int i = 16; i < 32; i++) new double[] { 0, 0, 1 }.CopyTo(three.Token(i));
         double[] times = [0, 0.7, 3, 20];
-        Kept together = new(times);
+        Recorder together = new(times);
         RunResult all = Run(Softmax, three, 1e-6, together);
         double evaluations = 0;
         for (int r = 0; r < 3; r++)
         {
             Cloud one = new(1, 16, 3, three.Positions[(48 * r)..(48 * r + 48)], three.Labels[(16 * r)..(16 * r + 16)]);
-            Kept alone = new(times);
+            Recorder alone = new(times);
             evaluations += Run(Softmax, one, 1e-6, alone).Evaluations / 3;
             for (int k = 0; k < times.Length; k++) Assert.That(together.States[k][(48 * r)..(48 * r + 48)], Is.EqualTo(alone.States[k]));
         }
@@ -123,15 +119,12 @@ public class AdaptiveTests
     {
         Cloud cloud = Clouds.Uniform(2, 16, 3, seed: 9);
         double[] times = RecordTimes.Linear(5, 2);
-        Kept without = new(times), with = new(times) { Needs = true };
+        Recorder without = new(times), with = new(times) { Needs = true };
         Assert.That(Run(Softmax, cloud, 1e-5, without).ObservationEvaluations, Is.Zero);
         Assert.That(Run(Softmax, cloud, 1e-5, with).ObservationEvaluations, Is.EqualTo(5));
         Assert.That(with.States, Is.EqualTo(without.States));
         Assert.That(without.Drifts, Has.All.Empty);
-        using ReferenceSums sums = new();
-        double[] drift = new double[96];
-        new Flow(Softmax, new IdentityGauge(), cloud, sums).Drift(with.States[^1], drift);
-        Assert.That(with.Drifts[^1], Is.EqualTo(drift));
+        Assert.That(with.Drifts[^1], Is.EqualTo(Clouds.FlowOf(Softmax, cloud).DriftAt(with.States[^1])));
     }
 
     /// <summary>No drop of the energy from step to step, and the steps of a replica in order, ending at the horizon.</summary>
@@ -166,8 +159,7 @@ public class AdaptiveTests
     public void FixedStepsThatLoseEnergyAreNamedWithABetterOne()
     {
         Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
-        using ReferenceSums sums = new();
-        RunResult result = new Simulation(new Flow(new Interaction(2), new IdentityGauge(), cloud, sums), Methods.Euler, 2, 20).Run(cloud, []);
+        RunResult result = new Simulation(Clouds.FlowOf(new Interaction(2), cloud), Methods.Euler, 2, 20).Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
         // 2/e^2 is the limit.
         Assert.That(result.Advice, Does.Match("^the energy fell at [0-9]+ steps, .* use a step of 0.1 or less, or tsit5"));
@@ -176,8 +168,7 @@ public class AdaptiveTests
     [Test]
     public void WhereNoStepWillDoTheAdviceNamesNone()
     {
-        using ReferenceSums sums = new();
-        Flow flow = new(new Interaction(100), new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums);
+        Flow flow = Clouds.FlowOf(new Interaction(100), Clouds.Uniform(1, 4, 3));
         Assert.That(Stability.AfterDrops(flow, Methods.Heun, 0.1, 198),
             Does.StartWith("the energy fell at 198 steps").And.EndsWith("no step is small enough near collapse, where tokens close in at the rate 2.688E+43; reduce beta or use softmax"));
     }
@@ -185,33 +176,16 @@ public class AdaptiveTests
     [Test]
     public void FixedMethodsRefuseATolerance()
     {
-        using ReferenceSums sums = new();
-        Assert.That(() => new Simulation(new Flow(Softmax, new IdentityGauge(), Clouds.Uniform(1, 4, 3), sums), Methods.Heun, new AdaptiveStep(1e-4), 1),
+        Assert.That(() => new Simulation(Clouds.FlowOf(Softmax, Clouds.Uniform(1, 4, 3)), Methods.Heun, new AdaptiveStep(1e-4), 1),
             Throws.ArgumentException.With.Message.StartWith("heun estimates no error"));
     }
 
     private static RunResult Run(Interaction interaction, Cloud cloud, double tolerance, params IObserver[] observers)
     {
-        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, new IdentityGauge(), moved, sums);
-        double horizon = observers.OfType<Kept>().Select(k => k.Last).DefaultIfEmpty(20).Max();
+        Cloud moved = cloud.Copy();
+        Flow flow = Clouds.FlowOf(interaction, moved);
+        double horizon = observers.OfType<Recorder>().Select(k => k.Last).DefaultIfEmpty(20).Max();
         return new Simulation(flow, Methods.Tsit5, new AdaptiveStep(tolerance), horizon).Run(moved, observers);
-    }
-
-    private sealed class Kept(params double[] times) : TimedObserver(times)
-    {
-        public bool Needs { get; init; }
-        public double Last { get; } = times[^1];
-        public List<double[]> States { get; } = [];
-        public List<double[]> Drifts { get; } = [];
-        public override bool NeedsDrift => Needs;
-
-        protected override void Record(in Frame frame)
-        {
-            States.Add([.. frame.Positions]);
-            Drifts.Add([.. frame.Drift]);
-        }
     }
 
     private sealed class StepLog : IObserver
@@ -225,7 +199,6 @@ public class AdaptiveTests
     {
         private readonly ReferenceSums _exact = new();
         private readonly Random _random = new(1);
-
         public string Name => "noisy";
         public SumStatistics Statistics => _exact.Statistics;
         public Plan Plan(PairProblem problem, RowColumns columns) => new(problem, columns) { RelativeError = 1e-3 };

@@ -19,10 +19,7 @@ public class AlertTests
     }
 
     /// <summary>A row that looks at itself alone has entropy 0; flat attention is no alert, and neither is a cloud of two.</summary>
-    [TestCase(64, 1000, true)]
-    [TestCase(64, 1, false)]
-    [TestCase(64, 0, false)]
-    [TestCase(2, 0, false)]
+    [TestCase(64, 1000, true), TestCase(64, 1, false), TestCase(64, 0, false), TestCase(2, 0, false)]
     public void EntropyCollapses(int tokens, double beta, bool expected) =>
         Assert.That(Crosses(new Interaction(beta) { Normalization = Normalization.Softmax }, Clouds.Uniform(1, tokens, 8), "attention_entropy"), Is.EqualTo(expected ? (string[])["attention_entropy_mean"] : []));
 
@@ -36,24 +33,17 @@ public class AlertTests
         Assert.That(Crosses(one, Clouds.Uniform(1, 16, 3), "ranks"), Is.Empty);
     }
 
-    [TestCase(1.0099, 1.01, "1.0099")]
-    [TestCase(1.00999996, 1.01, "1.00999996")]
-    [TestCase(0.25, 1, "0.25")]
-    [TestCase(1234567, 10, "1.235E+06")]
+    [TestCase(1.0099, 1.01, "1.0099"), TestCase(1.00999996, 1.01, "1.00999996"), TestCase(0.25, 1, "0.25"), TestCase(1234567, 10, "1.235E+06")]
     public void AValueIsShownApartFromItsLevel(double value, double level, string shown) =>
         Assert.That(new Alert("", "", 0, 0, 1, value, level, "").ShownValue(), Is.EqualTo(shown));
 
     private static string[] Crosses(Interaction interaction, Cloud cloud, string name)
     {
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
+        Flow flow = Clouds.FlowOf(interaction, cloud);
+        double[] drift = flow.DriftAt(cloud.Positions);
         Observable observable = Observable.All[name](flow);
-        double[] values = new double[observable.Columns.Count];
-        observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
         AlertWatch watch = new();
-        watch.See(observable, 0, values);
+        watch.See(observable, 0, observable.Values(new Frame(0, 0, cloud.Positions, drift, flow)));
         return [.. watch.Alerts.Select(a => a.Indicator)];
     }
 

@@ -1,9 +1,7 @@
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>
-/// Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never enters the
-/// gauge frame and shares no code with <see cref="Flow"/>, so it can judge it.
-/// </summary>
+/// <summary>Drift and energy as docs/model.md states them, pair by pair, with Psi_i and the matrices of heads inside the sum: it never
+/// enters the gauge frame and shares no code with <see cref="Flow"/>, so it can judge it.</summary>
 internal static class Arbiter
 {
     public static double[] Drift(Interaction interaction, Gauge gauge, Cloud cloud, Layer? layer = null)
@@ -73,7 +71,7 @@ internal static class Arbiter
             double t = Sphere.Dot(q, Times(head.Key?.ToArray(), yj));
             if (layer.Code.Kind == CodeKind.Concatenated) t += layer.Code.Radius * layer.Code.Radius * Math.Cos(2 * Math.PI * (cloud.Labels[i] - cloud.Labels[j]));
             double[] value = layer.Code.Kind == CodeKind.LogitsOnly ? Times(head.Value?.ToArray(), cloud.Token(j)) : TransposeTimes(psi, Times(head.Value?.ToArray(), yj));
-            Add(true, t, cloud.Weights[j] * B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]), value);
+            Add(true, t, cloud.Weights[j] * Clouds.B(interaction.Coupling, cloud.Labels[i], cloud.Labels[j]), value);
         }
         if (layer.Prompts is { } prompts)
             for (int k = 0; k < prompts.Points.Count; k++)
@@ -85,10 +83,8 @@ internal static class Arbiter
         if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
         double largest = pulls.Max(p => p.Cosine);
         return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
-
         void Add(bool isToken, double t, double bias, double[] value) =>
             pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t)), value));
-
         double[] Coded(double[] y, double s)
         {
             if (layer.Code.Kind != CodeKind.Additive) return y;
@@ -133,15 +129,6 @@ internal static class Arbiter
                 return psi;
         }
     }
-
-    public static double B(Coupling coupling, double s, double t) => coupling switch
-    {
-        OneCoupling => 1,
-        DistanceCoupling c => Math.Exp(-Math.Abs(s - t) / c.Length),
-        ToeplitzCoupling c => c.Constant + c.Cosines.Select((a, m) => a * Math.Cos(2 * Math.PI * (m + 1) * (s - t))).Sum(),
-        BlockCoupling c => s == t ? 1 : c.Across,
-        _ => throw new NotSupportedException(),
-    };
 
     private static double[] Times(double[,]? m, ReadOnlySpan<double> x)
     {

@@ -9,21 +9,16 @@ public class ClustersTests
     private static readonly double Angle = Math.Acos(1 - Delta);
 
     /// <summary>A chain along a great circle is one component while its links are short; without one link two, closed to a circle one again.</summary>
-    [TestCase(2)]
-    [TestCase(3)]
-    [TestCase(8)]
-    public void AChainIsAsStrongAsItsLinks(int d)
+    [TestCase(2), TestCase(3), TestCase(8)]
+    public void AChainIsAsStrongAsItsLinks(int d) => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Count(Arc(d, 60, 0.999 * Angle), d), Is.EqualTo(1));
-            Assert.That(Count(Arc(d, 60, 1.001 * Angle), d), Is.EqualTo(60));
-            double[] broken = [.. Arc(d, 60, 0.999 * Angle).Where((_, i) => i / d != 20)];
-            Assert.That(Count(broken, d), Is.EqualTo(2));
-            int whole = (int)Math.Ceiling(2 * Math.PI / Angle);
-            Assert.That(Count([.. Arc(d, whole, 2 * Math.PI / whole).Where((_, i) => i / d != 20)], d), Is.EqualTo(1));
-        });
-    }
+        Assert.That(Count(Arc(d, 60, 0.999 * Angle), d), Is.EqualTo(1));
+        Assert.That(Count(Arc(d, 60, 1.001 * Angle), d), Is.EqualTo(60));
+        double[] broken = [.. Arc(d, 60, 0.999 * Angle).Where((_, i) => i / d != 20)];
+        Assert.That(Count(broken, d), Is.EqualTo(2));
+        int whole = (int)Math.Ceiling(2 * Math.PI / Angle);
+        Assert.That(Count([.. Arc(d, whole, 2 * Math.PI / whole).Where((_, i) => i / d != 20)], d), Is.EqualTo(1));
+    });
 
     [Test]
     public void TightClustersAreCounted([Values(2, 3, 8)] int d)
@@ -54,9 +49,7 @@ public class ClustersTests
         Assert.That((Clusters.Count(x, 0, 10, 3, Delta), Clusters.Count(x, 10, 10, 3, Delta)), Is.EqualTo((10, 1)));
     }
 
-    [TestCase(0)]
-    [TestCase(-1)]
-    [TestCase(double.NaN)]
+    [TestCase(0), TestCase(-1), TestCase(double.NaN)]
     public void ADeltaThatIsNoneIsRefused(double delta) => Assert.That(() => Clusters.Count([1, 0], 0, 1, 2, delta), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private static int Count(double[] x, int d) => Clusters.Count(x, 0, x.Length / d, d, Delta);

@@ -11,9 +11,7 @@ public class FlowProperties
     private sealed record Draw(int Replicas, int Tokens, int Dimension, int Interaction, int Gauge, ulong Seed)
     {
         public Interaction TheInteraction => Interactions[Interaction];
-
         public Gauge TheGauge => Clouds.GaugesOn(Dimension).ElementAt(Gauge);
-
         public Cloud Cloud => Clouds.WithLabelsFor(TheInteraction.Coupling, Clouds.Uniform(Replicas, Tokens, Dimension, Seed, Clouds.Weights(Replicas, Tokens, Seed)));
     }
 
@@ -31,8 +29,8 @@ public class FlowProperties
     {
         using SimdSums sums = new(Precision.Double, threads: 2);
         Cloud cloud = draw.Cloud;
-        double[] drift = new double[cloud.Positions.Length], expected = Arbiter.Drift(draw.TheInteraction, draw.TheGauge, cloud);
-        new Flow(draw.TheInteraction, draw.TheGauge, cloud, sums).Drift(cloud.Positions, drift);
+        double[] drift = new Flow(draw.TheInteraction, draw.TheGauge, cloud, sums).DriftAt(cloud.Positions);
+        double[] expected = Arbiter.Drift(draw.TheInteraction, draw.TheGauge, cloud);
         return Clouds.LargestDifference(drift, expected) <= 1e-12 * Math.Max(1, expected.Max(Math.Abs));
     }).QuickCheckThrowOnFailure();
 

@@ -2,10 +2,7 @@ namespace AttentionFlow.Tests.Solver;
 
 public class FlowTests
 {
-    private readonly ReferenceSums _sums = new();
-
-    [OneTimeTearDown]
-    public void Close() => _sums.Dispose();
+    private static readonly ReferenceSums Sums = new();
 
     [Test]
     public void DriftAndEnergyAgreeWithTheArbiter([Values(2, 3, 5)] int d, [ValueSource(typeof(Clouds), nameof(Clouds.Interactions))] Interaction interaction)
@@ -13,16 +10,12 @@ public class FlowTests
         Cloud cloud = Clouds.WithLabelsFor(interaction.Coupling, Clouds.Uniform(2, 19, d, seed: 4, Clouds.Weights(2, 19)));
         foreach (Gauge gauge in Clouds.GaugesOn(d))
         {
-            Flow flow = new(interaction, gauge, cloud, _sums);
-            double[] drift = new double[cloud.Positions.Length];
-            flow.Drift(cloud.Positions, drift);
-            double[] expected = Arbiter.Drift(interaction, gauge, cloud);
+            Flow flow = new(interaction, gauge, cloud, Sums);
+            double[] drift = flow.DriftAt(cloud.Positions), expected = Arbiter.Drift(interaction, gauge, cloud);
             double scale = expected.Max(Math.Abs);
-            Assert.Multiple(() =>
-            {
-                Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-13 * Math.Max(1, scale)), gauge.ToString());
-                Assert.That(flow.Energy(1), Is.EqualTo(Arbiter.Energy(interaction, gauge, cloud, 1)).Within(1e-13), gauge.ToString());
-            });
+            using IDisposable scope = Assert.EnterMultipleScope();
+            Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-13 * Math.Max(1, scale)), gauge.ToString());
+            Assert.That(flow.Energy(1), Is.EqualTo(Arbiter.Energy(interaction, gauge, cloud, 1)).Within(1e-13), gauge.ToString());
             for (int row = 0; row < cloud.Rows; row++)
                 Assert.That(Math.Abs(Sphere.Dot(cloud.Token(row), drift.AsSpan(row * d, d))), Is.LessThan(1e-15 * Math.Max(1, scale) * 10), "tangency");
         }
@@ -36,7 +29,7 @@ public class FlowTests
         foreach (Gauge gauge in Clouds.GaugesOn(3))
         {
             const double H = 1e-3;
-            Flow flow = new(interaction, gauge, cloud, _sums);
+            Flow flow = new(interaction, gauge, cloud, Sums);
             Stepper stepper = new(flow, Methods.RungeKutta4);
             double[] x = [.. cloud.Positions];
             stepper.Begin(x);
@@ -84,7 +77,6 @@ public class FlowTests
         rotation.Enter(cloud.Positions, turned, 0, 20);
         rotation.Enter(plain, turnedDrift, 0, 20);
         Assert.That(Clouds.LargestDifference(Drift(interaction, turned, cloud.Labels), turnedDrift), Is.LessThan(1e-14));
-
         int[] order = [.. Enumerable.Range(0, 20).Select(i => 7 * i % 20)];
         double[] permuted = [.. order.SelectMany(i => cloud.Positions[(3 * i)..(3 * i + 3)])];
         double[] permutedDrift = [.. order.SelectMany(i => plain[(3 * i)..(3 * i + 3)])];
@@ -103,11 +95,9 @@ public class FlowTests
         Cloud heavy = new(1, 11, 3, twice.Positions[..33], twice.Labels[..11], weights);
         Cloud a = Clouds.Integrate(interaction, new IdentityGauge(), twice, Methods.RungeKutta4, 0.05, 3);
         Cloud b = Clouds.Integrate(interaction, new IdentityGauge(), heavy, Methods.RungeKutta4, 0.05, 3);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Clouds.LargestDifference(a.Positions.AsSpan(0, 33), b.Positions), Is.LessThan(1e-12));
-            Assert.That(a.Token(10).ToArray(), Is.EqualTo(a.Token(11).ToArray()), "identical tokens stay identical, bit for bit");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Clouds.LargestDifference(a.Positions.AsSpan(0, 33), b.Positions), Is.LessThan(1e-12));
+        Assert.That(a.Token(10).ToArray(), Is.EqualTo(a.Token(11).ToArray()), "identical tokens stay identical, bit for bit");
     }
 
     [Test]
@@ -115,8 +105,7 @@ public class FlowTests
     {
         Interaction interaction = new(2) { Coupling = new ToeplitzCoupling(0.5, 1) };
         Gauge gauge = new RotaryGauge([Clouds.Turn]);
-        Cloud three = Clouds.Uniform(3, 16, 3, seed: 9);
-        Cloud together = Clouds.Integrate(interaction, gauge, three, Methods.Heun, 0.05, 1);
+        Cloud three = Clouds.Uniform(3, 16, 3, seed: 9), together = Clouds.Integrate(interaction, gauge, three, Methods.Heun, 0.05, 1);
         for (int r = 0; r < 3; r++)
         {
             Cloud one = new(1, 16, 3, three.Positions[(48 * r)..(48 * r + 48)], three.Labels[(16 * r)..(16 * r + 16)]);
@@ -132,25 +121,18 @@ public class FlowTests
         Cloud even = Clouds.Uniform(2, 20, 3, seed: 10);
         double[] weights = [.. even.Weights[..20], .. Clouds.Weights(1, 20)];
         Cloud mixed = new(2, 20, 3, even.Positions, even.Labels, weights);
-        double[] a = new double[120], b = new double[120];
-        new Flow(new Interaction(2), new IdentityGauge(), even, simd).Drift(even.Positions, a);
-        new Flow(new Interaction(2), new IdentityGauge(), mixed, simd).Drift(even.Positions, b);
-        Assert.Multiple(() =>
-        {
-            Assert.That(b[..60], Is.EqualTo(a[..60]));
-            Assert.That(b[60..], Is.Not.EqualTo(a[60..]));
-        });
+        double[] a = new Flow(new Interaction(2), new IdentityGauge(), even, simd).DriftAt(even.Positions);
+        double[] b = new Flow(new Interaction(2), new IdentityGauge(), mixed, simd).DriftAt(even.Positions);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(b[..60], Is.EqualTo(a[..60]));
+        Assert.That(b[60..], Is.Not.EqualTo(a[60..]));
     }
 
     [Test]
     public void SoftmaxRefusesACouplingThatChangesSign() =>
-        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), _sums),
+        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(0.5, 1) }, new IdentityGauge(), Clouds.Uniform(1, 4, 3), Sums),
             Throws.ArgumentException.With.Message.Contains("sums of the coupling, which falls to -0.5"));
 
-    private double[] Drift(Interaction interaction, double[] x, double[] labels)
-    {
-        double[] drift = new double[x.Length];
-        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), _sums).Drift(x, drift);
-        return drift;
-    }
+    private static double[] Drift(Interaction interaction, double[] x, double[] labels) =>
+        new Flow(interaction, new IdentityGauge(), new Cloud(1, labels.Length, 3, x, labels), Sums).DriftAt(x);
 }

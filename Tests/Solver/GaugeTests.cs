@@ -28,8 +28,7 @@ public class GaugeTests
     [Test]
     public void PrefixSwapsBaseAndTargetAlsoWhenTheyAreOpposite([Range(2, 6)] int d)
     {
-        double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]);
-        double[] opposite = [.. u.Select(c => -c)];
+        double[] u = Sphere.Normalized([.. Enumerable.Range(1, d).Select(c => (double)c)]), opposite = [.. u.Select(c => -c)];
         PreparedGauge prepared = new PrefixGauge(u, [u, opposite, Sphere.Axis(d, 0)]).Prepare([0, 1, 2], d);
         double[] x = [.. u, .. u, .. u];
         prepared.Enter(x, x, 0, 3);
@@ -38,27 +37,18 @@ public class GaugeTests
         Assert.That(Clouds.LargestDifference(x, [.. u, .. u, .. u]), Is.LessThan(2e-15));
     }
 
-    [TestCase(0.0, 0)]
-    [TestCase(0.249, 0)]
-    [TestCase(0.25, 1)]
-    [TestCase(0.999, 3)]
-    [TestCase(1.0, 1)]
-    [TestCase(3.0, 3)]
+    [TestCase(0.0, 0), TestCase(0.249, 0), TestCase(0.25, 1), TestCase(0.999, 3), TestCase(1.0, 1), TestCase(3.0, 3)]
     public void LabelsSeeTheirTarget(double label, int target)
     {
         double[] u = [0, 0, 1];
         Assert.That(new PrefixGauge(u, [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0]]).TargetOf(label), Is.EqualTo(target));
     }
 
-    [TestCase(0.59, 0)]
-    [TestCase(0.61, 1)]
+    [TestCase(0.59, 0), TestCase(0.61, 1)]
     public void WeightsShareTheLabels(double label, int target) =>
         Assert.That(new PrefixGauge([0, 1], [[1, 0], [0, 1]], [3, 2]).TargetOf(label), Is.EqualTo(target));
 
-    [TestCase(-0.1)]
-    [TestCase(1.5)]
-    [TestCase(2.0)]
-    [TestCase(double.NaN)]
+    [TestCase(-0.1), TestCase(1.5), TestCase(2.0), TestCase(double.NaN)]
     public void OtherLabelsAreRefused(double label) =>
         Assert.That(() => new PrefixGauge([0, 1], [[1, 0], [0, 1]]).Prepare([label], 2), Throws.ArgumentException.With.Message.Contains("sees no target"));
 

@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using static AttentionFlow.Tests.Solver.Clouds;
 
 namespace AttentionFlow.Tests.Solver;
 
@@ -43,14 +44,12 @@ public class IndicatorTests
             }
             Matrix<double> root = Matrix<double>.Build.DenseOfDiagonalVector(m.PointwiseSqrt()), inverse = Matrix<double>.Build.DenseOfDiagonalVector(1 / m.PointwiseSqrt());
             double lowPass = (root * (a - ones.OuterProduct(a.LeftMultiply(m))) * inverse).Svd().S[0];
-            Assert.Multiple(() =>
-            {
-                Assert.That(Measure("attention_entropy", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { entropies.Zip(m, (h, w) => h * w).Sum(), entropies.Min() }).Within(1e-13));
-                Assert.That(Measure("participation", interaction, gauge, cloud)[r], Is.EqualTo(a.EnumerateRows().Zip(m, (row, w) => w / row.Zip(m, (p, v) => p * p / (n * v)).Sum()).Sum()).Within(1e-12));
-                Assert.That(Measure("sink", interaction, gauge, cloud)[r], Is.EqualTo(a.LeftMultiply(m).PointwiseDivide(m).Max()).Within(1e-13));
-                Assert.That(Measure("attention_rows", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { oneHot, flat }).Within(1e-14));
-                Assert.That(Measure("low_pass", interaction, gauge, cloud)[r], Is.EqualTo(lowPass).Within(LowPassTolerance * lowPass + 1e-15));
-            });
+            using IDisposable scope = Assert.EnterMultipleScope();
+            Assert.That(Measure("attention_entropy", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { entropies.Zip(m, (h, w) => h * w).Sum(), entropies.Min() }).Within(1e-13));
+            Assert.That(Measure("participation", interaction, gauge, cloud)[r], Is.EqualTo(a.EnumerateRows().Zip(m, (row, w) => w / row.Zip(m, (p, v) => p * p / (n * v)).Sum()).Sum()).Within(1e-12));
+            Assert.That(Measure("sink", interaction, gauge, cloud)[r], Is.EqualTo(a.LeftMultiply(m).PointwiseDivide(m).Max()).Within(1e-13));
+            Assert.That(Measure("attention_rows", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { oneHot, flat }).Within(1e-14));
+            Assert.That(Measure("low_pass", interaction, gauge, cloud)[r], Is.EqualTo(lowPass).Within(LowPassTolerance * lowPass + 1e-15));
         }
     }
 
@@ -69,11 +68,9 @@ public class IndicatorTests
             double total = cloud.Weights[..end].Sum(), mean = logits.Zip(cloud.Weights, (l, w) => l * w).Sum() / total;
             spread = Math.Max(spread, Math.Sqrt(logits.Zip(cloud.Weights, (l, w) => w * (l - mean) * (l - mean)).Sum() / total));
         }
-        Assert.Multiple(() =>
-        {
-            Assert.That(floor[0], Is.LessThanOrEqualTo(entropy[1] + 1e-13));
-            Assert.That(floor[1], Is.EqualTo(spread).Within(1e-13));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(floor[0], Is.LessThanOrEqualTo(entropy[1] + 1e-13));
+        Assert.That(floor[1], Is.EqualTo(spread).Within(1e-13));
     }
 
     [Test]
@@ -84,20 +81,18 @@ public class IndicatorTests
         Interaction interaction = new(beta);
         double entropy = Equiangular.AttentionEntropy(N, beta * (1 - g)), others = (N - 1) * Math.Exp(-beta * (1 - g)), near = 1 / (1 + others);
         double far = (1 - near) / (N - 1);
-        Assert.Multiple(() =>
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { entropy, entropy }).Within(1e-13));
+        Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new[] { entropy, beta * (1 - g) * Math.Sqrt(N - 1) / N }).Within(1e-12));
+        Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(1 / (near * near + (N - 1) * far * far)).Within(1e-12));
+        Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-13));
+        // A = far 11^T + (near - far) I.
+        Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo(near - far).Within(1e-13));
+        Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new double[] { near > 0.5 ? 1 : 0, beta == 0 ? 1 : 0 }).Within(1e-14));
+        Assert.That(Measure("ranks", interaction, None, cloud), Is.EqualTo(new[]
         {
-            Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { entropy, entropy }).Within(1e-13));
-            Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new[] { entropy, beta * (1 - g) * Math.Sqrt(N - 1) / N }).Within(1e-12));
-            Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(1 / (near * near + (N - 1) * far * far)).Within(1e-12));
-            Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-13));
-            // A = far 11^T + (near - far) I.
-            Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo(near - far).Within(1e-13));
-            Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new double[] { near > 0.5 ? 1 : 0, beta == 0 ? 1 : 0 }).Within(1e-14));
-            Assert.That(Measure("ranks", interaction, None, cloud), Is.EqualTo(new[]
-            {
-                Math.Sqrt((1 - g) * (N - 1) / N), N / (1 + (N - 1) * g), Equiangular.EffectiveRank(N, g), g,
-            }).Within(1e-12));
-        });
+            Math.Sqrt((1 - g) * (N - 1) / N), N / (1 + (N - 1) * g), Equiangular.EffectiveRank(N, g), g,
+        }).Within(1e-12));
     }
 
     /// <summary>A = 11^T/n + beta sum of products of the deviations from the mean, of size beta sigma^2: the norm goes to rounding with the cloud.</summary>
@@ -109,9 +104,7 @@ public class IndicatorTests
         Assert.That(Measure("low_pass", One, None, cloud)[0], Is.AtMost(3 * sigma * sigma + 1e-14));
     }
 
-    [TestCase(2, 0.4)]
-    [TestCase(0.5, -0.05)]
-    [TestCase(12, 0.9)]
+    [TestCase(2, 0.4), TestCase(0.5, -0.05), TestCase(12, 0.9)]
     public void CosineAfterALayerOfEquiangularTokens(double beta, double g)
     {
         const int N = 9;
@@ -130,8 +123,7 @@ public class IndicatorTests
         Assert.That(Equiangular.LayerCosine(N, 2 * Critical * Math.Log(N), G), Is.EqualTo(G).Within(1e-12));
     });
 
-    [TestCase(1)]
-    [TestCase(6)]
+    [TestCase(1), TestCase(6)]
     public void ALayerMultipliesASmallMean(double beta)
     {
         const double Mean = 1e-4;
@@ -166,16 +158,14 @@ public class IndicatorTests
         const int N = 16;
         Cloud cloud = point ? new ClustersLaw([[0.6, 0, 0.8]], 0).Draw(1, N, 3, seed: 1) : Clouds.Uniform(1, N, 3);
         Interaction interaction = new(point ? 3 : 0);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { Math.Log(N), Math.Log(N) }).Within(1e-14));
-            Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new[] { Math.Log(N), 0 }).Within(1e-14));
-            Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(N).Within(1e-13));
-            Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-14));
-            Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new double[] { 0, 1 }).Within(1e-14));
-            Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.LessThan(1e-14));
-            if (point) Assert.That(Measure("ranks", interaction, None, cloud), Is.EqualTo(new double[] { 0, 1, 1, 1 }).Within(1e-13));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { Math.Log(N), Math.Log(N) }).Within(1e-14));
+        Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new[] { Math.Log(N), 0 }).Within(1e-14));
+        Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(N).Within(1e-13));
+        Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-14));
+        Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new double[] { 0, 1 }).Within(1e-14));
+        Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.LessThan(1e-14));
+        if (point) Assert.That(Measure("ranks", interaction, None, cloud), Is.EqualTo(new double[] { 0, 1, 1, 1 }).Within(1e-13));
     }
 
     /// <summary>Rows 1, 2, ..., n of 1/i: the first token receives 1 + 1/2 + ... + 1/n, the entropies are log i; of its centred matrix the largest singular value is found.</summary>
@@ -187,37 +177,30 @@ public class IndicatorTests
         Cloud cloud = Clouds.Uniform(1, N, 3);
         double[] rows = [.. Enumerable.Range(1, N).Select(i => (double)i)];
         Matrix<double> a = Matrix<double>.Build.Dense(N, N, (i, j) => j <= i ? 1.0 / (i + 1) : 0);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(rows.Sum(i => 1 / i)).Within(1e-13));
-            Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { rows.Average(Math.Log), 0 }).Within(1e-14));
-            Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(rows.Average()).Within(1e-13));
-            Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new[] { 1.0 / N, 1 - 1.0 / N }).Within(1e-14));
-            Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new double[] { 0, 0 }).Within(1e-14));
-            Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo((a - Matrix<double>.Build.Dense(N, N, 1.0 / N) * a).Svd().S[0]).Within(LowPassTolerance));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(rows.Sum(i => 1 / i)).Within(1e-13));
+        Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { rows.Average(Math.Log), 0 }).Within(1e-14));
+        Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(rows.Average()).Within(1e-13));
+        Assert.That(Measure("attention_rows", interaction, None, cloud), Is.EqualTo(new[] { 1.0 / N, 1 - 1.0 / N }).Within(1e-14));
+        Assert.That(Measure("entropy_floor", interaction, None, cloud), Is.EqualTo(new double[] { 0, 0 }).Within(1e-14));
+        Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo((a - Matrix<double>.Build.Dense(N, N, 1.0 / N) * a).Svd().S[0]).Within(LowPassTolerance));
     }
 
     /// <summary>Equidistributed tokens have the values of the uniform law. Gauss-Legendre latitudes times even longitudes, weighted, on the sphere; even angles on the circle.</summary>
-    [TestCase(2, 0.7)]
-    [TestCase(2, 3)]
-    [TestCase(3, 1)]
-    [TestCase(3, 4)]
+    [TestCase(2, 0.7), TestCase(2, 3), TestCase(3, 1), TestCase(3, 4)]
     public void TheUniformLaw(int d, double beta)
     {
         Cloud cloud = d == 3 ? Clouds.Cubature(16)
             : new Cloud(1, 64, 2, [.. Enumerable.Range(0, 64).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / 64), Math.Sin(Clouds.Turn * i / 64) })]);
         Interaction interaction = new(beta);
         double entropy = Math.Log(cloud.Tokens) + UniformAttention.EntropyBelowLogTokens(d, beta);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { entropy, entropy }).Within(1e-11));
-            Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(cloud.Tokens * UniformAttention.ParticipationShare(d, beta)).Within(1e-9 * cloud.Tokens));
-            Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-11));
-            Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo(UniformAttention.LowPass(d, beta)).Within(LowPassTolerance * LowPassTolerance));
-            Assert.That(Measure("entropy_floor", interaction, None, cloud)[1], Is.EqualTo(beta / Math.Sqrt(d)).Within(1e-13));
-            Assert.That(Measure("ranks", interaction, None, cloud)[..3], Is.EqualTo(new double[] { 1, d, d }).Within(1e-11));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("attention_entropy", interaction, None, cloud), Is.EqualTo(new[] { entropy, entropy }).Within(1e-11));
+        Assert.That(Measure("participation", interaction, None, cloud)[0], Is.EqualTo(cloud.Tokens * UniformAttention.ParticipationShare(d, beta)).Within(1e-9 * cloud.Tokens));
+        Assert.That(Measure("sink", interaction, None, cloud)[0], Is.EqualTo(1).Within(1e-11));
+        Assert.That(Measure("low_pass", interaction, None, cloud)[0], Is.EqualTo(UniformAttention.LowPass(d, beta)).Within(LowPassTolerance * LowPassTolerance));
+        Assert.That(Measure("entropy_floor", interaction, None, cloud)[1], Is.EqualTo(beta / Math.Sqrt(d)).Within(1e-13));
+        Assert.That(Measure("ranks", interaction, None, cloud)[..3], Is.EqualTo(new double[] { 1, d, d }).Within(1e-11));
     }
 
     /// <summary>[arXiv 2410.24200] on independent uniform tokens: 0.385 at n = 50, 0.327 at 800, the limit 0.3130.</summary>
@@ -239,18 +222,16 @@ public class IndicatorTests
         double[] positions = [.. one.Positions[..6], .. one.Positions[6..9], .. one.Positions[6..]], labels = [.. one.Labels[..2], one.Labels[2], .. one.Labels[2..]];
         Cloud two = new(1, 8, 3, positions, labels);
         Interaction interaction = new(beta) { Mask = mask };
-        using ReferenceSums sums = new();
-        Flow of = new(interaction, None, one, sums), made = new(interaction, None, two, sums);
-        of.Drift(one.Positions, new double[one.Positions.Length]);
-        made.Drift(two.Positions, new double[two.Positions.Length]);
+        Flow of = new(interaction, None, one, new ReferenceSums()), made = new(interaction, None, two, new ReferenceSums());
+        of.DriftAt(one.Positions);
+        made.DriftAt(two.Positions);
         string[] names = ["attention_entropy", "attention_rows", "entropy_floor", "low_pass", "participation", "ranks", "sink"];
         // Under the causal mask the first of two equal tokens does not see the second.
         foreach (string name in mask == Mask.None ? names : ["ranks"])
         {
             Observable observable = Observable.All[name](made);
-            double[] merged = new double[observable.Columns.Count], apart = new double[merged.Length];
-            observable.Measure(new Frame(0, 0, one.Positions, [], of), merged);
-            observable.Measure(new Frame(0, 0, two.Positions, [], made), apart);
+            double[] merged = observable.Values(new Frame(0, 0, one.Positions, [], of));
+            double[] apart = observable.Values(new Frame(0, 0, two.Positions, [], made));
             Assert.That(merged, Is.EqualTo(apart).Within(name == "low_pass" ? LowPassTolerance : 1e-12), name);
         }
     }
@@ -259,25 +240,19 @@ public class IndicatorTests
     [Test]
     public void IndicatorsCostWhatTheySay()
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Passes(null, "attention_entropy", "entropy_floor", "ranks"), Is.Zero);
-            Assert.That(Passes(null, "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
-            Assert.That(Passes(new DistanceCoupling(0.3), "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
-            Assert.That(Passes(null, "sink"), Is.EqualTo(1));
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Passes(null, "attention_entropy", "entropy_floor", "ranks"), Is.Zero);
+        Assert.That(Passes(null, "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
+        Assert.That(Passes(new DistanceCoupling(0.3), "attention_entropy", "participation", "attention_rows"), Is.EqualTo(1));
+        Assert.That(Passes(null, "sink"), Is.EqualTo(1));
         static int Passes(Coupling? coupling, params string[] names) => Calls(One with { Coupling = coupling ?? One.Coupling }, 32, names);
     }
 
     /// <summary>Two pair sums a step, on independent tokens.</summary>
-    [TestCase(1, 8, 12)]
-    [TestCase(4, 12, 20)]
-    [TestCase(9, 20, 30)]
+    [TestCase(1, 8, 12), TestCase(4, 12, 20), TestCase(9, 20, 30)]
     public void TheLowPassNormTakesSomeTensOfSums(double beta, int least, int most)
     {
-        foreach (int n in (int[])[64, 256])
-            Assert.That(Calls(new Interaction(beta), n, "low_pass"), Is.InRange(least, most), $"n = {n}");
+        foreach (int n in (int[])[64, 256]) Assert.That(Calls(new Interaction(beta), n, "low_pass"), Is.InRange(least, most), $"n = {n}");
     }
 
     private static int Calls(Interaction interaction, int tokens, params string[] names)
@@ -296,16 +271,11 @@ public class IndicatorTests
     public void ColumnsFollowTheDrift()
     {
         Cloud cloud = Clouds.Uniform(1, 10, 3), other = Clouds.Uniform(1, 10, 3, seed: 2);
-        using ReferenceSums sums = new();
-        Flow flow = new(One, None, cloud, sums);
+        Flow flow = new(One, None, cloud, new ReferenceSums());
         Observable participation = Observable.All["participation"](flow);
-        double[] drift = new double[30], first = new double[1], second = new double[1];
-        flow.Drift(cloud.Positions, drift);
-        participation.Measure(new Frame(0, 0, cloud.Positions, drift, flow), first);
-        flow.Drift(other.Positions, drift);
-        participation.Measure(new Frame(0, 0, other.Positions, drift, flow), second);
-        Assert.That(first, Is.EqualTo(Measure("participation", One, None, cloud)));
-        Assert.That(second, Is.EqualTo(Measure("participation", One, None, other)));
+        foreach (Cloud seen in new[] { cloud, other })
+            Assert.That(participation.Values(new Frame(0, 0, seen.Positions, flow.DriftAt(seen.Positions), flow)),
+                Is.EqualTo(Measure("participation", One, None, seen)));
     }
 
     /// <summary>Harmonic sums keep no radial force, so entropies there need a direct pass; products are harmonic.</summary>
@@ -315,19 +285,13 @@ public class IndicatorTests
         Cloud cloud = Clouds.Uniform(2, 40, 3);
         using HarmonicSums sums = new(1e-12, 1);
         Flow flow = new(new Interaction(2), None, cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
-        Assert.Multiple(() =>
-        {
-            foreach (string name in (string[])["attention_entropy", "participation", "attention_rows"])
-                Assert.That(() => Observable.All[name](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"), name);
-            foreach (string name in (string[])["sink", "low_pass"])
-            {
-                double[] values = new double[2];
-                Observable.All[name](flow).Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
-                Assert.That(values, Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
-            }
-        });
+        double[] drift = flow.DriftAt(cloud.Positions);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (string name in (string[])["attention_entropy", "participation", "attention_rows"])
+            Assert.That(() => Observable.All[name](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"), name);
+        foreach (string name in (string[])["sink", "low_pass"])
+            Assert.That(Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), 2),
+                Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
     }
 
     [Test]
@@ -343,32 +307,16 @@ public class IndicatorTests
         int n = cloud.Tokens, first = replica * n;
         Vector<double>[] y = [.. Enumerable.Range(first, n).Select(i => Matrix<double>.Build.DenseOfArray(Arbiter.Matrix(gauge, cloud.Labels[i], 3)) * Vector<double>.Build.DenseOfArray(cloud.Token(i).ToArray()))];
         Matrix<double> a = Matrix<double>.Build.Dense(n, n, (i, j) => interaction.Mask == Mask.Causal && j > i ? 0
-            : cloud.Weights[first + j] * Arbiter.B(interaction.Coupling, cloud.Labels[first + i], cloud.Labels[first + j]) * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * y[i].DotProduct(y[j]))));
+            : cloud.Weights[first + j] * B(interaction.Coupling, cloud.Labels[first + i], cloud.Labels[first + j]) * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * y[i].DotProduct(y[j]))));
         return a.NormalizeRows(1);
-    }
-
-    private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud)
-    {
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, gauge, cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
-        Observable observable = Observable.All[name](flow);
-        double[] values = new double[cloud.Replicas * observable.Columns.Count];
-        observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
-        return values;
     }
 
     private sealed class CountingSums : IPairSums
     {
         private readonly ReferenceSums _sums = new();
-
         public int Calls { get; private set; }
-
         public string Name => "counting";
-
         public SumStatistics Statistics => _sums.Statistics;
-
         public Plan Plan(PairProblem problem, RowColumns columns) => _sums.Plan(problem, columns);
 
         public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)

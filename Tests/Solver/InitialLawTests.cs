@@ -10,17 +10,13 @@ public class InitialLawTests
         double[] mean = new double[d];
         Mean.Of(cloud.Positions, cloud.Weights, 0, N, mean);
         double second = Enumerable.Range(0, N).Average(i => cloud.Token(i)[0] * cloud.Token(i)[0]);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Sphere.Norm(mean), Is.LessThan(5 / Math.Sqrt(N)));
-            Assert.That(second, Is.EqualTo(1.0 / d).Within(5 / Math.Sqrt(N)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Sphere.Norm(mean), Is.LessThan(5 / Math.Sqrt(N)));
+        Assert.That(second, Is.EqualTo(1.0 / d).Within(5 / Math.Sqrt(N)));
     }
 
     /// <summary>In high dimension a uniform token of a cap is at its rim, or at the equator where that is in the cap: 1/2 and 0 within 5 sigma of its cosine.</summary>
-    [TestCase(1.0471975511965976, 0.5)]
-    [TestCase(1.6, 0)]
-    [TestCase(3, 0)]
+    [TestCase(1.0471975511965976, 0.5), TestCase(1.6, 0), TestCase(3, 0)]
     public void CapsInHighDimensionAreDrawnAtOnce(double angle, double cosine)
     {
         Cloud cloud = new CapLaw(Sphere.Axis(900, 0), angle).Draw(1, 20, 900, seed: 5);
@@ -38,13 +34,11 @@ public class InitialLawTests
         Mean.Of(cloud.Positions, cloud.Weights, 0, N, mean);
         double[] cosines = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(cloud.Token(i), axis))];
         double a = VonMisesFisher.MeanLength(d, kappa), sigma = Math.Sqrt(1 - a * a - (d - 1) * a / kappa);
-        Assert.Multiple(() =>
-        {
-            Assert.That(cosines.Average(), Is.EqualTo(a).Within(5 * sigma / Math.Sqrt(N)));
-            Assert.That(cosines.Average(w => (1 - w) * (1 + w)), Is.EqualTo((d - 1) * a / kappa).Within(5 * 2 * sigma / Math.Sqrt(N)));
-            Assert.That(Sphere.Norm([.. mean.Zip(axis, (m, u) => m - a * u)]), Is.LessThan(5 / Math.Sqrt(N)));
-            if (d == 3) Assert.That(cosines.Average(w => Math.Exp(kappa * (w - 1))), Is.EqualTo((1 + Math.Exp(-2 * kappa)) / 2).Within(5 / Math.Sqrt(12 * N)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(cosines.Average(), Is.EqualTo(a).Within(5 * sigma / Math.Sqrt(N)));
+        Assert.That(cosines.Average(w => (1 - w) * (1 + w)), Is.EqualTo((d - 1) * a / kappa).Within(5 * 2 * sigma / Math.Sqrt(N)));
+        Assert.That(Sphere.Norm([.. mean.Zip(axis, (m, u) => m - a * u)]), Is.LessThan(5 / Math.Sqrt(N)));
+        if (d == 3) Assert.That(cosines.Average(w => Math.Exp(kappa * (w - 1))), Is.EqualTo((1 + Math.Exp(-2 * kappa)) / 2).Within(5 / Math.Sqrt(12 * N)));
     }
 
     [Test]
@@ -56,21 +50,17 @@ public class InitialLawTests
     }
 
     /// <summary>On S^2 the height over the base of a cap is uniform (Archimedes).</summary>
-    [TestCase(0.3)]
-    [TestCase(2.5)]
-    [TestCase(Math.PI)]
+    [TestCase(0.3), TestCase(2.5), TestCase(Math.PI)]
     public void CapIsUniform(double angle)
     {
         const int N = 20_000;
         double[] axis = Sphere.Normalized([1, -2, 2]);
         Cloud cloud = new CapLaw(axis, angle).Draw(1, N, 3, seed: 5);
         double[] heights = [.. Enumerable.Range(0, N).Select(i => (1 - Sphere.Dot(cloud.Token(i), axis)) / (1 - Math.Cos(angle)))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(heights.Max(), Is.LessThanOrEqualTo(1 + 1e-12));
-            Assert.That(heights.Average(), Is.EqualTo(0.5).Within(5 * Math.Sqrt(1.0 / 12 / N)));
-            Assert.That(heights.Average(h => h * h), Is.EqualTo(1.0 / 3).Within(5 * Math.Sqrt(4.0 / 45 / N)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(heights.Max(), Is.LessThanOrEqualTo(1 + 1e-12));
+        Assert.That(heights.Average(), Is.EqualTo(0.5).Within(5 * Math.Sqrt(1.0 / 12 / N)));
+        Assert.That(heights.Average(h => h * h), Is.EqualTo(1.0 / 3).Within(5 * Math.Sqrt(4.0 / 45 / N)));
     }
 
     [Test]
@@ -82,7 +72,6 @@ public class InitialLawTests
         Assert.That(AxisError(cloud), Is.LessThan(1e-15));
         Cloud moved = Clouds.Integrate(new(1), gauge, cloud, Methods.Heun, 0.02, 12);
         Assert.That(AxisError(moved), Is.LessThan(1e-12));
-
         double AxisError(Cloud c)
         {
             double[] y = new double[c.Positions.Length], mean = new double[3];

@@ -5,10 +5,7 @@ namespace AttentionFlow.Tests.Solver;
 /// <summary>Heads, matrices, codes, prompts, masks and normalisations: all of them against the arbiter, energies by their gradient.</summary>
 public class LayerTests
 {
-    private readonly ReferenceSums _sums = new();
-
-    [OneTimeTearDown]
-    public void Close() => _sums.Dispose();
+    private static readonly ReferenceSums Sums = new();
 
     /// <summary>Layers on S^{d-1} by name.</summary>
     public static IEnumerable<KeyValuePair<string, Layer>> Layers(int d)
@@ -56,7 +53,7 @@ public class LayerTests
             foreach (Gauge gauge in Clouds.GaugesOn(d).Take(2))
             {
                 string what = $"{interaction} {gauge}";
-                Flow flow = new(interaction, gauge, cloud, _sums, 1, layer);
+                Flow flow = new(interaction, gauge, cloud, Sums, 1, layer);
                 double[] drift = Drift(flow, cloud), expected = Arbiter.Drift(interaction, gauge, cloud, layer);
                 Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(2e-13 * Math.Max(1, expected.Max(Math.Abs))), what);
                 if (flow.HasEnergy) Assert.That(flow.Energy(1), Is.EqualTo(Arbiter.Energy(interaction, gauge, cloud, 1, layer)).Within(2e-13 * layer.LargestEnergy(interaction)), what);
@@ -79,7 +76,7 @@ public class LayerTests
                 double[] output = Arbiter.Output(interaction, gauge, cloud, tried), expected = Arbiter.Drift(interaction, gauge, cloud, tried);
                 for (int i = 0; i < 9; i++)
                     for (int c = 0; c < 3; c++) expected[3 * i + c] /= Radius * Math.Max(Sphere.Norm(output.AsSpan(3 * i, 3)), 1e-300);
-                double[] drift = Drift(new Flow(interaction, gauge, cloud, _sums, 1, tried) { Scheme = new PeriScheme(Radius) }, cloud);
+                double[] drift = Drift(new Flow(interaction, gauge, cloud, Sums, 1, tried) { Scheme = new PeriScheme(Radius) }, cloud);
                 Assert.That(Clouds.LargestDifference(drift, expected), Is.LessThan(1e-12), $"{interaction}");
             }
     }
@@ -99,7 +96,7 @@ public class LayerTests
             foreach (Gauge gauge in Clouds.GaugesOn(D).Take(2))
             {
                 found++;
-                Flow flow = new(interaction, gauge, cloud, _sums, 1, layer);
+                Flow flow = new(interaction, gauge, cloud, Sums, 1, layer);
                 double[] drift = Drift(flow, cloud);
                 double rate = flow.Dissipation(0, drift);
                 Assert.That(Slope(flow, cloud, drift, H), Is.EqualTo(rate).Within(1e-7 * Math.Max(1, rate)), $"{interaction} {gauge}");
@@ -163,13 +160,13 @@ public class LayerTests
         Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3);
         foreach (Interaction interaction in Interactions)
         {
-            double[] plain = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, _sums), cloud);
+            double[] plain = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, Sums), cloud);
             Layer same = new() { Heads = [new Head(identity, identity, identity)] }, turned = new() { Heads = [new Head(turn, turn)] };
-            Assert.That(Drift(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, same), cloud), Is.EqualTo(plain), "the same bits");
-            Assert.That(Drift(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, turned), cloud), Is.EqualTo(plain), "Q^T K = I");
+            Assert.That(Drift(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, same), cloud), Is.EqualTo(plain), "the same bits");
+            Assert.That(Drift(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, turned), cloud), Is.EqualTo(plain), "Q^T K = I");
             Head head = new(Random(3, 1), Random(3, 2), Random(3, 3));
-            double[] one = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, new Layer { Heads = [head] }), cloud);
-            double[] four = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, new Layer { Heads = [head, head, head, head] }), cloud);
+            double[] one = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, new Layer { Heads = [head] }), cloud);
+            double[] four = Drift(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, new Layer { Heads = [head, head, head, head] }), cloud);
             Assert.That(Clouds.LargestDifference(four, one), Is.LessThan(1e-15 * Math.Max(1, one.Max(Math.Abs))));
         }
     }
@@ -180,14 +177,11 @@ public class LayerTests
     {
         Interaction interaction = new(1.5) { Normalization = normalization };
         Matrix<double> a = Orthogonal(3, 5), q = Random(3, 1), k = Random(3, 2), v = Random(3, 3);
-        Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3);
-        Cloud turned = new(1, 12, 3, Turn(cloud.Positions), cloud.Labels);
+        Cloud cloud = Clouds.Uniform(1, 12, 3, seed: 3), turned = new(1, 12, 3, Turn(cloud.Positions), cloud.Labels);
         double[] drift = Drift(Of(cloud, new Head(q, k, v)), cloud);
         double[] other = Drift(Of(turned, new Head(q * a, k * a, a.Transpose() * v * a)), turned);
         Assert.That(Clouds.LargestDifference(other, Turn(drift)), Is.LessThan(1e-13));
-
-        Flow Of(Cloud at, Head head) => new(interaction, new IdentityGauge(), at, _sums, 1, new Layer { Heads = [head] });
-
+        Flow Of(Cloud at, Head head) => new(interaction, new IdentityGauge(), at, Sums, 1, new Layer { Heads = [head] });
         double[] Turn(double[] x) => [.. Enumerable.Range(0, 12).SelectMany(i => (a.Transpose() * Vector<double>.Build.DenseOfArray(x[(3 * i)..(3 * i + 3)])).ToArray())];
     }
 
@@ -211,8 +205,7 @@ public class LayerTests
         const double Beta = 1.7, Lambda = 0.4, Time = 1.5;
         double[] z = [0, 0.6, 0.8];
         Layer layer = new() { Prompts = new Prompts([z], null, Lambda, seen) };
-        Cloud cloud = new(1, 1, 3, [1, 0, 0]);
-        Cloud moved = Integrate(new Interaction(Beta), new RotaryGauge([3]), cloud, layer, Time, 0.005);
+        Cloud cloud = new(1, 1, 3, [1, 0, 0]), moved = Integrate(new Interaction(Beta), new RotaryGauge([3]), cloud, layer, Time, 0.005);
         Assert.That(Sphere.Dot(moved.Token(0), z), Is.EqualTo(Scalar(c => Lambda * Math.Exp(Beta * c) * (1 - c * c), 0, Time)).Within(1e-9), "in the frame of x, whatever the gauge");
     }
 
@@ -236,11 +229,9 @@ public class LayerTests
     {
         double threshold = Math.Exp(-beta) / Math.Sinh(beta);
         if (beta == 1) Assert.That(threshold, Is.EqualTo(0.313035).Within(5e-7));
-        Assert.Multiple(() =>
-        {
-            Assert.That(Growth(1.02 * threshold), Is.Negative);
-            Assert.That(Growth(0.98 * threshold), Is.Positive);
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Growth(1.02 * threshold), Is.Negative);
+        Assert.That(Growth(0.98 * threshold), Is.Positive);
 
         // The angle between the halves, tilted towards each other: does it come back?
         double Growth(double lambda)
@@ -248,7 +239,7 @@ public class LayerTests
             const double Tilt = 1e-4;
             double[] x = [Math.Sin(Tilt), Math.Cos(Tilt), Math.Sin(Tilt), -Math.Cos(Tilt)];
             Layer layer = new() { Prompts = new Prompts([[0, 1], [0, -1]], null, lambda) };
-            return Drift(new Flow(new Interaction(beta), new IdentityGauge(), new Cloud(1, 2, 2, x), _sums, 1, layer), new Cloud(1, 2, 2, x))[0];
+            return Drift(new Flow(new Interaction(beta), new IdentityGauge(), new Cloud(1, 2, 2, x), Sums, 1, layer), new Cloud(1, 2, 2, x))[0];
         }
     }
 
@@ -271,8 +262,8 @@ public class LayerTests
         Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 3);
         foreach (Interaction interaction in Interactions.Where(i => i.Normalization != Normalization.Hardmax).Some())
         {
-            double[] twice = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [0, 0, 1], [1, 0, 0]], null, 0.6) }), cloud);
-            double[] heavy = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [1, 0, 0]], [2, 1], 0.6) }), cloud);
+            double[] twice = Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [0, 0, 1], [1, 0, 0]], null, 0.6) }), cloud);
+            double[] heavy = Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, new Layer { Prompts = new Prompts([[0, 0, 1], [1, 0, 0]], [2, 1], 0.6) }), cloud);
             Assert.That(Clouds.LargestDifference(twice, heavy), Is.LessThan(1e-14));
         }
     }
@@ -296,7 +287,7 @@ public class LayerTests
         Matrix<double> a = Random(3, 1), symmetric = a + a.Transpose();
         Layer layer = new() { Heads = [new Head(key: symmetric, value: symmetric), new Head()], Pin = new PinningPrompt([0.6, 0, 0.8], 0.5) };
         Cloud cloud = new CapLaw([0, 0, 1], 1.2).Draw(1, 24, 3, seed: 3, new GridLabels());
-        Flow flow = new(new Interaction(1), new RotaryGauge([2]), cloud, _sums, 1, layer);
+        Flow flow = new(new Interaction(1), new RotaryGauge([2]), cloud, Sums, 1, layer);
         Cloud[] ends = [.. new[] { 0, 1e-6 }.Select(distance =>
         {
             Cloud moved = new(1, 24, 3, [.. cloud.Positions], cloud.Labels);
@@ -307,9 +298,8 @@ public class LayerTests
         foreach (string name in new[] { "prompts", "labelled prompts", "additive", "logits only", "concatenated" })
             Assert.That(Merging(new Interaction(1), Layers(3).Single(l => l.Key == name).Value), Does.Contain("cannot merge"), name);
         Assert.That(Merging(new Interaction(1) { Normalization = Normalization.Hardmax }, Layer.Plain), Does.Contain("cannot merge"));
-
         string? Merging(Interaction interaction, Layer tried) =>
-            Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, _sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
+            Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
     }
 
     /// <summary>The controls collapse: a code of the logits alone under SA, and a concatenated code.</summary>
@@ -332,7 +322,7 @@ public class LayerTests
         Layer layer = new() { Code = new AdditiveCode(a) };
         double[] labels = [.. Enumerable.Range(0, N).Select(i => (i + 0.5) / N)], x = [.. labels.SelectMany(s => (double[])[Math.Cos(Clouds.Turn * s), Math.Sin(Clouds.Turn * s)])];
         Cloud circle = new(1, N, 2, x, labels), any = new(1, N, 2, Clouds.Uniform(1, N, 2, seed: 8).Positions, labels);
-        Flow flow = new(new Interaction(1), new IdentityGauge(), circle, _sums, 1, layer);
+        Flow flow = new(new Interaction(1), new IdentityGauge(), circle, Sums, 1, layer);
         Assert.That(Drift(flow, circle).Max(Math.Abs), Is.LessThan(1e-12));
         double energy = Bessel.I(0, (1 + a) * (1 + a)) / 2;
         Assert.That(flow.Energy(0), Is.EqualTo(energy).Within(1e-12 * energy));
@@ -354,10 +344,9 @@ public class LayerTests
         Assert.That(second / 2, Is.EqualTo(Math.Pow(A, 6) / 16).Within(0.15 * Math.Pow(A, 6) / 16));
     }
 
-    /// <summary>
-    /// The kinetic model of arXiv 2605.09213 by brute force: theta_j' = sum_{k&lt;j} e^{-lambda (j-k)/N} w'(theta_j - theta_k)/sum_{k&lt;j} e^{-lambda (j-k)/N} with
-    /// w = e^{beta cos}; this flow is beta times slower. The coupling is distance of length 1/lambda on grid labels, the mask strict.
-    /// </summary>
+    /// <summary>The kinetic model of arXiv 2605.09213 by brute force: theta_j' = sum_{k&lt;j} e^{-lambda (j-k)/N} w'(theta_j -
+    /// theta_k)/sum_{k&lt;j} e^{-lambda (j-k)/N} with w = e^{beta cos}; this flow is beta times slower. The coupling is distance of length
+    /// 1/lambda on grid labels, the mask strict.</summary>
     [Test]
     public void TheKineticModelIsTheBiasUnderAStrictMask()
     {
@@ -366,7 +355,7 @@ public class LayerTests
         double[] angles = [.. Enumerable.Range(0, N).Select(j => 7.3 * j % Clouds.Turn)], x = [.. angles.SelectMany(a => (double[])[Math.Cos(a), Math.Sin(a)])];
         Cloud cloud = new(1, N, 2, x, new GridLabels().Draw(1, N, 1));
         Interaction interaction = new(Beta) { Normalization = Normalization.Bias, Mask = Mask.Strict, Coupling = new DistanceCoupling(1 / Lambda) };
-        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums), cloud);
+        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums), cloud);
         for (int j = 0; j < N; j++)
         {
             double sum = 0, z = 0;
@@ -381,11 +370,10 @@ public class LayerTests
         }
     }
 
-    /// <summary>
-    /// Lost in the middle: N Cov(e^{-i theta_{N s}(t)}, e^{i theta_{N s'}(0)}) -> k(s, s') sqrt(a t/Y) I_1(2 sqrt(a t Y)), k = lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}),
-    /// Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is
-    /// of N/(2 |J| |K|)^{1/2} about it in standard deviation; N = 96 itself is off by some per cent.
-    /// </summary>
+    /// <summary>Lost in the middle: N Cov(e^{-i theta_{N s}(t)}, e^{i theta_{N s'}(0)}) -> k(s, s') sqrt(a t/Y) I_1(2 sqrt(a t Y)), k =
+    /// lambda e^{-lambda (s - s')}/(1 - e^{-lambda s}), Y = log((e^{lambda s} - 1)/(e^{lambda s'} - 1)), a = I_1(beta), over uniform
+    /// starts: here its mean over s in the second half, s' in the first but its beginning. A replica's mean is of N/(2 |J| |K|)^{1/2} about
+    /// it in standard deviation; N = 96 itself is off by some per cent.</summary>
     [Test]
     public void InfluenceIsLostInTheMiddle()
     {
@@ -432,14 +420,12 @@ public class LayerTests
         // Token 0 at angle 0 with neighbours at +-1 (a tie) and a far one; token 1 has 0 nearest.
         double[] angles = [0, 1, -1, 2.5];
         Interaction interaction = new(1) { Normalization = Normalization.Hardmax };
-        Assert.Multiple(() =>
-        {
-            Assert.That(Turning(interaction, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15));
-            Assert.That(Turning(interaction, angles, [0.1, 0.3, 0.2, 0.4])[0], Is.EqualTo((0.3 - 0.2) / 0.5 * Math.Sin(1)).Within(1e-15), "tied tokens share by weight");
-            Assert.That(Turning(interaction with { Mask = Mask.Causal }, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15), "the first sees nothing");
-            Assert.That(Turning(interaction, [0, 0, 1]), Is.EqualTo(new[] { 0, 0, -Math.Sin(1) }).Within(1e-15), "coincident tokens hold each other");
-            Assert.That(Turning(interaction, [0.3]), Is.EqualTo(new[] { 0.0 }));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Turning(interaction, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15));
+        Assert.That(Turning(interaction, angles, [0.1, 0.3, 0.2, 0.4])[0], Is.EqualTo((0.3 - 0.2) / 0.5 * Math.Sin(1)).Within(1e-15), "tied tokens share by weight");
+        Assert.That(Turning(interaction with { Mask = Mask.Causal }, angles), Is.EqualTo(new[] { 0, -Math.Sin(1), Math.Sin(1), -Math.Sin(1.5) }).Within(1e-15), "the first sees nothing");
+        Assert.That(Turning(interaction, [0, 0, 1]), Is.EqualTo(new[] { 0, 0, -Math.Sin(1) }).Within(1e-15), "coincident tokens hold each other");
+        Assert.That(Turning(interaction, [0.3]), Is.EqualTo(new[] { 0.0 }));
         Layer farthest = new() { Heads = [new Head(query: -Matrix<double>.Build.DenseIdentity(2))] };
         Assert.That(Turning(interaction, angles, layer: farthest), Is.EqualTo(new[] { Math.Sin(2.5), Math.Sin(-2), Math.Sin(3.5), Math.Sin(-3.5) }).Within(1e-15), "Q = -I follows the farthest");
     }
@@ -458,46 +444,37 @@ public class LayerTests
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         Prompts repelling = new([[0, 0, 1]], null, -1);
-        Assert.Multiple(() =>
-        {
-            Refused(new Interaction(1), new Layer { Prompts = new Prompts([[0, 1]]) }, "a prompt has 2 coordinates, the tokens 3");
-            Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
-            Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
-            Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
-            Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
-            Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
-            Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
-            Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, _sums),
-                Throws.ArgumentException.With.Message.Contains("compares logits alone"));
-            Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, _sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-                Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
-            Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
-            Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Refused(new Interaction(1), new Layer { Prompts = new Prompts([[0, 1]]) }, "a prompt has 2 coordinates, the tokens 3");
+        Refused(new Interaction(1) { Normalization = Normalization.Softmax }, new Layer { Prompts = repelling }, "sums that the prompts join, and a strength is -1");
+        Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
+        Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
+        Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
+        Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
+        Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
+        Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),
+            Throws.ArgumentException.With.Message.Contains("compares logits alone"));
+        Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
+        Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
+        Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
         void Refused(Interaction interaction, Layer layer, string message) =>
-            Assert.That(() => new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, layer), Throws.ArgumentException.With.Message.Contains(message));
+            Assert.That(() => new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, layer), Throws.ArgumentException.With.Message.Contains(message));
     }
 
-    private static double[] Drift(Flow flow, Cloud cloud)
-    {
-        double[] drift = new double[cloud.Positions.Length];
-        flow.Drift(cloud.Positions, drift);
-        return drift;
-    }
+    private static double[] Drift(Flow flow, Cloud cloud) => flow.DriftAt(cloud.Positions);
 
     // Angular velocities on the circle.
-    private double[] Turning(Interaction interaction, double[] angles, double[]? weights = null, Layer? layer = null)
+    private static double[] Turning(Interaction interaction, double[] angles, double[]? weights = null, Layer? layer = null)
     {
         Cloud cloud = new(1, angles.Length, 2, [.. angles.SelectMany(a => (double[])[Math.Cos(a), Math.Sin(a)])], null, weights);
-        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, _sums, 1, layer), cloud);
+        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums, 1, layer), cloud);
         return [.. angles.Select((a, i) => Math.Cos(a) * drift[2 * i + 1] - Math.Sin(a) * drift[2 * i])];
     }
 
-    private Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, double horizon, double step)
+    private static Cloud Integrate(Interaction interaction, Gauge gauge, Cloud cloud, Layer layer, double horizon, double step)
     {
-        Flow flow = new(interaction, gauge, cloud, _sums, 1, layer);
-        new Simulation(flow, Methods.RungeKutta4, step, horizon).Run(cloud, []);
+        new Simulation(new Flow(interaction, gauge, cloud, Sums, 1, layer), Methods.RungeKutta4, step, horizon).Run(cloud, []);
         return cloud;
     }
 
@@ -505,7 +482,6 @@ public class LayerTests
     private static double Slope(Flow flow, Cloud cloud, double[] direction, double h)
     {
         return (At(h) - At(-h)) / (2 * h);
-
         double At(double s)
         {
             double[] x = [.. cloud.Positions];

@@ -4,16 +4,15 @@ namespace AttentionFlow.Tests.Solver;
 
 public class NoiseTests
 {
-    /// <summary>
-    /// A kick multiplies harmonics of degree l by E C_l(cos a), here by quadrature over |v|^2, against e^{-l (l + d - 2) tau}: exact on the circle, else a local error of third order.
-    /// </summary>
+    /// <summary>A kick multiplies harmonics of degree l by E C_l(cos a), here by quadrature over |v|^2, against e^{-l (l + d - 2) tau}:
+    /// exact on the circle, else a local error of third order.</summary>
     [Test]
     public void AKickIsBrownianToSecondOrder([Values(2, 3, 4, 10)] int d, [Values(1, 2)] int degree)
     {
         double[] taus = [0.04 / d, 0.02 / d, 0.01 / d];
         double[] errors = [.. taus.Select(tau => Math.Abs(Factor(d, degree, tau) - Math.Exp(-degree * (degree + d - 2) * tau)))];
         if (d == 2) Assert.That(errors, Has.All.LessThan(1e-13));
-        else Assert.That(Slope(taus, errors), Is.EqualTo(3).Within(0.1), string.Join(", ", errors));
+        else Assert.That(Clouds.Slope(taus, errors), Is.EqualTo(3).Within(0.1), string.Join(", ", errors));
     }
 
     /// <summary>The kicks themselves: mean of the harmonics of degree 1 and 2 about the start, within 5 standard errors, and no drift across.</summary>
@@ -26,12 +25,10 @@ public class NoiseTests
         double[] x = [.. Enumerable.Repeat(start, N).SelectMany(s => s)];
         new Noise(Kappa) { Seed = 5 }.Kick(x, N, d, Time, number: 3);
         double[] w = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), start))], across = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(x.AsSpan(i * d, d), side))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(w.Average(), Is.EqualTo(Factor(d, 1, Time / Kappa)).Within(5 / Math.Sqrt(N)));
-            Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Factor(d, 2, Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(N)));
-            Assert.That(across.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt(N)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(w.Average(), Is.EqualTo(Factor(d, 1, Time / Kappa)).Within(5 / Math.Sqrt(N)));
+        Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Factor(d, 2, Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(N)));
+        Assert.That(across.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt(N)));
     }
 
     [Test]
@@ -46,7 +43,6 @@ public class NoiseTests
         double[] few = [.. cloud.Positions[..(2 * 5 * 3)]], all = [.. few];
         new Noise(1) { Seed = 7 }.Kick(few, 5, 3, 0.1, 2);
         Assert.That(few[..15], Is.EqualTo(one[..15]), "a token does not depend on how many there are");
-
         double[] Kicked(ulong seed, uint number, int threads)
         {
             double[] x = [.. cloud.Positions];
@@ -64,20 +60,16 @@ public class NoiseTests
         const double Kappa = 5, Time = 1;
         Cloud start = Clouds.Uniform(R, 1, d), end = Run(new(1), start, new Noise(Kappa, splitting) { Seed = 3 }, Methods.Heun, 0.1, Time);
         double[] w = [.. Enumerable.Range(0, R).Select(i => Sphere.Dot(start.Token(i), end.Token(i)))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(w.Average(), Is.EqualTo(Math.Exp(-(d - 1) * Time / Kappa)).Within(5 / Math.Sqrt(R)));
-            Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Math.Exp(-2 * d * Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(R)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(w.Average(), Is.EqualTo(Math.Exp(-(d - 1) * Time / Kappa)).Within(5 / Math.Sqrt(R)));
+        Assert.That(w.Average(c => (d * c * c - 1) / (d - 1)), Is.EqualTo(Math.Exp(-2 * d * Time / Kappa)).Within(5 * d / (d - 1.0) / Math.Sqrt(R)));
     }
 
-    /// <summary>
-    /// Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi) the
-    /// equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting says.
-    /// </summary>
+    /// <summary>Two tokens on the circle, linear profile: the angle follows d phi = -sin phi dt + 2/sqrt(kappa) dW, and u_l = E cos(l phi)
+    /// the equations u_l' = l (u_{l-1} - u_{l+1})/2 - 2 l^2 u_l/kappa. The error of u_1 falls with the step as the splitting
+    /// says.</summary>
     [Category("Slow")]
-    [TestCase(Splitting.Lie, 1, 0.5, 100_000)]
-    [TestCase(Splitting.Strang, 2, 1, 300_000)]
+    [TestCase(Splitting.Lie, 1, 0.5, 100_000), TestCase(Splitting.Strang, 2, 1, 300_000)]
     public void TheWeakOrderIsThatOfTheSplitting(Splitting splitting, int order, double step, int replicas)
     {
         const double Kappa = 4, Start = 2.4, Time = 2;
@@ -92,7 +84,6 @@ public class NoiseTests
         string numbers = $"{string.Join(", ", errors)}; one standard error {deviation}";
         Assert.That(errors.Select(Math.Abs), Has.All.GreaterThan(3 * deviation), numbers);
         Assert.That(Math.Log2(errors[0] / errors[1]), Is.EqualTo(order).Within(0.4), numbers);
-
         double Exact()
         {
             const int L = 40, N = 8000;
@@ -103,7 +94,6 @@ public class NoiseTests
                 for (int l = 0; l < u.Length; l++) u[l] += Time / N / 6 * (k1[l] + 2 * k2[l] + 2 * k3[l] + k4[l]);
             }
             return u[1];
-
             static double[] Slope(double[] v) => [.. v.Select((c, l) => l is 0 or L + 1 ? 0 : l * (v[l - 1] - v[l + 1]) / 2 - 2 * l * l * c / Kappa)];
             static double[] Add(double[] v, double[] slope, double h) => [.. v.Zip(slope, (a, b) => a + h * b)];
         }
@@ -149,36 +139,32 @@ public class NoiseTests
     public void NoiseTakesFixedSteps()
     {
         Cloud cloud = Clouds.Uniform(1, 2, 3);
-        using ReferenceSums sums = new();
-        Assert.That(() => new Simulation(new Flow(new(1), new IdentityGauge(), cloud, sums), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
+        Assert.That(() => new Simulation(Clouds.FlowOf(new(1), cloud), Methods.Tsit5, new AdaptiveStep(1e-4), 1) { Noise = new(1) },
             Throws.ArgumentException.With.Message.Contains("noise takes fixed steps"));
     }
 
     [Test]
-    public void CriticalKappa()
+    public void CriticalKappa() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
+        // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
+        Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));
+        Assert.That(NoisyFlow.CriticalKappa(new(2), 2), Is.EqualTo(2 / 1.5906368546373291).Within(1e-13));
+        Assert.That(NoisyFlow.TricriticalBeta(2), Is.EqualTo(2.446918).Within(1e-6));
+        Assert.That(NoisyFlow.TricriticalBeta(3), Is.EqualTo(1.816155).Within(1e-6));
+        foreach (int d in new[] { 2, 3, 7 })
         {
-            // S^2: lambda_1 = cosh(b)/b - sinh(b)/b^2 = 1/e at b = 1; S^1: I_1.
-            Assert.That(NoisyFlow.CriticalKappa(new(1), 3), Is.EqualTo(Math.E).Within(1e-13));
-            Assert.That(NoisyFlow.CriticalKappa(new(2), 2), Is.EqualTo(2 / 1.5906368546373291).Within(1e-13));
-            Assert.That(NoisyFlow.TricriticalBeta(2), Is.EqualTo(2.446918).Within(1e-6));
-            Assert.That(NoisyFlow.TricriticalBeta(3), Is.EqualTo(1.816155).Within(1e-6));
-            foreach (int d in new[] { 2, 3, 7 })
-            {
-                Assert.That(NoisyFlow.CriticalKappa(new(1.3), d), Is.EqualTo((d - 1) / Growth.Rate(new(1.3), d, 1)).Within(1e-12), "growth (d - 1) lambda_1/beta against decay (d - 1)/kappa");
-                Assert.That(NoisyFlow.CriticalKappa(new(1e-5), d), Is.EqualTo(d).Within(1e-4 * d), "beta -> 0");
-                Assert.That(NoisyFlow.CriticalKappa(new(1) { Profile = Profile.Linear }, d), Is.EqualTo(d));
-                Assert.That(NoisyFlow.MeanNorm(d, 0.99 * d), Is.Zero);
-                // A_d(x) = x/d - x^3/(d^2 (d + 2)) + ...: |m|^2 = (d + 2)/d (kappa/d - 1) near the transition, up to a relative (kappa/d - 1).
-                Assert.That(NoisyFlow.MeanNorm(d, 1.0001 * d), Is.EqualTo(Math.Sqrt((d + 2) * 1e-4 / d)).Within(0.05).Percent);
-            }
-        });
-    }
+            Assert.That(NoisyFlow.CriticalKappa(new(1.3), d), Is.EqualTo((d - 1) / Growth.Rate(new(1.3), d, 1)).Within(1e-12), "growth (d - 1) lambda_1/beta against decay (d - 1)/kappa");
+            Assert.That(NoisyFlow.CriticalKappa(new(1e-5), d), Is.EqualTo(d).Within(1e-4 * d), "beta -> 0");
+            Assert.That(NoisyFlow.CriticalKappa(new(1) { Profile = Profile.Linear }, d), Is.EqualTo(d));
+            Assert.That(NoisyFlow.MeanNorm(d, 0.99 * d), Is.Zero);
+            // A_d(x) = x/d - x^3/(d^2 (d + 2)) + ...: |m|^2 = (d + 2)/d (kappa/d - 1) near the transition, up to a relative (kappa/d - 1).
+            Assert.That(NoisyFlow.MeanNorm(d, 1.0001 * d), Is.EqualTo(Math.Sqrt((d + 2) * 1e-4 / d)).Within(0.05).Percent);
+        }
+    });
 
     private static Cloud Run(Interaction interaction, Cloud start, Noise noise, Tableau method, double step, double horizon, IPairSums? sums = null)
     {
-        Cloud cloud = new(start.Replicas, start.Tokens, start.Dimension, [.. start.Positions], start.Labels, start.Weights);
+        Cloud cloud = start.Copy();
         using IPairSums device = sums ?? new ReferenceSums();
         RunResult result = new Simulation(new Flow(interaction, new IdentityGauge(), cloud, device), method, step, horizon) { Noise = noise }.Run(cloud, []);
         Assert.That(result.Status, Is.EqualTo(RunStatus.Complete), result.Advice);
@@ -192,7 +178,4 @@ public class NoiseTests
         double Harmonic(double w) => degree == 1 ? w : (d * w * w - 1) / (d - 1);
         return GaussLegendreRule.Integrate(r => Harmonic(Math.Cos(Noise.Angle(2 * tau * r * r, d))) * Density(r), 0, 14, 256) / GaussLegendreRule.Integrate(Density, 0, 14, 256);
     }
-
-    private static double Slope(double[] steps, double[] errors) =>
-        MathNet.Numerics.Fit.Line([.. steps.Select(h => Math.Log(h))], [.. errors.Select(e => Math.Log(e))]).B;
 }

@@ -1,3 +1,5 @@
+using static AttentionFlow.Tests.Solver.Clouds;
+
 namespace AttentionFlow.Tests.Solver;
 
 public class ObservableTests
@@ -10,12 +12,11 @@ public class ObservableTests
         Cloud cloud = Clouds.Uniform(3, 8, 3);
         foreach ((string name, Func<Flow, Observable> make) in Observable.All.Some())
         {
-            double[] values = Measure(name, One, new IdentityGauge(), cloud, out Observable observable);
-            Assert.Multiple(() =>
-            {
-                Assert.That(observable.Columns.Select(c => c.Description), Has.All.Not.Empty, name);
-                Assert.That(values, Has.Length.EqualTo(3 * observable.Columns.Count).And.All.Matches<double>(double.IsFinite), name);
-            });
+            IReadOnlyList<Column> columns = make(Clouds.FlowOf(One, cloud)).Columns;
+            using IDisposable scope = Assert.EnterMultipleScope();
+            Assert.That(columns.Select(c => c.Description), Has.All.Not.Empty, name);
+            Assert.That(Measure(name, One, new IdentityGauge(), cloud),
+                Has.Length.EqualTo(3 * columns.Count).And.All.Matches<double>(double.IsFinite), name);
         }
     }
 
@@ -31,21 +32,17 @@ public class ObservableTests
     }
 
     /// <summary>Two tokens at angle 2 delta: |m| = cos delta, G_energy = (1 - e^{-2 sin^2 delta}) e/4; relative accuracy near collapse.</summary>
-    [TestCase(1.0)]
-    [TestCase(1e-4)]
-    [TestCase(1e-8)]
+    [TestCase(1.0), TestCase(1e-4), TestCase(1e-8)]
     public void GapsKeepTheirDigitsNearCollapse(double delta)
     {
         Cloud cloud = new(1, 2, 2, [Math.Cos(delta), Math.Sin(delta), Math.Cos(delta), -Math.Sin(delta)]);
         double[] gaps = Measure("gaps", One, new IdentityGauge(), cloud);
         double second = Math.Sin(delta) * Math.Sin(delta), mean = 2 * Math.Sin(delta / 2) * Math.Sin(delta / 2);
         double energy = Math.Exp(-second) * Math.Sinh(second) * Math.E / 2;
-        Assert.Multiple(() =>
-        {
-            Assert.That(gaps[0], Is.EqualTo(mean).Within(1e-7 * mean));
-            Assert.That(gaps[1], Is.EqualTo(second).Within(1e-7 * second));
-            Assert.That(gaps[2], Is.EqualTo(energy).Within(1e-7 * energy));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(gaps[0], Is.EqualTo(mean).Within(1e-7 * mean));
+        Assert.That(gaps[1], Is.EqualTo(second).Within(1e-7 * second));
+        Assert.That(gaps[2], Is.EqualTo(energy).Within(1e-7 * energy));
     }
 
     [Test]
@@ -66,11 +63,9 @@ public class ObservableTests
     {
         double[] circle = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { 0.8 * Math.Cos(Clouds.Turn * i / 64), 0.8 * Math.Sin(Clouds.Turn * i / 64), 0.6 })];
         Cloud cloud = new(1, 64, 3, circle);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("mean", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.6, 0, 0, 0.6 }).Within(1e-14));
-            Assert.That(Measure("covariance", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.32, 0.32, 0 }).Within(1e-14));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("mean", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.6, 0, 0, 0.6 }).Within(1e-14));
+        Assert.That(Measure("covariance", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.32, 0.32, 0 }).Within(1e-14));
     }
 
     /// <summary>A point has 1 everywhere; two antipodal points 0 in odd degrees, 1 in even ones; on the sphere the ring at height h has |P_l(h)|.</summary>
@@ -145,32 +140,24 @@ public class ObservableTests
         Cloud off = new(1, 40, 3, [.. limit.Positions]);
         off.Positions[2] += 1e-5;
         Sphere.TryNormalize(off.Token(0));
-        Assert.Multiple(() =>
-        {
-            Assert.That(Measure("limit", One, gauge, limit)[0], Is.LessThan(1e-15));
-            Assert.That(Measure("limit", One, gauge, off)[0], Is.InRange(1e-6, 1e-5));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Measure("limit", One, gauge, limit)[0], Is.LessThan(1e-15));
+        Assert.That(Measure("limit", One, gauge, off)[0], Is.InRange(1e-6, 1e-5));
     }
 
     [Test]
     public void EnergyDropsCountStepsThatAreTooLong()
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Drops(0.01), Is.EqualTo(0));
-            Assert.That(Drops(2.0), Is.GreaterThan(0));
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Drops(0.01), Is.EqualTo(0));
+        Assert.That(Drops(2.0), Is.GreaterThan(0));
         static double Drops(double step)
         {
             Cloud cloud = Clouds.Uniform(1, 32, 3, seed: 3);
-            using ReferenceSums sums = new();
-            Flow flow = new(new Interaction(2), new IdentityGauge(), cloud, sums);
+            Flow flow = Clouds.FlowOf(new Interaction(2), cloud);
             EnergyDropsObservable drops = new(flow);
             new Simulation(flow, Methods.Euler, step, 20).Run(cloud, [drops]);
-            double[] values = new double[1];
-            drops.Measure(default, values);
-            return values[0];
+            return drops.Values(default)[0];
         }
     }
 
@@ -181,24 +168,8 @@ public class ObservableTests
     [Test]
     public void GapsStopWhenTheRunDoes()
     {
-        using ReferenceSums sums = new();
         Cloud cloud = Clouds.Uniform(1, 4, 3);
-        Flow flow = new(One, new IdentityGauge(), cloud, sums);
+        Flow flow = Clouds.FlowOf(One, cloud);
         Assert.That(() => new GapsObservable().Measure(new Frame(0, 0, cloud.Positions, [], flow, new CancellationToken(true)), new double[3]), Throws.InstanceOf<OperationCanceledException>());
-    }
-
-    private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, bool needsDrift = true) =>
-        Measure(name, interaction, gauge, cloud, out _, needsDrift);
-
-    private static double[] Measure(string name, Interaction interaction, Gauge gauge, Cloud cloud, out Observable observable, bool needsDrift = true)
-    {
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, gauge, cloud, sums);
-        double[] drift = new double[cloud.Positions.Length];
-        if (needsDrift) flow.Drift(cloud.Positions, drift);
-        observable = Observable.All[name](flow);
-        double[] values = new double[cloud.Replicas * observable.Columns.Count];
-        observable.Measure(new Frame(0, 0, cloud.Positions, drift, flow), values);
-        return values;
     }
 }

@@ -31,13 +31,11 @@ public class PhiloxTests
         }
         // Five standard errors: sqrt(1/12 / N), sqrt(4/45 / N), sqrt(1 / N), sqrt(2 / N), sqrt(96 / N).
         double scale = 5 / Math.Sqrt(Draws);
-        Assert.Multiple(() =>
-        {
-            Assert.That(mean, Is.EqualTo(0.5).Within(scale * Math.Sqrt(1.0 / 12)));
-            Assert.That(square, Is.EqualTo(1.0 / 3).Within(scale * Math.Sqrt(4.0 / 45)));
-            Assert.That(normal, Is.EqualTo(0).Within(scale));
-            Assert.That(normalSquare, Is.EqualTo(1).Within(scale * Math.Sqrt(2)));
-            Assert.That(fourth, Is.EqualTo(3).Within(scale * Math.Sqrt(96)));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(mean, Is.EqualTo(0.5).Within(scale * Math.Sqrt(1.0 / 12)));
+        Assert.That(square, Is.EqualTo(1.0 / 3).Within(scale * Math.Sqrt(4.0 / 45)));
+        Assert.That(normal, Is.EqualTo(0).Within(scale));
+        Assert.That(normalSquare, Is.EqualTo(1).Within(scale * Math.Sqrt(2)));
+        Assert.That(fourth, Is.EqualTo(3).Within(scale * Math.Sqrt(96)));
     }
 }

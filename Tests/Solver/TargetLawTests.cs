@@ -3,7 +3,6 @@ using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Tests.Solver;
 
-/// <summary>The laws that phase and prefix gauges reach.</summary>
 public class TargetLawTests
 {
     /// <summary>q(p) has the mass p below it, by quadrature of the density.</summary>
@@ -11,8 +10,7 @@ public class TargetLawTests
     public void VonMisesQuantilesInvertTheDistribution([Values(0, 0.01, 1, 7.5, 80, 600)] double kappa, [Values(1e-6, 0.01, 0.3, 0.5, 0.8, 0.999)] double p)
     {
         VonMisesLaw law = new(0.7, kappa);
-        double angle = law.Quantile(p) - 0.7, step = Math.Min(0.5, 1 / Math.Sqrt(1 + kappa));
-        double mass = 0;
+        double angle = law.Quantile(p) - 0.7, step = Math.Min(0.5, 1 / Math.Sqrt(1 + kappa)), mass = 0;
         for (double a = -Math.PI; a < angle; a += step)
             mass += GaussLegendreRule.Integrate(x => Math.Exp(kappa * (Math.Cos(x) - 1)), a, Math.Min(a + step, angle), 20);
         mass /= 2 * Math.PI * SpecialFunctions.BesselI(0, kappa) * Math.Exp(-kappa);
@@ -61,14 +59,12 @@ public class TargetLawTests
         double[] across = [.. Enumerable.Range(0, N).Select(i => Sphere.Dot(cloud.Token(i), side))];
         double first = VonMisesFisher.MeanLength(d, kappa), second = kappa == 0 ? 1.0 / d : 1 - (d - 1) * first / kappa;
         double deviation = Math.Sqrt(Math.Max(second - first * first, 0)), sideways = (1 - second) / (d - 1);
-        Assert.Multiple(() =>
-        {
-            Assert.That(w.Average(), Is.EqualTo(first).Within(5 * deviation / Math.Sqrt(N) + 1e-9));
-            // The fourth moment of a bounded number is at most its second; narrow laws are gamma-like, E (1-w)^4 ~ 24 (E (1-w))^4.
-            Assert.That(w.Average(v => (1 - v) * (1 - v)), Is.EqualTo(1 - 2 * first + second).Within(5 * Math.Sqrt(24.0 / N) * (1 - 2 * first + second)));
-            Assert.That(across.Average(), Is.EqualTo(0).Within(5 * Math.Sqrt(sideways / N)));
-            Assert.That(across.Average(v => v * v), Is.EqualTo(sideways).Within(5 * Math.Sqrt(2.0 / N) * sideways));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(w.Average(), Is.EqualTo(first).Within(5 * deviation / Math.Sqrt(N) + 1e-9));
+        // The fourth moment of a bounded number is at most its second; narrow laws are gamma-like, E (1-w)^4 ~ 24 (E (1-w))^4.
+        Assert.That(w.Average(v => (1 - v) * (1 - v)), Is.EqualTo(1 - 2 * first + second).Within(5 * Math.Sqrt(24.0 / N) * (1 - 2 * first + second)));
+        Assert.That(across.Average(), Is.EqualTo(0).Within(5 * Math.Sqrt(sideways / N)));
+        Assert.That(across.Average(v => v * v), Is.EqualTo(sideways).Within(5 * Math.Sqrt(2.0 / N) * sideways));
     }
 
     /// <summary>On S^2 the distribution function of w is (e^{kappa (w - 1)} - e^{-2 kappa})/(1 - e^{-2 kappa}): uniform, by Kolmogorov's distance.</summary>
@@ -82,10 +78,8 @@ public class TargetLawTests
         Assert.That(Enumerable.Range(0, N).Max(i => Math.Abs(u[i] - (i + 0.5) / N)), Is.LessThan(1.95 / Math.Sqrt(N)));
     }
 
-    /// <summary>
-    /// Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints, so the
-    /// transport distance from the tokens' angles to an arc of length L is L/4n.
-    /// </summary>
+    /// <summary>Theorem 2: from a symmetric start token i ends on the orbit of u, at the angle q(s_i) from it. Grid labels are midpoints,
+    /// so the transport distance from the tokens' angles to an arc of length L is L/4n.</summary>
     [Test]
     public void APhaseFieldEndsAtItsTarget([ValueSource(typeof(Clouds), nameof(Clouds.Normalizations))] Normalization normalization)
     {
@@ -98,7 +92,6 @@ public class TargetLawTests
         Assert.That(distance, Is.EqualTo(2.5 / (4 * N)).Within(1e-11));
         VonMisesLaw vonMises = new(0.1, 2);
         Assert.That(Angles(vonMises), Is.EqualTo(new GridLabels().Draw(1, N, 0).Select(vonMises.Quantile)).Within(1e-10));
-
         double[] Angles(CircleLaw target)
         {
             Gauge gauge = new PhaseGauge(target);

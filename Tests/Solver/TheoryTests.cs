@@ -27,9 +27,7 @@ public class TheoryTests
         const int N = 128;
         double[] weights = [.. Enumerable.Range(0, N).Select(i => Math.Exp(kappa * Math.Cos(Clouds.Turn * i / N)))];
         Cloud cloud = new(1, N, 2, [.. Enumerable.Range(0, N).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / N), Math.Sin(Clouds.Turn * i / N) })], null, [.. weights.Select(w => w / weights.Sum())]);
-        using ReferenceSums sums = new();
-        double[] drift = new double[2 * N];
-        new Flow(new Interaction(beta) { Normalization = Normalization.Softmax }, new IdentityGauge(), cloud, sums).Drift(cloud.Positions, drift);
+        double[] drift = Clouds.FlowOf(new Interaction(beta) { Normalization = Normalization.Softmax }, cloud).DriftAt(cloud.Positions);
         VonMisesFisher law = new(2, kappa);
         double squares = 0;
         for (int i = 0; i < N; i++)
@@ -66,19 +64,14 @@ public class TheoryTests
                 z += weight * Math.Exp(Beta * x);
                 force += weight * Math.Exp(Beta * x) * height;
             }
-        Assert.Multiple(() =>
-        {
-            Assert.That(VonMisesFisher.MeanLength(3, Kappa), Is.EqualTo(mean / mass).Within(1e-13));
-            Assert.That(VonMisesFisher.MeanLength(3, 1e-3), Is.EqualTo(1e-3 / 3).Within(1e-9));
-            Assert.That(VonMisesFisher.MeanLength(4, 0), Is.Zero);
-            Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(VonMisesFisher.MeanLength(3, Kappa), Is.EqualTo(mean / mass).Within(1e-13));
+        Assert.That(VonMisesFisher.MeanLength(3, 1e-3), Is.EqualTo(1e-3 / 3).Within(1e-9));
+        Assert.That(VonMisesFisher.MeanLength(4, 0), Is.Zero);
+        Assert.That(new VonMisesFisher(3, Kappa).Drift(Beta, 0), Is.EqualTo(force / z).Within(1e-13));
     }
 
-    [TestCase(1, 4.867128)]
-    [TestCase(2, 14.004492)]
-    [TestCase(3, 18.596070)]
-    [TestCase(4, 16.346351)]
+    [TestCase(1, 4.867128), TestCase(2, 14.004492), TestCase(3, 18.596070), TestCase(4, 16.346351)]
     public void GrowthOnTheCircle(int degree, double expected) => Assert.That(Growth.Rate(new Interaction(5), 2, degree), Is.EqualTo(expected).Within(5e-7));
 
     [Test]
@@ -90,9 +83,7 @@ public class TheoryTests
     });
 
     /// <summary>A small ripple of degree l on an equidistributed circle grows at the predicted rate.</summary>
-    [TestCase(1, "unnormalized")]
-    [TestCase(3, "unnormalized")]
-    [TestCase(4, "softmax")]
+    [TestCase(1, "unnormalized"), TestCase(3, "unnormalized"), TestCase(4, "softmax")]
     public void RipplesGrowAtTheirRate(int degree, string name)
     {
         Normalization normalization = Clouds.Named(name);
@@ -109,7 +100,6 @@ public class TheoryTests
         Cloud moved = Clouds.Integrate(interaction, new IdentityGauge(), new Cloud(1, N, 2, x), Methods.RungeKutta4, 0.005, Time);
         double measured = Math.Log(Ripple(moved.Positions, degree) / before) / Time;
         Assert.That(measured, Is.EqualTo(Growth.Rate(interaction, 2, degree)).Within(1e-4));
-
         static double Ripple(double[] x, int l)
         {
             System.Numerics.Complex sum = 0;
@@ -118,16 +108,14 @@ public class TheoryTests
         }
     }
 
-    [TestCase("unnormalized", 0.9118731798)]
-    [TestCase("softmax", 0.2306960126)]
+    [TestCase("unnormalized", 0.9118731798), TestCase("softmax", 0.2306960126)]
     public void EquiangularStart(string name, double expected)
     {
         Normalization normalization = Clouds.Named(name);
         Assert.That(Equiangular.Cosine(normalization, 2, 8, 0, 1), Is.EqualTo(expected).Within(1e-10));
         Cloud cloud = new EquiangularLaw(0).Draw(1, 8, 8, seed: 1);
         Cloud moved = Clouds.Integrate(new Interaction(2) { Normalization = normalization }, new IdentityGauge(), cloud, Methods.RungeKutta4, 0.005, 1);
-        for (int i = 1; i < 8; i++)
-            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
+        for (int i = 1; i < 8; i++) Assert.That(Sphere.Dot(moved.Token(0), moved.Token(i)), Is.EqualTo(expected).Within(1e-8));
     }
 
     [Test]
@@ -136,17 +124,14 @@ public class TheoryTests
         Cloud cloud = new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1);
         Cloud moved = Clouds.Integrate(new Interaction(0), new IdentityGauge(), cloud, Methods.RungeKutta4, 0.01, 2);
         double expected = Equiangular.CosineAtBetaZero(5, 0.1, 2);
-        Assert.Multiple(() =>
-        {
-            Assert.That(Sphere.Dot(cloud.Token(1), cloud.Token(4)), Is.EqualTo(0.1).Within(1e-15));
-            Assert.That(Equiangular.Cosine(Normalization.Softmax, 0, 5, 0.1, 2), Is.EqualTo(expected).Within(1e-11));
-            Assert.That(Sphere.Dot(moved.Token(0), moved.Token(3)), Is.EqualTo(expected).Within(1e-8));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Sphere.Dot(cloud.Token(1), cloud.Token(4)), Is.EqualTo(0.1).Within(1e-15));
+        Assert.That(Equiangular.Cosine(Normalization.Softmax, 0, 5, 0.1, 2), Is.EqualTo(expected).Within(1e-11));
+        Assert.That(Sphere.Dot(moved.Token(0), moved.Token(3)), Is.EqualTo(expected).Within(1e-8));
     }
 
     /// <summary>1 - |m|^2 decays like e^{-2 e^beta t} (USA), e^{-2t} (SA) at the end.</summary>
-    [TestCase("unnormalized")]
-    [TestCase("softmax")]
+    [TestCase("unnormalized"), TestCase("softmax")]
     public void LastStage(string name)
     {
         Normalization normalization = Clouds.Named(name);
@@ -170,8 +155,7 @@ public class TheoryTests
             Is.EqualTo(1 + coupling * Math.Exp(-beta)).Within(1e-4));
     }
 
-    [TestCase("unnormalized", 1.740527, 5e-7)]
-    [TestCase("softmax", 8.2025, 5e-5)]
+    [TestCase("unnormalized", 1.740527, 5e-7), TestCase("softmax", 8.2025, 5e-5)]
     public void TwoClustersMerge(string name, double expected, double within)
     {
         Normalization normalization = Clouds.Named(name);
@@ -219,51 +203,35 @@ public class TheoryTests
     });
 
     /// <summary>The circle of radius r is a fixed point of the Toeplitz flow, and its measured energy is the predicted one.</summary>
-    [TestCase(1, 0)]
-    [TestCase(1, 0.3)]
-    [TestCase(2, 0)]
+    [TestCase(1, 0), TestCase(1, 0.3), TestCase(2, 0)]
     public void ToeplitzCirclesStandStill(double beta, double constant)
     {
         Interaction interaction = new(beta) { Coupling = new ToeplitzCoupling(constant, 1) };
         double r = ToeplitzCircle.Radius(interaction, constant), h = Math.Sqrt(1 - r * r);
         double[] x = [.. Enumerable.Range(0, 64).SelectMany(i => new[] { r * Math.Cos(Clouds.Turn * (i + 0.5) / 64), -r * Math.Sin(Clouds.Turn * (i + 0.5) / 64), h })];
         Cloud cloud = new(1, 64, 3, x);
-        using ReferenceSums sums = new();
-        Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
-        double[] drift = new double[x.Length];
-        flow.Drift(x, drift);
+        Flow flow = Clouds.FlowOf(interaction, cloud);
+        double[] drift = flow.DriftAt(x);
         double[] limit = PredictedLimit.For(interaction, 3, out _)!.Fit(x, cloud.Labels, cloud.Weights, cloud.Labels, 3);
-        Assert.Multiple(() =>
-        {
-            Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
-            Assert.That(flow.Energy(0), Is.EqualTo(ToeplitzCircle.Energy(beta, constant, beta * r * r)).Within(1e-13));
-            Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(drift.Max(Math.Abs), Is.LessThan(1e-7), "root of the stationarity condition");
+        Assert.That(flow.Energy(0), Is.EqualTo(ToeplitzCircle.Energy(beta, constant, beta * r * r)).Within(1e-13));
+        Assert.That(Clouds.LargestDifference(x, limit), Is.LessThan(1e-13), "its own best fit, also when run through backwards");
     }
 
-    [TestCase(2, 1.3)]
-    [TestCase(3, 9)]
-    [TestCase(4, 2)]
-    [TestCase(5, 0.4)]
+    [TestCase(2, 1.3), TestCase(3, 9), TestCase(4, 2), TestCase(5, 0.4)]
     public void FunkHeckeEigenvaluesByQuadrature(int d, double beta)
     {
         // lambda_l = integral of e^{beta t} P_l(t) (1 - t^2)^{(d-3)/2} / integral of the weight; degree 0 and 1, t = cos theta.
         double weight = Integrate(_ => 1), zero = Integrate(t => Math.Exp(beta * t)) / weight, one = Integrate(t => t * Math.Exp(beta * t)) / weight;
-        Assert.Multiple(() =>
-        {
-            Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
-            Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
-        });
-
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Bessel.FunkHecke(d, 0, beta), Is.EqualTo(zero).Within(1e-11 * zero));
+        Assert.That(Bessel.FunkHecke(d, 1, beta), Is.EqualTo(one).Within(1e-11 * zero));
         double Integrate(Func<double, double> f) =>
             MathNet.Numerics.Integration.GaussLegendreRule.Integrate(theta => f(Math.Cos(theta)) * Math.Pow(Math.Sin(theta), d - 2), 0, Math.PI, 128);
     }
 
-    [TestCase("distance", true)]
-    [TestCase("toeplitz c = 2", true)]
-    [TestCase("toeplitz cos 2", false)]
-    [TestCase("block 0", false)]
-    [TestCase("block -1", false)]
+    [TestCase("distance", true), TestCase("toeplitz c = 2", true), TestCase("toeplitz cos 2", false), TestCase("block 0", false), TestCase("block -1", false)]
     public void LimitsArePredictedOnlyWhereTheyAreKnown(string name, bool known)
     {
         Coupling coupling = name switch

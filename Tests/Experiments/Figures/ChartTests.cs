@@ -28,12 +28,10 @@ public sealed class ChartTests
         string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         FigureText.AssertSound(svg);
         string all = string.Join('\n', FigureText.Named(svg, "text").Select(text => text.Value));
-        Assert.Multiple(() =>
-        {
-            foreach (string expected in (string[])
-                ["n = 64", "n = 128", "n = 256", "baseline", "rotary", "prefix", "time t", "law U[0,1]", "D = 0.005", "t = 20", "▼"])
-                Assert.That(all, Does.Contain(expected));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (string expected in (string[])
+            ["n = 64", "n = 128", "n = 256", "baseline", "rotary", "prefix", "time t", "law U[0,1]", "D = 0.005", "t = 20", "▼"])
+            Assert.That(all, Does.Contain(expected));
     }
 
     [Test]
@@ -65,13 +63,11 @@ public sealed class ChartTests
         string svg = new Chart("Points", "Three, one of them outside.", [new ChartPanel("", new Axis("x", 0, 4), new Axis("y", 0, 5), [points])]).Render();
         XElement data = FigureText.Named(svg, "g").Single(g => g.Attribute("class")?.Value == "data"), frame = data.ElementsAfterSelf().First();
         double top = FigureText.Number(frame, "y"), bottom = top + FigureText.Number(frame, "height");
-        Assert.Multiple(() =>
-        {
-            Assert.That(data.Elements().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(2));
-            Assert.That(data.Elements().Count(e => e.Name.LocalName is "polyline" or "polygon"), Is.Zero);
-            foreach (XElement bar in data.Elements().Where(e => e.Name.LocalName == "line").Some())
-                Assert.That(new[] { FigureText.Number(bar, "y1"), FigureText.Number(bar, "y2") }, Has.All.InRange(top, bottom));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(data.Elements().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(2));
+        Assert.That(data.Elements().Count(e => e.Name.LocalName is "polyline" or "polygon"), Is.Zero);
+        foreach (XElement bar in data.Elements().Where(e => e.Name.LocalName == "line").Some())
+            Assert.That(new[] { FigureText.Number(bar, "y1"), FigureText.Number(bar, "y2") }, Has.All.InRange(top, bottom));
         FigureText.AssertSound(svg);
     }
 
@@ -82,12 +78,10 @@ public sealed class ChartTests
         ChartPanel panel = new("", new Axis("", -0.1, 4), new Axis("y", 0, 5), lines) { References = [new Reference(0, "alert") { Vertical = true, Tag = "first" }, new Reference(2, "alert") { Vertical = true, Tag = "second" }] };
         string svg = new Chart("Names", "Three lines of one name, two vertical ones.", [panel, panel with { X = new Axis("x", -0.1, 4) }]) { PerRow = 1 }.Render();
         string[] texts = [.. FigureText.Named(svg, "text").Select(text => text.Value)];
-        Assert.Multiple(() =>
-        {
-            Assert.That(texts.Count(t => t == "predicted"), Is.EqualTo(1));
-            Assert.That(texts.Count(t => t == "alert"), Is.EqualTo(1));
-            foreach (string tag in (string[])["first", "second"]) Assert.That(texts.Count(t => t == tag), Is.EqualTo(2));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(texts.Count(t => t == "predicted"), Is.EqualTo(1));
+        Assert.That(texts.Count(t => t == "alert"), Is.EqualTo(1));
+        foreach (string tag in (string[])["first", "second"]) Assert.That(texts.Count(t => t == tag), Is.EqualTo(2));
         FigureText.AssertSound(svg);
     }
 
@@ -113,15 +107,12 @@ public sealed class ChartTests
     }
 
     [Test]
-    public void KolmogorovDistanceAgainstKnownValues()
+    public void KolmogorovDistanceAgainstKnownValues() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Uniform.Distance, Is.EqualTo(0.005).Within(1e-12));
-            Assert.That(new UniformSample([0.5]).Distance, Is.EqualTo(0.5).Within(1e-12));
-            Assert.That(new UniformSample([0, 0, 0, 0]).Distance, Is.EqualTo(1).Within(1e-12));
-            Assert.That(new UniformSample([0.1, double.NaN]).Distance, Is.NaN);
-            Assert.That(Uniform.CriticalDistance(0.001), Is.EqualTo(0.1925).Within(5e-4));
-        });
-    }
+        Assert.That(Uniform.Distance, Is.EqualTo(0.005).Within(1e-12));
+        Assert.That(new UniformSample([0.5]).Distance, Is.EqualTo(0.5).Within(1e-12));
+        Assert.That(new UniformSample([0, 0, 0, 0]).Distance, Is.EqualTo(1).Within(1e-12));
+        Assert.That(new UniformSample([0.1, double.NaN]).Distance, Is.NaN);
+        Assert.That(Uniform.CriticalDistance(0.001), Is.EqualTo(0.1925).Within(5e-4));
+    });
 }

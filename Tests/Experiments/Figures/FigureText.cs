@@ -53,16 +53,14 @@ internal static class FigureText
         IEnumerable<string> clashes = boxes.SelectMany((a, i) =>
             boxes.Skip(i + 1).Where(b => a.Box.Overlaps(b.Box)).Select(b => $"'{a.Text}' on '{b.Text}'"));
         IEnumerable<string> outside = boxes.Where(b => b.Box.X < 0 || b.Box.Y < 0 || b.Box.Right > width || b.Box.Bottom > height).Select(b => b.Text);
-        Assert.Multiple(() =>
-        {
-            Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
-            Assert.That(Named(svg, "title").Single().Value, Is.Not.Empty);
-            Assert.That(Named(svg, "desc").Single().Value, Is.Not.Empty);
-            Assert.That(Numbers(svg), Has.All.Matches<double>(double.IsFinite));
-            Assert.That(clashes, Is.Empty, "texts overlap");
-            Assert.That(outside, Is.Empty, "texts leave the canvas");
-            Assert.That(boxes.Count, Is.GreaterThan(0));
-            Assert.That(Named(svg, "text").Min(text => Number(text, "font-size")), Is.GreaterThanOrEqualTo(Lettering.Standard));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
+        Assert.That(Named(svg, "title").Single().Value, Is.Not.Empty);
+        Assert.That(Named(svg, "desc").Single().Value, Is.Not.Empty);
+        Assert.That(Numbers(svg), Has.All.Matches<double>(double.IsFinite));
+        Assert.That(clashes, Is.Empty, "texts overlap");
+        Assert.That(outside, Is.Empty, "texts leave the canvas");
+        Assert.That(boxes.Count, Is.GreaterThan(0));
+        Assert.That(Named(svg, "text").Min(text => Number(text, "font-size")), Is.GreaterThanOrEqualTo(Lettering.Standard));
     }
 }

@@ -50,8 +50,7 @@ public sealed class ReportTests
     [Test]
     public void TheSummaryCounts()
     {
-        Fact good = new("q", "s", 1, 1, 0);
-        Fact bad = good with { Measured = 2 };
+        Fact good = new("q", "s", 1, 1, 0), bad = good with { Measured = 2 };
         Assert.That(Fact.Summary([good, good]), Is.EqualTo("all 2 checks pass"));
         Assert.That(Fact.Summary([good, bad]), Is.EqualTo("1 of 2 checks pass, 1 FAIL"));
         Assert.That(Fact.Summary([]), Is.EqualTo("no checks"));
@@ -77,17 +76,15 @@ public sealed class ReportTests
         XDocument page = XDocument.Parse(Page());
         XElement[] outsideFigures = page.Descendants().Where(e => e.Ancestors().All(a => a.Name.LocalName != "svg")).ToArray();
         string[] Values(string name) => [.. outsideFigures.Where(e => e.Name.LocalName == name).Select(e => e.Value)];
-        Assert.Multiple(() =>
-        {
-            Assert.That(Values("title")[0], Is.EqualTo("Title <with> & 10⁻¹²"));
-            Assert.That(Values("p"), Has.Member("a < b & c > d \"quoted\" it's"));
-            Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 2. caption <b>", "Figure 2. another"]));
-            Assert.That(Values("dd"), Is.EqualTo((string[])["attentionflow reproduce --out <dir> && echo"]));
-            Assert.That(Values("td"), Has.Member("pass").And.Member("FAIL"));
-            Assert.That(Values("td"), Is.SupersetOf((string[])["run 1", "rank collapse", "22", "stop <earlier>"]));
-            Assert.That(Values("caption"), Has.None.Contains("none of these"));
-            Assert.That(Values("svg"), Has.Length.EqualTo(2));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Values("title")[0], Is.EqualTo("Title <with> & 10⁻¹²"));
+        Assert.That(Values("p"), Has.Member("a < b & c > d \"quoted\" it's"));
+        Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 2. caption <b>", "Figure 2. another"]));
+        Assert.That(Values("dd"), Is.EqualTo((string[])["attentionflow reproduce --out <dir> && echo"]));
+        Assert.That(Values("td"), Has.Member("pass").And.Member("FAIL"));
+        Assert.That(Values("td"), Is.SupersetOf((string[])["run 1", "rank collapse", "22", "stop <earlier>"]));
+        Assert.That(Values("caption"), Has.None.Contains("none of these"));
+        Assert.That(Values("svg"), Has.Length.EqualTo(2));
     }
 
     [Test]

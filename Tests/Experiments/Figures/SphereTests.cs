@@ -33,8 +33,7 @@ public sealed class SphereTests
         },
     ];
 
-    [TestCase(3, 300)]
-    [TestCase(2, 250)]
+    [TestCase(3, 300), TestCase(2, 250)]
     public void Figure3IsSound(int columns, double width) =>
         FigureText.AssertSound(new SphereFigure { PerRow = columns, PanelWidth = width, Notes = ["t = 100"] }.Render(Six()));
 
@@ -46,14 +45,12 @@ public sealed class SphereTests
         List<string> parts = sphere.Elements().Select(e => e.Attribute("class")?.Value ?? e.Name.LocalName).ToList();
         double[] Radii(string part) => [.. sphere.Elements().Single(e => e.Attribute("class")?.Value == part).Elements()
             .Where(e => e.Name.LocalName == "circle").Select(e => FigureText.Number(e, "r"))];
-        Assert.Multiple(() =>
-        {
-            Assert.That(parts.IndexOf("back"), Is.LessThan(parts.IndexOf("circle")), "the ball covers what lies behind");
-            Assert.That(parts.IndexOf("circle"), Is.LessThan(parts.IndexOf("front")));
-            Assert.That(Radii("back").Length + Radii("front").Length, Is.EqualTo(64));
-            Assert.That(Radii("back"), Is.Not.Empty.And.All.LessThanOrEqualTo(Radii("front").Min()));
-            Assert.That(Radii("front"), Is.Ordered, "the nearest last");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(parts.IndexOf("back"), Is.LessThan(parts.IndexOf("circle")), "the ball covers what lies behind");
+        Assert.That(parts.IndexOf("circle"), Is.LessThan(parts.IndexOf("front")));
+        Assert.That(Radii("back").Length + Radii("front").Length, Is.EqualTo(64));
+        Assert.That(Radii("back"), Is.Not.Empty.And.All.LessThanOrEqualTo(Radii("front").Min()));
+        Assert.That(Radii("front"), Is.Ordered, "the nearest last");
     }
 
     [Test]
@@ -91,16 +88,14 @@ public sealed class SphereTests
     {
         Camera camera = new Camera(52, 25);
         Seen[] seen = new[] { camera.See(1, 0, 0), camera.See(0, 1, 0), camera.See(0, 0, 1) };
-        Assert.Multiple(() =>
-        {
-            foreach (Seen s in seen) Assert.That(s.X * s.X + s.Y * s.Y + s.Depth * s.Depth, Is.EqualTo(1).Within(1e-12));
-            double determinant = seen[0].X * (seen[1].Y * seen[2].Depth - seen[2].Y * seen[1].Depth)
-                - seen[1].X * (seen[0].Y * seen[2].Depth - seen[2].Y * seen[0].Depth)
-                + seen[2].X * (seen[0].Y * seen[1].Depth - seen[1].Y * seen[0].Depth);
-            Assert.That(determinant, Is.EqualTo(1).Within(1e-12), "right-handed, not mirrored");
-            Assert.That(Camera.Above.See(1, 0, 0).X, Is.EqualTo(1).Within(1e-12));
-            Assert.That(Camera.Above.See(0, 1, 0).Y, Is.EqualTo(1).Within(1e-12));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (Seen s in seen) Assert.That(s.X * s.X + s.Y * s.Y + s.Depth * s.Depth, Is.EqualTo(1).Within(1e-12));
+        double determinant = seen[0].X * (seen[1].Y * seen[2].Depth - seen[2].Y * seen[1].Depth)
+            - seen[1].X * (seen[0].Y * seen[2].Depth - seen[2].Y * seen[0].Depth)
+            + seen[2].X * (seen[0].Y * seen[1].Depth - seen[1].Y * seen[0].Depth);
+        Assert.That(determinant, Is.EqualTo(1).Within(1e-12), "right-handed, not mirrored");
+        Assert.That(Camera.Above.See(1, 0, 0).X, Is.EqualTo(1).Within(1e-12));
+        Assert.That(Camera.Above.See(0, 1, 0).Y, Is.EqualTo(1).Within(1e-12));
     }
 
     [Test]

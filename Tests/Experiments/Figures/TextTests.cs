@@ -4,26 +4,13 @@ namespace AttentionFlow.Tests.Figures;
 
 public sealed class TextTests
 {
-    [TestCase(3.14e-13, "3.1 × 10^{−13}")]
-    [TestCase(1e-12, "10^{−12}")]
-    [TestCase(-1e-12, "−10^{−12}")]
-    [TestCase(9.99e-13, "10^{−12}")]
-    [TestCase(2.5e8, "2.5 × 10^{8}")]
-    [TestCase(1.359140914, "1.359")]
-    [TestCase(-0.25, "−0.25")]
-    [TestCase(20, "20")]
-    [TestCase(12345, "12345")]
-    [TestCase(0, "0")]
-    [TestCase(double.NaN, "not a number")]
+    [TestCase(3.14e-13, "3.1 × 10^{−13}"), TestCase(1e-12, "10^{−12}"), TestCase(-1e-12, "−10^{−12}"), TestCase(9.99e-13, "10^{−12}"), TestCase(2.5e8, "2.5 × 10^{8}")]
+    [TestCase(1.359140914, "1.359"), TestCase(-0.25, "−0.25"), TestCase(20, "20"), TestCase(12345, "12345"), TestCase(0, "0"), TestCase(double.NaN, "not a number")]
     [TestCase(double.PositiveInfinity, "infinite")]
     public void NumbersAreWrittenForPeople(double value, string expected) => Assert.That(Numbers.ForPeople(value), Is.EqualTo(expected));
 
-    [TestCase(1.359140914, 1e-3, "1.3591")]
-    [TestCase(0.77, 1e-3, "0.7700")]
-    [TestCase(2.04, 0.1, "2.04")]
-    [TestCase(1.359140914229, 1e-14, "1.359140914229")]
-    [TestCase(2e-7, 1e-3, "2 × 10^{−7}")]
-    [TestCase(0.5, 0, "0.5")]
+    [TestCase(1.359140914, 1e-3, "1.3591"), TestCase(0.77, 1e-3, "0.7700"), TestCase(2.04, 0.1, "2.04"), TestCase(1.359140914229, 1e-14, "1.359140914229")]
+    [TestCase(2e-7, 1e-3, "2 × 10^{−7}"), TestCase(0.5, 0, "0.5")]
     public void AToleranceSetsTheDecimals(double value, double tolerance, string expected) =>
         Assert.That(Numbers.ForPeople(value, tolerance), Is.EqualTo(expected));
 
@@ -31,14 +18,12 @@ public sealed class TextTests
     public void MarkupReachesHtmlSvgAndConsole()
     {
         const string text = "G_{energy} < 10^{−12} & \"x\"";
-        Assert.Multiple(() =>
-        {
-            Assert.That(Notation.ToHtml(text), Is.EqualTo("G<sub>energy</sub> &lt; 10<sup>−12</sup> &amp; &quot;x&quot;"));
-            Assert.That(Notation.ToPlain(text), Is.EqualTo("G_energy < 10⁻¹² & \"x\""));
-            Assert.That(Notation.ToSvg("10^{−12}", 10), Is.EqualTo("10<tspan dy=\"-3.6\" font-size=\"7.8\">−12</tspan>"));
-            Assert.That(Notation.ToHtml("an open ^{brace"), Is.EqualTo("an open ^{brace"));
-            Assert.That(Notation.Escape("a\0b\u0007c"), Is.EqualTo("abc"));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Notation.ToHtml(text), Is.EqualTo("G<sub>energy</sub> &lt; 10<sup>−12</sup> &amp; &quot;x&quot;"));
+        Assert.That(Notation.ToPlain(text), Is.EqualTo("G_energy < 10⁻¹² & \"x\""));
+        Assert.That(Notation.ToSvg("10^{−12}", 10), Is.EqualTo("10<tspan dy=\"-3.6\" font-size=\"7.8\">−12</tspan>"));
+        Assert.That(Notation.ToHtml("an open ^{brace"), Is.EqualTo("an open ^{brace"));
+        Assert.That(Notation.Escape("a\0b\u0007c"), Is.EqualTo("abc"));
     }
 
     [Test]

@@ -12,20 +12,17 @@ public sealed class DocumentedLinesTests
         Check("python", "pandas", ["python3", "/usr/bin/python3", "python"], ["-c", "import pandas"]);
 
     [Test]
-    public void RPrintsTheLengthsOfTheMeans() =>
-        Check("r", "r", ["Rscript"], ["--version"]);
+    public void RPrintsTheLengthsOfTheMeans() => Check("r", "r", ["Rscript"], ["--version"]);
 
     private static void Check(string language, string requirement, string[] interpreters, string[] probe)
     {
-        string lines = Block(language);
-        string interpreter = Interpreter(requirement, interpreters, probe);
+        string lines = Block(language), interpreter = Interpreter(requirement, interpreters, probe);
         using TemporaryFolder folder = new TemporaryFolder();
         SmallRun run = new SmallRun();
         run.Write(folder["run"]);
         File.WriteAllText(folder["lines"], lines);
         (int status, string? output) = Run(interpreter, [folder["lines"]], folder["run"])!.Value;
         Assert.That(status, Is.Zero, output);
-
         string[][] printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToArray();
         Assert.That(printed.Select(p => p[0]), Is.EqualTo(Enumerable.Range(0, SmallRun.Replicas).Select(r => $"{r}")), output);
         Assert.That(printed.Select(p => double.Parse(p[1], CultureInfo.InvariantCulture)), Is.EqualTo(run.FinalLengths).Within(1e-14), output);

@@ -9,8 +9,7 @@ public sealed class FilesPageTests
     public void EveryObservableHasARowWithItsColumns(string name)
     {
         Cloud cloud = new UniformLaw().Draw(1, 4, 3, seed: 1);
-        using ReferenceSums sums = new();
-        Observable observable = Observable.All[name](new Flow(new Interaction(1), new IdentityGauge(), cloud, sums));
+        Observable observable = Observable.All[name](new Flow(new Interaction(1), new IdentityGauge(), cloud, new ReferenceSums()));
         string[] cells = RowOf(Repository.Text("docs", "files.md"), name)!.Split(" | ");
         // Of numbered columns those up to 1 are named, then dots.
         string[] columns = [.. observable.Columns.Select(c => c.Name).Where(c => !int.TryParse(c.TrimStart([.. "abcdefghijklmnopqrstuvwxyz_"]), out int number) || number < 2)];

@@ -21,12 +21,10 @@ public sealed class LibraryExampleTests
         double height = Sphere.Norm(mean), limit = Energies.LatitudeCircle(beta: 1, height);
         double[] gap = new double[1];
         flow.EnergyGap(cloud.Positions, gap);
-        Assert.Multiple(() =>
-        {
-            Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
-            Assert.That(flow.Energy(0), Is.EqualTo(Math.E / 2).Within(1e-9));
-            Assert.That(gap[0], Is.EqualTo(Math.E / 2 - limit).Within(1e-9));
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(result.Status, Is.EqualTo(RunStatus.Complete));
+        Assert.That(flow.Energy(0), Is.EqualTo(Math.E / 2).Within(1e-9));
+        Assert.That(gap[0], Is.EqualTo(Math.E / 2 - limit).Within(1e-9));
     }
 
     // begin: observer
@@ -61,12 +59,10 @@ public sealed class LibraryExampleTests
         using ReferenceSums sums = new();
         EnergyTrace energies = new();
         new Simulation(new Flow(new Interaction(1), new IdentityGauge(), cloud, sums), Methods.Heun, 0.1, 1).Run(cloud, [energies]);
-        Assert.Multiple(() =>
-        {
-            Assert.That(energies.Seen, Has.Count.EqualTo(11));
-            Assert.That(energies.Seen.Select(e => e.Energy), Is.Ordered);
-            Assert.That(Enumerable.Range(0, 16).Select(i => cloud.Token(i)[2]), Has.All.Zero, "a great circle is invariant");
-        });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(energies.Seen, Has.Count.EqualTo(11));
+        Assert.That(energies.Seen.Select(e => e.Energy), Is.Ordered);
+        Assert.That(Enumerable.Range(0, 16).Select(i => cloud.Token(i)[2]), Has.All.Zero, "a great circle is invariant");
     }
 
     [Test]

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace AttentionFlow.Tests.Docs;
 
-/// <summary>Links between the pages of the repository lead somewhere.</summary>
 public sealed partial class LinkTests
 {
     public static IEnumerable<string> Pages =>

@@ -4,21 +4,13 @@ using AttentionFlow.Tests.Output;
 namespace AttentionFlow.Tests.Docs;
 
 /// <summary>What docs/reproducibility.md says about the files of whole runs.</summary>
-public sealed class ReproducibilityTests
+public sealed class ReproducibilityTests : FolderFixture
 {
     private static readonly string[] Files = [RunFolder.ExperimentFile, RunFolder.SnapshotsFile, RunFolder.ObservablesFile, RunFolder.PackageFile];
 
     // 400 tokens: enough pairs for the sums to use more than one thread.
     private static Experiment Experiment => StoredExperiments.Load("figure3-rotary",
         "tokens.count=400", "replicas=2", "time.horizon=0.1", "record.snapshots=2", "record.observations=3");
-
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DropFolder() => _folder.Dispose();
 
     [Test]
     public void ThreadsDoNotChangeTheFiles([Values(2, 5)] int threads)
@@ -32,23 +24,22 @@ public sealed class ReproducibilityTests
     public void TheResolvedExperimentGivesTheSameFiles()
     {
         Run(Experiment, "first", 1);
-        Run(ExperimentReader.Read(_folder["first/experiment.json"], []), "second", 1);
+        Run(ExperimentReader.Read(Folder["first/experiment.json"], []), "second", 1);
         Compare("first", "second");
     }
 
     private void Run(Experiment experiment, string name, int threads) =>
-        new ExperimentRun(threads, new NoDisplay(), _ => { }).Execute(experiment, _folder[name], overwrite: false, CancellationToken.None);
+        new ExperimentRun(threads, new NoDisplay(), _ => { }).Execute(experiment, Folder[name], overwrite: false, CancellationToken.None);
 
     private void Compare(string one, string other)
     {
         foreach (string file in Files)
-            Assert.That(File.ReadAllBytes(_folder[$"{other}/{file}"]), Is.EqualTo(File.ReadAllBytes(_folder[$"{one}/{file}"])), file);
+            Assert.That(File.ReadAllBytes(Folder[$"{other}/{file}"]), Is.EqualTo(File.ReadAllBytes(Folder[$"{one}/{file}"])), file);
     }
 
     private sealed class NoDisplay : IProgressDisplay
     {
         public void Begin(string name) { }
-
         public void Advance(double pairs, string detail, bool direct) { }
     }
 }

@@ -24,16 +24,13 @@ public sealed class TutorialTests
     public void DropTheFolder() => _folder.Dispose();
 
     [Test]
-    public void TheRunsEndAsThePageSays()
+    public void TheRunsEndAsThePageSays() => Assert.Multiple(() =>
     {
-        Assert.Multiple(() =>
-        {
-            Assert.That(Last("collapse", "gap_mean"), Is.LessThan(1e-11));
-            Assert.That(Last("ring", "energy"), Is.EqualTo(Last("collapse", "energy")).Within(1e-9));
-            Assert.That(Page, Does.Contain($"`mean_norm` ends at {Math.Round(Last("ring", "mean_norm"), 4)}:"));
-            Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["ring"])));
-        });
-    }
+        Assert.That(Last("collapse", "gap_mean"), Is.LessThan(1e-11));
+        Assert.That(Last("ring", "energy"), Is.EqualTo(Last("collapse", "energy")).Within(1e-9));
+        Assert.That(Page, Does.Contain($"`mean_norm` ends at {Math.Round(Last("ring", "mean_norm"), 4)}:"));
+        Assert.That(Shell.Tables(_folder["again"]), Is.EqualTo(Shell.Tables(_folder["ring"])));
+    });
 
     [Test]
     public void TheLinesOfPythonPrintTheHeightTwice()

@@ -1,19 +1,11 @@
 using System.Globalization;
 using System.Text;
+using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Configuration;
 
-/// <summary>CSV files of points.</summary>
-public class CloudFileTests
+public class CloudFileTests : FolderFixture
 {
-    private string _path = "";
-
-    [SetUp]
-    public void MakeFile() => _path = Path.GetTempFileName();
-
-    [TearDown]
-    public void RemoveFile() => File.Delete(_path);
-
     [Test]
     public void ColumnsMayComeInAnyOrder()
     {
@@ -61,7 +53,8 @@ public class CloudFileTests
     [TestCase("x0,x1,weight\n1,0,-1\n", ", line 2: the weight -1 is not positive.")]
     [TestCase("x0,x1\n1,0\n\"0,1\n", ", line 3: this is not valid CSV; a quote is misplaced or never closed.")]
     public void AWrongFileIsRefusedByLine(string text, string message) =>
-        Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(_path + message));
+        Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>()
+            .With.Message.EqualTo(Folder["points.csv"] + message));
 
     [Test]
     public void AMissingFileIsNamed() =>
@@ -89,7 +82,7 @@ public class CloudFileTests
 
     private CloudData Read(string text, bool normalize)
     {
-        File.WriteAllText(_path, text);
-        return CloudFile.Read(_path, normalize);
+        File.WriteAllText(Folder["points.csv"], text);
+        return CloudFile.Read(Folder["points.csv"], normalize);
     }
 }

@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Configuration;
 
-/// <summary>What the reader refuses, and in which words.</summary>
 public class ConfigurationErrorTests
 {
     private const string Observables = "attention_entropy, attention_rows, clusters, covariance, energy, energy_drops, entropy_floor, gaps, law_distance, limit, low_pass, mean, participation, ranks, sink, spectrum, speed";

@@ -1,22 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AttentionFlow.Tests.Docs;
+using AttentionFlow.Tests.Output;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace AttentionFlow.Tests.Configuration;
 
 /// <summary>What the reader takes and gives: defaults, every kind, round trips, files beside the experiment.</summary>
-public class ExperimentReaderTests
+public class ExperimentReaderTests : FolderFixture
 {
-    private string _folder = "";
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("attentionflow-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
-
     private static readonly string[] Sections = [
         """ "seed": 18446744073709551615, "title": "Überlauf", "replicas": 1e2, "device": "cpu", "precision": "single" """,
         """ "tokens": { "initial": { "angle": 0.25, "law": "cap", "axis": [0.6, 0, 0.8] } } """,
@@ -132,8 +125,7 @@ public class ExperimentReaderTests
     {
         Experiment experiment = Parse(""" "interaction": { "gauge": { "kind": "prefix", "base": [0, 0.6, 0.8000005], "targets": [[0.57735, 0.57735, 0.57735]] } } """);
         PrefixGauge prefix = (PrefixGauge)experiment.Interaction.Gauge;
-        foreach (Sequence<double> x in prefix.Targets.Append(prefix.Base!))
-            Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
+        foreach (Sequence<double> x in prefix.Targets.Append(prefix.Base!)) Assert.That(x.Sum(c => c * c), Is.EqualTo(1).Within(4e-16));
     }
 
     [Test]
@@ -162,7 +154,7 @@ public class ExperimentReaderTests
         Assert.That(experiment.Tokens.Count, Is.EqualTo(3));
         Assert.That(experiment.Tokens.Dimension, Is.EqualTo(2));
         Assert.That(experiment.Labels, Is.TypeOf<ListedLabels>());
-        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Path.Combine(_folder, "cloud.csv")));
+        Assert.That(((FileLaw)experiment.Tokens.Initial).Path, Is.EqualTo(Folder["cloud.csv"]));
         Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "/elsewhere/experiment.json", []), Is.EqualTo(experiment));
         Assert.That(ExperimentReader.Read(path, ["labels.law=grid"]).Labels, Is.TypeOf<GridLabels>());
     }
@@ -181,41 +173,43 @@ public class ExperimentReaderTests
     [Test]
     public void TargetsMayBeACsvFile()
     {
-        string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n");
-        const string text = """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""";
-        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Assert.That(((PrefixGauge)experiment.Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["tokens.dimension=4"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Path.Combine(_folder, "p.json")}: $.interaction.gauge: a target has 3 coordinates, the tokens 4."));
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["interaction.gauge.weights=[1,1]"]), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"--set interaction.gauge.weights=[1,1]: $.interaction.gauge: {targets} has a column 'weight' already; leave the weights here or there out."));
+        string targets = Write("targets.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), file = Write("p.json",
+            """{ "schemaVersion": 1, "interaction": { "gauge": { "kind": "prefix", "targets": "targets.csv" } } }""");
+        Assert.That(((PrefixGauge)ReadP().Interaction.Gauge).Targets.Path, Is.EqualTo(targets));
+        RefusedP($"{file}: $.interaction.gauge: a target has 3 coordinates, the tokens 4.", "tokens.dimension=4");
+        RefusedP("--set interaction.gauge.weights=[1,1]: $.interaction.gauge: "
+            + $"{targets} has a column 'weight' already; leave the weights here or there out.", "interaction.gauge.weights=[1,1]");
         Write("targets.csv", "x0,x1,x2\n1,0,0\n2,0,0\n");
-        Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), []), Throws.InstanceOf<ConfigurationException>()
-            .With.Message.EqualTo($"{Path.Combine(_folder, "p.json")}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected."));
+        RefusedP($"{file}: $.interaction.gauge.targets: {targets}, line 3: the point has length 2, not 1; a unit vector is expected.");
     }
 
     [Test]
     public void PromptsAndMatricesMayBeCsvFiles()
     {
         string points = Write("points.csv", "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2\n"), matrix = Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n0,0,-3\n");
-        const string text = """{ "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" }, "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }""";
-        Experiment experiment = ExperimentReader.Read(Write("p.json", text), []);
-        Layer layer = experiment.Layer;
+        string file = Write("p.json", """
+            { "schemaVersion": 1, "interaction": { "heads": 2, "prompts": { "points": "points.csv" },
+              "matrices": { "key": { "kind": "file", "path": "m.csv" } } } }
+            """);
+        Layer layer = ReadP().Layer;
         Assert.That(layer.Prompts!.Strengths, Is.EqualTo(new[] { 1.0 / 3, 2.0 / 3 }));
         Assert.That(layer.Heads.Select(h => h.Key!.ToArray()), Is.All.EqualTo(new double[,] { { 2, 0, 0 }, { 0, 1, 0 }, { 0, 0, -3 } }));
-        Refused(["interaction.prompts.weights=[1,1]"], $"--set interaction.prompts.weights=[1,1]: $.interaction.prompts: {points} has a column 'weight' already; leave the weights here or there out.");
+        RefusedP("--set interaction.prompts.weights=[1,1]: $.interaction.prompts: "
+            + $"{points} has a column 'weight' already; leave the weights here or there out.", "interaction.prompts.weights=[1,1]");
         Write("m.csv", "x0,x1,x2\n2,0,0\n0,1,0\n");
-        Refused([], $"{Path.Combine(_folder, "p.json")}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
+        RefusedP($"{file}: $.interaction.matrices.key: {matrix} has 2 rows of 3 numbers; dimension 3 needs 3 rows of 3, or 6 for 2 heads.");
         Write("m.csv", "x0,x1,x2,weight\n2,0,0,1\n");
-        Refused([], $"{Path.Combine(_folder, "p.json")}: $.interaction.matrices.key.path: {matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
+        RefusedP($"{file}: $.interaction.matrices.key.path: "
+            + $"{matrix}, line 1: the column 'weight' does not belong to a matrix; its columns are x0, x1, ...");
         Write("m.csv", string.Concat("x0,x1,x2\n", string.Concat(Enumerable.Range(0, 6).Select(r => $"{r},0,0\n"))));
-        Assert.That(ExperimentReader.Read(Path.Combine(_folder, "p.json"), []).Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
-
-        Assert.That(ExperimentReader.Read(Path.Combine(_folder, "p.json"), ["interaction.prompts.points={\"law\":\"greatCircle\",\"count\":5}"]).Layer.Prompts!.Points, Has.Count.EqualTo(5));
-
-        void Refused(string[] settings, string message) => Assert.That(() => ExperimentReader.Read(Path.Combine(_folder, "p.json"), settings),
-            Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
+        Assert.That(ReadP().Layer.Heads.Select(h => h.Key![1, 0]), Is.EqualTo(new[] { 1, 4 }), "head after head");
+        Assert.That(ReadP("""interaction.prompts.points={"law":"greatCircle","count":5}""").Layer.Prompts!.Points, Has.Count.EqualTo(5));
     }
+
+    private Experiment ReadP(params string[] settings) => ExperimentReader.Read(Folder["p.json"], settings);
+
+    private void RefusedP(string message, params string[] settings) =>
+        Assert.That(() => ReadP(settings), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo(message));
 
     /// <summary>Orthogonal ones are that, Gaussian ones have their scale, symmetric ones are recognised; every head and place has its own, the same for the same seed.</summary>
     [Test]
@@ -223,31 +217,28 @@ public class ExperimentReaderTests
     {
         const string text = """ "tokens": { "dimension": 40 }, "interaction": { "heads": 2, "matrices": { "query": { "kind": "orthogonal" }, "key": { "kind": "gaussian", "scale": 3 }, "value": { "kind": "gaussian", "symmetric": true } } } """;
         Layer layer = Parse(text).Layer, again = Parse(text).Layer, other = Parse(""" "seed": 2, """ + text).Layer;
-        Assert.Multiple(() =>
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (Head head in layer.Heads.Some())
         {
-            foreach (Head head in layer.Heads.Some())
-            {
-                Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
-                // 1600 squares of normal numbers: 3.5 % in one standard deviation.
-                Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
-                Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
-                Assert.That(head.Value!.IsSymmetric(), Is.True);
-                Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
-            }
-            Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
-            Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-            Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
-            Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
-        });
+            Assert.That((head.Query!.TransposeThisAndMultiply(head.Query) - MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseIdentity(40)).InfinityNorm(), Is.LessThan(1e-12));
+            // 1600 squares of normal numbers: 3.5 % in one standard deviation.
+            Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
+            Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
+            Assert.That(head.Value!.IsSymmetric(), Is.True);
+            Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
+        }
+        Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
+        Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+        Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
     }
 
     private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);
 
     private string Write(string name, string text)
     {
-        string path = Path.Combine(_folder, name);
-        File.WriteAllText(path, text);
-        return path;
+        File.WriteAllText(Folder[name], text);
+        return Folder[name];
     }
 }

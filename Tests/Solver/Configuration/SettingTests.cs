@@ -1,6 +1,5 @@
 namespace AttentionFlow.Tests.Configuration;
 
-/// <summary><c>--set path=value</c>.</summary>
 public class SettingTests
 {
     private const string Minimal = """{ "schemaVersion": 1 }""";

@@ -1,15 +1,7 @@
 namespace AttentionFlow.Tests.Output;
 
-public sealed class CsvDataTests
+public sealed class CsvDataTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DropFolder() => _folder.Dispose();
-
     [Test]
     public void ColumnsAreFoundByName()
     {
@@ -30,12 +22,8 @@ public sealed class CsvDataTests
     public void FilesOfOthersMayQuoteAndEndLinesTheirWay() =>
         Assert.That(CsvData.Read(Write("\ufeff\"a\",\"b\"\r\n\"1\",2\r\n"))["a"], Is.EqualTo(new[] { 1.0 }));
 
-    [TestCase("a,b\n1,2\n3,x\n", "column b of row 2 is 'x'")]
-    [TestCase("a,b\n1,NaN\n", "column b of row 1 is 'NaN'")]
-    [TestCase("a,b\n1,\n", "column b of row 1 is ''")]
-    [TestCase("a,b\n1\n", "field")]
-    [TestCase("a,a\n1,2\n", "two columns")]
-    [TestCase("", "no header")]
+    [TestCase("a,b\n1,2\n3,x\n", "column b of row 2 is 'x'"), TestCase("a,b\n1,NaN\n", "column b of row 1 is 'NaN'"), TestCase("a,b\n1,\n", "column b of row 1 is ''")]
+    [TestCase("a,b\n1\n", "field"), TestCase("a,a\n1,2\n", "two columns"), TestCase("", "no header")]
     public void WhatIsNotATableOfNumbersIsAnErrorThatNamesTheFile(string text, string expected)
     {
         string path = Write(text);
@@ -48,12 +36,12 @@ public sealed class CsvDataTests
         string path = Write("a,b\n1,2\n");
         Assert.That(() => CsvData.ReadRows(path, ["c"], _ => true), Throws.InstanceOf<IOException>().With.Message.Contains("no column c among a, b"));
         Assert.That(() => CsvData.ReadWhere(path, "c", 0), Throws.InstanceOf<IOException>());
-        Assert.That(() => CsvData.Read(_folder["none.csv"]), Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["none.csv"]));
+        Assert.That(() => CsvData.Read(Folder["none.csv"]), Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["none.csv"]));
     }
 
     private string Write(string text)
     {
-        File.WriteAllText(_folder["t.csv"], text);
-        return _folder["t.csv"];
+        File.WriteAllText(Folder["t.csv"], text);
+        return Folder["t.csv"];
     }
 }

@@ -4,27 +4,18 @@ using System.Text;
 namespace AttentionFlow.Tests.Output;
 
 [NonParallelizable]
-public sealed class CsvTableTests
+public sealed class CsvTableTests : FolderFixture
 {
     private static readonly Column[] IndexAndValue = [new("i", ColumnType.Integer, "An index."), new("value", ColumnType.Number, "A value.")];
-
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DropFolder() => _folder.Dispose();
 
     [Test]
     public void BytesAreUtf8WithoutMarkLineFeedsHeaderAndShortestDigits()
     {
-        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([0, 0.1, 1, -2.5, 2, 1]);
         table.Append([3, 1e-300, 4, double.Epsilon, -5, -0.0]);
         FileRecord record = table.Complete();
-
-        byte[] bytes = File.ReadAllBytes(_folder["t.csv"]);
+        byte[] bytes = File.ReadAllBytes(Folder["t.csv"]);
         Assert.That(Encoding.UTF8.GetString(bytes), Is.EqualTo("i,value\n0,0.1\n1,-2.5\n2,1\n3,1E-300\n4,5E-324\n-5,-0\n"));
         Assert.That(bytes[0], Is.EqualTo((byte)'i'));
         Assert.That(record, Is.EqualTo(new FileRecord("t.csv", 6, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))));
@@ -33,11 +24,11 @@ public sealed class CsvTableTests
     [Test]
     public void EmptyTableHasAHeader()
     {
-        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([]);
         Assert.That(table.Complete().Rows, Is.Zero);
-        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n"));
-        Assert.That(CsvData.Read(_folder["t.csv"])["value"], Is.Empty);
+        Assert.That(File.ReadAllText(Folder["t.csv"]), Is.EqualTo("i,value\n"));
+        Assert.That(CsvData.Read(Folder["t.csv"])["value"], Is.Empty);
     }
 
     [Test]
@@ -51,37 +42,34 @@ public sealed class CsvTableTests
         Random random = new Random(1);
         IEnumerable<double> drawn = Enumerable.Range(0, 100_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)));
         double[] values = [.. hard, .. drawn.Where(double.IsFinite)];
-        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([.. values.SelectMany((v, i) => new[] { i, v })]);
         table.Complete();
-
-        double[] read = CsvData.Read(_folder["t.csv"])["value"];
+        double[] read = CsvData.Read(Folder["t.csv"])["value"];
         Assert.That(read.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(values.Select(BitConverter.DoubleToInt64Bits)));
     }
 
-    [TestCase(double.NaN)]
-    [TestCase(double.PositiveInfinity)]
-    [TestCase(double.NegativeInfinity)]
+    [TestCase(double.NaN), TestCase(double.PositiveInfinity), TestCase(double.NegativeInfinity)]
     public void NonFiniteIsRefusedWithItsWholePostAndNothingEarlierIsLost(double bad)
     {
-        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         table.Append([0, 0.5, 1, 1.5]);
         NonFiniteException error = Assert.Throws<NonFiniteException>(() => table.Append([2, 2.5, 3, bad, 4, 4.5]))!;
         Assert.That((error.Column, error.Row), Is.EqualTo(("value", 4L)));
         Assert.That(error.Message, Does.StartWith("t.csv: column value of row 4 would be "));
         table.Append([2, 2.25]);
         Assert.That(table.Complete().Rows, Is.EqualTo(3));
-        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n1,1.5\n2,2.25\n"));
+        Assert.That(File.ReadAllText(Folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n1,1.5\n2,2.25\n"));
     }
 
     [Test]
     public void MistakesOfTheCallerAreNamed()
     {
-        using CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue);
+        using CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue);
         Assert.That(() => table.Append([1]), Throws.ArgumentException.With.Message.Contains("whole rows of 2 columns"));
         Assert.That(() => table.Append([0.5, 1]), Throws.ArgumentException.With.Message.Contains("column i of row 1 holds whole numbers"));
         Assert.That(() => table.Append([1e16, 1]), Throws.ArgumentException);
-        Assert.That(() => new CsvTable(_folder["u.csv"], [IndexAndValue[0], IndexAndValue[0]]), Throws.ArgumentException);
+        Assert.That(() => new CsvTable(Folder["u.csv"], [IndexAndValue[0], IndexAndValue[0]]), Throws.ArgumentException);
         table.Complete();
         Assert.That(() => table.Append([1, 1]), Throws.TypeOf<ObjectDisposedException>());
     }
@@ -89,17 +77,17 @@ public sealed class CsvTableTests
     [Test]
     public void FinalNameAppearsWithCompleteOnly()
     {
-        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue))
         {
             table.Append([0, 0.5]);
-            Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv.part" }));
+            Assert.That(Folder.Names, Is.EqualTo(new[] { "t.csv.part" }));
             table.Complete();
-            Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
+            Assert.That(Folder.Names, Is.EqualTo(new[] { "t.csv" }));
         }
-        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue))
             table.Append([9, 9]);
-        Assert.That(_folder.Names, Is.EqualTo(new[] { "t.csv" }));
-        Assert.That(File.ReadAllText(_folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n"));
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "t.csv" }));
+        Assert.That(File.ReadAllText(Folder["t.csv"]), Is.EqualTo("i,value\n0,0.5\n"));
     }
 
     [Test]
@@ -109,7 +97,7 @@ public sealed class CsvTableTests
         double[] post = new double[rows * 4];
         Column[] columns = [IndexAndValue[0], .. Enumerable.Range(0, 3).Select(k => new Column($"x{k}", ColumnType.Number, "A coordinate."))];
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        using CsvTable table = new CsvTable(_folder["t.csv"], columns);
+        using CsvTable table = new CsvTable(Folder["t.csv"], columns);
         for (int p = 0; p < posts; p++)
         {
             for (int i = 0; i < post.Length; i++) post[i] = i % 4 == 0 ? p * rows + i / 4 : Math.Sin(i + p);
@@ -119,10 +107,9 @@ public sealed class CsvTableTests
         // 32 MB of doubles pass through; what is allocated is the buffers of the queue, half a megabyte each.
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(16_000_000));
         Assert.That(record.Rows, Is.EqualTo(posts * rows));
-
         before = GC.GetTotalAllocatedBytes(precise: true);
         (long count, double sum) = (0L, 0.0);
-        CsvData.ReadRows(_folder["t.csv"], ["x1", "i"], row => (++count, sum += row[1]) is not (0, _));
+        CsvData.ReadRows(Folder["t.csv"], ["x1", "i"], row => (++count, sum += row[1]) is not (0, _));
         Assert.That((count, sum), Is.EqualTo(((long)posts * rows, (posts * rows - 1.0) * posts * rows / 2)));
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(2_000_000));
     }
@@ -131,11 +118,11 @@ public sealed class CsvTableTests
     public void RowsWiderThanABufferAreKeptWhole()
     {
         Column[] columns = Enumerable.Range(0, 70_000).Select(c => new Column($"c{c}", ColumnType.Integer, "")).ToArray();
-        using CsvTable table = new CsvTable(_folder["t.csv"], columns);
+        using CsvTable table = new CsvTable(Folder["t.csv"], columns);
         table.Append([.. Enumerable.Range(0, 140_000).Select(i => (double)i)]);
         Assert.That(table.Complete().Rows, Is.EqualTo(2));
         List<double> last = new List<double>();
-        CsvData.ReadRows(_folder["t.csv"], ["c69999"], row =>
+        CsvData.ReadRows(Folder["t.csv"], ["c69999"], row =>
         {
             last.Add(row[0]);
             return true;
@@ -145,31 +132,29 @@ public sealed class CsvTableTests
 
     [Test]
     public void FolderThatIsNotThereIsAnErrorAtOnce() => Assert.That(
-        () => new CsvTable(_folder["absent/t.csv"], IndexAndValue),
-        Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["absent/t.csv"]));
+        () => new CsvTable(Folder["absent/t.csv"], IndexAndValue),
+        Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["absent/t.csv"]));
 
-    [Test]
-    [CancelAfter(60_000)]
+    [Test, CancelAfter(60_000)]
     public void FullDiskComesOutOfTheNextCallAndNobodyHangs()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
-        File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
+        File.CreateSymbolicLink(Folder["t.csv.part"], "/dev/full");
         double[] post = new double[100_000];
-        using (CsvTable table = new CsvTable(_folder["t.csv"], IndexAndValue))
+        using (CsvTable table = new CsvTable(Folder["t.csv"], IndexAndValue))
         {
             IOException error = Assert.Throws<IOException>(() => { while (true) table.Append(post); })!;
-            Assert.That(error.Message, Does.StartWith(_folder["t.csv"]));
+            Assert.That(error.Message, Does.StartWith(Folder["t.csv"]));
             Assert.That(table.Complete, Throws.InstanceOf<IOException>());
         }
-        Assert.That(_folder.Names, Is.Empty);
-
-        File.CreateSymbolicLink(_folder["t.csv.part"], "/dev/full");
-        using (CsvTable small = new CsvTable(_folder["t.csv"], IndexAndValue))
+        Assert.That(Folder.Names, Is.Empty);
+        File.CreateSymbolicLink(Folder["t.csv.part"], "/dev/full");
+        using (CsvTable small = new CsvTable(Folder["t.csv"], IndexAndValue))
         {
             small.Append([1, 2]);
-            Assert.That(small.Complete, Throws.InstanceOf<IOException>().With.Message.StartsWith(_folder["t.csv"]));
+            Assert.That(small.Complete, Throws.InstanceOf<IOException>().With.Message.StartsWith(Folder["t.csv"]));
             Assert.That(small.Complete, Throws.InstanceOf<IOException>(), "a second try must not pass off the rest as whole");
         }
-        Assert.That(_folder.Names, Is.Empty);
+        Assert.That(Folder.Names, Is.Empty);
     }
 }

@@ -3,33 +3,25 @@ using System.Text.RegularExpressions;
 
 namespace AttentionFlow.Tests.Output;
 
-public sealed class RunFolderTests
+public sealed class RunFolderTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DropFolder() => _folder.Dispose();
-
     [Test]
     public void AFinishedRunIsFiveFilesThatVerify()
     {
-        new SmallRun().Write(_folder.FullPath);
-        Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json", "snapshots.csv" }));
-        Assert.That(RunFolder.Verify(_folder.FullPath), Is.Empty);
-        Assert.That(CsvData.Header(_folder["snapshots.csv"]),
+        new SmallRun().Write(Folder.FullPath);
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json", "snapshots.csv" }));
+        Assert.That(RunFolder.Verify(Folder.FullPath), Is.Empty);
+        Assert.That(CsvData.Header(Folder["snapshots.csv"]),
             Is.EqualTo(new[] { "snapshot", "time", "replica", "token", "label", "x0", "x1", "x2" }));
-        Assert.That(CsvData.Header(_folder["observables.csv"]), Is.EqualTo(new[] { "time", "replica", "mean_norm" }));
-        Assert.That(CsvData.ReadWhere(_folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
+        Assert.That(CsvData.Header(Folder["observables.csv"]), Is.EqualTo(new[] { "time", "replica", "mean_norm" }));
+        Assert.That(CsvData.ReadWhere(Folder["snapshots.csv"], "snapshot", 2)["token"], Is.EqualTo(new[] { 0.0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }));
     }
 
     [Test]
     public void RunJsonSaysWhereTheNumbersComeFrom()
     {
-        RunRecord record = new SmallRun().Write(_folder.FullPath);
-        string text = File.ReadAllText(_folder["run.json"]);
+        RunRecord record = new SmallRun().Write(Folder.FullPath);
+        string text = File.ReadAllText(Folder["run.json"]);
         Assert.That(text, Does.StartWith("{\n  \"status\": \"complete\",\n").And.EndsWith("}\n").And.Not.Contain("\r").And.Not.Contain("null"));
         using JsonDocument json = JsonDocument.Parse(text);
         JsonElement root = json.RootElement;
@@ -45,9 +37,8 @@ public sealed class RunFolderTests
         Assert.That(root.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()),
             Is.EqualTo(new[] { "experiment.json", "snapshots.csv", "observables.csv", "datapackage.json" }));
         Assert.That(record.Files.Single(f => f.Name == "snapshots.csv").Rows, Is.EqualTo(SmallRun.Times * SmallRun.Replicas * SmallRun.Tokens));
-        Assert.That(text, Does.Not.Contain(Environment.MachineName).And.Not.Contain(_folder.FullPath));
-
-        RunRecord read = RunRecord.Read(_folder["run.json"]);
+        Assert.That(text, Does.Not.Contain(Environment.MachineName).And.Not.Contain(Folder.FullPath));
+        RunRecord read = RunRecord.Read(Folder["run.json"]);
         Assert.That(read.ToJson(), Is.EqualTo(text));
         Assert.That(read.Alerts, Is.EqualTo(record.Alerts).And.Count.EqualTo(1));
         Assert.That(read.ExperimentSha256, Is.EqualTo(record.Files[0].Sha256));
@@ -56,8 +47,8 @@ public sealed class RunFolderTests
     [Test]
     public void DataPackageDescribesTheColumnsOfTheFiles()
     {
-        RunRecord record = new SmallRun().Write(_folder.FullPath);
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder["datapackage.json"]));
+        RunRecord record = new SmallRun().Write(Folder.FullPath);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Folder["datapackage.json"]));
         JsonElement root = json.RootElement;
         Assert.That(root.GetProperty("profile").GetString(), Is.EqualTo("tabular-data-package"));
         Assert.That(root.GetProperty("title").GetString(), Is.EqualTo("Rotary code on the sphere (\u03b2 = 1)"));
@@ -67,7 +58,7 @@ public sealed class RunFolderTests
         foreach (JsonElement resource in resources)
         {
             string path = resource.GetProperty("path").GetString()!;
-            IReadOnlyList<string> header = CsvData.Header(_folder[path]);
+            IReadOnlyList<string> header = CsvData.Header(Folder[path]);
             JsonElement schema = resource.GetProperty("schema");
             JsonElement[] fields = schema.GetProperty("fields").EnumerateArray().ToArray();
             Assert.That(fields.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(header));
@@ -75,7 +66,7 @@ public sealed class RunFolderTests
             Assert.That(schema.GetProperty("primaryKey").EnumerateArray().Select(k => k.GetString()), Is.SubsetOf(header));
             FileRecord file = record.Files.Single(f => f.Name == path);
             Assert.That(resource.GetProperty("hash").GetString(), Is.EqualTo("sha256:" + file.Sha256));
-            Assert.That(resource.GetProperty("bytes").GetInt64(), Is.EqualTo(new FileInfo(_folder[path]).Length));
+            Assert.That(resource.GetProperty("bytes").GetInt64(), Is.EqualTo(new FileInfo(Folder[path]).Length));
         }
     }
 
@@ -83,90 +74,87 @@ public sealed class RunFolderTests
     public void SameNumbersGiveSameFiles()
     {
         using TemporaryFolder other = new TemporaryFolder();
-        new SmallRun().Write(_folder.FullPath);
+        new SmallRun().Write(Folder.FullPath);
         new SmallRun().Write(other.FullPath);
-        foreach (string? name in _folder.Names.Where(n => n != "run.json").Some())
-            Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(_folder[name])), name);
+        foreach (string? name in Folder.Names.Where(n => n != "run.json").Some())
+            Assert.That(File.ReadAllBytes(other[name]), Is.EqualTo(File.ReadAllBytes(Folder[name])), name);
     }
 
     [Test]
     public void FolderInUseIsRefusedUnlessOverwritten()
     {
-        new SmallRun().Write(_folder.FullPath);
-        File.WriteAllText(_folder["notes.txt"], "mine");
-        File.WriteAllText(_folder["snapshots.csv.part"], "left by a killed run");
-        Assert.That(() => RunFolder.Create(_folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>()
-            .With.Message.StartsWith(_folder.FullPath).And.Message.Contains("--overwrite").And.Message.Contains("--out"));
-        Assert.That(_folder.Names, Has.Length.EqualTo(7));
-        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: true);
-        Assert.That(_folder.Names, Is.EqualTo(new[] { "notes.txt" }));
+        new SmallRun().Write(Folder.FullPath);
+        File.WriteAllText(Folder["notes.txt"], "mine");
+        File.WriteAllText(Folder["snapshots.csv.part"], "left by a killed run");
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>()
+            .With.Message.StartsWith(Folder.FullPath).And.Message.Contains("--overwrite").And.Message.Contains("--out"));
+        Assert.That(Folder.Names, Has.Length.EqualTo(7));
+        using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true);
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "notes.txt" }));
     }
 
     [Test]
     public void NewAndEmptyFoldersAreTakenAndAFileIsNot()
     {
-        RunFolder.Create(_folder.FullPath, overwrite: false).Dispose();
-        RunFolder.Create(_folder["deep/er"], overwrite: false).Dispose();
-        Assert.That(Directory.Exists(_folder["deep/er"]));
-        File.WriteAllText(_folder["file"], "");
-        Assert.That(() => RunFolder.Create(_folder["file"], overwrite: true),
+        RunFolder.Create(Folder.FullPath, overwrite: false).Dispose();
+        RunFolder.Create(Folder["deep/er"], overwrite: false).Dispose();
+        Assert.That(Directory.Exists(Folder["deep/er"]));
+        File.WriteAllText(Folder["file"], "");
+        Assert.That(() => RunFolder.Create(Folder["file"], overwrite: true),
             Throws.InstanceOf<IOException>().With.Message.Contains("--out names a folder"));
     }
 
     [Test]
     public void AKilledRunIsStillRunningAndVerifySaysSo()
     {
-        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
         folder.Start("{}", SmallRun.Record);
         using CsvTable table = folder.OpenSnapshots(3);
-        Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
-        IReadOnlyList<string> problems = RunFolder.Verify(_folder.FullPath);
+        Assert.That(RunRecord.Read(Folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
+        IReadOnlyList<string> problems = RunFolder.Verify(Folder.FullPath);
         Assert.That(problems, Has.Count.EqualTo(2));
         Assert.That(problems, Has.One.Contains("running").And.One.Contains("snapshots.csv.part"));
         folder.Dispose();
-        Assert.That(_folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }));
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }));
     }
 
-    [TestCase(RunStatus.Stopped)]
-    [TestCase(RunStatus.Diverged)]
-    [TestCase(RunStatus.Failed)]
+    [TestCase(RunStatus.Stopped), TestCase(RunStatus.Diverged), TestCase(RunStatus.Failed)]
     public void ARunThatEndedEarlyHasWholeFilesAndAdvice(RunStatus status)
     {
-        new SmallRun().Write(_folder.FullPath, status);
-        RunRecord read = RunRecord.Read(_folder["run.json"]);
+        new SmallRun().Write(Folder.FullPath, status);
+        RunRecord read = RunRecord.Read(Folder["run.json"]);
         Assert.That((read.Status, read.Advice), Is.EqualTo((status, "Take a smaller step.")));
-        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("not complete"));
+        Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("not complete"));
     }
 
     [Test]
     public void AFailedRunListsTheTablesThatCouldBeWritten()
     {
         if (!File.Exists("/dev/full")) Assert.Ignore("no /dev/full on this system");
-        using RunFolder folder = RunFolder.Create(_folder.FullPath, overwrite: false);
+        using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
         RunRecord record = folder.Start("{}", SmallRun.Record);
-        File.CreateSymbolicLink(_folder["snapshots.csv.part"], "/dev/full");
+        File.CreateSymbolicLink(Folder["snapshots.csv.part"], "/dev/full");
         folder.OpenSnapshots(3);
         folder.OpenObservables([]).Append([0, 0]);
         Assert.That(() => folder.Finish(record with { Status = RunStatus.Complete }, "Complete"), Throws.TypeOf<IOException>());
-        Assert.That(RunRecord.Read(_folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
+        Assert.That(RunRecord.Read(Folder["run.json"]).Status, Is.EqualTo(RunStatus.Running));
         record = folder.Finish(record with { Status = RunStatus.Failed, Advice = "The disk is full." }, "Failed");
         Assert.That(record.Files.Select(f => f.Name), Is.EqualTo(new[] { "experiment.json", "observables.csv", "datapackage.json" }));
-        Assert.That(_folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json" }));
-        Assert.That(CsvData.Read(_folder["observables.csv"])["time"], Has.Length.EqualTo(1));
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "datapackage.json", "experiment.json", "observables.csv", "run.json" }));
+        Assert.That(CsvData.Read(Folder["observables.csv"])["time"], Has.Length.EqualTo(1));
     }
 
     [Test]
     public void VerifyFindsAFlippedByteAMissingFileAndALostRow()
     {
-        new SmallRun().Write(_folder.FullPath);
-        byte[] bytes = File.ReadAllBytes(_folder["snapshots.csv"]);
+        new SmallRun().Write(Folder.FullPath);
+        byte[] bytes = File.ReadAllBytes(Folder["snapshots.csv"]);
         bytes[^3] ^= 1;
-        File.WriteAllBytes(_folder["snapshots.csv"], bytes);
-        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv: the SHA-256 is"));
-
-        File.WriteAllLines(_folder["observables.csv"], File.ReadAllLines(_folder["observables.csv"])[..^1]);
-        File.Delete(_folder["datapackage.json"]);
-        IReadOnlyList<string> problems = RunFolder.Verify(_folder.FullPath);
+        File.WriteAllBytes(Folder["snapshots.csv"], bytes);
+        Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv: the SHA-256 is"));
+        File.WriteAllLines(Folder["observables.csv"], File.ReadAllLines(Folder["observables.csv"])[..^1]);
+        File.Delete(Folder["datapackage.json"]);
+        IReadOnlyList<string> problems = RunFolder.Verify(Folder.FullPath);
         Assert.That(problems, Has.One.Contains("5 rows after the header; run.json says 6").And.One.Contains("datapackage.json: missing"));
         Assert.That(problems, Has.Count.EqualTo(5));
     }
@@ -174,11 +162,11 @@ public sealed class RunFolderTests
     [Test]
     public void VerifyNamesAFolderThatIsNoRunAndARecordThatIsNone()
     {
-        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("run.json: missing"));
-        File.WriteAllText(_folder["run.json"], "{ \"seed\": ");
-        Assert.That(RunFolder.Verify(_folder.FullPath), Has.Count.EqualTo(1).And.One.StartsWith(_folder["run.json"]));
+        Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("run.json: missing"));
+        File.WriteAllText(Folder["run.json"], "{ \"seed\": ");
+        Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.StartsWith(Folder["run.json"]));
         RunRecord outside = SmallRun.Record with { Status = RunStatus.Complete, Files = [new FileRecord("../secret", null, 1, "")] };
-        File.WriteAllText(_folder["run.json"], outside.ToJson());
-        Assert.That(RunFolder.Verify(_folder.FullPath), Has.One.Contains("is not the name of a file"));
+        File.WriteAllText(Folder["run.json"], outside.ToJson());
+        Assert.That(RunFolder.Verify(Folder.FullPath), Has.One.Contains("is not the name of a file"));
     }
 }
