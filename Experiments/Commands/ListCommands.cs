@@ -31,7 +31,11 @@ internal static class ListCommands
     {
         var rows = StoredExperiments.Names.Select(name => (name, experiment: StoredExperiments.Load(name))).Select(e => new
         {
-            e.name, title = e.experiment.Title, tokens = e.experiment.Tokens.Count, e.experiment.Replicas, e.experiment.Time.Horizon,
+            e.name,
+            title = e.experiment.Title,
+            tokens = e.experiment.Tokens.Count,
+            e.experiment.Replicas,
+            e.experiment.Time.Horizon,
         }).ToArray();
         context.Write(rows, ["name", "title", "tokens", "replicas", "horizon"],
             rows.Select(r => (string[])[r.name, r.title, $"{r.tokens}", $"{r.Replicas}", $"{r.Horizon}"]));

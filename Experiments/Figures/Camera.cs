@@ -31,8 +31,8 @@ internal sealed record Camera(double Azimuth, double Elevation)
         double[][] finite = [.. positions.Where(p => p.All(double.IsFinite))];
         if (finite.Length == 0) return new Camera(30, 25);
         IEnumerable<Camera> cameras = from elevation in Elevations
-                      from azimuth in Azimuths
-                      select new Camera(azimuth, elevation);
+                                      from azimuth in Azimuths
+                                      select new Camera(azimuth, elevation);
         return cameras.MaxBy(camera => camera.Merit(finite))!;
     }
 

@@ -148,7 +148,8 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         bool IsClear(int k) => k == baseline.Levels.Length - 1 || baseline.Levels[k + 1] - baseline.Levels[k] > 0.04;
 
         static Series Line(Stairs stairs, string name, double width) => new(name, Palette.ForSystem(name, 0), stairs.Observed.Times[1..],
-            [.. stairs.Observed.Quantile("energy", 0.5)[1..].Select(e => e / stairs.PointEnergy)]) { Width = width };
+            [.. stairs.Observed.Quantile("energy", 0.5)[1..].Select(e => e / stairs.PointEnergy)])
+        { Width = width };
     }
 
     private static ChartPanel CountPanel(Stairs baseline, Stairs rotary)
@@ -158,7 +159,7 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
 
         static Series Count(Stairs stairs, string name, double width) => new(name, Palette.ForSystem(name, 0),
             [stairs.Observed.Times[1], .. stairs.Times, stairs.Observed.Times[^1]], [stairs.Left[0] + 1, .. stairs.Left, stairs.Left[^1]])
-            { Width = width, Steps = true };
+        { Width = width, Steps = true };
     }
 
     private static Axis TimeAxis(Stairs stairs) => new("time t", stairs.Observed.Times[1], stairs.Observed.Times[^1], Log: true);

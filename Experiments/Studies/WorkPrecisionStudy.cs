@@ -46,7 +46,8 @@ internal sealed class WorkPrecisionStudy() : Study(10, "work-precision", "Work a
                 .Select(runs => new Curve(runs.Key, [.. runs.Select(run => Measure(run, folder, exact))])),
         ];
         string svg = new Chart("Work and precision", "The largest error against evaluations on logarithmic axes, one line a method, "
-            + "falling with its order.", [Panel(curves)]) { PlotHeight = 330 }.Render();
+            + "falling with its order.", [Panel(curves)])
+        { PlotHeight = 330 }.Render();
         return new Findings(Facts(curves), new Picture("work and precision", "work-precision", svg, "The largest token error at all "
             + "recorded times against evaluations; in brackets the slope fitted to the last three points. Tsit5 reaches any error with "
             + "the fewest evaluations."));

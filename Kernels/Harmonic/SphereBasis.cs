@@ -45,7 +45,7 @@ internal sealed class SphereBasis : HarmonicBasis
             first *= (2 * m + 1.0) / (2 * m + 2);
             if (m % 2 == 0)
                 for (int n = 0; m + n <= order; n++)
-                Recurrence[_rows[m / 2] + n] = -n * (n + 2.0 * m) / ((2.0 * (n + m) + 1) * (2.0 * (n + m) - 1));
+                    Recurrence[_rows[m / 2] + n] = -n * (n + 2.0 * m) / ((2.0 * (n + m) + 1) * (2.0 * (n + m) - 1));
         }
     }
 

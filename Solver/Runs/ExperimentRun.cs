@@ -43,7 +43,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         string? far = sums.Plan(problem, RowColumns.Force).Advice;
         PreparedRun run = new(experiment with
         {
-            Device = device, Summation = summation, Tolerance = tolerance,
+            Device = device,
+            Summation = summation,
+            Tolerance = tolerance,
             Time = experiment.Time with { Tolerance = (experiment.Time.Control as AdaptiveStep)?.Tolerance },
         }, cloud, flow, sums, MakeObservables(experiment, flow));
         run.Check();

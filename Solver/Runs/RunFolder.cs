@@ -70,7 +70,8 @@ public sealed class RunFolder : IDisposable
         try { Directory.CreateDirectory(full); }
         // The system names a file that it did not find.
         catch (Exception e) when (e is FileNotFoundException
-            or DirectoryNotFoundException) { throw new IOException("this folder cannot be created", e); }
+            or DirectoryNotFoundException)
+        { throw new IOException("this folder cannot be created", e); }
         if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
         foreach (string name in Names)
         {
@@ -126,8 +127,12 @@ public sealed class RunFolder : IDisposable
         }
         _tables.Clear();
         FileRecord package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
-        record = record with { End = record.End
-            ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package] };
+        record = record with
+        {
+            End = record.End
+            ?? RunRecord.Now(),
+            Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package]
+        };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
         return record;
     }

@@ -150,8 +150,11 @@ public sealed record RunRecord
 
     internal static DateTime Now() => DateTime.UnixEpoch.AddMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-private static SortedDictionary<string, string> Versions() { SortedDictionary<string, string> versions = new SortedDictionary<string,
-string>(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() }; Assembly[] always = [ typeof(RunRecord).Assembly,
+    private static SortedDictionary<string, string> Versions()
+    {
+        SortedDictionary<string, string> versions = new SortedDictionary<string,
+    string>(StringComparer.Ordinal)
+        { [".NET"] = Environment.Version.ToString() }; Assembly[] always = [ typeof(RunRecord).Assembly,
 typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly, ]; foreach (Assembly? assembly in
 always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs))) versions[assembly.GetName().Name!] = VersionOf(assembly); return
 versions;

@@ -28,8 +28,11 @@ public abstract class PredictedLimit
         if (why is not null) return null;
         switch (interaction.Coupling)
         {
-            case { Smallest: < 0, Modes: [>= 0 and double constant, > 0
-                and double amplitude] } when interaction.Normalization == Normalization.Unnormalized:
+            case
+            {
+                Smallest: < 0, Modes: [>= 0 and double constant, > 0
+                and double amplitude]
+            } when interaction.Normalization == Normalization.Unnormalized:
                 double radius = ToeplitzCircle.Radius(interaction, constant / amplitude);
                 if (dimension == 2 && radius is > 0 and < 1)
                 {

@@ -88,7 +88,8 @@ internal static class GapFigure
         double[] grid = [0, critical, 1 - critical, 1];
         Series band = new($"accepted at {Numbers.ForPeople(100 * Level)} %: D < {critical:F3}", Palette.Edge, grid, grid) { Width = 0 };
         Series seeds = new($"{n} seeds, Kolmogorov distance D = {sample.Distance:F3}", Palette.Blue,
-            [0, .. sorted, 1], [0, .. Enumerable.Range(1, n).Select(i => (double)i / n), 1]) { Steps = true };
+            [0, .. sorted, 1], [0, .. Enumerable.Range(1, n).Select(i => (double)i / n), 1])
+        { Steps = true };
         return new ChartPanel("rotary: law over seeds", new Axis(label, 0, 1) { Ticks = 2 }, new Axis("share of seeds below", 0, 1),
         [
             band.Between(grid.Select(x => Math.Max(0, x - critical)), grid.Select(x => Math.Min(1, x + critical))),

@@ -71,7 +71,10 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
             bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
             string what = IsCircle ? "a great circle" : _gauge switch
             {
-                RotaryGauge => "a latitude circle", PathGauge => "a wavy curve", PrefixGauge => "its targets", _ => "a point",
+                RotaryGauge => "a latitude circle",
+                PathGauge => "a wavy curve",
+                PrefixGauge => "its targets",
+                _ => "a point",
             };
             return new SpherePanel(time is null ? Title : $"{Title} at t = {time}", 3, x, _start.Labels)
             {
@@ -112,7 +115,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
 
         private string Source => IsCircle ? "great circle" : !IsPlain ? "Proposition 11: a point" : _gauge switch
         {
-            RotaryGauge => "Theorem 1: latitude circle", PathGauge => "wavy curve Ψ^{T} u", PrefixGauge => "Theorem 4: targets",
+            RotaryGauge => "Theorem 1: latitude circle",
+            PathGauge => "wavy curve Ψ^{T} u",
+            PrefixGauge => "Theorem 4: targets",
             _ => "a point",
         };
 

@@ -181,7 +181,9 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
         {
             string source = k switch
             {
-                0 => "(1 − e^{−D})/(1 + (n − 1)e^{−D})", 1 => "entropy at D = β(1 − g)", _ => "(g + q)/(g + q + (1 − g)s^{2})",
+                0 => "(1 − e^{−D})/(1 + (n − 1)e^{−D})",
+                1 => "entropy at D = β(1 − g)",
+                _ => "(g + q)/(g + q + (1 − g)s^{2})",
             };
             yield return new Fact($"equiangular: largest |{Indicators[k]} − predicted|", source, 0,
                 curves.Where(c => c.Equiangular).Max(c => Statistics.LargestDifference(
