@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;

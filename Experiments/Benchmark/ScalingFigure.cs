@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Benchmark;
 
 /// <summary>The time of one evaluation against n, direct and harmonic, on circle and sphere: a table and a figure.</summary>

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
-using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies;
 
 namespace AttentionFlow.Experiments.Commands;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Numbers written for people, in <see cref="Notation"/>: 1.3591, −0.25, 3.1 × 10^{−13}.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>The colours and fonts of every figure: Okabe and Ito's colours for systems, a cyclic map for labels.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Experiments.Figures;
 
 /// <param name="Label">What is written there, in <see cref="Notation"/>; empty for a mark without a label.</param>

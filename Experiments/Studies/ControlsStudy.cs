@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Figures;
 using MathNet.Numerics.LinearAlgebra;
 using static AttentionFlow.Experiments.Studies.Statistics;
 

@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>Early warning: all indicators along a run that collapses, one that a rotary code keeps open, and one of high beta, with the

@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Figures;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using AttentionFlow.Experiments.Figures;
 using static AttentionFlow.Experiments.Studies.Statistics;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Figures;
 using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Experiments.Studies;

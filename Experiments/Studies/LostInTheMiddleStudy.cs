@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Figures;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Experiments.Studies;

@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>Order out of noise: the length of the mean token against the strength of the attraction, on circle and sphere.</summary>

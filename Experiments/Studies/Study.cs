@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>A run that a study needs: its folder and its experiment. Studies derive from it to add the parameters that they vary.</summary>

@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>Work against precision of every method: the largest token error at all recorded times against evaluations.</summary>

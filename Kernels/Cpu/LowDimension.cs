@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>A dimension from 2 to 6, known at compile time of a kernel.</summary>

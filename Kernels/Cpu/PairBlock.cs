@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>

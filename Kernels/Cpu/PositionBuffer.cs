@@ -1,5 +1,4 @@
 using System.Numerics;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 

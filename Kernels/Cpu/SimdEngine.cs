@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 

@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Cpu;
 

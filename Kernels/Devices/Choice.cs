@@ -1,6 +1,5 @@
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Fast;
-using AttentionFlow.Kernels.Model;
 using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Devices;

@@ -1,6 +1,5 @@
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Fast;
 

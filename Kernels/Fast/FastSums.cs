@@ -1,7 +1,6 @@
 using System.Globalization;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Fast;
 

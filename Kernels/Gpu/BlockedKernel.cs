@@ -1,4 +1,3 @@
-using AttentionFlow.Kernels.Model;
 using ILGPU;
 
 namespace AttentionFlow.Kernels.Gpu;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Harmonic;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>

@@ -1,5 +1,4 @@
 using AttentionFlow.Kernels.Cpu;
-using AttentionFlow.Kernels.Model;
 
 namespace AttentionFlow.Kernels.Harmonic;
 

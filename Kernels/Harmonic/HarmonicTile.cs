@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using AttentionFlow.Kernels.Cpu;
 
 namespace AttentionFlow.Kernels.Harmonic;

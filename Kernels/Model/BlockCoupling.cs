@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.CompilerServices;
-
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = 1 for equal labels, <paramref name="Across"/> for different ones.</summary>

@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.CompilerServices;
-
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)): periodic in the label with period 1, may change sign.</summary>

@@ -1,5 +1,3 @@
-using AttentionFlow.Kernels.Model;
-
 namespace AttentionFlow.Kernels.Reference;
 
 /// <summary>

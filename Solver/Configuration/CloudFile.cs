@@ -1,5 +1,3 @@
-using System.Globalization;
-using AttentionFlow.Solver.Model;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Configuration;

@@ -1,7 +1,5 @@
 #pragma warning disable CS1591 // Keys are documented by their Description: one source for the schema, the documentation and messages.
-using System.ComponentModel;
 using System.Text.Json.Serialization;
-using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 

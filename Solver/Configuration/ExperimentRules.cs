@@ -1,6 +1,3 @@
-using System.Globalization;
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>What an experiment fulfils beyond the range of each value: the rules of its parts, and here those that join sections.</summary>

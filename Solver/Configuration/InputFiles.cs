@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>The CSV files that an experiment names beside itself.</summary>

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Configuration;
 

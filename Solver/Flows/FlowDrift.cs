@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>From sums to rates: normalised, projected, turned back into the frame of x, divided by the scale of the scheme.</summary>

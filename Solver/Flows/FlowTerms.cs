@@ -1,5 +1,4 @@
 using AttentionFlow.Kernels.Devices;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Flows;
 

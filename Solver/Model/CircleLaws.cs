@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using MathNet.Numerics;
 
 namespace AttentionFlow.Solver.Model;

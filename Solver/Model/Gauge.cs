@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>The gauge Psi: an orthogonal matrix per label. One record a file in this folder.</summary>

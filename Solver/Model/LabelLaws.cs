@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>The law of the frozen labels xi. One record a file in this folder.</summary>

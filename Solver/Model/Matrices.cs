@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Factorization;
 

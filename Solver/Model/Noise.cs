@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>How drift D and noise N share a step of length h.</summary>

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>

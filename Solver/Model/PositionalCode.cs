@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>How a positional code enters, beside the gauge.</summary>

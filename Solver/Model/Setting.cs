@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>What a part of an experiment is judged in, and draws from what it leaves open.</summary>

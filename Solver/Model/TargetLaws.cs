@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>A law on the sphere from which prefix targets are taken. One record a file in this folder.</summary>

@@ -1,6 +1,5 @@
 using System.Numerics;
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Motion;
 

@@ -1,5 +1,4 @@
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
 
 namespace AttentionFlow.Solver.Motion;
 

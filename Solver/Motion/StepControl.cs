@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>How long the steps of a run are. A number stands for steps of that length.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using AttentionFlow.Solver.Flows;
 
 namespace AttentionFlow.Solver.Motion;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionFlow.Solver.Observables;
 
 /// <summary>A warning level that a run crossed: an entry of <c>alerts</c> in run.json.</summary>

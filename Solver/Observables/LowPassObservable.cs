@@ -1,5 +1,4 @@
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Observables;

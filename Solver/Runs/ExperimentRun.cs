@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Model;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 

@@ -1,5 +1,3 @@
-using AttentionFlow.Solver.Model;
-
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using AttentionFlow.Experiments.Benchmark;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;

@@ -1,8 +1,5 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 

@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Program;

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;

@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using AttentionFlow.Experiments.Commands;
 
 namespace AttentionFlow.Tests.Program;
 

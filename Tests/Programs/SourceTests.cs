@@ -1,6 +1,5 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
-using AttentionFlow.Experiments.Commands;
 using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Program;

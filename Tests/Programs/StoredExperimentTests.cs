@@ -1,5 +1,3 @@
-using System.Globalization;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Output;
 

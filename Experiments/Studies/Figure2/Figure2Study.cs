@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies.Figure2;
 
 /// <summary>Figure 2: the collapse gap against time over seeds for baseline, rotary and prefix, at several n.</summary>

@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies.Figure2;
 
 /// <summary>A collapse gap against time over many seeds, quantiles at every time.</summary>

@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies.Figure3;
 
 /// <summary>The energy of one system against time, with the limit that theory gives.</summary>

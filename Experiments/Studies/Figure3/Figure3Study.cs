@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Experiments.Studies.Figure3;
 
 /// <summary>Figure 3: six clouds at the horizon with their predicted limits, and their energies.</summary>

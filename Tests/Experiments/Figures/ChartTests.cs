@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using AttentionFlow.Experiments.Figures;
 using AttentionFlow.Experiments.Studies.Figure2;
 using AttentionFlow.Experiments.Studies.Figure3;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Xml.Linq;
-using AttentionFlow.Experiments.Figures;
 
 namespace AttentionFlow.Tests.Figures;
 

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using AttentionFlow.Experiments.Figures;
 
 namespace AttentionFlow.Tests.Figures;
 

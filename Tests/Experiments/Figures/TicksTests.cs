@@ -1,5 +1,3 @@
-using AttentionFlow.Experiments.Figures;
-
 namespace AttentionFlow.Tests.Figures;
 
 public sealed class TicksTests

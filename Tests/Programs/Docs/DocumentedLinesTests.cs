@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Output;

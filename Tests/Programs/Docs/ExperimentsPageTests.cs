@@ -1,6 +1,4 @@
 using System.Reflection;
-using AttentionFlow.Experiments.Commands;
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Docs;

@@ -1,4 +1,3 @@
-using AttentionFlow.Experiments.Studies;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Docs;

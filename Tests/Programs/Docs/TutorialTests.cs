@@ -1,4 +1,3 @@
-using System.Globalization;
 using AttentionFlow.Tests.Output;
 using AttentionFlow.Tests.Program;
 

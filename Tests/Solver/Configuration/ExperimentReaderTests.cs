@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Output;
