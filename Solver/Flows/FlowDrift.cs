@@ -50,7 +50,7 @@ internal sealed class FlowDrift
             double scale = _terms.Scale(i, z[i], unshift), dot;
             if (d == 3)
             {
-                // Written out: a tenth of the time of a run of 256 tokens.
+                // Written out: the loop took longer for few tokens.
                 (double y0, double y1, double y2, double f0, double f1, double f2) =
                     (y[at], y[at + 1], y[at + 2], force[at], force[at + 1], force[at + 2]);
                 dot = y0 * f0 + y1 * f1 + y2 * f2;
