@@ -35,7 +35,7 @@ public class Plan(PairProblem problem, RowColumns columns, string? whyNot = null
     /// <summary>How pairs are summed.</summary>
     public SumMethod Method { get; init; }
 
-    /// <summary>True when F_i comes without its part along x_i, which drifts project away but entropies need.</summary>
+    /// <summary>True when F_i comes without its part along o_i: see <see cref="RowColumns.Radial"/>.</summary>
     public bool IsTangential { get; init; }
 
     /// <summary>Error of Z_i relative to it to be expected of rounding, or the tolerance; far below 1e-5 but for tolerances.</summary>
@@ -84,6 +84,9 @@ public sealed class SumStatistics
     /// <summary>The highest degree of harmonics.</summary>
     public int Order { get; private set; }
 
+    /// <summary>Rows of harmonic sums, all evaluations together.</summary>
+    public long HarmonicRows { get; private set; }
+
     /// <summary>Rows summed again with a higher degree.</summary>
     public long RowsRaised { get; private set; }
 
@@ -100,10 +103,10 @@ public sealed class SumStatistics
         RelativeError = Math.Max(RelativeError, relativeError);
     }
 
-    internal void AddHarmonics(int order, double bound, int raised, int redone)
+    internal void AddHarmonics(int order, double bound, int rows, int raised, int redone)
     {
         (Order, ErrorBound) = (Math.Max(Order, order), Math.Max(ErrorBound, bound));
-        (RowsRaised, RowsRedone) = (RowsRaised + raised, RowsRedone + redone);
+        (HarmonicRows, RowsRaised, RowsRedone) = (HarmonicRows + rows, RowsRaised + raised, RowsRedone + redone);
     }
 
     internal void AddCells(int cells, double bound) => (Cells, ErrorBound) = (cells, Math.Max(ErrorBound, bound));

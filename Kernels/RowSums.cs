@@ -6,7 +6,10 @@ public enum RowColumns
 {
     /// <summary>Z alone.</summary>
     None = 0,
-    /// <summary>F_i = e^{-c_i} sum_j w_j a_ij (v_j - o_i), d numbers a row.</summary>
+    /// <summary>
+    /// F_i = e^{-c_i} sum_j w_j a_ij (v_j - o_i), d numbers a row; in the difference form an implementation may leave out its part along
+    /// o_i, which drifts project away, and says so by <see cref="Plan.IsTangential"/>.
+    /// </summary>
     Force = 1,
     /// <summary>
     /// D_i = sum_j w_j b_ij (1 - e^{-beta} k'(l_ij)), accurate when all tokens nearly coincide. Difference form, exponential profile.
@@ -18,6 +21,8 @@ public enum RowColumns
     Squares = 8,
     /// <summary>e^{-c_i} sum_j w_j a_ij log b_ij; pairs with b_ij = 0 contribute nothing. Needs b >= 0.</summary>
     CouplingLog = 16,
+    /// <summary>With <see cref="Force"/>: F_i whole, its part along o_i included.</summary>
+    Radial = 32,
 }
 
 /// <summary>The result of a pair sum: one entry per (replica, query), flattened, double whatever the device computes in.</summary>

@@ -21,27 +21,34 @@ public sealed record Choice(string Device, Summation Summation)
     private bool IsForCpu => Summation is Summation.Fast or Summation.Coalesced;
 
     /// <summary>
-    /// What auto stands for: a function of sizes, interaction, signs of weights, precision, tolerance and the devices here, never of
-    /// timings. Harmonic sums, linear in n, come before any GPU.
+    /// What auto stands for, and the tolerance of its sums: a function of sizes, interaction, signs of weights, precision, tolerance, budget
+    /// and the devices here, never of timings. Harmonic sums, linear in n, come before any GPU.
     /// </summary>
     /// <param name="problem">The tokens.</param>
-    /// <param name="tangential">Whether forces along the sphere serve, as harmonic sums give them, and sums over cells promise
-    /// them.</param>
+    /// <param name="columns">What a drift asks of the self form; null where it needs another.</param>
     /// <param name="precision">Of the pairs.</param>
     /// <param name="tolerance">For sums that are not direct.</param>
-    public Choice Resolve(PairProblem problem, bool tangential, Precision precision, double tolerance)
+    /// <param name="budget">The error relative to Z_i that the run can bear all along: harmonic sums keep it too. Errors of coalesced sums
+    /// are relative to every pull, however long the run.</param>
+    public (Choice Choice, double Tolerance) Resolve(
+        PairProblem problem, RowColumns? columns, Precision precision, double tolerance, double budget)
     {
-        SumMethod method = Summation == Summation.Auto && tangential
-            ? FastPlan.For(Summation, tolerance, precision, problem, RowColumns.Force).Method : SumMethod.Direct;
+        double tighter = Math.Min(tolerance, budget);
+        SumMethod method = SumMethod.Direct;
+        if (Summation == Summation.Auto && columns is { } asked)
+        {
+            method = FastPlan.For(Summation.Auto, tighter, precision, problem, asked).Method;
+            if (method != SumMethod.Harmonic) method = FastPlan.For(Summation.Coalesced, tolerance, precision, problem, asked).Method;
+        }
         bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs;
         string device = Device != "auto" ? Device : (cpu ? null : Gpu()) ?? "cpu";
-        if (IsForCpu) return this with { Device = device };
-        return new(device, device != "cpu" ? Summation.Direct : method switch
+        if (IsForCpu) return (this with { Device = device }, tolerance);
+        return (device == "cpu" ? method : SumMethod.Direct) switch
         {
-            SumMethod.Harmonic => Summation.Fast,
-            SumMethod.Coalesced => Summation.Coalesced,
-            _ => Summation.Direct,
-        });
+            SumMethod.Harmonic => (new(device, Summation.Fast), tighter),
+            SumMethod.Coalesced => (new(device, Summation.Coalesced), tolerance),
+            _ => (new(device, Summation.Direct), tolerance),
+        };
     }
 
     /// <summary>What sums pairs of tokens under a normalisation: the given sums, or those of hardmax.</summary>

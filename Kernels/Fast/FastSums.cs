@@ -63,26 +63,24 @@ internal sealed class FastSums : IPairSums
 
 /// <summary>The rule that chooses between direct, harmonic and coalesced sums: the same choice on every machine and every day.</summary>
 /// <remarks>
-/// Harmonic or direct is a matter of the problem. Auto takes harmonic sums only where they resolve the weakest pull there is: their errors
-/// are relative to Z, and clusters at an angle a pull each other with e^{-beta (1 - cos a)} of it, at the least e^{-2 beta}, of which a
-/// hundredth is asked for. The errors of coalesced sums are relative to every pull, so they are taken at any beta. Columns other than the
-/// force are coalesced or direct; where sums are harmonic, direct up to n = 4096 and beyond that refused.
+/// Harmonic or direct is a matter of cost, at a tolerance that suits whoever sums: their errors are relative to Z, those of coalesced sums
+/// to every pull. Columns that harmonics lack are coalesced or direct; where the rest is harmonic, direct up to n = 4096 and beyond that
+/// refused.
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced
-/// the
-/// same per cell and 150; harmonic 20 + (0.092 + 22/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1
-/// channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows.
+/// the same per cell and 150; harmonic 20 + (0.092 + 22/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times 2 M + 1
+/// channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows; 1.6 times as much with the force's part along x_i;
+/// and the direct sum beside it where the tolerance is so small that rounding leaves most rows to it.
 /// </remarks>
 internal sealed class FastPlan : Plan
 {
-    private const double ShareOfWeakestPull = 0.01;
     private const int MostKeysOfDirectColumns = 4096;
     private const double CostOfCells = 150;
 
     private FastPlan(Plan direct, HarmonicPlan? harmonic, CoalescedPlan? coalesced, string? whyNot, double costOfAPair)
         : base(direct.Problem, direct.Columns, whyNot)
     {
-        (Direct, Harmonic, Coalesced, IsTangential) = (direct, harmonic, coalesced, harmonic is not null);
+        (Direct, Harmonic, Coalesced, IsTangential) = (direct, harmonic, coalesced, harmonic?.IsTangential ?? false);
         Method = harmonic is not null ? SumMethod.Harmonic : coalesced is not null ? SumMethod.Coalesced : SumMethod.Direct;
         RelativeError = Math.Max(harmonic?.RelativeError ?? coalesced?.RelativeError ?? 0, direct.RelativeError);
         Cost = harmonic?.Cost ?? direct.Cost;
@@ -108,9 +106,8 @@ internal sealed class FastPlan : Plan
     {
         Plan direct = SimdSums.PlanFor(precision, problem, columns);
         HarmonicPlan? harmonic = summation == Summation.Coalesced ? null
-            : HarmonicPlan.For(tolerance, problem, columns & RowColumns.Force) as HarmonicPlan;
-        string? advice = harmonic is null ? null : AdviceOn(problem.Interaction, tolerance);
-        if (summation == Summation.Auto && !(harmonic?.Cost < direct.Cost && advice is null)) harmonic = null;
+            : HarmonicPlan.For(tolerance, problem, columns & HarmonicPlan.Known) as HarmonicPlan;
+        if (summation == Summation.Auto && !(harmonic?.Cost < direct.Cost)) harmonic = null;
         string? whyNot = direct.WhyNot;
         if (harmonic is null)
         {
@@ -120,27 +117,15 @@ internal sealed class FastPlan : Plan
             if (!known && CoalescedPlan.WhyNever(problem, RowColumns.None) is not null)
                 whyNot = $"fast sums are harmonic or coalesced, and neither knows {Unknown(problem)}";
         }
-        else if ((columns & ~RowColumns.Force) == RowColumns.None) whyNot = null;
+        else if ((columns & ~HarmonicPlan.Known) == RowColumns.None) whyNot = null;
         else if (problem.Keys <= MostKeysOfDirectColumns) harmonic = null;
         else whyNot = HarmonicPlan.For(tolerance, problem, columns).WhyNot;
         CoalescedPlan? coalesced = problem.Keys < CoalescedSums.FewestTokens ? null : CoalescedPlan.For(tolerance, direct) as CoalescedPlan;
         return new FastPlan(direct, harmonic, coalesced, whyNot, SimdSums.CostOfAPair(precision))
         {
-            Advice = harmonic is null ? null : advice,
+            Advice = harmonic?.LeavesMostRows != true ? null : string.Create(CultureInfo.InvariantCulture,
+                $"rounding leaves most rows of harmonic sums at {tolerance:G2} to direct ones; use a larger tolerance, or \"direct\""),
         };
-    }
-
-    /// <summary>
-    /// Null when this tolerance of harmonic sums resolves the pull between any two clusters, else a sentence that says from which angle on
-    /// it does not.
-    /// </summary>
-    private static string? AdviceOn(Interaction interaction, double tolerance)
-    {
-        double cosine = 1 + Math.Log(tolerance / ShareOfWeakestPull) / interaction.Beta;
-        double angle = Math.Acos(Math.Min(1, cosine)) * 180 / Math.PI, enough = ShareOfWeakestPull * Math.Exp(-2 * interaction.Beta);
-        return cosine <= -1 ? null : string.Create(CultureInfo.InvariantCulture,
-            $"errors are up to {tolerance:G2} of Z, so the pull between clusters more than {angle:F0} degrees apart is not resolved "
-            + $"to 1 %; use a tolerance of {enough:G1} or direct sums where it matters");
     }
 
     // What keeps a problem from being coalesced, in the words of who asked for it; its harmonics are known to be none.

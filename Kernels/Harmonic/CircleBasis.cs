@@ -36,12 +36,12 @@ internal sealed class CircleBasis(int order) : HarmonicBasis(order)
         for (int i = 0; i < Moments; i++) sums[i] *= Sign(i / 2);
     }
 
-    public override void ToCoefficients(ReadOnlySpan<double> moments, KernelSeries series, Span<double> coefficients)
+    public override void ToCoefficients(ReadOnlySpan<double> moments, double[] series, Span<double> coefficients)
     {
         coefficients.Clear();
         for (int l = 0; l <= Order; l++)
         {
-            double a = series.Coefficients[l] * Sign(l) * moments[2 * l], b = series.Coefficients[l] * Sign(l) * moments[2 * l + 1];
+            double a = series[l] * Sign(l) * moments[2 * l], b = series[l] * Sign(l) * moments[2 * l + 1];
             for (int i = CoefficientsPerDegree * l; i < CoefficientsPerDegree * l + Lanes; i += 2)
             {
                 (coefficients[i], coefficients[i + 1]) = (a, b);

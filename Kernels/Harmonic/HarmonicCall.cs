@@ -27,7 +27,7 @@ internal sealed unsafe class HarmonicCall(
         foreach (int replica in replicas)
         {
             places[replica] = room;
-            room += plan.Channels.Count * moments[replica]!.Basis.Coefficients;
+            room += (plan.HasRadial ? 2 : 1) * plan.Channels.Count * moments[replica]!.Basis.Coefficients;
         }
         memory.Coefficients.Reserve(room);
         Workers.For(replicas.Length, 1, threads, (from, to) =>
@@ -35,9 +35,10 @@ internal sealed unsafe class HarmonicCall(
             for (int i = from; i < to; i++)
             {
                 HarmonicMoments of = moments[replicas[i]]!;
-                int count = plan.Channels.Count;
-                of.ToCoefficients(plan.Series, count,
-                    new(memory.Coefficients.Pointer + places[replicas[i]], count * of.Basis.Coefficients));
+                int count = plan.Channels.Count, numbers = count * of.Basis.Coefficients;
+                double* place = memory.Coefficients.Pointer + places[replicas[i]];
+                of.ToCoefficients(plan.Series.Coefficients, count, new(place, numbers));
+                if (plan.HasRadial) of.ToCoefficients(plan.Series.Slopes, count, new(place + numbers, numbers));
             }
         });
         List<(int At, int Count)> parts = rows.Parts(HarmonicTile.Tokens, tokens);
@@ -60,8 +61,11 @@ internal sealed unsafe class HarmonicCall(
                         tile.Z = z + first;
                         if (_problem.Dimension == 2 && force != null) tile.Gradient = force + 2L * first;
                     }
-                    SumChannels(tile, moments[replica]!.Basis, memory.Coefficients.Pointer + places[replica], rows, at, count);
+                    HarmonicBasis basis = moments[replica]!.Basis;
+                    double* coefficients = memory.Coefficients.Pointer + places[replica];
+                    SumChannels(tile, basis, coefficients, rows, at, count);
                     Write(tile, replica, level, rows, at, count, failedHere, ref smallest);
+                    if (plan.HasRadial) AddRadial(tile, basis, coefficients + plan.Channels.Count * basis.Coefficients, rows, at, count);
                 }
             lock (_lock)
             {
@@ -139,6 +143,22 @@ internal sealed unsafe class HarmonicCall(
             if (IsPlain(replica)) tile.CopyGradient(dimension, count, force);
             else new Span<double>(z + 2 * Column, count * dimension).CopyTo(new Span<double>(force, count * dimension));
         }
+    }
+
+    // The part of F along x_i, x_i dZ/dbeta.
+    private void AddRadial(HarmonicTile tile, HarmonicBasis basis, double* k, RowSet rows, int at, int count)
+    {
+        double* radial = tile.Radial;
+        tile.Spare();
+        new Span<double>(radial, count).Clear();
+        for (int channel = 0; channel < plan.Channels.Terms; channel++)
+        {
+            kernel.Evaluate(tile, basis, k + channel * basis.Coefficients, 1);
+            for (int i = 0; i < count; i++) radial[i] += plan.Channels.Factor(channel, rows[at + i]) * tile.Z[i];
+        }
+        int d = _problem.Dimension;
+        for (int i = 0; i < count; i++)
+            for (int c = rows[at + i] * d; c < (rows[at + i] + 1) * d; c++) into.Force[c] += radial[i] * _problem.Q[c];
     }
 
     private void Scatter(HarmonicTile tile, double* z, bool plain, RowSet rows, int at, int count)

@@ -54,8 +54,11 @@ internal abstract class HarmonicBasis(int order)
     /// <summary>Turns raw sums into moments, in place.</summary>
     public abstract void ToMoments(Span<double> sums);
 
-    /// <summary>The coefficients for which the kernel evaluates Z = sum_l C_l sum_j w_j P_l(&lt;x, x_j&gt;) and its gradient.</summary>
-    public abstract void ToCoefficients(ReadOnlySpan<double> moments, KernelSeries series, Span<double> coefficients);
+    /// <summary>
+    /// The coefficients for which the kernel evaluates sum_l C_l sum_j w_j P_l(&lt;x, x_j&gt;) and its gradient, C the
+    /// <paramref name="series"/>.
+    /// </summary>
+    public abstract void ToCoefficients(ReadOnlySpan<double> moments, double[] series, Span<double> coefficients);
 
     /// <summary>Adds factor sum_jk w_j w_k P_l(&lt;x_j, x_k&gt;), made of these moments, to power[l] for l = 0..L.</summary>
     public abstract void AddPower(ReadOnlySpan<double> moments, double factor, Span<double> power);
@@ -72,8 +75,8 @@ internal sealed class HarmonicMoments(HarmonicBasis basis, int channels)
     /// <summary>The moments of a channel.</summary>
     public Span<double> Channel(int channel) => _numbers.AsSpan(channel * Basis.Moments, Basis.Moments);
 
-    /// <summary>The coefficients of every channel, one after the other.</summary>
-    public void ToCoefficients(KernelSeries series, int channels, Span<double> coefficients)
+    /// <summary>The coefficients of every channel for a series, one after the other.</summary>
+    public void ToCoefficients(double[] series, int channels, Span<double> coefficients)
     {
         for (int k = 0; k < channels; k++)
             Basis.ToCoefficients(Channel(k), series, coefficients.Slice(k * Basis.Coefficients, Basis.Coefficients));

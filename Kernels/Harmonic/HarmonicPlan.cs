@@ -16,13 +16,21 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// </remarks>
 internal sealed class HarmonicPlan : Plan
 {
+    /// <summary>Columns that harmonics have.</summary>
+    public const RowColumns Known = RowColumns.Force | RowColumns.Radial | RowColumns.Squares;
+
+    // Of moments and evaluation, with its gradient.
+    private const double ShareOfEvaluation = 0.6;
+
     private readonly Dictionary<int, HarmonicBasis> _bases = [];
 
     /// <summary>The plan for a problem whose profile is curved and whose coupling <see cref="LabelChannels"/> knows.</summary>
-    public HarmonicPlan(PairProblem problem, RowColumns columns, double tolerance) : base(problem, columns)
+    private HarmonicPlan(PairProblem problem, RowColumns columns, double tolerance) : base(problem, columns)
     {
-        (Method, IsTangential, RelativeError) = (SumMethod.Harmonic, true, tolerance);
+        HasRadial = columns.HasFlag(RowColumns.Force | RowColumns.Radial);
+        (Method, IsTangential, RelativeError) = (SumMethod.Harmonic, columns.HasFlag(RowColumns.Force) && !HasRadial, tolerance);
         Direct = SimdSums.PlanFor(Precision.Double, problem, columns);
+        Squares = columns.HasFlag(RowColumns.Squares) ? new HarmonicPlan(Squared(problem), RowColumns.None, tolerance) : null;
         Channels = new LabelChannels(problem);
         Series = new KernelSeries(problem.Dimension, problem.Interaction.Beta);
         Replicas = new Replica[problem.Replicas];
@@ -39,10 +47,14 @@ internal sealed class HarmonicPlan : Plan
             double worst = sum > 0 ? Math.Max(self * smallest / sum, least * Math.Exp(-2 * problem.Interaction.Beta)) / Channels.Bound : 1;
             int first = OrderFor(tolerance * usual), second = OrderFor(tolerance * worst);
             Replicas[r] = new Replica(Channels.Bound * sum, Math.Min(first, second), second);
+            LeavesMostRows |= Error(second) * (1 + 1 / tolerance) > usual;
         }
         int usualOrder = Replicas.Max(r => r.First), modes = 2 * usualOrder + 1, harmonics = (usualOrder + 1) * (usualOrder + 1);
         Cost = Channels.Terms
             * (problem.Dimension == 2 ? 8 + 0.085 * modes + 2000.0 / problem.Keys : 20 + (0.092 + 22.0 / problem.Keys) * harmonics);
+        if (HasRadial) Cost *= 1 + ShareOfEvaluation;
+        if (LeavesMostRows) Cost += Direct.Cost;
+        Cost += Squares?.Cost ?? 0;
     }
 
     /// <summary>What is known of a replica.</summary>
@@ -57,6 +69,17 @@ internal sealed class HarmonicPlan : Plan
 
     /// <summary>tol.</summary>
     public double Tolerance => RelativeError;
+
+    /// <summary>Whether forces are to have their part along x_i.</summary>
+    public bool HasRadial { get; }
+
+    /// <summary>
+    /// True where rounding keeps every order from serving the rows of a uniform cloud: then most are summed directly, and priced so.
+    /// </summary>
+    public bool LeavesMostRows { get; }
+
+    /// <summary>What has <see cref="RowColumns.Squares"/> for its Z; null where these are not asked for.</summary>
+    public HarmonicPlan? Squares { get; }
 
     /// <summary>For the rows that no order serves.</summary>
     public Plan Direct { get; }
@@ -75,7 +98,7 @@ internal sealed class HarmonicPlan : Plan
     {
         if (WhyNever(problem, columns) is { } never) return new Plan(problem, columns, never);
         HarmonicPlan plan = new(problem, columns, tolerance);
-        int order = plan.Replicas.Max(r => r.Second);
+        int order = Math.Max(plan.Replicas.Max(r => r.Second), plan.Squares?.Replicas.Max(r => r.Second) ?? 0);
         return order <= HarmonicSums.MaxOrder ? plan : new Plan(problem, columns,
             $"beta = {problem.Interaction.Beta:R} needs harmonics up to degree {order}; they are stable up to {HarmonicSums.MaxOrder}");
     }
@@ -89,7 +112,7 @@ internal sealed class HarmonicPlan : Plan
     }
 
     /// <summary>The error of a row's Z and F at most, for M = 1.</summary>
-    public double Error(int order) => Series.ErrorBeyond(order) + Rounding(order);
+    public double Error(int order) => Series.ErrorBeyond(order, HasRadial) + Rounding(order);
 
     /// <summary>
     /// What rounding may do at this order, for M = 1: three times the most that was measured, over beta = 0.01..256 and clouds from uniform
@@ -111,16 +134,25 @@ internal sealed class HarmonicPlan : Plan
             return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";
         if (!LabelChannels.Knows(interaction.Coupling))
             return $"the harmonic sums know the couplings one and toeplitz, not '{interaction.Coupling.Name}'";
-        RowColumns missing = columns & ~RowColumns.Force;
-        return missing == RowColumns.None ? null : $"the harmonic sums have the column Force, not {missing}";
+        RowColumns missing = columns & ~Known;
+        return missing == RowColumns.None ? null : $"the harmonic sums have the columns {Known}, not {missing}";
+    }
+
+    // sum_j (w_j a_ij)^2, a = b e^{beta (t - 1)}, is the Z of these.
+    private static PairProblem Squared(PairProblem problem)
+    {
+        Interaction interaction = problem.Interaction;
+        return PairProblem.Self(problem.Replicas, problem.Keys, problem.Dimension,
+            interaction with { Beta = 2 * interaction.Beta, Coupling = LabelChannels.Squared(interaction.Coupling) }, problem.Q,
+            [.. problem.Weights.Select(w => w * w)], problem.KeyLabels);
     }
 
     private double Rounding(int order) => Rounding(Problem.Dimension, order);
 
     private int OrderFor(double error)
     {
-        int order = Series.OrderFor(error / 2);
+        int order = Series.OrderFor(error / 2, HasRadial);
         double rounding = Rounding(order);
-        return Series.OrderFor(Math.Max(error - rounding, rounding / 4));
+        return Series.OrderFor(Math.Max(error - rounding, rounding / 4), HasRadial);
     }
 }

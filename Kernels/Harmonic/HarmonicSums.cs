@@ -5,7 +5,7 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// <summary>
 /// Pair sums in time linear in n: the kernel e^{beta t} expanded in Fourier modes (d = 2) or spherical harmonics (d = 3), so that keys
 /// enter through their moments. Self form, exponential profile, couplings one and toeplitz, weights of any sign, no mask,
-/// <see cref="RowColumns.Force"/>; double precision.
+/// <see cref="RowColumns.Force"/>, whole if need be, and <see cref="RowColumns.Squares"/>; double precision.
 /// </summary>
 /// <remarks>
 /// <para>Guarantee, with S_i = Z_i when no term of Z_i is negative and S_i = B sum_j |w_j| e^{beta (t_ij - 1)}, |b| &lt;= B, otherwise:
@@ -14,7 +14,9 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// series; rows whose Z
 /// turns out too small for it are summed again with a higher order, and rows that even that cannot serve, because of rounding, directly
 /// (<see cref="SumStatistics.RowsRedone"/>: each costs n pairs).</para>
-/// <para>The force is tangential, F_i = grad Z_i / beta: the component along x_i, which every flow projects away, is left out.</para>
+/// <para>The force is tangential, F_i = grad Z_i / beta, unless its part along x_i is asked for, which is x_i dZ_i/dbeta: the same moments
+/// with the derivatives of the coefficients, and another evaluation. Squares are the Z of the same tokens at 2 beta with squared weights and
+/// coupling: moments and evaluation of their own, with a relative error of at most tol.</para>
 /// <para>Errors are relative to Z, not to the force: forces smaller than tol Z_i are not guaranteed, so nothing is promised of distances
 /// below tol and
 /// of energy gaps below tol^2: follow the last stage of a collapse with direct sums. What happens in fact: the truncated kernel, too, is an
@@ -75,12 +77,16 @@ internal sealed class HarmonicSums : IPairSums
         RowSet left = call.Evaluate(0, RowSet.Range(first, count), moments);
         (RowSet raised, left) = left.Split(row => plan.Replicas[row / problem.Keys] is { } replica && replica.Second > replica.First);
         left = RowSet.List(left.Concat(call.Evaluate(1, raised, moments)));
-        Statistics.AddHarmonics(moments.Max(m => m?.Basis.Order ?? 0), call.ErrorBound, raised.Count, left.Count);
+        Statistics.AddHarmonics(moments.Max(m => m?.Basis.Order ?? 0), call.ErrorBound, count, raised.Count, left.Count);
         foreach ((int from, int length) in left.Runs())
         {
             _direct.Sum(plan.Direct, from..(from + length), into, stop);
-            if (into.Columns.HasFlag(RowColumns.Force)) Project(problem, from, length, into.Force);
+            if (plan.IsTangential) Project(problem, from, length, into.Force);
         }
+        if (plan.Squares is null) return;
+        RowSums squares = new(problem.Rows, problem.Dimension, plan.Squares.Columns);
+        Evaluate(plan.Squares, rows, squares, stop);
+        squares.Z.AsSpan(first, count).CopyTo(into.Squares.AsSpan(first));
     }
 
     private static void Project(PairProblem problem, int first, int count, double[] force)

@@ -37,7 +37,7 @@ internal sealed unsafe class HarmonicTile
     /// <summary>Empty columns.</summary>
     public HarmonicTile()
     {
-        _columns.Reserve(18 * Tokens);
+        _columns.Reserve(23 * Tokens);
         Reset();
     }
 
@@ -64,6 +64,16 @@ internal sealed unsafe class HarmonicTile
 
     /// <summary>Room for the gradient as [token, coordinate].</summary>
     public double* Joined => _columns.Pointer + 15 * Tokens;
+
+    /// <summary>The sum over channels of dZ/dbeta.</summary>
+    public double* Radial => _columns.Pointer + 18 * Tokens;
+
+    /// <summary>Lets <see cref="Z"/> and <see cref="Gradient"/> be columns of no further use.</summary>
+    public void Spare()
+    {
+        Z = _columns.Pointer + 19 * Tokens;
+        Gradient = _columns.Pointer + 20 * Tokens;
+    }
 
     /// <summary>Accumulators: rows of <see cref="HarmonicBasis.Lanes"/> numbers.</summary>
     public double* Sums => _sums.Pointer;

@@ -11,7 +11,7 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// </remarks>
 internal sealed class KernelSeries
 {
-    private readonly double[] _beyond;
+    private readonly double[] _beyond, _radialBeyond;
 
     /// <summary>The series for the sphere in <paramref name="dimension"/> = 2 or 3 dimensions and <paramref name="beta"/> > 0.</summary>
     public KernelSeries(int dimension, double beta)
@@ -27,40 +27,51 @@ internal sealed class KernelSeries
             if (c[l - 1] > 1e200)
                 for (int k = l - 1; k <= start; k++) c[k] *= 1e-250;
         }
+        // I_l' = I_{l+1} + (l/beta) I_l, and so for i_l.
+        double[] slopes = [.. Enumerable.Range(0, start + 1).Select(l => c[l + 1] - c[l] + l / beta * c[l])];
         double sum = 0;
         for (int l = start; l >= 0; l--)
         {
-            c[l] *= dimension == 3 ? 2 * l + 1 : l == 0 ? 1 : 2;
+            double multiple = dimension == 3 ? 2 * l + 1 : l == 0 ? 1 : 2;
+            (c[l], slopes[l]) = (c[l] * multiple, slopes[l] * multiple);
             sum += c[l];
         }
-        Coefficients = new double[last + 1];
-        _beyond = new double[last + 1];
-        double value = 0, slope = 0;
+        (Coefficients, Slopes) = (new double[last + 1], new double[last + 1]);
+        (_beyond, _radialBeyond) = (new double[last + 1], new double[last + 1]);
+        double value = 0, slope = 0, radial = 0;
         for (int l = start; l >= 0; l--)
         {
-            if (l <= last) (Coefficients[l], _beyond[l]) = (c[l] / sum, Math.Max(value, slope));
+            if (l <= last)
+                (Coefficients[l], Slopes[l], _beyond[l], _radialBeyond[l]) = (c[l] / sum, slopes[l] / sum, Math.Max(value, slope), radial);
             value += c[l] / sum;
             slope += c[l] / sum * (dimension == 3 ? Math.Sqrt(l * (l + 1) / 2.0) : l) / beta;
+            radial += Math.Abs(slopes[l]) / sum;
         }
     }
 
     /// <summary>C_l for l = 0, 1, ..., down to about 1e-30.</summary>
     public double[] Coefficients { get; }
 
+    /// <summary>dC_l/dbeta, the coefficients of (t - 1) e^{beta (t - 1)}.</summary>
+    public double[] Slopes { get; }
+
     /// <summary>
     /// A bound on what the degrees above <paramref name="order"/> contribute: to e^{beta (t - 1)}, sum C_l, and to its tangential gradient
     /// over beta, sum C_l max|grad P_l| / beta with max|grad P_l| = l on the circle and at most sqrt(l (l + 1)/2) on S^2. The larger of the
     /// two.
     /// </summary>
-    public double ErrorBeyond(int order) => order < _beyond.Length ? _beyond[order] : 0;
+    /// <param name="order">L.</param>
+    /// <param name="radial">Whether (t - 1) e^{beta (t - 1)} is to be bounded too, by sum |dC_l/dbeta|.</param>
+    public double ErrorBeyond(int order, bool radial = false) =>
+        order >= _beyond.Length ? 0 : radial ? Math.Max(_beyond[order], _radialBeyond[order]) : _beyond[order];
 
     /// <summary>
     /// The smallest order whose <see cref="ErrorBeyond"/> is at most <paramref name="error"/>, as far as the series is known.
     /// </summary>
-    public int OrderFor(double error)
+    public int OrderFor(double error, bool radial = false)
     {
         int order = _beyond.Length - 1;
-        while (order > 0 && _beyond[order - 1] <= error) order--;
+        while (order > 0 && ErrorBeyond(order - 1, radial) <= error) order--;
         return order;
     }
 }

@@ -30,6 +30,21 @@ internal sealed class LabelChannels
     /// <summary>Couplings that are a short sum of products.</summary>
     public static bool Knows(Coupling coupling) => coupling.Modes is not null;
 
+    /// <summary>b^2 for such a coupling, by cos p cos q = (cos (p + q) + cos (p - q))/2.</summary>
+    public static Coupling Squared(Coupling coupling)
+    {
+        if (coupling.IsOne) return coupling;
+        IReadOnlyList<double> modes = coupling.Modes!;
+        double[] squares = new double[2 * modes.Count - 1];
+        for (int p = 0; p < modes.Count; p++)
+            for (int q = 0; q < modes.Count; q++)
+            {
+                squares[p + q] += modes[p] * modes[q] / 2;
+                squares[Math.Abs(p - q)] += modes[p] * modes[q] / 2;
+            }
+        return new ToeplitzCoupling(squares[0], squares[1..]);
+    }
+
     /// <summary>Terms of the sum.</summary>
     public int Terms { get; }
 

@@ -83,7 +83,7 @@ internal sealed class SphereBasis : HarmonicBasis
         }
     }
 
-    public override void ToCoefficients(ReadOnlySpan<double> moments, KernelSeries series, Span<double> coefficients)
+    public override void ToCoefficients(ReadOnlySpan<double> moments, double[] series, Span<double> coefficients)
     {
         coefficients.Clear();
         Span<double> value = stackalloc double[Order + 3], slope = stackalloc double[Order + 3];
@@ -95,7 +95,7 @@ internal sealed class SphereBasis : HarmonicBasis
                 slope.Clear();
                 for (int n = 0; n <= last; n++)
                 {
-                    value[n] = series.Coefficients[m + n] * _weights[2 * (row + n) + odd]
+                    value[n] = series[m + n] * _weights[2 * (row + n) + odd]
                         * moments[MomentsPerRow * (row + n) + 2 * odd + part];
                     if (n > 0) slope[n - 1] = n * value[n];
                 }

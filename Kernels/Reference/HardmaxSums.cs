@@ -44,7 +44,8 @@ internal sealed class HardmaxSums(int threads) : IPairSums
     {
         if (problem.Queries != problem.Keys) return "hardmax leaves out the self term, so that queries and keys must be the same tokens";
         if (Normalization.Hardmax.WhyNot(problem.Interaction.Coupling) is { } why) return why;
-        return (columns & ~RowColumns.Force) == RowColumns.None ? null : $"hardmax has the column Force, not {columns & ~RowColumns.Force}";
+        RowColumns missing = columns & ~(RowColumns.Force | RowColumns.Radial);
+        return missing == RowColumns.None ? null : $"hardmax has the column Force, not {missing}";
     }
 
     private static void SumRow(PairProblem p, int row, double[] logits, RowSums into)

@@ -34,7 +34,7 @@ internal sealed class Attention
     /// <summary>Columns of pair sums that <see cref="Divergence"/> takes beside those of the drift.</summary>
     public RowColumns ForDivergence =>
         (_problem.Interaction.Coupling.IsOne && !_needsForce ? RowColumns.None : RowColumns.CouplingLog)
-        | (_needsForce ? RowColumns.Force : RowColumns.None);
+        | (_needsForce ? RowColumns.Force | RowColumns.Radial : RowColumns.None);
 
     /// <summary>Makes sure that these columns can be had.</summary>
     /// <exception cref="NotSupportedException">When they cannot, or when the flow has no attention matrix.</exception>

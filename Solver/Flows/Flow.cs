@@ -60,8 +60,6 @@ public sealed class Flow
     internal Gauge OuterGauge => Layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : Gauge;
 
     /// <summary>Where the network normalises; post by default.</summary>
-    /// <exception cref="NotSupportedException">When it needs the attention output, and the device gives its tangential part
-    /// alone.</exception>
     public Scheme Scheme
     {
         get => _drift.Scheme;

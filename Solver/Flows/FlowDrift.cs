@@ -8,12 +8,9 @@ internal sealed class FlowDrift
     private readonly double[] _scales, _along;
 
     /// <summary>The drift of these terms under this scheme.</summary>
-    /// <exception cref="NotSupportedException">When the scheme needs the attention output, and the device gives its tangential part
-    /// alone.</exception>
     public FlowDrift(FlowTerms terms, Scheme scheme)
     {
-        if (scheme.NeedsOutput && terms.IsTangential(_ => true))
-            throw new NotSupportedException($"harmonic sums leave out the radial force, which the scheme {scheme.GetType().Name} needs");
+        if (scheme.NeedsOutput) terms.AskRadial();
         (_terms, Scheme) = (terms, scheme);
         _scales = scheme is PostScheme ? [] : new double[terms.Tokens.Rows];
         _along = new double[_scales.Length];

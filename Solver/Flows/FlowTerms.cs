@@ -29,7 +29,6 @@ internal sealed class FlowTerms
         Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer.Code, turn, _tokenSums))];
         Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, threads, sums);
         string? unsupported = Heads.Select(h => h.Plan.WhyNot).Append(Prompts?.Plan?.WhyNot).FirstOrDefault(why => why is not null);
-        if (IsTangential(h => h.TurnsRadialForce)) unsupported = "harmonic sums leave out the radial force, which a value matrix turns";
         if (unsupported is not null) throw new NotSupportedException(unsupported);
         if (!interaction.Normalization.HasBias) return;
         _bias = Choice.Biases(tokens.Self(interaction), threads);
@@ -54,8 +53,11 @@ internal sealed class FlowTerms
     /// <summary>What prompts add; null: there are none.</summary>
     public PromptTerm? Prompts { get; }
 
-    /// <summary>True when forces come without their part along y_i in one of these heads.</summary>
-    public bool IsTangential(Func<HeadTerm, bool> among) => Heads.Any(h => among(h) && h.Plan.IsTangential);
+    /// <summary>Asks for forces with their part along y_i.</summary>
+    public void AskRadial()
+    {
+        foreach (HeadTerm head in Heads) head.AskRadial(_tokenSums);
+    }
 
     /// <summary>Sums the rows first..first+count-1 at x [R, n, d].</summary>
     public void Sum(double[] x, int first, int count, CancellationToken stop)

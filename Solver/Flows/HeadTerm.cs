@@ -53,16 +53,24 @@ internal sealed class HeadTerm
         }
         Plan = sums.Plan(problem, RowColumns.Force);
         Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
+        // V makes a pull along the sphere of the force across it.
+        if (_values is not null) AskRadial(sums);
     }
 
     /// <summary>What is summed, and how.</summary>
-    public Plan Plan { get; }
+    public Plan Plan { get; private set; }
 
     /// <summary>Its result.</summary>
-    public RowSums Sums { get; }
+    public RowSums Sums { get; private set; }
 
-    /// <summary>True when V makes a pull along the sphere of the force across it.</summary>
-    public bool TurnsRadialForce => _values is not null;
+    /// <summary>Asks for the force with its part along y_i, where it would be left out.</summary>
+    /// <param name="sums">What sums.</param>
+    public void AskRadial(IPairSums sums)
+    {
+        if (!Plan.IsTangential) return;
+        Plan = sums.Plan(Plan.Problem, RowColumns.Force | RowColumns.Radial);
+        Sums = new RowSums(_tokens.Rows, _wide, Plan.Columns);
+    }
 
     /// <summary>Makes queries and keys of the rows from..to-1 of y.</summary>
     public void Prepare(int from, int to)

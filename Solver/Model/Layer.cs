@@ -21,6 +21,14 @@ public sealed record Layer
     /// <summary>True when tokens act on each other as the interaction says: no matrices, one head, no code.</summary>
     public bool HasPlainTokens => Heads is [{ HasMatrices: false }] && Code.Kind == CodeKind.None;
 
+    /// <summary>
+    /// True when queries, keys and values are the tokens as they are: then pair sums take the self form. Value matrices act on the sums.
+    /// </summary>
+    public bool HasSelfForm => Heads.All(h => h.Logits is null) && Code.Kind == CodeKind.None;
+
+    /// <summary>True when some head has a value matrix, which makes a pull along the sphere of the force across it.</summary>
+    public bool TurnsRadialForce => Heads.Any(h => h.Values is not null);
+
     /// <summary>True when there are neither prompts nor a pinning prompt.</summary>
     public bool HasNoPrompts => Prompts is null && Pin is null;
 

@@ -6,12 +6,27 @@ namespace AttentionFlow.Solver.Motion;
 public static class Stability
 {
     private const double UselessRate = 1e12;
+    private const double ToleranceOfFixedSteps = 1e-4, ShareOfTolerance = 0.1;
 
     /// <summary>The rate of collapse of a flow with nothing beside its interaction and gauge: <see cref="Layer.CollapseRate"/>.</summary>
     public static double CollapseRate(Interaction interaction) => Layer.Plain.CollapseRate(interaction);
 
     /// <summary>The largest step that is stable near collapse at this rate, <see cref="Flow.CollapseRate"/>, for this method.</summary>
     public static double LargestStep(double rate, Tableau method) => method.StabilityLimit / rate;
+
+    /// <summary>
+    /// The error of pair sums relative to Z_i that a run can bear: an error eps moves a token by at most 2 eps rate t in the time t, which
+    /// is to stay below a fifth of the tolerance of a step, so that eps = 0.1 tolerance/min(rate horizon, e^{2 beta}). Beyond e^{2 beta} in
+    /// units of the rate no pull is too weak to have acted: pulls between tokens at an angle a are e^{-beta (1 - cos a)} of Z, and with this
+    /// eps the weakest of them keep a relative error of a tenth of the tolerance.
+    /// </summary>
+    /// <param name="steps">Steps of one length promise nothing: theirs stands for a tolerance of 1e-4.</param>
+    /// <param name="horizon">Time of the run.</param>
+    /// <param name="rate">The rate of collapse, <see cref="Flow.CollapseRate"/>.</param>
+    /// <param name="beta">The inverse temperature.</param>
+    public static double ErrorBudget(StepControl steps, double horizon, double rate, double beta) =>
+        ShareOfTolerance * ((steps as AdaptiveStep)?.Tolerance ?? ToleranceOfFixedSteps)
+        / Math.Min(rate * horizon, Math.Exp(2 * beta));
 
     /// <summary>Null when the step is stable near collapse at this rate for this method, else a sentence with one that is.</summary>
     public static string? Advice(double rate, Tableau method, double step)

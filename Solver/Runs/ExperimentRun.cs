@@ -29,16 +29,20 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Layer layer = experiment.Layer;
         Scheme scheme = experiment.Interaction.Scheme;
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
+        double budget = Stability.ErrorBudget(experiment.Time.Control, experiment.Time.Horizon,
+            scheme.CollapseRate(layer.CollapseRate(interaction)), interaction.Beta);
         PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
             cloud.Labels);
-        // Stored with the run. Only some flows do with forces along the sphere alone.
-        Choice choice = new Choice(experiment.Device, experiment.Summation)
-            .Resolve(problem, layer.HasPlainTokens && !scheme.NeedsOutput, experiment.Precision, tolerance);
+        // Only some flows do with forces along the sphere alone.
+        RowColumns force = scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial : RowColumns.Force;
+        // Stored with the run.
+        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
+            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget);
         if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
         (string device, Summation summation) = choice;
         using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
-        string? far = sums.Plan(problem, RowColumns.Force).Advice;
+        string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
         PreparedRun run = new(experiment with
         {
             Device = device,
@@ -175,6 +179,12 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             throw ConfigurationException.At("$.record.observables", error.Message);
         }
     }
+
+    // Of sums that were asked for; auto keeps the budget.
+    private static string? AdviceOn(Plan plan, double tolerance, double budget) =>
+        plan.Method != SumMethod.Harmonic || tolerance <= budget ? plan.Advice : string.Create(CultureInfo.InvariantCulture,
+            $"errors of up to {tolerance:G2} of Z all along may move tokens by more than a fifth of the tolerance of a step; "
+            + $"take {budget:G1}, or leave \"summation\" out, where it matters");
 
     private static void TryToSayFailed(RunFolder folder, RunRecord record, string title)
     {

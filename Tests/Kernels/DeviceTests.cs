@@ -57,7 +57,7 @@ public sealed class DeviceTests
         Assert.That(Choose("ilgpu-cpu", Summation.Auto, 3, 100), Is.EqualTo(new Choice("ilgpu-cpu", Summation.Direct)));
         Assert.That(Choose("reference", Summation.Fast, 3, 100).WhyNot, Is.EqualTo("\"fast\" is for the device \"cpu\", not \"reference\"; use \"direct\" or \"auto\""));
         static Choice Choose(string device, Summation summation, int d, int n, bool tangential = true) => new Choice(device, summation)
-            .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential, Precision.Double, 1e-10);
+            .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential ? RowColumns.Force : null, Precision.Double, 1e-10, 1e-7).Choice;
     }
 
     [TestCaseSource(nameof(Kinds))]
