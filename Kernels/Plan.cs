@@ -93,6 +93,10 @@ public sealed class SumStatistics
     /// <summary>Rows of harmonic sums summed directly, because no degree serves them.</summary>
     public long RowsRedone { get; private set; }
 
+    /// <summary>What to do about harmonic sums that left most rows to direct ones, in a sentence; else null.</summary>
+    public string? Advice => RowsRedone <= HarmonicRows / 2 ? null
+        : $"harmonic sums left {RowsRedone} of {HarmonicRows} rows to direct ones; use a larger tolerance, or \"direct\"";
+
     /// <summary>Cells at the last evaluation that had any, of the replica that had the most.</summary>
     public int Cells { get; private set; }
 

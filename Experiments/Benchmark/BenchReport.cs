@@ -8,7 +8,25 @@ namespace AttentionFlow.Experiments.Benchmark;
 /// <param name="Notes">What is missing and why, a line each.</param>
 internal sealed record BenchReport(
     BenchMachine Machine, double Beta, IReadOnlyList<BenchCeiling> Ceilings, IReadOnlyList<BenchRow> Rows,
-    IReadOnlyList<BenchChoice> Choices, IReadOnlyList<string> Notes);
+    IReadOnlyList<BenchChoice> Choices, IReadOnlyList<string> Notes)
+{
+    /// <summary>
+    /// The time of the choice at <see cref="BenchCase.Loose"/> over that at <see cref="BenchCase.Tight"/>, both in double precision: the
+    /// most over all sizes. Asking for less should never cost more.
+    /// </summary>
+    public double? LooserOverTighter
+    {
+        get
+        {
+            double[] ratios =
+            [
+                .. Choices.Where(c => c.Precision == "double").GroupBy(c => (c.Dimension, c.Tokens)).Where(g => g.Count() > 1)
+                    .Select(g => g.MaxBy(c => c.Tolerance)!.AutoSeconds / g.MinBy(c => c.Tolerance)!.AutoSeconds),
+            ];
+            return ratios.Length > 0 ? ratios.Max() : null;
+        }
+    }
+}
 
 /// <summary>The machine, without its name.</summary>
 /// <param name="VectorBits">The vector width in use.</param>
@@ -47,6 +65,9 @@ internal sealed record BenchChoice(
     int Dimension, int Tokens, string Precision, double Tolerance, double DirectSeconds, bool DirectIsEstimate, double HarmonicSeconds,
     string Faster, string Auto, double AutoOverFaster)
 {
+    /// <summary>Seconds of what the cost model takes.</summary>
+    public double AutoSeconds => AutoOverFaster * Math.Min(DirectSeconds, HarmonicSeconds);
+
     /// <summary>True when the cost model's choice is more than 10 % slower than the faster.</summary>
     public bool IsSlow => AutoOverFaster > 1.1;
 }

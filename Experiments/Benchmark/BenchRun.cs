@@ -99,6 +99,7 @@ internal sealed class BenchRun
             foreach (int threads in one.IsSerial ? [1] : _threads) Measure(one, problem, threads, into);
         MeasureGpus(problem, into);
         Compare(problem, Precision.Single, BenchCase.Loose);
+        Compare(problem, Precision.Double, BenchCase.Loose);
         Compare(problem, Precision.Double, BenchCase.Tight);
         if (peers is not null && tokens == _grid.Tokens.Where(n => (long)n * n * dimension <= _grid.PeerWork).Max())
             foreach (PeerResult result in peers.Measure(problem)) _rows.Add(Row(result, problem));

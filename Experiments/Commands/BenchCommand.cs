@@ -97,6 +97,8 @@ internal static class BenchCommand
         string[] headings = ["d", "n", "precision", "tolerance", "direct ms", "harmonic ms", "faster", "model", ""];
         if (report.Choices.Count > 0)
             parts.Add("\nThe cost model, one thread:\n" + TextTable.Render(headings, report.Choices.Select(Cells)));
+        if (report.LooserOverTighter is { } ratio)
+            parts.Add($"its choice at {BenchCase.Loose:0e-0} takes at most {ratio:F2} times the time of that at {BenchCase.Tight:0e-0}\n");
         if (report.Notes.Count > 0) parts.Add("\n" + string.Concat(report.Notes.Select(note => note + "\n")));
         return string.Concat(parts);
     }

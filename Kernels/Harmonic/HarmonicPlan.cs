@@ -25,7 +25,7 @@ internal sealed class HarmonicPlan : Plan
     private readonly Dictionary<int, HarmonicBasis> _bases = [];
 
     /// <summary>The plan for a problem whose profile is curved and whose coupling <see cref="LabelChannels"/> knows.</summary>
-    private HarmonicPlan(PairProblem problem, RowColumns columns, double tolerance) : base(problem, columns)
+    public HarmonicPlan(PairProblem problem, RowColumns columns, double tolerance) : base(problem, columns)
     {
         HasRadial = columns.HasFlag(RowColumns.Force | RowColumns.Radial);
         (Method, IsTangential, RelativeError) = (SumMethod.Harmonic, columns.HasFlag(RowColumns.Force) && !HasRadial, tolerance);

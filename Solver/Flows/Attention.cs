@@ -33,7 +33,7 @@ internal sealed class Attention
 
     /// <summary>Columns of pair sums that <see cref="Divergence"/> takes beside those of the drift.</summary>
     public RowColumns ForDivergence =>
-        (_problem.Interaction.Coupling.IsOne && !_needsForce ? RowColumns.None : RowColumns.CouplingLog)
+        (_problem.Interaction.Coupling.IsOne ? RowColumns.None : RowColumns.CouplingLog)
         | (_needsForce ? RowColumns.Force | RowColumns.Radial : RowColumns.None);
 
     /// <summary>Makes sure that these columns can be had.</summary>
@@ -128,15 +128,16 @@ internal sealed class Attention
 
     private void SetDivergence()
     {
-        RowSums? coupled = _passes.Select(p => p.Rows).FirstOrDefault(r => r.Columns.HasFlag(RowColumns.CouplingLog));
-        if (coupled is null && ForDivergence != RowColumns.None) return;
-        RowSums rows = _needsForce ? coupled! : _drift;
+        // Both in one pass; without any, the drift's sums do.
+        RowSums? pass = _passes.Select(p => p.Rows).FirstOrDefault(r => ForDivergence != RowColumns.None && r.Columns.HasFlag(ForDivergence));
+        if (pass is null && ForDivergence != RowColumns.None) return;
+        RowSums rows = _needsForce ? pass! : _drift;
         int d = _flow.Dimension;
         double beta = _problem.Interaction.Profile.IsCurved(_problem.Interaction.Beta) ? _problem.Interaction.Beta : 0;
         for (int i = 0; i < _flow.Rows; i++)
         {
             double logit = beta + beta * Sphere.Dot(_problem.Q.AsSpan(i * d, d), rows.Force.AsSpan(i * d, d)) / rows.Z[i];
-            double divergence = logit + (coupled?.CouplingLog[i] ?? 0) / rows.Z[i] - rows.Shift[i] - Math.Log(rows.Z[i]);
+            double divergence = logit + (pass?.CouplingLog is { Length: > 0 } logs ? logs[i] : 0) / rows.Z[i] - rows.Shift[i] - Math.Log(rows.Z[i]);
             _divergence[i] = Math.Max(0, divergence);
         }
     }

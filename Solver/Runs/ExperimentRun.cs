@@ -73,7 +73,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             record = record with
             {
                 Status = result.Status,
-                Advice = result.Advice ?? advice,
+                Advice = result.Advice ?? run.Sums.Statistics.Advice ?? advice,
                 Reason = result.Reason,
                 Steps = result.Steps,
                 RejectedSteps = result.Rejected,

@@ -40,7 +40,8 @@ public class BenchTests
     {
         (_, JsonElement json) = Json(Small, threads: 1);
         JsonElement[] choices = [.. json.GetProperty("choices").EnumerateArray()];
-        Assert.That(choices, Has.Length.EqualTo(2 * 2 * 2));
+        Assert.That(choices, Has.Length.EqualTo(2 * 2 * 3));
+        Positive(json.GetProperty("looserOverTighter"));
         foreach (JsonElement choice in choices)
         {
             Positive(choice.GetProperty("directSeconds"));

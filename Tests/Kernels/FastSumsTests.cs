@@ -4,7 +4,7 @@ namespace AttentionFlow.Tests.Kernels;
 
 public class FastSumsTests
 {
-    [TestCase(3, 64, 1.0, false), TestCase(3, 1024, 1.0, true), TestCase(3, 20_000, 9.0, true), TestCase(3, 20_000, 12.0, false), TestCase(2, 8, 1.0, false)]
+    [TestCase(3, 64, 1.0, false), TestCase(3, 1024, 1.0, true), TestCase(3, 20_000, 9.0, true), TestCase(3, 20_000, 64.0, true), TestCase(3, 20_000, 300.0, true), TestCase(3, 20_000, 900.0, false), TestCase(2, 8, 1.0, false)]
     [TestCase(2, 256, 1.0, true), TestCase(4, 20_000, 1.0, false)]
     public void AutoIsAFunctionOfSizesAndBeta(int d, int n, double beta, bool harmonic)
     {
@@ -13,12 +13,39 @@ public class FastSumsTests
         Assert.That((plan.Method == SumMethod.Harmonic, plan.IsTangential), Is.EqualTo((harmonic, harmonic)));
     }
 
-    [TestCase(9, 1e-10, null), TestCase(9, 1e-6, "more than 91 degrees apart"), TestCase(30, 1e-10, "more than 67 degrees apart")]
-    public void AToleranceThatLosesTheWeakestPullIsNamed(double beta, double tolerance, string? words)
+    /// <summary>Rows that rounding leaves to direct sums are priced and named, and are what happens.</summary>
+    [TestCase(1e-12, false), TestCase(1e-13, true)]
+    public void ATolerancePastRoundingIsNamed(double tolerance, bool past)
     {
+        PairProblem problem = Problem(new Interaction(9), Clouds.Uniform(1, 1000, 3));
         using FastSums sums = new(Summation.Fast, tolerance, Precision.Double, threads: 1);
-        Plan plan = sums.Plan(Problem(new Interaction(beta), Clouds.Uniform(1, 100, 3)), RowColumns.Force);
-        Assert.That(plan.Advice, words is null ? Is.Null : Does.Contain(words));
+        Plan plan = sums.Plan(problem, RowColumns.Force);
+        Problems.Sum(sums, problem, RowColumns.Force);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(plan.Advice, past ? Does.Contain("rounding leaves most rows of harmonic sums at 1E-13 to direct ones") : Is.Null);
+        Assert.That(plan.Cost, past ? Is.GreaterThan(600) : Is.LessThan(200));
+        Assert.That(sums.Statistics.RowsRedone, past ? Is.GreaterThan(500) : Is.Zero);
+        Assert.That(sums.Statistics.Advice, past ? Does.Match("^harmonic sums left [0-9]+ of 1000 rows to direct ones; ") : Is.Null);
+    }
+
+    /// <summary>By the cost model: a looser tolerance, of the sums or of the steps, never costs more.</summary>
+    [Test]
+    public void AskingForLessNeverCostsMore([Values(2, 3, 8)] int d, [Values] Precision precision, [Values(300, 5000, 30_000)] int n)
+    {
+        Cloud cloud = Clouds.Uniform(1, n, d);
+        foreach (double beta in (double[])[0.1, 1, 4, 9, 9.3, 16, 64, 300, 2000])
+            foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
+                foreach (RowColumns columns in (RowColumns[])[RowColumns.Force, RowColumns.Force | RowColumns.Radial, RowColumns.Squares])
+                {
+                    PairProblem problem = Problem(new Interaction(beta) { Coupling = coupling }, cloud);
+                    double last = double.PositiveInfinity;
+                    foreach (double tolerance in (double[])[1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2])
+                    {
+                        double cost = FastPlan.For(Summation.Auto, tolerance, precision, problem, columns).Cost;
+                        Assert.That(cost, Is.LessThanOrEqualTo(last), $"beta {beta}, {coupling}, {columns}, tol {tolerance}");
+                        last = cost;
+                    }
+                }
     }
 
     [Test]

@@ -19,6 +19,26 @@ public sealed class HarmonicSeriesTests
         Assert.That(series.Coefficients[^1], Is.LessThan(1e-28));
     }
 
+    // (t - 1) e^{beta (t - 1)} at t = 1, -1 and 0, where P_l is known: sums of derivatives against the closed form.
+    [Test]
+    public void SlopesAreTheDerivativeOfTheKernel([Values(2, 3)] int d, [Values(1e-3, 0.1, 1, 9, 128, 256)] double beta)
+    {
+        KernelSeries series = new(d, beta);
+        double[] slopes = series.Slopes;
+        double here = slopes.Sum(), there = slopes.Select((s, l) => l % 2 == 0 ? s : -s).Sum(), across = 0, legendre = 1;
+        for (int l = 0; l < slopes.Length; l += 2)
+        {
+            across += slopes[l] * (d == 2 ? l % 4 == 0 ? 1 : -1 : legendre);
+            legendre *= -(l + 1.0) / (l + 2);
+        }
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(here, Is.Zero.Within(1e-15 * slopes.Length));
+        Assert.That(there, Is.EqualTo(-2 * Math.Exp(-2 * beta)).Within(1e-15 * slopes.Length));
+        Assert.That(across, Is.EqualTo(-Math.Exp(-beta)).Within(1e-15 * slopes.Length));
+        for (int order = 0; order < slopes.Length; order += 5)
+            Assert.That(slopes.Skip(order + 1).Sum(Math.Abs), Is.LessThanOrEqualTo(series.ErrorBeyond(order, radial: true) * (1 + 1e-12) + 1e-300));
+    }
+
     [Test]
     public void TheTailBoundsTheTruncation([Values(2, 3)] int d, [Values(0.1, 9, 256)] double beta)
     {

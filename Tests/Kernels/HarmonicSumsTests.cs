@@ -28,6 +28,39 @@ public sealed class HarmonicSumsTests
                 }
     }
 
+    // The part along x_i and the squares, from derivatives of the coefficients and at 2 beta.
+    [Test]
+    public void TheWholeForceAndTheSquaresKeepTheTolerance([Values(2, 3)] int d, [Values(0.1, 1, 9, 60)] double beta)
+    {
+        const RowColumns All = RowColumns.Force | RowColumns.Radial | RowColumns.Squares;
+        int seed = 0;
+        foreach (string kind in HarmonicClouds.Kinds)
+            foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(0.6, 0.3, 0.2)])
+            {
+                PairProblem problem = HarmonicClouds.Problem(kind, ++seed, 90, d, new Interaction(beta) { Coupling = coupling }, decades: seed % 2 == 0);
+                RowSums expected = Problems.Sum(Reference, problem, All);
+                foreach (double tolerance in (double[])[1e-3, 1e-6, 1e-9, 1e-12])
+                {
+                    using HarmonicSums sums = new(tolerance, 1);
+                    RowSums actual = Problems.Sum(sums, problem, All);
+                    for (int i = 0; i < problem.Rows; i++)
+                    {
+                        string where = $"{kind}, {coupling}, tol {tolerance}, row {i}";
+                        double rounding = (98 + 4 * beta) * Math.Pow(2, -53), error = 0, along = 0;
+                        for (int c = i * d; c < (i + 1) * d; c++)
+                        {
+                            error += (actual.Force[c] - expected.Force[c]) * (actual.Force[c] - expected.Force[c]);
+                            along += problem.Q[c] * (actual.Force[c] - expected.Force[c]);
+                        }
+                        Assert.That(Math.Abs(along), Is.LessThanOrEqualTo((tolerance + rounding) * expected.Z[i]), where);
+                        // Both parts may err.
+                        Assert.That(Math.Sqrt(error), Is.LessThanOrEqualTo((1.5 * tolerance + rounding) * expected.Z[i]), where);
+                        Assert.That(actual.Squares[i], Is.EqualTo(expected.Squares[i]).Within((tolerance + rounding) * expected.Squares[i]), where);
+                    }
+                }
+            }
+    }
+
     // Terms of both signs: errors relative to S_i = B sum_j |w_j| e^{beta (t - 1)}.
     [Test]
     public void ErrorsWithSignsAreRelativeToTheAbsoluteSum([Values(2, 3)] int d, [Values(0.1, 9, 128)] double beta)
@@ -64,21 +97,23 @@ public sealed class HarmonicSumsTests
     [Test]
     public void SameBitsForThreadsWidthsAndRowRanges([Values(2, 3)] int d)
     {
+        const RowColumns All = RowColumns.Force | RowColumns.Radial | RowColumns.Squares;
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new ToeplitzCoupling(1, 0.5)])
         {
             PairProblem problem = HarmonicClouds.Problem("outlier", 8, 9001, d, new Interaction(9) { Coupling = coupling }, decades: false);
             using HarmonicSums one = new HarmonicSums(1e-6, 1);
-            RowSums expected = Problems.Sum(one, problem, RowColumns.Force);
+            RowSums expected = Problems.Sum(one, problem, All);
             Assert.That(one.Statistics.RowsRaised, Is.GreaterThan(0));
             foreach ((int threads, int bits) in ((int, int)[])[(2, 512), (5, 256), (3, 128)])
             {
                 using HarmonicSums sums = new HarmonicSums(1e-6, threads, bits);
-                RowSums actual = new RowSums(problem.Rows, d, RowColumns.Force);
+                RowSums actual = new RowSums(problem.Rows, d, All);
                 int[] cuts = threads == 2 ? [0, 9001] : [0, 1, 4100, 8999, 9001];
                 Plan plan = sums.Plan(problem, actual.Columns);
                 for (int i = 1; i < cuts.Length; i++) sums.Sum(plan, cuts[i - 1]..cuts[i], actual, CancellationToken.None);
                 Assert.That(actual.Z, Is.EqualTo(expected.Z));
                 Assert.That(actual.Force, Is.EqualTo(expected.Force));
+                Assert.That(actual.Squares, Is.EqualTo(expected.Squares));
             }
         }
     }

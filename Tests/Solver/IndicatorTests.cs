@@ -278,20 +278,35 @@ public class IndicatorTests
                 Is.EqualTo(Measure("participation", One, None, seen)));
     }
 
-    /// <summary>Harmonic sums keep no radial force, so entropies there need a direct pass; products are harmonic.</summary>
+    /// <summary>Entropies from derivatives of the coefficients, participation at 2 beta, products; the largest entry of a row they have not.</summary>
     [Test]
-    public void HarmonicSumsGiveProductsAndRefuseWhatTheyCannotGive()
+    public void HarmonicSumsGiveAllButTheLargestEntry([Values] bool even)
     {
-        Cloud cloud = Clouds.Uniform(2, 40, 3);
+        Cloud cloud = Clouds.Uniform(2, 40, 3, weights: even ? null : Clouds.Weights(2, 40));
         using HarmonicSums sums = new(1e-12, 1);
         Flow flow = new(new Interaction(2), None, cloud, sums);
         double[] drift = flow.DriftAt(cloud.Positions);
         using IDisposable scope = Assert.EnterMultipleScope();
-        foreach (string name in (string[])["attention_entropy", "participation", "attention_rows"])
-            Assert.That(() => Observable.All[name](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"), name);
-        foreach (string name in (string[])["sink", "low_pass"])
+        Assert.That(() => Observable.All["attention_rows"](flow), Throws.TypeOf<NotSupportedException>().With.Message.EndsWith("\"summation\": \"direct\" or the device \"reference\" can do it"));
+        foreach (string name in (string[])["attention_entropy", "participation", "sink", "low_pass"])
             Assert.That(Observable.All[name](flow).Values(new Frame(0, 0, cloud.Positions, drift, flow), 2),
                 Is.EqualTo(Measure(name, new Interaction(2), None, cloud)).Within(1e-9), name);
+    }
+
+    /// <summary>Auto takes them at any size; the uniform law has the closed forms.</summary>
+    [Test]
+    public void IndicatorsOfManyTokensAreLinear()
+    {
+        const double Beta = 4;
+        Cloud cloud = Clouds.Cubature(80);
+        using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, 2);
+        Flow flow = new(new Interaction(Beta), None, cloud, sums);
+        Frame frame = new(0, 0, cloud.Positions, flow.DriftAt(cloud.Positions), flow);
+        Assert.That(cloud.Tokens, Is.GreaterThan(4096));
+        double tokens = cloud.Tokens;
+        Assert.That(Observable.All["participation"](flow).Values(frame)[0], Is.EqualTo(tokens * UniformAttention.ParticipationShare(3, Beta)).Within(1e-6 * tokens));
+        Assert.That(Observable.All["attention_entropy"](flow).Values(frame)[0], Is.EqualTo(Math.Log(tokens) + UniformAttention.EntropyBelowLogTokens(3, Beta)).Within(1e-6));
+        Assert.That((sums.Statistics[SumMethod.Harmonic], sums.Statistics[SumMethod.Direct]), Is.EqualTo((4, 0)), "drift, participation, and both again when entropy joins");
     }
 
     [Test]

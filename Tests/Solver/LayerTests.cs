@@ -144,13 +144,20 @@ public class LayerTests
         Assert.That(fast.Statistics[SumMethod.Harmonic], Is.EqualTo(1));
     }
 
+    /// <summary>A value matrix turns the force across the sphere into it, and a length has it too.</summary>
     [Test]
-    public void HarmonicSumsDoNotServeAValueMatrixOrALength()
+    public void FastSumsServeAValueMatrixAndALength()
     {
+        Cloud cloud = Clouds.Uniform(1, 40, 3, seed: 5);
+        Interaction interaction = new(4) { Normalization = Normalization.Softmax };
+        Layer value = Layers(3).Single(l => l.Key == "value").Value;
         using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
-        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast, 1, Layers(3).Single(l => l.Key == "value").Value),
-            Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
-        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast) { Scheme = new PeriScheme(1) }, Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
+        double[] drift = Drift(new Flow(interaction, new IdentityGauge(), cloud, fast, 1, value), cloud);
+        Assert.That(Clouds.LargestDifference(drift, Arbiter.Drift(interaction, new IdentityGauge(), cloud, value)), Is.LessThan(1e-11));
+        foreach (Scheme scheme in (Scheme[])[new PreScheme(2), new PeriScheme(2), new NGptScheme(2)])
+            Assert.That(Clouds.LargestDifference(Drift(new Flow(interaction, new IdentityGauge(), cloud, fast) { Scheme = scheme }, cloud),
+                Drift(new Flow(interaction, new IdentityGauge(), cloud, Sums) { Scheme = scheme }, cloud)), Is.LessThan(1e-11), $"{scheme}");
+        Assert.That((fast.Statistics[SumMethod.Harmonic], fast.Statistics[SumMethod.Direct]), Is.EqualTo((4, 0)));
     }
 
     [Test]
