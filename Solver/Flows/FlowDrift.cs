@@ -13,7 +13,8 @@ internal sealed class FlowDrift
     public FlowDrift(FlowTerms terms, Scheme scheme)
     {
         if (scheme.NeedsOutput && terms.IsTangential(_ => true))
-            throw new NotSupportedException($"harmonic sums leave out the radial force, which the scheme {scheme.GetType().Name} needs");
+            throw new NotSupportedException(
+                $"harmonic sums leave out the radial force, which the scheme '{KindAttribute.NameOf(scheme)}' needs");
         (_terms, Scheme) = (terms, scheme);
         _scales = scheme is PostScheme ? [] : new double[terms.Tokens.Rows];
         _along = new double[_scales.Length];

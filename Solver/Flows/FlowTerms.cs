@@ -27,7 +27,7 @@ internal sealed class FlowTerms
         (Interaction, IsPlain, Tokens, Gauge, _sums, _threads) = (interaction, layer.IsPlain, tokens, gauge, sums, threads);
         _tokenSums = Choice.SumsUnder(interaction.Normalization, sums, threads);
         Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer.Code, turn, _tokenSums))];
-        Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, threads, sums);
+        Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, turn, threads, sums);
         string? unsupported = Heads.Select(h => h.Plan.WhyNot).Append(Prompts?.Plan?.WhyNot).FirstOrDefault(why => why is not null);
         if (IsTangential(h => h.TurnsRadialForce)) unsupported = "harmonic sums leave out the radial force, which a value matrix turns";
         if (unsupported is not null) throw new NotSupportedException(unsupported);
@@ -53,6 +53,9 @@ internal sealed class FlowTerms
 
     /// <summary>What prompts add; null: there are none.</summary>
     public PromptTerm? Prompts { get; }
+
+    /// <summary>Pair sums under hardmax so far, which are none of the device.</summary>
+    public long HardEvaluations => _tokenSums.Statistics[SumMethod.Hardmax];
 
     /// <summary>True when forces come without their part along y_i in one of these heads.</summary>
     public bool IsTangential(Func<HeadTerm, bool> among) => Heads.Any(h => among(h) && h.Plan.IsTangential);

@@ -45,6 +45,6 @@ public class FlowProperties
         double[] before = [.. Enumerable.Range(0, cloud.Replicas).Select(flow.Energy)];
         stepper.Advance(cloud.Positions, 0.01);
         stepper.Begin(cloud.Positions);
-        return Enumerable.Range(0, cloud.Replicas).All(r => flow.Energy(r) >= before[r] - flow.EnergyRounding);
+        return Enumerable.Range(0, cloud.Replicas).All(r => flow.EnergyRatio(r) >= before[r] - flow.EnergyRounding);
     }).QuickCheckThrowOnFailure();
 }

@@ -26,6 +26,7 @@ public class LayerTests
             ["climbing heads"] = new() { Heads = [climbing, new Head()], Pin = new PinningPrompt(points[0], 0.2) },
             ["logits only"] = new() { Code = new LogitsOnlyCode(), Prompts = new Prompts(points) },
             ["logits only with matrices"] = new() { Code = new LogitsOnlyCode(), Heads = [general] },
+            ["logits alone, pinned"] = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive"] = new() { Code = new AdditiveCode(0.8), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive with matrices"] = new() { Code = new AdditiveCode(0.8), Heads = [climbing, climbing] },
             ["concatenated"] = new() { Code = new ConcatenatedCode(0.8), Prompts = new Prompts(points) },
@@ -455,7 +456,7 @@ public class LayerTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),
             Throws.ArgumentException.With.Message.Contains("compares logits alone"));
         Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
         Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
         Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
         void Refused(Interaction interaction, Layer layer, string message) =>
