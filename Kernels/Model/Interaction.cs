@@ -36,6 +36,6 @@ public sealed record Interaction(double Beta)
     /// <summary>
     /// k(1)/2, the largest energy when b = 1: that of all tokens at one point. Infinite where no double is as large.
     /// </summary>
-    public double DiracEnergy => Profile.Value(Beta, 1) is var value && double.IsFinite(value) ? value / 2
+    public double DiracEnergy => double.IsFinite(Profile.Value(Beta, 1)) ? Profile.Value(Beta, 1) / 2
         : ScaledExponential.Times(1 / (2 * Beta), Beta);
 }

@@ -106,7 +106,7 @@ public class LayerTests
                 double along = Enumerable.Range(0, N).Sum(i => cloud.Weights[i] * Sphere.Dot(drift.AsSpan(i * D, D), direction.AsSpan(i * D, D)));
                 Assert.That(Slope(flow, cloud, direction, H), Is.EqualTo(along).Within(1e-7 * Math.Max(1, rate)), $"{interaction} {gauge}");
             }
-        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "concatenated with other matrices");
+        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "concatenated with other matrices");
         Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K is symmetric, and only there");
     }
 
@@ -301,6 +301,39 @@ public class LayerTests
         Assert.That(Merging(new Interaction(1) { Normalization = Normalization.Hardmax }, Layer.Plain), Does.Contain("cannot merge"));
         string? Merging(Interaction interaction, Layer tried) =>
             Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
+    }
+
+    /// <summary>Without a gauge prompts do not hinder mergers; where they are seen by label, tokens of one label merge alone.</summary>
+    [Test]
+    public void TokensMergeUnderPromptsWithoutAGauge([Values] SeenPrompts seen)
+    {
+        Layer layer = new() { Prompts = new Prompts([[0, 0, 1], [0.6, 0, 0.8]], [1, 2], 0.5, seen) };
+        Cloud cloud = new CapLaw([0, 0, 1], 1.2).Draw(1, 24, 3, seed: 3, new BlockLabels(2));
+        Flow flow = new(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, layer);
+        Recorder[] logs = [new(0), new(0)];
+        Cloud[] ends = [.. new[] { 0, 1e-6 }.Select((distance, k) =>
+        {
+            Cloud moved = cloud.Copy();
+            new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-8) { MergeDistance = distance }, 30).Run(moved, [logs[k]]);
+            return moved;
+        })];
+        Assert.That(logs[1].Mergers, Has.Count.EqualTo(seen == SeenPrompts.All ? 23 : 22));
+        Assert.That(Clouds.LargestDifference(ends[0].Positions, ends[1].Positions), Is.LessThan(1e-5));
+    }
+
+    /// <summary>Under a code of the logits alone the pinning prompt stands in the gauge frame all the same, here at (.8, .6, 0).</summary>
+    [Test]
+    public void APinUnderACodeOfTheLogitsStandsInTheGaugeFrame()
+    {
+        Layer layer = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt([0.8, 0.6, 0], 0.5) };
+        Cloud cloud = new(1, 2, 3, [1, 0, 0, 0, 1, 0], [0.25, 0.75]);
+        double[] drift = Drift(new Flow(new Interaction(1), new RotaryGauge(), cloud, Sums, 1, layer), cloud);
+        // Psi turns token 0 by 90 and token 1 by 270 degrees: they see u at (.6, -.8) and (-.6, .8), at the cosines .6 and .8; their own logit is 0.
+        double[] expected = [0, 0.5 - 0.4 * Math.Exp(0.6), 0, 0.5 - 0.3 * Math.Exp(0.8), 0, 0];
+        Assert.That(drift, Is.EqualTo(expected).Within(1e-15));
+        Assert.That(Sphere.Norm(drift) / Math.Sqrt(2), Is.EqualTo(0.20060).Within(5e-6));
+        Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, layer), Is.Null);
+        Assert.That(why, Does.StartWith("no limit is predicted"));
     }
 
     /// <summary>The controls collapse: a code of the logits alone under SA, and a concatenated code.</summary>
