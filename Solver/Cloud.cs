@@ -32,7 +32,10 @@ public sealed class Cloud
                     + $"has length {Sphere.Norm(Token(row))}; tokens live on the unit sphere");
         for (int r = 0; r < replicas; r++)
         {
-            double total = Sum(Weights.AsSpan(r * tokens, tokens));
+            foreach (double weight in Weights.AsSpan(r * tokens, tokens))
+                if (!(weight > 0 && double.IsNormal(weight)))
+                    throw new ArgumentException($"a weight of replica {r} is {weight}; weights must be positive, and normal numbers");
+            double total = CompensatedSum.Of(Weights.AsSpan(r * tokens, tokens));
             if (!(Math.Abs(total - 1) <= 1e-9))
                 throw new ArgumentException($"the weights of replica {r} sum to {total}; they must sum to 1");
         }
@@ -70,15 +73,6 @@ public sealed class Cloud
     /// <summary>The midpoint grid of labels, s_i = (i + 1/2)/n, [R, n].</summary>
     internal static double[] Grid(int replicas, int tokens) =>
         [.. Enumerable.Range(0, replicas * tokens).Select(row => (row % tokens + 0.5) / tokens)];
-
-    // By halves, so that rounding does not grow with the number of tokens.
-    private static double Sum(ReadOnlySpan<double> values)
-    {
-        if (values.Length > 64) return Sum(values[..(values.Length / 2)]) + Sum(values[(values.Length / 2)..]);
-        double sum = 0;
-        foreach (double v in values) sum += v;
-        return sum;
-    }
 
     private static double[] EqualWeights(int replicas, int tokens)
     {

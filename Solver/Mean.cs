@@ -9,9 +9,10 @@ public static class Mean
     public static void Of(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, Span<double> mean)
     {
         int d = mean.Length;
-        mean.Clear();
+        CompensatedSum[] sums = new CompensatedSum[d];
         for (int i = first; i < first + count; i++)
-            for (int c = 0; c < d; c++) mean[c] += weights[i] * x[i * d + c];
+            for (int c = 0; c < d; c++) sums[c].Add(weights[i] * x[i * d + c]);
+        for (int c = 0; c < d; c++) mean[c] = sums[c].Value;
     }
 
     /// <summary>1 - |m|^2 = sum_i m_i |x_i - m|^2, by the second form, accurate near collapse.</summary>
@@ -19,14 +20,14 @@ public static class Mean
     {
         Span<double> mean = stackalloc double[d];
         Of(x, weights, first, count, mean);
-        double variance = 0;
+        CompensatedSum variance = default;
         for (int i = first; i < first + count; i++)
         {
             double squared = 0;
             for (int c = 0; c < d; c++) squared += (x[i * d + c] - mean[c]) * (x[i * d + c] - mean[c]);
-            variance += weights[i] * squared;
+            variance.Add(weights[i] * squared);
         }
-        return variance;
+        return variance.Value;
     }
 
     /// <summary>sum_i m_i (x_i - c)(x_i - c)^T over the same rows, [d, d]; c = 0 or the mean token.</summary>
@@ -34,17 +35,15 @@ public static class Mean
         ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
     {
         int d = centre.Length;
-        Matrix<double> moment = Matrix<double>.Build.Dense(d, d);
+        CompensatedSum[] sums = new CompensatedSum[d * d];
         for (int i = first; i < first + count; i++)
         {
             ReadOnlySpan<double> token = x.Slice(i * d, d);
             for (int a = 0; a < d; a++)
                 for (int b = 0; b <= a; b++)
-                    moment[a, b] += weights[i] * (token[a] - centre[a]) * (token[b] - centre[b]);
+                    sums[a * d + b].Add(weights[i] * (token[a] - centre[a]) * (token[b] - centre[b]));
         }
-        for (int a = 0; a < d; a++)
-            for (int b = a + 1; b < d; b++) moment[a, b] = moment[b, a];
-        return moment;
+        return Matrix<double>.Build.Dense(d, d, (a, b) => sums[Math.Max(a, b) * d + Math.Min(a, b)].Value);
     }
 
     /// <summary>The eigenvalues, falling, of a symmetric matrix that has no negative ones.</summary>

@@ -33,6 +33,9 @@ public sealed record Interaction(double Beta)
     /// <summary>The mask; none by default.</summary>
     public Mask Mask { get; init; } = Mask.None;
 
-    /// <summary>k(1)/2, the largest energy when b = 1: that of all tokens at one point.</summary>
-    public double DiracEnergy => Profile.Value(Beta, 1) / 2;
+    /// <summary>
+    /// k(1)/2, the largest energy when b = 1: that of all tokens at one point. Infinite where no double is as large.
+    /// </summary>
+    public double DiracEnergy => double.IsFinite(Profile.Value(Beta, 1)) ? Profile.Value(Beta, 1) / 2
+        : ScaledExponential.Times(1 / (2 * Beta), Beta);
 }

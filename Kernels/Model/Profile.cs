@@ -31,7 +31,12 @@ public sealed record ExponentialProfile : Profile
     public override string Name => "exponential";
 
     /// <inheritdoc/>
-    public override double Value(double beta, double t) => beta == 0 ? t : Math.Exp(beta * t) / beta;
+    public override double Value(double beta, double t)
+    {
+        if (beta == 0) return t;
+        double power = Math.Exp(beta * t);
+        return double.IsFinite(power) ? power / beta : ScaledExponential.Times(1 / beta, beta * t);
+    }
 
     /// <inheritdoc/>
     public override bool IsCurved(double beta) => beta != 0;

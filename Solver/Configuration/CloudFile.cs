@@ -76,7 +76,8 @@ public static class CloudFile
         private readonly List<double> _positions = [], _labels = [], _weights = [];
         private int[] _coordinates = [];
         private string[] _header = [];
-        private int _labelColumn, _weightColumn;
+        private int _labelColumn, _weightColumn, _lightest;
+        private long _lightestLine;
 
         public CloudData Run()
         {
@@ -86,7 +87,7 @@ public static class CloudFile
             while (csv.Read()) ReadRow(point);
             int count = _positions.Count / point.Length;
             if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
-            Sequence<double>? given = _labelColumn < 0 ? null : [.. _labels], shares = _weightColumn < 0 ? null : Shares();
+            Sequence<double>? given = _labelColumn < 0 ? null : [.. _labels], shares = _weightColumn < 0 ? null : NormalizedWeights();
             return new(count, point.Length, [.. _positions], given, shares);
         }
 
@@ -127,6 +128,7 @@ public static class CloudFile
             if (_labelColumn >= 0) _labels.Add(Number(_labelColumn));
             if (_weightColumn < 0) return;
             double weight = Number(_weightColumn);
+            if (_weights.Count == 0 || weight < _weights[_lightest]) (_lightest, _lightestLine) = (_weights.Count, csv.LineNumber);
             if (weight <= 0) throw Wrong($"the weight {csv.GetString(_weightColumn)} is not positive.");
             _weights.Add(weight);
         }
@@ -149,12 +151,8 @@ public static class CloudFile
             return double.IsFinite(value) ? value : throw Wrong($"{csv.GetString(column)} in column {_header[column]} is not finite.");
         }
 
-        // Divided by the largest first, so that no sum overflows.
-        private Sequence<double> Shares()
-        {
-            double largest = _weights.Max(), sum = _weights.Sum(w => w / largest);
-            return [.. _weights.Select(w => w / largest / sum)];
-        }
+        private Sequence<double> NormalizedWeights() => Shares.WhyNot(_weights) is { } why
+            ? throw new ConfigurationException($"{path}, line {_lightestLine}: {why}.") : Shares.Normalized(_weights);
 
         private ConfigurationException Wrong(string problem) => new($"{path}, line {csv.LineNumber}: {problem}");
     }

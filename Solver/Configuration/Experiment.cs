@@ -182,6 +182,8 @@ public sealed record TimeSection
 /// <summary>The <c>record</c> section.</summary>
 public sealed record RecordSection
 {
+    private static readonly Sequence<string> Default = ["energy", "gaps", "mean"];
+
     [Quantity("the number of snapshots", AtLeast = 1, AtMost = 10_000_000)]
     [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
     public int Snapshots { get; init; } = 21;
@@ -206,8 +208,11 @@ public sealed record RecordSection
     public bool Plateaus { get; init; }
 
     [ObservableName]
-    [Description("What is measured, in the order of the columns.")]
-    public Sequence<string> Observables { get; init; } = ["energy", "gaps", "mean"];
+    [Description("What is measured, in the order of the columns. Left out, what doubles can not hold at this beta is left out too.")]
+    public Sequence<string> Observables { get; init; } = Default;
+
+    /// <summary>False where the file, or who made the section, named the observables.</summary>
+    internal bool HasDefaultObservables => ReferenceEquals(Observables, Default);
 
     /// <summary>So many times, spread over the run.</summary>
     internal double[] Times(int count, double horizon) =>

@@ -145,7 +145,8 @@ internal sealed class Attention
     private static void ThrowIfNone(Flow flow)
     {
         Interaction interaction = flow.Interaction;
-        const string leave = "leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out";
+        const string leave = "leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", "
+            + "\"participation_ratio\", \"sink\" and \"low_pass\" out";
         if (flow.WhyNoAttention is { } why) throw new NotSupportedException($"{why}; {leave}");
         if (interaction.Mask is not (Mask.None or Mask.Causal))
             throw new NotSupportedException($"an attention matrix is known without a mask and with the causal one; {leave}");

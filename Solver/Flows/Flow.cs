@@ -41,7 +41,7 @@ public sealed class Flow
         PreparedGauge turn = gauge.Prepare(cloud.Labels, Dimension);
         PreparedGauge outer = ReferenceEquals(OuterGauge, gauge) ? turn : OuterGauge.Prepare(cloud.Labels, Dimension);
         _terms = new FlowTerms(interaction, Layer, _tokens, outer, turn, sums, threads);
-        (_drift, _energy) = (new FlowDrift(_terms, new PostScheme()), new FlowEnergy(_terms));
+        (_drift, _energy) = (new FlowDrift(_terms, new PostScheme()), new FlowEnergy(_terms, Layer));
         _content = new ContentMarginal(interaction.Beta, _tokens, sums);
     }
 
@@ -99,11 +99,19 @@ public sealed class Flow
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
 
+    /// <summary>Pair sums under hardmax so far.</summary>
+    internal long HardEvaluations => _terms.HardEvaluations;
+
     /// <summary>
-    /// What the energy may fall by without meaning it: the device's relative error times the largest energy. Sums that choose their method
-    /// know it once they have been used.
+    /// What <see cref="EnergyRatio"/> may fall by without meaning it: the device's relative error. Sums that choose their method know it
+    /// once they have been used.
     /// </summary>
-    public double EnergyRounding => _sums.Statistics.RelativeError * Layer.LargestEnergy(Interaction);
+    public double EnergyRounding => _sums.Statistics.RelativeError;
+
+    /// <summary>
+    /// E_max, <see cref="Layer.LargestEnergy"/>: k(1)/2 for plain tokens and couplings of at most 1. Infinite where no double is as large.
+    /// </summary>
+    public double LargestEnergy => _energy.Largest;
 
     /// <summary>Why the flow climbs no energy, or null when it does.</summary>
     public string? WhyNoEnergy => Layer.WhyNoEnergy(Interaction);
@@ -161,9 +169,16 @@ public sealed class Flow
 
     /// <summary>
     /// E = 1/2 sum_ij m_i m_j b_ij k(t_ij) of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>, the mean
-    /// over heads, and what prompts add; free, from the same sums. Of a flow that <see cref="HasEnergy"/>.
+    /// over heads, and what prompts add; free, from the same sums. Of a flow that <see cref="HasEnergy"/>. Infinite where no double is as
+    /// large.
     /// </summary>
-    public double Energy(int replica) => _energy.Energy(replica);
+    public double Energy(int replica) => _energy.Of(replica).Energy;
+
+    /// <summary>E/E_max of the same, with <see cref="LargestEnergy"/>: at most 1 in magnitude, at any beta.</summary>
+    public double EnergyRatio(int replica) => _energy.Of(replica).Ratio;
+
+    /// <summary>Both, from one sum.</summary>
+    internal (double Energy, double Ratio) EnergyAndRatio(int replica) => _energy.Of(replica);
 
     /// <summary>
     /// dE/dt of one replica at the last <see cref="Drift(double[], double[], CancellationToken)"/>: sum_i m_i N_i s_i |dx_i|^2 with N = 1
@@ -185,7 +200,7 @@ public sealed class Flow
         if (Interaction.Profile.IsCurved(Interaction.Beta))
         {
             _content.Deficits(x, gap, stop);
-            for (int r = 0; r < Replicas; r++) gap[r] *= Interaction.DiracEnergy;
+            for (int r = 0; r < Replicas; r++) gap[r] = ScaledExponential.Times(gap[r] / (2 * Interaction.Beta), Interaction.Beta);
         }
         else
             for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _tokens.Weights, r * Tokens, Tokens, Dimension) / 2;

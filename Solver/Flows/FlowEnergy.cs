@@ -1,47 +1,71 @@
 namespace AttentionFlow.Solver.Flows;
 
-/// <summary>What a flow knows of its energy from the sums of its last drift.</summary>
-internal sealed class FlowEnergy(FlowTerms terms)
+/// <summary>
+/// What a flow knows of its energy from the sums of its last drift: in units of e^c/beta (linear profile: 1), c the largest exponent that
+/// tokens or prompts can reach, so that nothing overflows; the unit comes last.
+/// </summary>
+internal sealed class FlowEnergy
 {
-    /// <summary>E of one replica.</summary>
-    public double Energy(int replica)
+    private readonly FlowTerms _terms;
+    private readonly double _exponent, _inverseUnit, _largest;
+
+    /// <summary>The energy of these terms.</summary>
+    public FlowEnergy(FlowTerms terms, Layer layer)
     {
-        (int n, double[] weights) = (terms.Tokens.Tokens, terms.Tokens.Weights);
-        if (terms.IsPlain) return PlainEnergy(replica * n, (replica + 1) * n);
-        return Enumerable.Range(replica * n, n)
-            .Sum(i => weights[i] * (terms.Heads.Sum(h => h.Value(i)) / (2 * terms.Heads.Length) + (terms.Prompts?.Value(i) ?? 0)));
+        Interaction interaction = terms.Interaction;
+        _terms = terms;
+        _exponent = layer.LargestExponent(interaction);
+        _inverseUnit = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 1;
+        _largest = layer.LargestEnergyFactor(interaction);
+    }
+
+    /// <summary>The largest energy that <see cref="Layer.LargestEnergy"/> allows; infinite where no double is as large.</summary>
+    public double Largest => Valued(_largest);
+
+    /// <summary>E of one replica, infinite where no double is as large, and E/E_max.</summary>
+    public (double Energy, double Ratio) Of(int replica)
+    {
+        (int n, double[] weights) = (_terms.Tokens.Tokens, _terms.Tokens.Weights);
+        CompensatedSum sum = default;
+        for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * (_terms.IsPlain ? PlainValue(i) : Value(i)));
+        return (Valued(sum.Value), sum.Value / _largest);
     }
 
     /// <summary>dE/dt of one replica, sum_i m_i N_i s_i |dx_i|^2.</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift, FlowDrift scales)
     {
-        (int n, int d) = (terms.Tokens.Tokens, terms.Tokens.Dimension);
-        RowSums rows = terms.Heads[0].Sums;
-        double rate = 0, shift = double.NaN, unshift = 0, prompts = terms.Prompts is null ? 0 : Math.Exp(terms.Prompts.Shift);
+        (int n, int d) = (_terms.Tokens.Tokens, _terms.Tokens.Dimension);
+        RowSums rows = _terms.Heads[0].Sums;
+        CompensatedSum rate = default;
+        double unit = Math.Exp(_exponent);
         for (int i = replica * n; i < (replica + 1) * n; i++)
         {
             ReadOnlySpan<double> v = drift.Slice(i * d, d);
-            if (rows.Shift[i] != shift) (shift, unshift) = (rows.Shift[i], Math.Exp(rows.Shift[i]));
-            double divisor = terms.Divisor(i, unshift * rows.Z[i] + (terms.Prompts is null ? 0 : prompts * terms.Prompts.Z(i)));
-            rate += terms.Tokens.Weights[i] * divisor * scales.ScaleOf(i) * Sphere.Dot(v, v);
+            double z = Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i];
+            if (_terms.Prompts is { } prompts) z += Math.Exp(prompts.Shift - _exponent) * prompts.Z(i);
+            // e^c/N_i; a row that sees nothing stays.
+            double scale = _terms.Scale(i, z, unit);
+            if (scale > 0) rate.Add(_terms.Tokens.Weights[i] * scales.ScaleOf(i) * Sphere.Dot(v, v) / scale);
         }
-        return rate;
+        return ScaledExponential.Times(rate.Value, _exponent);
     }
 
-    private double PlainEnergy(int from, int to)
+    private double Valued(double factor) => ScaledExponential.Times(factor / _inverseUnit, _exponent);
+
+    private double PlainValue(int i)
     {
-        Interaction interaction = terms.Interaction;
-        RowSums rows = terms.Heads[0].Sums;
-        int d = terms.Tokens.Dimension;
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
-        double energy = 0, shift = double.NaN, unshift = 0;
-        for (int i = from; i < to; i++)
-        {
-            if (rows.Shift[i] != shift) (shift, unshift) = (rows.Shift[i], Math.Exp(rows.Shift[i]));
-            energy += curved ? terms.Tokens.Weights[i] * unshift * rows.Z[i] / (2 * interaction.Beta)
-                : terms.Tokens.Weights[i] * (rows.Z[i] + Sphere.Dot(terms.Tokens.At(i), rows.Force.AsSpan(i * d, d))) / 2;
-        }
-        return energy;
+        RowSums rows = _terms.Heads[0].Sums;
+        if (_terms.Interaction is { Profile: { } profile, Beta: double beta } && profile.IsCurved(beta))
+            return (rows.Shift[i] == _exponent ? rows.Z[i] : Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i]) / 2;
+        int d = _terms.Tokens.Dimension;
+        return (rows.Z[i] + Sphere.Dot(_terms.Tokens.At(i), rows.Force.AsSpan(i * d, d))) / 2;
+    }
+
+    private double Value(int i)
+    {
+        double heads = 0;
+        foreach (HeadTerm head in _terms.Heads) heads += head.Value(i, _exponent);
+        return heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
     }
 }
 
@@ -75,10 +99,9 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
         bool exact = _rows!.Columns == RowColumns.Deficit;
         for (int r = 0; r < tokens.Replicas; r++)
         {
-            double deficit = exact ? 0 : 1;
-            for (int i = r * tokens.Tokens; i < (r + 1) * tokens.Tokens; i++)
-                deficit += tokens.Weights[i] * (exact ? _rows.Deficit[i] : -_rows.Z[i]);
-            deficits[r] = exact ? deficit : Collapsed(x, r) ?? deficit;
+            ReadOnlySpan<double> weights = tokens.Weights.AsSpan(r * tokens.Tokens, tokens.Tokens);
+            double sum = CompensatedSum.Of(weights, (exact ? _rows.Deficit : _rows.Z).AsSpan(r * tokens.Tokens, tokens.Tokens));
+            deficits[r] = exact ? sum : Collapsed(x, r) ?? 1 - sum;
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class FlowTerms
         (Interaction, IsPlain, Tokens, Gauge, _sums, _threads) = (interaction, layer.IsPlain, tokens, gauge, sums, threads);
         _tokenSums = Choice.SumsUnder(interaction.Normalization, sums, threads);
         Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer.Code, turn, _tokenSums))];
-        Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, threads, sums);
+        Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, turn, threads, sums);
         string? unsupported = Heads.Select(h => h.Plan.WhyNot).Append(Prompts?.Plan?.WhyNot).FirstOrDefault(why => why is not null);
         if (unsupported is not null) throw new NotSupportedException(unsupported);
         if (!interaction.Normalization.HasBias) return;
@@ -58,6 +58,9 @@ internal sealed class FlowTerms
     {
         foreach (HeadTerm head in Heads) head.AskRadial(_tokenSums);
     }
+
+    /// <summary>Pair sums under hardmax so far, which are none of the device.</summary>
+    public long HardEvaluations => _tokenSums.Statistics[SumMethod.Hardmax];
 
     /// <summary>Sums the rows first..first+count-1 at x [R, n, d].</summary>
     public void Sum(double[] x, int first, int count, CancellationToken stop)

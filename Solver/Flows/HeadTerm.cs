@@ -11,7 +11,7 @@ internal sealed class HeadTerm
     private readonly TokenArrays _tokens;
     private readonly CodeKind _code;
     private readonly PreparedGauge _turn;
-    private readonly double _beta, _unit = 1;
+    private readonly double _unit = 1;
     private readonly bool _curved;
     private readonly int _wide;
     private readonly double[] _q, _k, _p;
@@ -26,8 +26,8 @@ internal sealed class HeadTerm
     /// <param name="sums">What sums.</param>
     public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, PreparedGauge turn, IPairSums sums)
     {
-        (_tokens, _code, _turn, _beta) = (tokens, code.Kind, turn, interaction.Beta);
-        _curved = interaction.Profile.IsCurved(_beta);
+        (_tokens, _code, _turn) = (tokens, code.Kind, turn);
+        _curved = interaction.Profile.IsCurved(interaction.Beta);
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
         _p = _code is CodeKind.Additive or CodeKind.Concatenated
             ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
@@ -112,10 +112,12 @@ internal sealed class HeadTerm
         return 0;
     }
 
-    /// <summary>sum_j m_j b_ij k(l_ij/beta), where keys are values.</summary>
-    public double Value(int row)
+    /// <summary>
+    /// sum_j m_j b_ij k(l_ij/beta), where keys are values; in units of e^c/beta with the exponential profile.
+    /// </summary>
+    public double Value(int row, double exponent)
     {
-        if (_curved) return Math.Exp(Sums.Shift[row]) * Sums.Z[row] / _beta;
+        if (_curved) return Math.Exp(Sums.Shift[row] - exponent) * Sums.Z[row];
         ReadOnlySpan<double> query = _q.AsSpan(row * _wide, _wide);
         return Sphere.Dot(query, Sums.Force.AsSpan(row * _wide, _wide)) + Sums.Z[row] * Sphere.Dot(query, _k.AsSpan(row * _wide, _wide));
     }

@@ -20,9 +20,12 @@ internal sealed class PromptTerm
     /// <param name="interaction">beta and profile.</param>
     /// <param name="layer">The prompts.</param>
     /// <param name="gauge">From x to y.</param>
+    /// <param name="turn">Psi, in whose frame the pinning prompt stands; <paramref name="gauge"/> but for a code of the logits
+    /// alone.</param>
     /// <param name="threads">For the per-token work.</param>
     /// <param name="sums">What sums.</param>
-    public PromptTerm(TokenArrays tokens, Interaction interaction, Layer layer, PreparedGauge gauge, int threads, IPairSums sums)
+    public PromptTerm(
+        TokenArrays tokens, Interaction interaction, Layer layer, PreparedGauge gauge, PreparedGauge turn, int threads, IPairSums sums)
     {
         (_tokens, _gauge, _curved, _threads) = (tokens, gauge, interaction.Profile.IsCurved(interaction.Beta), threads);
         _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
@@ -42,8 +45,15 @@ internal sealed class PromptTerm
             _own.Add((targets, labelled.Strength));
         }
         if (layer.Pin is { } pin)
-            _own.Add(([.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(p => p)],
-                pin.Strength));
+        {
+            double[] targets = [.. Enumerable.Repeat(Sphere.OrLastAxis(pin.Point, tokens.Dimension), tokens.Rows).SelectMany(p => p)];
+            if (turn != gauge)
+            {
+                turn.Leave(targets, targets, 0, tokens.Rows);
+                gauge.Enter(targets, targets, 0, tokens.Rows);
+            }
+            _own.Add((targets, pin.Strength));
+        }
         Strength = (layer.Prompts?.Strength ?? 0) + (layer.Pin?.Strength ?? 0);
 
         double[] Repeat(IReadOnlyList<double> values) => [.. Enumerable.Repeat(values, tokens.Replicas).SelectMany(v => v)];
@@ -90,9 +100,9 @@ internal sealed class PromptTerm
         return scale * _sums.Z[row];
     }
 
-    /// <summary>sum_k lambda_k k(&lt;x_i, z_k>).</summary>
-    public double Value(int row) =>
-        _curved ? Math.Exp(Shift) * _sums.Z[row] / _interaction.Beta : _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
+    /// <summary>sum_k lambda_k k(&lt;x_i, z_k>); in units of e^c/beta with the exponential profile.</summary>
+    public double Value(int row, double exponent) =>
+        _curved ? Math.Exp(Shift - exponent) * _sums.Z[row] : _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
 
     private Span<double> Force(int row) => _sums.Force.AsSpan(row * _tokens.Dimension, _tokens.Dimension);
 

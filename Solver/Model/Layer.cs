@@ -79,13 +79,31 @@ public sealed record Layer
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
     }
 
-    /// <summary>A bound on |E|: k(1) max |b|/2 for plain tokens, and k(1) times the strength of the prompts.</summary>
-    public double LargestEnergy(Interaction interaction)
+    /// <summary>
+    /// A bound on |E|: k(1)/2 times the largest |b|, at least 1, for plain tokens, and k(1) times the strength of the prompts. Infinite
+    /// where no double is as large.
+    /// </summary>
+    public double LargestEnergy(Interaction interaction) => ScaledExponential.Times(
+        LargestEnergyFactor(interaction) / (IsCurved(interaction) ? interaction.Beta : 1), LargestExponent(interaction));
+
+    /// <summary>c: no beta t of tokens or prompts is larger; 0 for the linear profile.</summary>
+    internal double LargestExponent(Interaction interaction)
     {
-        double mean = Heads.Average(h => interaction.Profile.Value(interaction.Beta, Code.LargestLogit(h.LogitNorm)));
-        double energy = interaction.Coupling.Largest * mean / 2;
-        return HasNoPrompts ? energy : energy + PromptStrength * interaction.Profile.Value(interaction.Beta, 1);
+        double logit = Heads.Max(h => Code.LargestLogit(h.LogitNorm));
+        return IsCurved(interaction) ? interaction.Beta * (HasNoPrompts ? logit : Math.Max(logit, 1)) : 0;
     }
+
+    /// <summary><see cref="LargestEnergy"/> in units of e^c/beta; of 1 for the linear profile.</summary>
+    internal double LargestEnergyFactor(Interaction interaction)
+    {
+        double exponent = LargestExponent(interaction);
+        double energy = interaction.Coupling.Largest * Heads.Average(h => Value(Code.LargestLogit(h.LogitNorm))) / 2;
+        return HasNoPrompts ? energy : energy + PromptStrength * Value(1);
+
+        double Value(double t) => IsCurved(interaction) ? Math.Exp(interaction.Beta * t - exponent) : t;
+    }
+
+    private static bool IsCurved(Interaction interaction) => interaction.Profile.IsCurved(interaction.Beta);
 
     private double PromptStrength => Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0);
 }

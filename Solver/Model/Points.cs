@@ -92,6 +92,7 @@ public sealed record Points : IReadOnlyList<Sequence<double>>, IFilePart
         if (weights is not null && weights.Count != count)
             return $"{Text.Plural(weights.Count, "weight")} for {Text.Plural(count, noun)}; each {noun} needs one";
         if (weights?.Any(w => !(w > 0 && double.IsFinite(w))) == true) return $"the weights of the {noun}s must be positive";
+        if (Shares.WhyNot(weights) is { } lost) return lost;
         foreach (double label in labels)
             if (!(label is >= 0 and < 1 || label >= 1 && label == Math.Floor(label) && label < count))
                 return Text.Of($"label {label} sees no {noun}: it must lie in [0, 1) or be a whole number below {count}");

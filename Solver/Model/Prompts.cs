@@ -39,7 +39,7 @@ public sealed record Prompts(
 {
     /// <summary>lambda_k of a token that sees all.</summary>
     public IReadOnlyList<double> Strengths => (Weights ?? Points.Weights) is { } weights
-        ? [.. weights.Select(w => Strength * w / weights.Sum())] : [.. Points.Select(_ => Strength / Points.Count)];
+        ? [.. Shares.Normalized(weights).Select(share => Strength * share)] : [.. Points.Select(_ => Strength / Points.Count)];
 
     /// <summary>The prompt of a label.</summary>
     /// <exception cref="ArgumentException">When the label is neither in [0,1) nor a whole number below the number of prompts.</exception>

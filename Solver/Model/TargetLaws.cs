@@ -54,7 +54,7 @@ public sealed record MixtureTargets(
             ? $"{Text.Plural(Concentrations.Count, "concentration")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
         : Weights is not null && Weights.Count != Means.Count
             ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Means.Count, "mean")}; each mean needs one"
-        : setting.WhyNot(Means, "mean");
+        : Shares.WhyNot(Weights) ?? setting.WhyNot(Means, "mean");
 
     /// <inheritdoc/>
     public override double[][] Draw(int count, ulong seed)
@@ -112,12 +112,30 @@ internal static class Shares
     public static int Of(double p, IReadOnlyList<double>? weights, int count)
     {
         if (weights is null) return Math.Min((int)(p * count), count - 1);
-        double at = p * weights.Sum(), cumulated = 0;
+        // Halving and doubling are exact, and no sum overflows.
+        int scale = -Math.ILogB(weights.Max());
+        CompensatedSum total = default, cumulated = default;
+        foreach (double weight in weights) total.Add(Math.ScaleB(weight, scale));
         for (int k = 0; k < count - 1; k++)
         {
-            cumulated += weights[k];
-            if (at < cumulated) return k;
+            cumulated.Add(Math.ScaleB(weights[k], scale));
+            if (p * total.Value < cumulated.Value) return k;
         }
         return count - 1;
     }
+
+    /// <summary>w_k/sum_j w_j of positive weights, divided by the largest first, so that no sum overflows.</summary>
+    public static double[] Normalized(IReadOnlyList<double> weights)
+    {
+        double largest = weights.Max();
+        double[] shares = [.. weights.Select(w => w / largest)];
+        double sum = CompensatedSum.Of(shares);
+        for (int k = 0; k < shares.Length; k++) shares[k] /= sum;
+        return shares;
+    }
+
+    /// <summary>Why positive weights have no shares, or null: one underflows, or loses digits, beside another.</summary>
+    public static string? WhyNot(IReadOnlyList<double>? weights) =>
+        weights is not { Count: > 0 } || double.IsNormal(weights.Min() / weights.Max() / weights.Count) ? null
+            : Text.Of($"the weight {weights.Min()} is lost beside {weights.Max()}; weights may differ by a factor of 1e300");
 }

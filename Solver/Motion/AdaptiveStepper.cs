@@ -33,7 +33,7 @@ internal sealed class AdaptiveStepper(
     // The last accepted step leads from Start to End, where the next begins.
     private sealed class Replica
     {
-        public double Start, End, NextLength, LastError = 1, Energy;
+        public double Start, End, NextLength, LastError = 1, EnergyRatio;
         public bool HasMoved, WasRejected;
         public long Steps, Rejected;
     }
@@ -65,7 +65,7 @@ internal sealed class AdaptiveStepper(
             double fastest = 0;
             for (int i = r * numbers; i < (r + 1) * numbers; i += flow.Dimension)
                 fastest = Math.Max(fastest, Sphere.Norm(_stepper.Drift.AsSpan(i, flow.Dimension)));
-            if (flow.HasEnergy) _replicas[r].Energy = flow.Energy(r);
+            if (flow.HasEnergy) _replicas[r].EnergyRatio = flow.EnergyRatio(r);
             if (_replicas[r].NextLength > 0) continue;
             if (!double.IsFinite(fastest)) throw new ArithmeticException("the numbers are not finite at t = 0");
             double first = Math.Min(method.StabilityLimit / flow.CollapseRate, 0.5 * Math.Pow(tolerance, 1.0 / method.Order) / fastest);
@@ -92,7 +92,7 @@ internal sealed class AdaptiveStepper(
         _stepper.Attempt(x, _next, _attempt, stop);
         for (int r = 0; r < _replicas.Length; r++)
             if (_attempt[r] != 0)
-                Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance, flow.HasEnergy ? flow.Energy(r) : double.NaN);
+                Judge(_replicas[r], _attempt[r], _stepper.Error(r) / tolerance, flow.HasEnergy ? flow.EnergyRatio(r) : double.NaN);
         return true;
     }
 
@@ -129,14 +129,14 @@ internal sealed class AdaptiveStepper(
         replica.Start = replica.End;
     }
 
-    private void Judge(Replica replica, double h, double error, double energy)
+    private void Judge(Replica replica, double h, double error, double energyRatio)
     {
         double rate = flow.CollapseRate;
         // At the edge of stability modes below the tolerance grow again: the error does not see it, the energy does.
-        bool falls = energy < replica.Energy - flow.EnergyRounding && h * rate > Unstable;
+        bool falls = energyRatio < replica.EnergyRatio - flow.EnergyRounding && h * rate > Unstable;
         if (error <= 1 && !falls)
         {
-            replica.Energy = energy;
+            replica.EnergyRatio = energyRatio;
             error = Math.Max(error, 1e-10);
             double growth = Safety * Math.Pow(error, -0.7 / method.Order) * Math.Pow(replica.LastError, 0.4 / method.Order);
             replica.NextLength = h * Math.Clamp(growth, Smallest, replica.WasRejected ? 1 : Largest);

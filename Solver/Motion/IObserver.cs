@@ -18,13 +18,13 @@ public readonly record struct Frame(double Time, long Step, double[] Positions, 
     public double Speed(int replica)
     {
         (int n, int d) = (Flow.Tokens, Flow.Dimension);
-        double square = 0;
+        CompensatedSum square = default;
         for (int i = replica * n; i < (replica + 1) * n; i++)
         {
             ReadOnlySpan<double> v = Drift.AsSpan(i * d, d);
-            square += Flow.Weights[i] * Sphere.Dot(v, v);
+            square.Add(Flow.Weights[i] * Sphere.Dot(v, v));
         }
-        return Math.Sqrt(square);
+        return Math.Sqrt(square.Value);
     }
 
     /// <summary>The number of <see cref="Solver.Clusters"/> of every replica.</summary>
@@ -44,10 +44,12 @@ public readonly record struct Frame(double Time, long Step, double[] Positions, 
 /// <param name="Replica">Which.</param>
 /// <param name="Time">The time it reached; under adaptive control every replica is at its own.</param>
 /// <param name="Length">The step; 0 at the beginning of the run, and after a merger.</param>
-/// <param name="Energy">E there; NaN for a flow without energy.</param>
+/// <param name="Energy">E there; NaN for a flow without energy, infinite where no double is as large.</param>
+/// <param name="EnergyRatio">E/E_max there, <see cref="Flow.EnergyRatio"/>; NaN for a flow without energy.</param>
 /// <param name="Rate">dE/dt there; NaN for a flow without energy.</param>
 /// <param name="Flow">The flow.</param>
-public readonly record struct Step(int Replica, double Time, double Length, double Energy, double Rate, Flow Flow);
+public readonly record struct Step(
+    int Replica, double Time, double Length, double Energy, double EnergyRatio, double Rate, Flow Flow);
 
 /// <summary>Looks at a run as it goes: at times of its choice, at every step, or both.</summary>
 public interface IObserver
@@ -100,7 +102,7 @@ internal sealed class EnergyDrops(int replicas) : IObserver
 
     public void Stepped(in Step step)
     {
-        if (step.Length > 0 && step.Energy < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
-        _last[step.Replica] = step.Energy;
+        if (step.Length > 0 && step.EnergyRatio < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
+        _last[step.Replica] = step.EnergyRatio;
     }
 }

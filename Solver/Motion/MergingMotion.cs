@@ -9,8 +9,8 @@ namespace AttentionFlow.Solver.Motion;
 /// </summary>
 /// <remarks>
 /// y = Psi x follows the flow without a gauge, whatever the coupling, so tokens of one place in the gauge frame move together when their
-/// rows of the coupling are the same: always with the coupling one, else when their labels are equal. All tokens are shown: x_i = Psi_i^T y
-/// of the token that i has become.
+/// rows of the coupling are the same and they see the same prompts: always with the coupling one and without labelled prompts, else when
+/// their labels are equal. All tokens are shown: x_i = Psi_i^T y of the token that i has become.
 /// </remarks>
 internal sealed class MergingMotion : Motion
 {
@@ -33,8 +33,10 @@ internal sealed class MergingMotion : Motion
     {
         if (flow.Interaction.Mask != Mask.None)
             return "a mask tells tokens apart by their order, so two at one place move differently and cannot merge";
-        if (flow.Layer.Prompts is not null || flow.Layer.Code.Kind != CodeKind.None)
-            return "prompts and codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
+        if (flow.Layer.Code.Kind != CodeKind.None)
+            return "codes tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
+        if (flow.Layer.Prompts is not null && flow.Gauge is not IdentityGauge)
+            return "with a gauge, prompts tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
         if (flow.Interaction.Normalization is { IsHard: true, Name: var name })
             return $"under {name} two tokens at one place hold each other where one would move, so they cannot merge";
         return flow.Scheme is PostScheme ? null : "only under the scheme post do two tokens at one place move alike, and can merge";
@@ -90,7 +92,6 @@ internal sealed class MergingMotion : Motion
     private void Tell(int r, double length)
     {
         MergingReplica replica = _replicas[r];
-        Tell(new Step(r, replica.End, length, replica.Flow.HasEnergy ? replica.Flow.Energy(0) : double.NaN,
-            replica.Flow.HasEnergy ? replica.Flow.Dissipation(0, replica.DriftAtEnd) : double.NaN, Flow));
+        Tell(r, replica.End, length, replica.Flow, 0, replica.DriftAtEnd);
     }
 }

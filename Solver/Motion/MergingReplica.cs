@@ -123,7 +123,8 @@ internal sealed class MergingReplica
         return order;
     }
 
-    private bool MayMerge(int a, int b) => _whole.Interaction.Coupling.IsOne || Flow.Labels[a] == Flow.Labels[b];
+    private bool MayMerge(int a, int b) =>
+        _whole is { Interaction.Coupling.IsOne: true, Layer.Prompts: null or { Seen: SeenPrompts.All } } || Flow.Labels[a] == Flow.Labels[b];
 
     private double Distance(double[] x, int a, int b) =>
         Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));
@@ -187,9 +188,10 @@ internal sealed class MergingReplica
         int d = _whole.Dimension, count = groups.Length;
         int[] heads = [.. Enumerable.Range(0, count).Where(i => groups[i] == i)], places = new int[count];
         for (int k = 0; k < heads.Length; k++) places[heads[k]] = k;
-        double[] positions = new double[heads.Length * d];
+        CompensatedSum[] sums = new CompensatedSum[heads.Length * d];
         for (int i = 0; i < count; i++)
-            Sphere.AddScaled(positions.AsSpan(places[Find(groups, i)] * d, d), Flow.Weights[i], end.AsSpan(i * d, d));
+            for (int c = 0, at = places[Find(groups, i)] * d; c < d; c++) sums[at + c].Add(Flow.Weights[i] * end[i * d + c]);
+        double[] positions = [.. sums.Select(s => s.Value)];
         Sphere.Retract(positions, d);
         for (int i = 0; i < _became.Length; i++) _became[i] = places[Find(groups, _became[i])];
         _names = [.. heads.Select(h => _names[h])];

@@ -43,12 +43,15 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     public abstract double[] Drift(CancellationToken stop);
 
     /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
-    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) => Tell(Climbs
-        ? new Step(replica, time, length, Flow.Energy(replica), Flow.Dissipation(replica, drift), Flow)
-        : new Step(replica, time, length, double.NaN, double.NaN, Flow));
+    protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) =>
+        Tell(replica, time, length, Flow, replica, drift);
 
-    /// <summary>Tells who looks at every step.</summary>
-    protected void Tell(Step step) => stepped(step);
+    /// <summary>The same of a replica that is number <paramref name="part"/> of a flow of its own.</summary>
+    protected void Tell(int replica, double time, double length, Flow flow, int part, ReadOnlySpan<double> drift)
+    {
+        (double energy, double ratio) = Climbs ? flow.EnergyAndRatio(part) : (double.NaN, double.NaN);
+        stepped(new Step(replica, time, length, energy, ratio, Climbs ? flow.Dissipation(part, drift) : double.NaN, Flow));
+    }
 
     /// <summary>A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.</summary>
     protected static bool IsFinite(double[] drift)

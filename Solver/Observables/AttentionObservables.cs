@@ -39,12 +39,9 @@ internal sealed class AttentionEntropyObservable : Observable
         ReadOnlySpan<double> divergence = flow.Attention.Divergence(frame.Stop);
         for (int r = 0; r < flow.Replicas; r++)
         {
-            double mean = 0, largest = 0;
-            for (int i = r * flow.Tokens; i < (r + 1) * flow.Tokens; i++)
-            {
-                mean += flow.Weights[i] * divergence[i];
-                largest = Math.Max(largest, divergence[i]);
-            }
+            ReadOnlySpan<double> rows = divergence.Slice(r * flow.Tokens, flow.Tokens);
+            double mean = CompensatedSum.Of(flow.Weights.Slice(r * flow.Tokens, flow.Tokens), rows), largest = 0;
+            foreach (double row in rows) largest = Math.Max(largest, row);
             (values[2 * r], values[2 * r + 1]) = (_logTokens - mean, _logTokens - largest);
         }
     }
@@ -82,15 +79,15 @@ internal sealed class AttentionRowsObservable : Observable
         bool causal = flow.Interaction.Mask == Mask.Causal;
         for (int r = 0; r < flow.Replicas; r++)
         {
-            double oneHot = 0, flat = 0, seen = causal ? 0 : 1;
+            CompensatedSum oneHot = default, flat = default, seen = default;
             for (int i = r * flow.Tokens; i < (r + 1) * flow.Tokens; i++)
             {
-                if (causal) seen += flow.Weights[i];
-                if (largest[i] > OneHot * _tokens) oneHot += flow.Weights[i];
-                double highest = Math.Log(_tokens * seen);
-                if (highest > 1e-12 && Math.Log(_tokens) - divergence[i] > Flat * highest) flat += flow.Weights[i];
+                seen.Add(flow.Weights[i]);
+                if (largest[i] > OneHot * _tokens) oneHot.Add(flow.Weights[i]);
+                double highest = Math.Log(causal ? _tokens * seen.Value : _tokens);
+                if (highest > 1e-12 && Math.Log(_tokens) - divergence[i] > Flat * highest) flat.Add(flow.Weights[i]);
             }
-            (values[2 * r], values[2 * r + 1]) = (oneHot, flat);
+            (values[2 * r], values[2 * r + 1]) = (oneHot.Value, flat.Value);
         }
     }
 }
@@ -158,20 +155,22 @@ internal sealed class EntropyFloorObservable : Observable
     // Mean and scatter of the keys seen so far, updated without cancellation (Welford).
     private sealed class Seen(int d, int tokens)
     {
-        private readonly double[] _mean = new double[d], _delta = new double[d], _scatter = new double[d * d];
-        private double _weight, _smallest = 1;
+        private readonly double[] _delta = new double[d], _scatter = new double[d * d];
+        private readonly CompensatedSum[] _mean = new CompensatedSum[d];
+        private CompensatedSum _weight;
+        private double _smallest = 1;
 
         public void Add(ReadOnlySpan<double> y, double weight)
         {
             _smallest = Math.Min(_smallest, tokens * weight);
-            if (weight == 0) return;
-            double before = _weight;
-            _weight += weight;
-            for (int a = 0; a < d; a++) _delta[a] = y[a] - _mean[a];
+            double before = _weight.Value;
+            _weight.Add(weight);
+            double share = weight / _weight.Value;
+            for (int a = 0; a < d; a++) _delta[a] = y[a] - _mean[a].Value;
             for (int a = 0; a < d; a++)
             {
-                _mean[a] += weight / _weight * _delta[a];
-                Sphere.AddScaled(_scatter.AsSpan(a * d, d), weight * before / _weight * _delta[a], _delta);
+                _mean[a].Add(share * _delta[a]);
+                Sphere.AddScaled(_scatter.AsSpan(a * d, d), share * before * _delta[a], _delta);
             }
         }
 
@@ -180,14 +179,14 @@ internal sealed class EntropyFloorObservable : Observable
         {
             double square = 0;
             for (int a = 0; a < d; a++) square += y[a] * Sphere.Dot(y, _scatter.AsSpan(a * d, d));
-            return Math.Sqrt(Math.Max(0, square / _weight));
+            return Math.Sqrt(Math.Max(0, square / _weight.Value));
         }
 
         public double Floor(double s)
         {
             // A weight of 1/n, rounded, is no light token.
-            double lightest = _smallest < 1 - 1e-12 ? _smallest : 1, n = tokens * _weight / lightest;
-            return Math.Log(lightest) + (n > 1 + 1e-12 ? Equiangular.AttentionEntropy(n, s * n / Math.Sqrt(n - 1)) : 0);
+            double lightest = _smallest < 1 - 1e-12 ? _smallest : 1, n = tokens * _weight.Value / lightest;
+            return Math.Log(lightest) + (n > 1 + 1e-12 ? Equiangular.AttentionEntropy(n, s * (n / Math.Sqrt(n - 1))) : 0);
         }
     }
 }
@@ -218,9 +217,9 @@ internal sealed class ParticipationObservable : Observable
         ReadOnlySpan<double> squares = flow.Attention.Squares(frame.Stop);
         for (int r = 0; r < flow.Replicas; r++)
         {
-            double mean = 0;
-            for (int i = r * flow.Tokens; i < (r + 1) * flow.Tokens; i++) mean += flow.Weights[i] / squares[i];
-            values[r] = _tokens * mean;
+            CompensatedSum mean = default;
+            for (int i = r * flow.Tokens; i < (r + 1) * flow.Tokens; i++) mean.Add(flow.Weights[i] / squares[i]);
+            values[r] = _tokens * mean.Value;
         }
     }
 }

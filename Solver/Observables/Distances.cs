@@ -42,24 +42,24 @@ public static class EnergyDistance
     public static double Distance(
         ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> law, ReadOnlySpan<double> lawWeights, int d)
     {
-        double cross = 0;
-        for (int i = 0; i < weights.Length; i++) cross += weights[i] * Row(x.Slice(i * d, d), law, lawWeights);
-        return Math.Sqrt(Math.Max(0, 2 * (cross - Pairs(x, weights, d) - Pairs(law, lawWeights, d))));
+        CompensatedSum cross = default;
+        for (int i = 0; i < weights.Length; i++) cross.Add(weights[i] * Row(x.Slice(i * d, d), law, lawWeights));
+        return Math.Sqrt(Math.Max(0, 2 * (cross.Value - Pairs(x, weights, d) - Pairs(law, lawWeights, d))));
     }
 
     // E|X - X'|/2: every pair once.
     private static double Pairs(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int d)
     {
-        double sum = 0;
-        for (int i = 1; i < weights.Length; i++) sum += weights[i] * Row(x.Slice(i * d, d), x[..(i * d)], weights[..i]);
-        return sum;
+        CompensatedSum sum = default;
+        for (int i = 1; i < weights.Length; i++) sum.Add(weights[i] * Row(x.Slice(i * d, d), x[..(i * d)], weights[..i]));
+        return sum.Value;
     }
 
     private static double Row(ReadOnlySpan<double> point, ReadOnlySpan<double> others, ReadOnlySpan<double> weights)
     {
-        double sum = 0;
-        for (int j = 0, d = point.Length; j < weights.Length; j++) sum += weights[j] * Sphere.Distance(point, others.Slice(j * d, d));
-        return sum;
+        CompensatedSum sum = default;
+        for (int j = 0, d = point.Length; j < weights.Length; j++) sum.Add(weights[j] * Sphere.Distance(point, others.Slice(j * d, d)));
+        return sum.Value;
     }
 }
 
@@ -70,9 +70,9 @@ public static class LineWasserstein
     public static double Distance(
         ReadOnlySpan<double> x, ReadOnlySpan<double> weights, ReadOnlySpan<double> y, ReadOnlySpan<double> lawWeights)
     {
-        double distance = 0;
-        foreach ((double length, double difference) in Steps(x, weights, y, lawWeights)) distance += length * Math.Abs(difference);
-        return distance;
+        CompensatedSum distance = default;
+        foreach ((double length, double difference) in Steps(x, weights, y, lawWeights)) distance.Add(length * Math.Abs(difference));
+        return distance.Value;
     }
 
     /// <summary>F - G between neighbouring points of the two samples together, in their order: length of the interval and value.</summary>
@@ -83,8 +83,12 @@ public static class LineWasserstein
         for (int i = x.Length; i < jump.Length; i++) jump[i] = -jump[i];
         Array.Sort(at, jump);
         (double, double)[] steps = new (double, double)[at.Length - 1];
-        double difference = 0;
-        for (int i = 0; i < steps.Length; i++) steps[i] = (at[i + 1] - at[i], difference += jump[i]);
+        CompensatedSum difference = default;
+        for (int i = 0; i < steps.Length; i++)
+        {
+            difference.Add(jump[i]);
+            steps[i] = (at[i + 1] - at[i], difference.Value);
+        }
         return steps;
     }
 }

@@ -8,11 +8,19 @@ internal sealed class EnergyObservable : Observable
 {
     /// <summary>The energy of this flow.</summary>
     /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
-    public EnergyObservable(Flow flow) => ThrowIfNone(flow);
+    /// <exception cref="UnrepresentableException">When it may be beyond the range of doubles.</exception>
+    public EnergyObservable(Flow flow)
+    {
+        ThrowIfNone(flow);
+        if (double.IsInfinity(flow.LargestEnergy))
+            throw new UnrepresentableException(
+                "the energy of a point is beyond the range of doubles at this beta; \"energy_ratio\" is not");
+    }
 
     internal static void ThrowIfNone(Flow flow)
     {
-        if (flow.WhyNoEnergy is { } why) throw new NotSupportedException($"{why}; leave \"energy\" and \"energy_drops\" out");
+        if (flow.WhyNoEnergy is { } why)
+            throw new NotSupportedException($"{why}; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out");
     }
 
     public override IReadOnlyList<Column> Columns { get; } = [Number("energy", "E = 1/2 sum_ij m_i m_j h(z_i, z_j), self terms included.")];
@@ -20,6 +28,25 @@ internal sealed class EnergyObservable : Observable
     public override void Measure(in Frame frame, Span<double> values)
     {
         for (int r = 0; r < values.Length; r++) values[r] = frame.Flow.Energy(r);
+    }
+}
+
+/// <summary>
+/// E/E_max, E_max the energy of a point, k(1)/2, for plain tokens and couplings of at most 1, else a bound
+/// (<see cref="Flow.LargestEnergy"/>): in [0, 1] with the exponential profile and b >= 0, in [-1, 1] always. Free, from the sums of the drift.
+/// </summary>
+internal sealed class EnergyRatioObservable : Observable
+{
+    /// <summary>The energy of this flow.</summary>
+    /// <exception cref="NotSupportedException">When the flow climbs no energy.</exception>
+    public EnergyRatioObservable(Flow flow) => EnergyObservable.ThrowIfNone(flow);
+
+    public override IReadOnlyList<Column> Columns { get; } =
+        [Number("energy_ratio", "E/E_max, E_max = k(1)/2, the energy of a point, for plain tokens and couplings of at most 1.")];
+
+    public override void Measure(in Frame frame, Span<double> values)
+    {
+        for (int r = 0; r < values.Length; r++) values[r] = frame.Flow.EnergyRatio(r);
     }
 }
 

@@ -42,8 +42,7 @@ internal sealed class LowPassObservable : Observable
         {
             for (int first = 0; first < u.Length; first += flow.Tokens)
             {
-                double mean = 0;
-                for (int i = first; i < first + flow.Tokens; i++) mean += weights[i] * u[i];
+                double mean = CompensatedSum.Of(weights.AsSpan(first, flow.Tokens), u.AsSpan(first, flow.Tokens));
                 for (int i = first; i < first + flow.Tokens; i++) u[i] -= mean;
             }
         }
@@ -134,9 +133,9 @@ internal sealed class GolubKahan(int replicas, int tokens, double[] weights, dou
 
     private double Dot(double[] x, double[] y, int replica)
     {
-        double sum = 0;
-        for (int i = replica * tokens; i < (replica + 1) * tokens; i++) sum += weights[i] * x[i] * y[i];
-        return sum;
+        CompensatedSum sum = default;
+        for (int i = replica * tokens; i < (replica + 1) * tokens; i++) sum.Add(weights[i] * x[i] * y[i]);
+        return sum.Value;
     }
 
     // Of the tridiagonal T T^T: its largest eigenvalue by bisection on the signs of its pivots, the eigenvector backwards from its last

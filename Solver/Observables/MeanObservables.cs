@@ -56,6 +56,15 @@ internal sealed class CovarianceObservable(Flow flow) : Observable
 /// </summary>
 internal sealed class GapsObservable : Observable
 {
+    /// <summary>The gaps of this flow.</summary>
+    /// <exception cref="UnrepresentableException">When G_energy may be beyond the range of doubles.</exception>
+    public GapsObservable(Flow flow)
+    {
+        if (double.IsInfinity(flow.Interaction.DiracEnergy))
+            throw new UnrepresentableException("the energy of a point, and \"gap_energy\", are beyond the range of doubles at this beta; "
+                + "\"residual\" of \"ranks\", the root of \"gap_second\", is not");
+    }
+
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Number("gap_mean", "G_mean = 1 - |m|, m the mean token."),

@@ -41,6 +41,9 @@ public abstract class Observable
     }
 }
 
+/// <summary>Values of an observable may be beyond the range of doubles for this flow; the message says which, and what is not.</summary>
+internal sealed class UnrepresentableException(string message) : NotSupportedException(message);
+
 /// <summary>What a column of a table holds.</summary>
 public enum ColumnType
 {

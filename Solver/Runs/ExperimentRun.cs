@@ -43,16 +43,19 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
+        (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
         PreparedRun run = new(experiment with
         {
             Device = device,
             Summation = summation,
             Tolerance = tolerance,
             Time = experiment.Time with { Tolerance = (experiment.Time.Control as AdaptiveStep)?.Tolerance },
-        }, cloud, flow, sums, MakeObservables(experiment, flow));
+            Record = experiment.Record with { Observables = [.. observables.Keys] },
+        }, cloud, flow, sums, [.. observables.Values]);
         run.Check();
-        if (run.Advice(far) is { } advice) warn(advice);
-        return Run(run, run.Advice(far), folder, overwrite, stop);
+        string? advice = run.Advice(far, leftOut);
+        if (advice is not null) warn(advice);
+        return Run(run, advice, folder, overwrite, stop);
     }
 
     private RunRecord Run(PreparedRun run, string? advice, string folder, bool overwrite, CancellationToken stop)
@@ -80,8 +83,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Evaluations = result.Evaluations,
                 ObservationEvaluations = result.ObservationEvaluations,
                 TimeReached = result.Time,
-                Summation = stored.Summation == Summation.Direct ? new SummationRecord("direct")
-                    : SummationRecord.Of(run.Sums.Statistics, stored.Tolerance!.Value),
+                Summation = SummationRecord.Of(run.Sums.Statistics, run.Flow.HardEvaluations,
+                    stored.Summation == Summation.Direct ? null : stored.Tolerance),
                 Alerts = [.. run.StepAlerts, .. writer.Alerts],
                 WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
             };
@@ -168,16 +171,26 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    private static List<Observable> MakeObservables(Experiment experiment, Flow flow)
+    // In the order of the columns; and why some that were not asked for are missing.
+    private static (OrderedDictionary<string, Observable> Observables, string? LeftOut) MakeObservables(RecordSection record, Flow flow)
     {
-        try
-        {
-            return [.. experiment.Record.Observables.Select(name => Observable.All[name](flow))];
-        }
-        catch (NotSupportedException error)
-        {
-            throw ConfigurationException.At("$.record.observables", error.Message);
-        }
+        OrderedDictionary<string, Observable> made = [];
+        List<string> reasons = [];
+        foreach (string name in record.Observables)
+            try
+            {
+                made.Add(name, Observable.All[name](flow));
+            }
+            catch (UnrepresentableException error) when (record.HasDefaultObservables)
+            {
+                reasons.Add($"\"{name}\" is left out: {error.Message}");
+            }
+            catch (NotSupportedException error)
+            {
+                string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";
+                throw ConfigurationException.At("$.record.observables", error.Message + beyond);
+            }
+        return (made, reasons.Count > 0 ? string.Join("; ", reasons) : null);
     }
 
     // Of sums that were asked for; auto keeps the budget.

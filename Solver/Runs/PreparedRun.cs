@@ -38,20 +38,23 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     {
         if (Simulation.WhyNot(Flow, Experiment.Time.Method, Experiment.Time.Control) is { } whyNot) throw Refused("$.time.merge", whyNot);
         if (Experiment.Record.Plateaus && Flow.WhyNoEnergy is { } why) throw Refused("$.record.plateaus", why);
+        if (Experiment.Record.Plateaus && double.IsInfinity(Flow.LargestEnergy))
+            throw Refused("$.record.plateaus", "the energy of a point is beyond the range of doubles at this beta");
 
         static ConfigurationException Refused(string where, string why) => ConfigurationException.At(where, $"{why}; leave this key out.");
     }
 
     /// <summary>What would be done better, null for nothing.</summary>
     /// <param name="sums">Advice about the pair sums.</param>
-    public string? Advice(string? sums)
+    /// <param name="leftOut">Observables that are missing, and why.</param>
+    public string? Advice(string? sums, string? leftOut)
     {
         InteractionSection interaction = Experiment.Interaction;
         string? equal = interaction.Heads > 1 && interaction.Matrices.AreShared
             ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
                 + "set 1, or draw a matrix for every head" : null;
         (string Where, string? What)[] advices =
-            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums)];
+            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut)];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
         return given.Length > 0 ? string.Join("; ", given) : null;
     }

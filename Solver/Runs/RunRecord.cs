@@ -23,7 +23,7 @@ public sealed record HostRecord(string Os, string Architecture, int VectorBits)
 }
 
 /// <summary>How the pairs of a run were summed.</summary>
-/// <param name="Method">direct, harmonic, coalesced, or several of them, as in "direct and coalesced".</param>
+/// <param name="Method">direct, harmonic, coalesced, hardmax, or several of them, as in "direct and coalesced".</param>
 /// <param name="Tolerance">Error allowed relative to Z_i.</param>
 public sealed record SummationRecord(string Method, double? Tolerance = null)
 {
@@ -42,14 +42,19 @@ public sealed record SummationRecord(string Method, double? Tolerance = null)
     /// <summary>Rows of harmonic sums summed directly all the same, because no order serves them.</summary>
     public long? RowsRedone { get; init; }
 
-    /// <summary>The record of sums that chose their method.</summary>
-    internal static SummationRecord Of(SumStatistics sums, double tolerance)
+    /// <summary>The record of a run's sums, which chose their method where there is a tolerance.</summary>
+    /// <param name="sums">What the device summed.</param>
+    /// <param name="hard">Evaluations under hardmax, which no device sums.</param>
+    /// <param name="tolerance">Null where sums were chosen to be direct.</param>
+    internal static SummationRecord Of(SumStatistics sums, long hard, double? tolerance)
     {
         (long direct, long harmonic, long coalesced) = (sums[SumMethod.Direct], sums[SumMethod.Harmonic], sums[SumMethod.Coalesced]);
-        (string Name, long Evaluations)[] methods = [("direct", direct), ("harmonic", harmonic), ("coalesced", coalesced)];
-        return new SummationRecord(string.Join(" and ", methods.Where(m => m.Evaluations > 0).Select(m => m.Name)), tolerance)
+        (string Name, long Evaluations)[] methods =
+            [("hardmax", hard), ("direct", direct), ("harmonic", harmonic), ("coalesced", coalesced)];
+        string method = string.Join(" and ", methods.Where(m => m.Evaluations > 0).Select(m => m.Name));
+        return tolerance is null ? new SummationRecord(method) : new SummationRecord(method, tolerance)
         {
-            Evaluations = new(direct, harmonic, coalesced),
+            Evaluations = new(direct, harmonic, coalesced) { Hardmax = hard > 0 ? hard : null },
             Order = harmonic > 0 ? sums.Order : null,
             Cells = coalesced > 0 ? sums.Cells : null,
             ErrorBound = sums.ErrorBound > 0 ? sums.ErrorBound : null,
@@ -62,7 +67,11 @@ public sealed record SummationRecord(string Method, double? Tolerance = null)
 /// <param name="Direct">Pair by pair.</param>
 /// <param name="Harmonic">By harmonics.</param>
 /// <param name="Coalesced">Over cells.</param>
-public sealed record EvaluationCounts(long Direct, long Harmonic, long Coalesced);
+public sealed record EvaluationCounts(long Direct, long Harmonic, long Coalesced)
+{
+    /// <summary>Under hardmax; null for none.</summary>
+    public long? Hardmax { get; init; }
+}
 
 /// <summary>run.json: where the numbers of a run come from, and which files they are. Members in the order of the file.</summary>
 public sealed record RunRecord

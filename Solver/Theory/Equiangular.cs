@@ -6,49 +6,71 @@ namespace AttentionFlow.Solver.Theory;
 /// </summary>
 public static class Equiangular
 {
-    /// <summary>g' at g.</summary>
+    /// <summary>g' at g in [-1/(n-1), 1]; infinite where no double is as large.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">When g is not there, n &lt; 2, beta negative or not finite, or under hardmax.</exception>
     public static double Slope(Normalization normalization, double beta, int tokens, double g)
     {
-        double raw = 2 * Math.Exp(beta * g) * (1 - g) * ((tokens - 1) * g + 1);
-        return raw / (normalization == Normalization.Unnormalized ? tokens : Math.Exp(beta) + (tokens - 1) * Math.Exp(beta * g));
+        Check(beta, tokens, g);
+        double factor = 2.0 / tokens * (1 - g) * Math.Max(0, (tokens - 1.0) * g + 1);
+        return Pull(normalization, factor, beta, tokens, g);
     }
 
     /// <summary>
-    /// g(t) from g(0), by classical Runge-Kutta steps small enough for full double accuracy (1e-12 for t up to about 10).
+    /// g(t) from g(0): the logit s = log(((n-1) g + 1)/(1 - g)) grows at the rate 2 e^{beta g} (USA), so t is the integral of its inverse,
+    /// by quadrature. Costs O(beta).
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="Slope"/>, and when the time is negative or not finite.</exception>
     public static double Cosine(Normalization normalization, double beta, int tokens, double start, double time)
     {
-        double rate = Layer.Plain.CollapseRate(new Interaction(beta) { Normalization = normalization });
-        int steps = (int)Math.Ceiling(time * 200 * Math.Max(1, rate));
-        double g = start, h = time / Math.Max(1, steps);
-        for (int i = 0; i < steps; i++)
+        Check(beta, tokens, start);
+        Argument.AtLeast(0, time);
+        double from = LogitOf(tokens, start), left = time;
+        if (!double.IsFinite(from)) return start;
+        // Over a panel e^{beta g} changes by e^2 at most, as |dg/ds| <= 1/2.
+        double length = Math.Min(1, 4 / beta);
+        while (true)
         {
-            double k1 = Slope(normalization, beta, tokens, g), k2 = Slope(normalization, beta, tokens, g + h / 2 * k1);
-            double k3 = Slope(normalization, beta, tokens, g + h / 2 * k2), k4 = Slope(normalization, beta, tokens, g + h * k3);
-            g += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
+            double to = from + length, passed = Time(from, to);
+            if (!(passed < left)) return OfLogit(tokens, Quadrature.Root(s => left - Time(from, s), from, to));
+            (from, left) = (to, left - passed);
+            // Both factors of g' are constant from here on.
+            if (from > 40 + Math.Log(tokens)) return OfLogit(tokens, from + left / Time(from, from + 1));
         }
-        return g;
+
+        double Time(double low, double high) => Quadrature.Panels(
+            s => 1 / Pull(normalization, 2, beta, tokens, OfLogit(tokens, s)), low, high, high - low);
     }
 
     /// <summary>beta = 0 in closed form: g = (u0 e^{2t} - 1)/(u0 e^{2t} + n - 1), u0 = ((n - 1) g0 + 1)/(1 - g0).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">When g0 is not in [-1/(n-1), 1], n &lt; 2, or the time not finite.</exception>
     public static double CosineAtBetaZero(int tokens, double start, double time)
     {
-        double u = ((tokens - 1) * start + 1) / (1 - start) * Math.Exp(2 * time);
-        return (u - 1) / (u + tokens - 1);
+        Check(0, tokens, start);
+        Argument.Within(time, -double.MaxValue, double.MaxValue);
+        double logit = LogitOf(tokens, start);
+        return double.IsFinite(logit) ? OfLogit(tokens, logit + 2 * time) : start;
     }
 
     /// <summary>
     /// Entropy of a row of attention with one logit higher than the others by D: log(1 + (n-1) e^{-D}) + (n-1) D e^{-D}/(1 + (n-1) e^{-D});
     /// of an equiangular state with D = beta (1 - g).
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When n &lt; 1 or D is negative.</exception>
     public static double AttentionEntropy(double tokens, double gap)
     {
+        CheckRow(tokens, gap);
+        if (double.IsInfinity(gap)) return 0;
         double others = (tokens - 1) * Math.Exp(-gap);
         return Math.Log(1 + others) + others * gap / (1 + others);
     }
 
     /// <summary>Low-pass norm (1 - e^{-D})/(1 + (n-1) e^{-D}) of an equiangular state with D = beta (1 - g).</summary>
-    public static double LowPass(double tokens, double gap) => (1 - Math.Exp(-gap)) / (1 + (tokens - 1) * Math.Exp(-gap));
+    /// <exception cref="ArgumentOutOfRangeException">When n &lt; 1 or D is negative.</exception>
+    public static double LowPass(double tokens, double gap)
+    {
+        CheckRow(tokens, gap);
+        return ScaledExponential.Deficit(gap) / (1 + (tokens - 1) * Math.Exp(-gap));
+    }
 
     /// <summary>
     /// Cosine of different tokens after one softmax layer without skip connection, x'_i = sum_j A_ij x_j: A = s I + (1 - s)/n 11^T with s
@@ -56,20 +78,52 @@ public static class Equiangular
     /// q + (1 - g) s^2). At beta = gamma log n and n to infinity it is 1, 4g/(1 + 3g), g for gamma below, at and above 1/(1 - g), because s
     /// tends to 0, 1/2, 1.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When g is not in [-1/(n-1), 1], n &lt; 2 or beta negative; or at the g where all x'_i
+    /// are 0 and have no direction.</exception>
     public static double LayerCosine(double tokens, double beta, double g)
     {
+        Check(beta, tokens, g);
         double s = LowPass(tokens, beta * (1 - g)), common = g + (1 - g) * (1 - s * s) / tokens;
+        Argument.Positive(common + (1 - g) * s * s, nameof(g));
         return common / (common + (1 - g) * s * s);
     }
 
     /// <summary>
     /// Effective rank of an equiangular state, g >= 0: singular values sqrt(1 + (n-1) g) once and sqrt(1 - g) n - 1 times.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When g is not in [0, 1] or n &lt; 1.</exception>
     public static double EffectiveRank(int tokens, double g)
     {
-        double one = Math.Sqrt(1 + (tokens - 1) * g), other = Math.Sqrt(1 - g), sum = one + (tokens - 1) * other;
+        Argument.AtLeast(1, tokens);
+        Argument.Within(g, 0, 1);
+        double one = Math.Sqrt(1 + (tokens - 1.0) * g), other = Math.Sqrt(1 - g), sum = one + (tokens - 1) * other;
         return Math.Exp(-Term(one / sum) - (tokens - 1) * Term(other / sum));
 
         static double Term(double p) => p == 0 ? 0 : p * Math.Log(p);
     }
+
+    private static void Check(double beta, double tokens, double g)
+    {
+        Argument.AtLeast(0, beta);
+        Argument.AtLeast(2, tokens);
+        Argument.Within(g, -1 / (tokens - 1), 1);
+    }
+
+    private static void CheckRow(double tokens, double gap)
+    {
+        Argument.AtLeast(1, tokens);
+        Argument.Within(gap, 0, double.PositiveInfinity);
+    }
+
+    // factor e^{beta g}/N, N of the row (e^beta + (n-1) e^{beta g})/n.
+    private static double Pull(Normalization normalization, double factor, double beta, int tokens, double g)
+    {
+        double below = beta * (1 - g);
+        return Theory.Pull.Of(normalization, factor, beta, below, (1 + (tokens - 1.0) * Math.Exp(-below)) / tokens, 1);
+    }
+
+    private static double LogitOf(int tokens, double g) => Math.Log((tokens - 1.0) * g + 1) - Math.Log(1 - g);
+
+    private static double OfLogit(int tokens, double logit) =>
+        logit > 700 ? 1 : Math.Max(-1 / (tokens - 1.0), (Math.Exp(logit) - 1) / (Math.Exp(logit) + tokens - 1));
 }

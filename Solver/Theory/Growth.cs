@@ -5,17 +5,29 @@ public static class Growth
 {
     /// <summary>
     /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under
-    /// USA, divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else. Exponential profile,
-    /// beta > 0 [arXiv 2312.10794; 2410.06833].
+    /// USA, divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else [arXiv 2312.10794;
+    /// 2410.06833]. Linear profile, or beta = 0: lambda_l/beta is 1/d for l = 1, else 0, and lambda_0 is 1. Infinite where no double is as
+    /// large.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or degree or frequency is negative.</exception>
+    /// <exception cref="NotSupportedException">Under hardmax, and for a coupling that is no sum of label modes.</exception>
     public static double Rate(Interaction interaction, int dimension, int degree, int frequency = 0)
     {
-        double rate = degree * (degree + dimension - 2.0) * Bessel.FunkHecke(dimension, degree, interaction.Beta) / interaction.Beta
-            * LabelMode(interaction.Coupling, frequency);
+        Argument.AtLeast(2, dimension);
+        Argument.AtLeast(0, degree);
+        Argument.AtLeast(0, frequency);
         if (interaction.Normalization.IsHard)
             throw new NotSupportedException($"no growth rate is known under {interaction.Normalization.Name}");
         double bias = LabelMode(interaction.Coupling, 0);
-        return rate / interaction.Normalization.Divisor(Bessel.FunkHecke(dimension, 0, interaction.Beta) * bias, bias);
+        double factor = degree * (degree + dimension - 2.0) * LabelMode(interaction.Coupling, frequency);
+        if (factor == 0) return 0;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        if (!curved) return degree == 1 ? factor / dimension / interaction.Normalization.Divisor(bias, bias) : 0;
+        // lambda_l/lambda_0/beta, where beta may be the least of all doubles; rows in units of lambda_0.
+        double beta = interaction.Beta, ratio = Bessel.RatioOverArgument(dimension / 2.0, beta);
+        for (int l = 2; l <= degree; l++) ratio *= Bessel.Ratio(dimension / 2.0 - 1 + l, beta);
+        double log = beta + Bessel.LogScaledFunkHecke(dimension, beta);
+        return Math.Sign(factor) * Pull.Of(interaction.Normalization, Math.Abs(factor) * ratio, log, 0, bias, bias);
     }
 
     private static double LabelMode(Coupling coupling, int frequency)

@@ -1,6 +1,3 @@
-using MathNet.Numerics;
-using MathNet.Numerics.Integration;
-
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>The flow under noise of strength sqrt(2/kappa): USA, coupling 1, n to infinity where not said otherwise.</summary>
@@ -10,34 +7,63 @@ public static class NoisyFlow
     /// The kappa above which the uniform law of S^{d-1} is unstable: beta/lambda_1(beta), where the growth (d - 1) lambda_1/beta of a
     /// ripple of degree 1 outweighs its decay (d - 1)/kappa; the linear profile (beta = 0): d.
     /// </summary>
-    public static double CriticalKappa(Interaction interaction, int dimension) =>
-        interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta / Bessel.FunkHecke(dimension, 1, interaction.Beta) : dimension;
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2.</exception>
+    public static double CriticalKappa(Interaction interaction, int dimension)
+    {
+        Argument.AtLeast(2, dimension);
+        double beta = interaction.Beta;
+        return !interaction.Profile.IsCurved(beta) ? dimension : ScaledExponential.Times(
+            1 / Bessel.RatioOverArgument(dimension / 2.0, beta), -beta - Bessel.LogScaledFunkHecke(dimension, beta));
+    }
 
     /// <summary>
     /// The beta up to which the transition at <see cref="CriticalKappa"/> is continuous; beyond it |m| jumps. Where lambda_2/lambda_1 =
     /// 1/d: there the cubic term of |m| = |m|(|m|), of which the ripple of degree 2 that |m| drives takes its share, changes sign.
     /// </summary>
-    public static double TricriticalBeta(int dimension) =>
-        FindRoots.OfFunction(beta => Bessel.Ratio(dimension / 2.0 + 1, beta) - 1.0 / dimension, 1e-3, 10, 1e-13);
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2.</exception>
+    public static double TricriticalBeta(int dimension)
+    {
+        Argument.AtLeast(2, dimension);
+        return Quadrature.Root(beta => 1.0 / dimension - Bessel.Ratio(dimension / 2.0 + 1, beta), 1, 3);
+    }
 
     /// <summary>
     /// |m| of the stationary law for the linear profile, or beta = 0: the largest solution of |m| = A_d(kappa |m|), positive for kappa
     /// above d.
     /// </summary>
-    public static double MeanNorm(int dimension, double kappa) => kappa <= dimension ? 0
-        // A_d is concave: the fixed-point equation has one positive root, and A_d(kappa m) - m is positive below it.
-        : FindRoots.OfFunction(m => VonMisesFisher.MeanLength(dimension, kappa * m) - m, 1e-9, 1, 1e-14);
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or kappa is negative or not finite.</exception>
+    public static double MeanNorm(int dimension, double kappa)
+    {
+        Argument.AtLeast(2, dimension);
+        Argument.AtLeast(0, kappa);
+        // x = kappa |m|, A_d(x) = x/(d + x R(x)), R of order d/2 + 1: then kappa - d = x R(x), which rises, and nothing cancels.
+        return kappa <= dimension ? 0
+            : Quadrature.Root(x => kappa - dimension - x * Bessel.Ratio(dimension / 2.0 + 1, x), kappa - dimension, kappa) / kappa;
+    }
 
     /// <summary>
     /// E&lt;x_1, x_2&gt; of two tokens of equal weight at all late times: their cosine w has the density e^{kappa k(w)/2} (1 -
     /// w^2)^{(d-3)/2} up to a factor; USA. Linear profile: A_d(kappa/2).
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or kappa is negative or not finite.</exception>
     public static double CosineOfTwo(Interaction interaction, int dimension, double kappa)
     {
-        double Value(double cosine) => interaction.Profile.Value(interaction.Beta, cosine);
-        double Density(double angle) =>
-            Math.Exp(kappa / 2 * (Value(Math.Cos(angle)) - Value(1))) * Math.Pow(Math.Sin(angle), dimension - 2);
-        return GaussLegendreRule.Integrate(a => Math.Cos(a) * Density(a), 0, Math.PI, 256)
-            / GaussLegendreRule.Integrate(Density, 0, Math.PI, 256);
+        Argument.AtLeast(2, dimension);
+        Argument.AtLeast(0, kappa);
+        double beta = interaction.Beta;
+        if (!interaction.Profile.IsCurved(beta)) return VonMisesFisher.MeanLength(dimension, kappa / 2);
+        // kappa k'(1)/2: the law is as wide as its inverse root.
+        double steepness = ScaledExponential.Times(kappa / 2, beta);
+        if (double.IsInfinity(steepness)) return 1;
+        (double log, double mean) = Quadrature.OverAngles(Log, Math.Cos, dimension, 1 / Math.Sqrt(1 + steepness));
+        (double logMass, double mass) = Quadrature.OverAngles(Log, _ => 1, dimension, 1 / Math.Sqrt(1 + steepness));
+        return Math.Exp(log - logMass) * mean / mass;
+
+        // kappa (k(w) - k(1))/2 = -steepness (1 - e^{-z})/beta, z = beta (1 - w); and the surface.
+        double Log(double angle)
+        {
+            double sine = Math.Sin(angle / 2), drop = ScaledExponential.Deficit(2 * beta * sine * sine);
+            return -steepness * (drop / beta) + (dimension > 2 ? (dimension - 2) * Math.Log(Math.Sin(angle)) : 0);
+        }
     }
 }

@@ -20,6 +20,7 @@ public abstract class PredictedLimit
             : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"
             : layer.Heads.Any(h => h.HasMatrices) ? "no limit is predicted with matrices"
             : layer.Code.Kind == CodeKind.Additive ? "no limit is predicted for an additive code"
+            : layer is { Code.Kind: CodeKind.LogitsOnly, Pin: not null } ? "no limit is predicted for a pinning prompt that labels turn"
             : !layer.IsPlain && interaction.Coupling.Smallest < 0
                 ? $"no limit is predicted for a '{interaction.Coupling.Name}' coupling together with a code or a pinning prompt"
             : null;
@@ -81,17 +82,15 @@ public sealed class CircleLimit(double radius) : PredictedLimit
     public override double[] Fit(
         ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
-        double[] a = new double[d], b = new double[d], e3 = new double[d];
-        Mean.Of(y, weights, 0, labels.Length, e3);
+        double[] a = new double[d], b = new double[d], e3 = new double[d], cosines = new double[labels.Length], sines = new double[labels.Length];
         for (int i = 0; i < labels.Length; i++)
         {
             (double sin, double cos) = Math.SinCos(2 * Math.PI * labels[i]);
-            for (int c = 0; c < d; c++)
-            {
-                a[c] += weights[i] * cos * y[i * d + c];
-                b[c] += weights[i] * sin * y[i * d + c];
-            }
+            (sines[i], cosines[i]) = (weights[i] * sin, weights[i] * cos);
         }
+        Mean.Of(y, cosines, 0, labels.Length, a);
+        Mean.Of(y, sines, 0, labels.Length, b);
+        Mean.Of(y, weights, 0, labels.Length, e3);
         (double[] e1, double[] e2) = PolarFactor(a, b);
         double along1 = Sphere.Dot(e3, e1), along2 = Sphere.Dot(e3, e2);
         for (int c = 0; c < d; c++) e3[c] -= along1 * e1[c] + along2 * e2[c];

@@ -1,5 +1,3 @@
-using MathNet.Numerics.Integration;
-
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
@@ -7,19 +5,23 @@ namespace AttentionFlow.Solver.Theory;
 /// coupling 1, n to infinity: Z(x) = c(r)/c(kappa) with r = |beta x + kappa mu|, so the softmax drift P_x grad log Z/beta is known.
 /// </summary>
 /// <param name="Dimension">d >= 2.</param>
-/// <param name="Concentration">kappa > 0.</param>
+/// <param name="Concentration">kappa >= 0.</param>
+/// <remarks>All refuse d, kappa or beta out of range, and a cosine beyond [-1, 1], with <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public sealed record VonMisesFisher(int Dimension, double Concentration)
 {
-    private const int Nodes = 400;
-
     /// <summary>A(r) = I_{d/2}(r)/I_{d/2-1}(r), the length of the mean at concentration r: on S^2 coth r - 1/r.</summary>
-    public static double MeanLength(int dimension, double r) => Bessel.Ratio(dimension / 2.0, r);
+    public static double MeanLength(int dimension, double r)
+    {
+        Argument.AtLeast(2, dimension);
+        return Bessel.Ratio(dimension / 2.0, r);
+    }
 
     /// <summary>g of the softmax drift g P_x mu at a point with &lt;x, mu&gt; = cosine: kappa A(r)/r.</summary>
     public double Drift(double beta, double cosine)
     {
-        double r = Length(beta, cosine);
-        return Concentration * MeanLength(Dimension, r) / r;
+        Check(beta);
+        Argument.Within(cosine, -1, 1);
+        return Concentration * Bessel.RatioOverArgument(Dimension / 2.0, Length(beta, 1 + cosine));
     }
 
     /// <summary>
@@ -29,30 +31,46 @@ public sealed record VonMisesFisher(int Dimension, double Concentration)
     /// </summary>
     public double SamplingError(double beta)
     {
-        GaussLegendreRule rule = new(0, Math.PI, Nodes);
-        double sum = 0, mass = 0;
-        for (int i = 0; i < Nodes; i++)
-        {
-            (double sine, double cosine) = Math.SinCos(rule.Abscissas[i]);
-            double density = rule.Weights[i] * Math.Exp(Concentration * (cosine - 1)) * Math.Pow(sine, Dimension - 2);
-            mass += density;
-            sum += density * Variance(beta, cosine, sine * sine);
-        }
-        return Math.Sqrt(sum / mass);
+        Check(beta);
+        double smallest = 1 / Math.Sqrt(1 + beta + Concentration);
+        (double log, double error) = Quadrature.OverAngles(a => Density(a) + Ratio(beta, a), a => Variance(beta, a), Dimension, smallest);
+        (double logMass, double mass) = Quadrature.OverAngles(Density, _ => 1, Dimension, smallest);
+        return Math.Sqrt(Math.Max(0, error / mass)) * Math.Exp((log - logMass) / 2);
     }
 
-    private double Variance(double beta, double cosine, double squaredSine)
+    private void Check(double beta)
     {
-        double r1 = Length(beta, cosine), r2 = Length(2 * beta, cosine), g = Drift(beta, cosine), a = MeanLength(Dimension, r2);
-        double along = (2 * beta + Concentration * cosine) / r2;
-        double second = a / r2 + (1 - Dimension * a / r2) * along * along, product = a * g * Concentration * squaredSine / r2;
-        double ratio = Math.Exp(LogNormalizer(r2) + LogNormalizer(Concentration) - 2 * LogNormalizer(r1));
-        return ratio * (1 - second - 2 * product + g * g * squaredSine);
+        Argument.AtLeast(2, Dimension);
+        Argument.AtLeast(0, Concentration);
+        Argument.AtLeast(0, beta);
     }
 
-    // |b x + kappa mu|.
-    private double Length(double b, double cosine) => Math.Sqrt(b * b + Concentration * Concentration + 2 * b * Concentration * cosine);
+    // log of e^{kappa (cos - 1)} sin^{d-2}.
+    private double Density(double angle) => -Concentration * FromMean(angle) + (Dimension > 2 ? (Dimension - 2) * Math.Log(Math.Sin(angle)) : 0);
+
+    // log Z_{2 beta}/Z_beta^2.
+    private double Ratio(double beta, double angle) => LogNormalizer(Length(2 * beta, FromAntipode(angle)))
+        + LogNormalizer(Concentration) - 2 * LogNormalizer(Length(beta, FromAntipode(angle)));
+
+    // E|P_x y - v|^2.
+    private double Variance(double beta, double angle)
+    {
+        (double sine, double cosine) = Math.SinCos(angle);
+        double r = Length(2 * beta, FromAntipode(angle)), ratio = Bessel.RatioOverArgument(Dimension / 2.0, r);
+        double g = Concentration * Bessel.RatioOverArgument(Dimension / 2.0, Length(beta, FromAntipode(angle)));
+        double along = r > 0 ? (2 * beta + Concentration * cosine) / r : 0;
+        double second = ratio + (1 - Dimension * ratio) * along * along, product = ratio * g * Concentration * sine * sine;
+        return 1 - second - 2 * product + g * g * sine * sine;
+    }
+
+    private static double FromMean(double angle) => 2 * Math.Sin(angle / 2) * Math.Sin(angle / 2);
+
+    private static double FromAntipode(double angle) => 2 * Math.Cos(angle / 2) * Math.Cos(angle / 2);
+
+    // |b x + kappa mu| = ((b - kappa)^2 + 2 b kappa (1 + cosine))^{1/2}.
+    private double Length(double b, double fromAntipode) =>
+        double.Hypot(b - Concentration, Math.Sqrt(b) * Math.Sqrt(Concentration) * Math.Sqrt(2 * fromAntipode));
 
     // log c(r), c(r) = I_{d/2-1}(r)/r^{d/2-1} up to a factor.
-    private double LogNormalizer(double r) => Math.Log(Bessel.I(Dimension / 2.0 - 1, r)) - (Dimension / 2.0 - 1) * Math.Log(r);
+    private double LogNormalizer(double r) => r + Bessel.LogScaledFunkHecke(Dimension, r);
 }

@@ -131,7 +131,7 @@ public class FastSumsTests
         foreach (Cloud cloud in new[] { narrow, wide })
         {
             flow.Drift(cloud.Positions, drift);
-            drops.Stepped(new Step(0, 0, ReferenceEquals(cloud, wide) ? 1 : 0, flow.Energy(0), flow.Dissipation(0, drift), flow));
+            drops.Stepped(new Step(0, 0, ReferenceEquals(cloud, wide) ? 1 : 0, flow.Energy(0), flow.EnergyRatio(0), flow.Dissipation(0, drift), flow));
         }
         drops.Measure(default, values);
         using IDisposable scope = Assert.EnterMultipleScope();

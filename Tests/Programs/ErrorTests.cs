@@ -44,22 +44,22 @@ public class ErrorTests : FolderFixture
         "$.record.plateaus: a masked flow climbs no energy; leave this key out.")]
     [TestCase("run work-precision --set interaction.normalization=hardmax --set record.plateaus=true --set record.observables=[\"mean\"]",
         "$.record.plateaus: a hardmax flow climbs no energy; leave this key out.")]
-    [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\" and \"energy_drops\" out")]
+    [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows a mask; \"auto\" sums directly where it must")]
     [TestCase("run figure3-path --set interaction.profile=linear --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows the profile 'linear'; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",
-        "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
+        "$.record.observables: an attention matrix needs a coupling that is never negative, and 'toeplitz' falls to -1; leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", \"participation_ratio\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-distance --set record.observables=[\"entropy_floor\"]",
         "$.record.observables: the spread of logits is known for the coupling \"one\", not \"distance\"; leave \"entropy_floor\" out")]
     [TestCase("run figure3-rotary --set labels.law=blocks --set record.observables=[\"law_distance\"]",
         "$.record.observables: the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out")]
-    [TestCase("run code-additive --set interaction.normalization=softmax --set interaction.heads=2", "$.record.observables: several heads under softmax climb no energy; leave \"energy\" and \"energy_drops\" out")]
+    [TestCase("run code-additive --set interaction.normalization=softmax --set interaction.heads=2", "$.record.observables: several heads under softmax climb no energy; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run matrices-symmetric --set interaction.matrices.value.kind=identity",
-        "$.record.observables: with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out")]
+        "$.record.observables: with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run prompts-antipodal --set record.observables=[\"participation\"]",
-        "$.record.observables: the attention matrix is measured without prompts, matrices, heads, codes and hardmax; leave \"attention_entropy\", \"attention_rows\", \"participation\", \"sink\" and \"low_pass\" out")]
+        "$.record.observables: the attention matrix is measured without prompts, matrices, heads, codes and hardmax; leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", \"participation_ratio\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
         "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]

@@ -42,9 +42,9 @@ public class FlowProperties
         Flow flow = new(draw.TheInteraction, draw.TheGauge, cloud, sums);
         Stepper stepper = new(flow, Methods.RungeKutta4);
         stepper.Begin(cloud.Positions);
-        double[] before = [.. Enumerable.Range(0, cloud.Replicas).Select(flow.Energy)];
+        double[] before = [.. Enumerable.Range(0, cloud.Replicas).Select(flow.EnergyRatio)];
         stepper.Advance(cloud.Positions, 0.01);
         stepper.Begin(cloud.Positions);
-        return Enumerable.Range(0, cloud.Replicas).All(r => flow.Energy(r) >= before[r] - flow.EnergyRounding);
+        return Enumerable.Range(0, cloud.Replicas).All(r => flow.EnergyRatio(r) >= before[r] - flow.EnergyRounding);
     }).QuickCheckThrowOnFailure();
 }

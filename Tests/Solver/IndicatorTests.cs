@@ -47,6 +47,9 @@ public class IndicatorTests
             using IDisposable scope = Assert.EnterMultipleScope();
             Assert.That(Measure("attention_entropy", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { entropies.Zip(m, (h, w) => h * w).Sum(), entropies.Min() }).Within(1e-13));
             Assert.That(Measure("participation", interaction, gauge, cloud)[r], Is.EqualTo(a.EnumerateRows().Zip(m, (row, w) => w / row.Zip(m, (p, v) => p * p / (n * v)).Sum()).Sum()).Within(1e-12));
+            double[] divergences = [.. entropies.Select(h => Math.Log(n) - h)];
+            Assert.That(Measure("attention_divergence", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { divergences.Zip(m, (h, w) => h * w).Sum(), divergences.Max() }).Within(1e-13));
+            Assert.That(Measure("participation_ratio", interaction, gauge, cloud)[r], Is.EqualTo(a.EnumerateRows().Zip(m, (row, w) => w / row.Zip(m, (p, v) => p * p / v).Sum()).Sum()).Within(1e-13));
             Assert.That(Measure("sink", interaction, gauge, cloud)[r], Is.EqualTo(a.LeftMultiply(m).PointwiseDivide(m).Max()).Within(1e-13));
             Assert.That(Measure("attention_rows", interaction, gauge, cloud)[(2 * r)..(2 * r + 2)], Is.EqualTo(new[] { oneHot, flat }).Within(1e-14));
             Assert.That(Measure("low_pass", interaction, gauge, cloud)[r], Is.EqualTo(lowPass).Within(LowPassTolerance * lowPass + 1e-15));
@@ -234,6 +237,31 @@ public class IndicatorTests
             double[] apart = observable.Values(new Frame(0, 0, two.Positions, [], made));
             Assert.That(merged, Is.EqualTo(apart).Within(name == "low_pass" ? LowPassTolerance : 1e-12), name);
         }
+    }
+
+    /// <summary>
+    /// Two equal tokens are one of twice the weight, each cloud with the number of rows it has: columns relative to the weights do not see
+    /// the difference, columns that count tokens shift by the ratio of the numbers.
+    /// </summary>
+    [Test]
+    public void ColumnsRelativeToTheWeightsDoNotCountTokens([Values(0, 1, 20, 800)] double beta, [Values] bool softmax)
+    {
+        if (beta > 100 && !softmax) return;
+        Interaction interaction = new(beta) { Normalization = softmax ? Normalization.Softmax : Normalization.Unnormalized };
+        Cloud one = new(1, 2, 3, [1, 0, 0, 0, 1, 0], null, [2 / 3.0, 1 / 3.0]), two = new(1, 3, 3, [1, 0, 0, 1, 0, 0, 0, 1, 0]);
+        double near = Math.Exp(-beta), z0 = (2 + near) / 3, z1 = (1 + 2 * near) / 3;
+        double[] Of(string name, Cloud cloud) => Measure(name, interaction, None, cloud);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (string name in (string[])["attention_divergence", "participation_ratio", "sink", "low_pass", "energy_ratio", "mean", "covariance", "spectrum", "speed"])
+            Assert.That(Of(name, one), Is.EqualTo(Of(name, two)).Within(name == "low_pass" ? LowPassTolerance : 1e-14 * Math.Exp(softmax ? 0 : beta)), name);
+        Assert.That(Of("ranks", one)[..3], Is.EqualTo(Of("ranks", two)[..3]).Within(1e-14));
+        // Rows of A: (2, e)/(2 + e) and (2 e, 1)/(1 + 2 e), e = e^{-beta}; m = (2, 1)/3.
+        double divergence0 = -Math.Log(z0) - beta * near / (2 + near), divergence1 = -Math.Log(z1) - 2 * beta * near / (1 + 2 * near);
+        Assert.That(Of("attention_divergence", one), Is.EqualTo(new[] { (2 * divergence0 + divergence1) / 3, divergence1 }).Within(1e-13));
+        Assert.That(Of("participation_ratio", one)[0], Is.EqualTo((2 * z0 * z0 / ((2 + near * near) / 3) + z1 * z1 / ((1 + 2 * near * near) / 3)) / 3).Within(1e-13));
+        Assert.That(Of("attention_entropy", two)[0] - Of("attention_entropy", one)[0], Is.EqualTo(Math.Log(1.5)).Within(1e-13));
+        Assert.That(Of("participation", two)[0] / Of("participation", one)[0], Is.EqualTo(1.5).Within(1e-13));
+        if (beta >= 20) Assert.That((Of("attention_rows", one)[0], Of("attention_rows", two)[0]), Is.EqualTo((1, 1 / 3.0)).Within(1e-15));
     }
 
     /// <summary>Nothing is summed beyond the drift unless asked for: entropy is free, the columns of rows share one pass, the sink takes one more.</summary>

@@ -26,6 +26,7 @@ public class LayerTests
             ["climbing heads"] = new() { Heads = [climbing, new Head()], Pin = new PinningPrompt(points[0], 0.2) },
             ["logits only"] = new() { Code = new LogitsOnlyCode(), Prompts = new Prompts(points) },
             ["logits only with matrices"] = new() { Code = new LogitsOnlyCode(), Heads = [general] },
+            ["logits alone, pinned"] = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive"] = new() { Code = new AdditiveCode(0.8), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive with matrices"] = new() { Code = new AdditiveCode(0.8), Heads = [climbing, climbing] },
             ["concatenated"] = new() { Code = new ConcatenatedCode(0.8), Prompts = new Prompts(points) },
@@ -105,7 +106,7 @@ public class LayerTests
                 double along = Enumerable.Range(0, N).Sum(i => cloud.Weights[i] * Sphere.Dot(drift.AsSpan(i * D, D), direction.AsSpan(i * D, D)));
                 Assert.That(Slope(flow, cloud, direction, H), Is.EqualTo(along).Within(1e-7 * Math.Max(1, rate)), $"{interaction} {gauge}");
             }
-        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "concatenated with other matrices");
+        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "concatenated with other matrices");
         Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K is symmetric, and only there");
     }
 
@@ -309,6 +310,39 @@ public class LayerTests
             Simulation.WhyNot(new Flow(interaction, new RotaryGauge([2]), cloud, Sums, 1, tried), Methods.Tsit5, new AdaptiveStep(1e-4) { MergeDistance = 1e-6 });
     }
 
+    /// <summary>Without a gauge prompts do not hinder mergers; where they are seen by label, tokens of one label merge alone.</summary>
+    [Test]
+    public void TokensMergeUnderPromptsWithoutAGauge([Values] SeenPrompts seen)
+    {
+        Layer layer = new() { Prompts = new Prompts([[0, 0, 1], [0.6, 0, 0.8]], [1, 2], 0.5, seen) };
+        Cloud cloud = new CapLaw([0, 0, 1], 1.2).Draw(1, 24, 3, seed: 3, new BlockLabels(2));
+        Flow flow = new(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, layer);
+        Recorder[] logs = [new(0), new(0)];
+        Cloud[] ends = [.. new[] { 0, 1e-6 }.Select((distance, k) =>
+        {
+            Cloud moved = cloud.Copy();
+            new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-8) { MergeDistance = distance }, 30).Run(moved, [logs[k]]);
+            return moved;
+        })];
+        Assert.That(logs[1].Mergers, Has.Count.EqualTo(seen == SeenPrompts.All ? 23 : 22));
+        Assert.That(Clouds.LargestDifference(ends[0].Positions, ends[1].Positions), Is.LessThan(1e-5));
+    }
+
+    /// <summary>Under a code of the logits alone the pinning prompt stands in the gauge frame all the same, here at (.8, .6, 0).</summary>
+    [Test]
+    public void APinUnderACodeOfTheLogitsStandsInTheGaugeFrame()
+    {
+        Layer layer = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt([0.8, 0.6, 0], 0.5) };
+        Cloud cloud = new(1, 2, 3, [1, 0, 0, 0, 1, 0], [0.25, 0.75]);
+        double[] drift = Drift(new Flow(new Interaction(1), new RotaryGauge(), cloud, Sums, 1, layer), cloud);
+        // Psi turns token 0 by 90 and token 1 by 270 degrees: they see u at (.6, -.8) and (-.6, .8), at the cosines .6 and .8; their own logit is 0.
+        double[] expected = [0, 0.5 - 0.4 * Math.Exp(0.6), 0, 0.5 - 0.3 * Math.Exp(0.8), 0, 0];
+        Assert.That(drift, Is.EqualTo(expected).Within(1e-15));
+        Assert.That(Sphere.Norm(drift) / Math.Sqrt(2), Is.EqualTo(0.20060).Within(5e-6));
+        Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, layer), Is.Null);
+        Assert.That(why, Does.StartWith("no limit is predicted"));
+    }
+
     /// <summary>The controls collapse: a code of the logits alone under SA, and a concatenated code.</summary>
     [Test]
     public void ControlsCollapse([Values(CodeKind.LogitsOnly, CodeKind.Concatenated)] CodeKind kind)
@@ -462,7 +496,7 @@ public class LayerTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),
             Throws.ArgumentException.With.Message.Contains("compares logits alone"));
         Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\" and \"energy_drops\" out"));
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
         Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
         Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
         void Refused(Interaction interaction, Layer layer, string message) =>

@@ -170,6 +170,6 @@ public class ObservableTests
     {
         Cloud cloud = Clouds.Uniform(1, 4, 3);
         Flow flow = Clouds.FlowOf(One, cloud);
-        Assert.That(() => new GapsObservable().Measure(new Frame(0, 0, cloud.Positions, [], flow, new CancellationToken(true)), new double[3]), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => new GapsObservable(flow).Measure(new Frame(0, 0, cloud.Positions, [], flow, new CancellationToken(true)), new double[3]), Throws.InstanceOf<OperationCanceledException>());
     }
 }
