@@ -15,6 +15,15 @@ public enum Mask
     StrictReversed,
 }
 
+/// <summary>What a time of 1 means.</summary>
+public enum TimeUnit
+{
+    /// <summary>The flow as it stands.</summary>
+    One,
+    /// <summary>e^{-beta}, the time in which unnormalised tokens close in on each other: rates are multiplied by it.</summary>
+    Collapse,
+}
+
 /// <summary>
 /// The pair interaction h = b(xi, xi') k(t) without its gauge: inverse temperature, profile, coupling, normalisation, mask.
 /// </summary>
@@ -32,6 +41,12 @@ public sealed record Interaction(double Beta)
 
     /// <summary>The mask; none by default.</summary>
     public Mask Mask { get; init; } = Mask.None;
+
+    /// <summary>The unit of time; one by default.</summary>
+    public TimeUnit Unit { get; init; } = TimeUnit.One;
+
+    /// <summary>Rates are multiplied by e^{-this}: beta in units of collapse, else 0.</summary>
+    public double UnitExponent => Unit == TimeUnit.Collapse && Profile.IsCurved(Beta) ? Beta : 0;
 
     /// <summary>
     /// k(1)/2, the largest energy when b = 1: that of all tokens at one point. Infinite where no double is as large.

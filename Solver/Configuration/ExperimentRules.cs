@@ -9,7 +9,7 @@ internal static class ExperimentRules
     public static void Check(Experiment experiment)
     {
         foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Code(experiment.Interaction))
-            .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Record(experiment)))
+            .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Unit(experiment)).Concat(Record(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 
@@ -84,6 +84,17 @@ internal static class ExperimentRules
             yield return ("$.time.step",
                 Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
                 + ", and double precision cannot tell so many times apart");
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Unit(Experiment experiment)
+    {
+        if (experiment.Time.Unit == TimeUnit.One) yield break;
+        InteractionSection interaction = experiment.Interaction;
+        string? flow = interaction.Normalization.IsBounded ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
+            : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
+            : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
+            : interaction.Noise is not null ? "noise has a time of its own, kappa" : null;
+        if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
     }
 
     private static IEnumerable<(string Where, string? Why)> Record(Experiment experiment)

@@ -39,11 +39,11 @@ internal sealed class FlowDrift
         RowSums sums = _terms.Heads[0].Sums;
         double[] y = _terms.Tokens.Y, force = sums.Force, z = sums.Z, shifts = sums.Shift;
         int d = _terms.Tokens.Dimension;
-        double shift = double.NaN, unshift = 0;
+        double shift = double.NaN, unshift = 0, unit = _terms.Interaction.UnitExponent;
         for (int i = from, at = from * d; i < to; i++, at += d)
         {
             // The self form shifts all rows alike: one exponential for all of them.
-            if (shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i]));
+            if (shifts[i] != shift) (shift, unshift) = (shifts[i], Math.Exp(shifts[i] - unit));
             double scale = _terms.Scale(i, z[i], unshift), dot;
             if (d == 3)
             {
@@ -72,7 +72,8 @@ internal sealed class FlowDrift
         {
             double shift = Math.Max(head.Sums.Shift[i], prompts?.Shift ?? double.NegativeInfinity);
             double own = Math.Exp(head.Sums.Shift[i] - shift), other = prompts is null ? 0 : Math.Exp(prompts.Shift - shift);
-            double scale = _terms.Scale(i, own * head.Sums.Z[i] + other * (prompts?.Z(i) ?? 0), Math.Exp(shift)) / _terms.Heads.Length;
+            double z = own * head.Sums.Z[i] + other * (prompts?.Z(i) ?? 0), unshift = Math.Exp(shift - _terms.Interaction.UnitExponent);
+            double scale = _terms.Scale(i, z, unshift) / _terms.Heads.Length;
             radial += head.AddField(i, scale * own, drift) + (prompts?.AddField(i, scale * other, drift) ?? 0);
         }
         ReadOnlySpan<double> y = _terms.Tokens.At(i);

@@ -37,7 +37,7 @@ internal sealed class FlowEnergy
         (int n, int d) = (_terms.Tokens.Tokens, _terms.Tokens.Dimension);
         RowSums rows = _terms.Heads[0].Sums;
         CompensatedSum rate = default;
-        double unit = Math.Exp(_exponent);
+        double unit = Math.Exp(_exponent - _terms.Interaction.UnitExponent);
         for (int i = replica * n; i < (replica + 1) * n; i++)
         {
             ReadOnlySpan<double> v = drift.Slice(i * d, d);

@@ -76,7 +76,7 @@ public sealed record Layer
             h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
         return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
 
-        double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t) : 1;
+        double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t - interaction.UnitExponent) : 1;
     }
 
     /// <summary>

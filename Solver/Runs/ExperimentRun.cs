@@ -25,7 +25,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     {
         CheckMemory(experiment);
         Cloud cloud = experiment.Draw();
-        Interaction interaction = experiment.Interaction.Pair;
+        Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
         Layer layer = experiment.Layer;
         Scheme scheme = experiment.Interaction.Scheme;
         double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);

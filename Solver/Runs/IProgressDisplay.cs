@@ -26,6 +26,7 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     private readonly double[] _times = experiment.Times.Observations;
     private double _expected = ExperimentRun.Pairs(experiment);
     private double _seen;
+    private double _before;
     private int _reached;
 
     /// <inheritdoc/>
@@ -34,22 +35,27 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
     /// <inheritdoc/>
     public bool NeedsDrift => false;
 
-    /// <summary>Adaptive steps: the share of the recording times that are behind is the share of the work.</summary>
-    public void Observe(in Frame frame)
-    {
-        _reached++;
-        if (frame.Step == 0) return;
-        double expected = frame.Flow.Evaluations * _pairs * _times.Length / _reached;
-        display.Expect(expected - _expected);
-        _expected = expected;
-    }
+    /// <inheritdoc/>
+    public void Observe(in Frame frame) => (_reached, _before) = (_reached + 1, frame.Time);
 
     /// <inheritdoc/>
     public void Stepped(in Step step)
     {
         if (step.Replica > 0) return;
+        if (experiment.Time.Step is null) Expect(step);
         display.Advance((step.Flow.Evaluations - _seen) * _pairs,
             FormattableString.Invariant($"t = {step.Time:G4} of {experiment.Time.Horizon:G4}"), sums.Statistics.IsDirect);
         _seen = step.Flow.Evaluations;
+    }
+
+    // Adaptive steps: the share of the recording times that are behind, and of the way to the next one, is the share of the work.
+    private void Expect(in Step step)
+    {
+        double next = _reached < _times.Length ? _times[_reached] : experiment.Time.Horizon;
+        double way = next > _before ? Math.Clamp((step.Time - _before) / (next - _before), 0, 1) : 0;
+        double share = Math.Max(1e-6, (Math.Max(0, _reached - 1) + way) / (_times.Length - 1));
+        double expected = step.Flow.Evaluations * _pairs / share;
+        display.Expect(expected - _expected);
+        _expected = expected;
     }
 }

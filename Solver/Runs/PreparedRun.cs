@@ -13,9 +13,28 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="Observables">What is measured, in the order of the columns.</param>
 internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow, IPairSums Sums, IReadOnlyList<Observable> Observables)
 {
+    private const double ManySteps = 1e6;
+
     private double? FixedStep => Experiment.Time.Step;
 
     private string? StepAdvice => FixedStep is { } step ? Stability.Advice(Flow.CollapseRate, Experiment.Time.Method, step) : null;
+
+    // Tokens that have met but go on apart keep the steps at the limit of stability.
+    private string? HorizonAdvice
+    {
+        get
+        {
+            TimeSection time = Experiment.Time;
+            double steps = time.Horizon * Flow.CollapseRate / time.Method.StabilityLimit;
+            if (FixedStep is not null || time.Merge is not null || !(steps > ManySteps)) return null;
+            string unit = Experiment.Interaction is { Normalization.IsBounded: false, Profile: var profile, Scheme: PostScheme }
+                && profile != Profile.Linear && time.Unit == TimeUnit.One ? "\"unit\": \"collapse\" (times in units of e^(-beta)), " : "";
+            return string.Create(CultureInfo.InvariantCulture, $"up to {steps:G2} steps: near collapse tokens close in at the rate ")
+                + string.Create(CultureInfo.InvariantCulture, $"{Flow.CollapseRate:G2}, and {time.Method.Name} needs steps of ")
+                + string.Create(CultureInfo.InvariantCulture, $"{time.Method.StabilityLimit / Flow.CollapseRate:G2} there; ")
+                + $"take {unit}\"softmax\", \"merge\", or a shorter horizon";
+        }
+    }
 
     private string? NoiseAdvice =>
         Experiment.Noise is { } noise ? Stability.Advice(noise, FixedStep!.Value, Cloud.Dimension) : null;
@@ -54,7 +73,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
                 + "set 1, or draw a matrix for every head" : null;
         (string Where, string? What)[] advices =
-            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut)];
+            [("time.step", StepAdvice), ("time.horizon", HorizonAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut)];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
         return given.Length > 0 ? string.Join("; ", given) : null;
     }

@@ -205,8 +205,8 @@ public class RunTests : FolderFixture
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
-        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta or use softmax"));
-        Assert.That(lines[1], Does.StartWith("attentionflow: the numbers are not finite at t = 0.08").And.EndsWith("reduce beta or use softmax"));
+        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
+        Assert.That(lines[1], Does.StartWith("attentionflow: the numbers are not finite at t = 0.08").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
         JsonElement record = Shell.Record(Folder["run"]);
         Assert.That((record.GetProperty("status").GetString(), "attentionflow: " + record.GetProperty("advice").GetString()), Is.EqualTo(("diverged", lines[1].TrimEnd())));
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
