@@ -19,6 +19,8 @@ internal sealed class HarmonicPlan : Plan
     /// <summary>Columns that harmonics have.</summary>
     public const RowColumns Known = RowColumns.Force | RowColumns.Radial | RowColumns.Squares;
 
+    private const double LargestBeta = 1e5;
+
     // Of moments and evaluation, with its gradient.
     private const double ShareOfEvaluation = 0.6;
 
@@ -134,6 +136,9 @@ internal sealed class HarmonicPlan : Plan
             return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";
         if (!LabelChannels.Knows(interaction.Coupling))
             return $"the harmonic sums know the couplings one and toeplitz, not '{interaction.Coupling.Name}'";
+        // Before any table is made: no tolerance needs so few degrees there.
+        if (interaction.Beta > LargestBeta)
+            return $"beta = {interaction.Beta:R} needs harmonics far beyond degree {HarmonicSums.MaxOrder}, up to which they are stable";
         RowColumns missing = columns & ~Known;
         return missing == RowColumns.None ? null : $"the harmonic sums have the columns {Known}, not {missing}";
     }

@@ -191,6 +191,7 @@ public sealed class HarmonicSumsTests
         Assert.That(WhyAt(3, new Interaction(0)), Does.Contain("beta > 0"));
         Assert.That(WhyAt(3, new Interaction(1) { Coupling = new DistanceCoupling(1) }), Does.Contain("distance"));
         Assert.That(WhyAt(3, new Interaction(1e5)), Does.Contain("degree"));
+        Assert.That(WhyAt(3, new Interaction(9e15)), Does.Contain("degree"), "and takes no memory");
         Assert.That(() => Problems.Sum(sums, general, RowColumns.Force), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => new HarmonicSums(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new HarmonicSums(double.NaN, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
