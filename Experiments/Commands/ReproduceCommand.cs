@@ -79,7 +79,7 @@ internal static class ReproduceCommand
         double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
         return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>
         {
-            ExperimentRun run = new(context.Threads, progress, _ => { });
+            ExperimentRun run = context.Runs(progress, _ => { });
             foreach (PlannedRun planned in plan)
             {
                 progress.Begin(planned.Name);

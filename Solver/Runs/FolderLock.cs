@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace AttentionFlow.Solver.Runs;
+
+/// <summary>
+/// A folder for one process: a file in it that the file system locks, and frees when the process ends, however that happens. The lock is
+/// advisory on Unix.
+/// </summary>
+public sealed class FolderLock : IDisposable
+{
+    private const string Name = ".attentionflow.lock";
+
+    // EAGAIN of Linux and of macOS, the sharing violation of Windows.
+    private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
+
+    private readonly string _path;
+    private readonly FileStream _file;
+    private bool _ended;
+
+    private FolderLock(string path, FileStream file, bool wasLeft) => (_path, _file, WasLeft) = (path, file, wasLeft);
+
+    /// <summary>Whether the process that had the folder before was killed.</summary>
+    public bool WasLeft { get; }
+
+    /// <summary>Takes an existing folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="record">The file in it that names the process and its start, as run.json does.</param>
+    /// <exception cref="IOException">Another process has it, or it cannot be written.</exception>
+    public static FolderLock Take(string folder, string record)
+    {
+        string path = Path.Combine(folder, Name);
+        while (true)
+        {
+            bool wasLeft = File.Exists(path);
+            FileStream file;
+            try
+            {
+                file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0,
+                    OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None);
+            }
+            catch (IOException e) when (Held.Contains(e.HResult))
+            {
+                throw new IOException($"{Holder(Path.Combine(folder, record))} works in this folder; wait for it, or give another --out", e);
+            }
+            // Else it was removed, by whoever had it, between the opening and the locking.
+            if (File.Exists(path)) return new FolderLock(path, file, wasLeft);
+            file.Dispose();
+        }
+    }
+
+    private static string Holder(string record)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(record));
+            JsonElement root = json.RootElement;
+            return string.Create(CultureInfo.InvariantCulture,
+                $"process {root.GetProperty("process").GetInt32()}, since {root.GetProperty("start").GetDateTime():yyyy-MM-dd HH:mm:ss} UTC,");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException
+            or InvalidOperationException or FormatException)
+        {
+            return "another process"; // one that has just begun
+        }
+    }
+
+    /// <summary>Whether there is anything but a lock in a folder.</summary>
+    public static bool IsNotEmpty(string folder) => Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) != Name);
+
+    /// <summary>Frees the folder.</summary>
+    public void Dispose()
+    {
+        if (_ended) return;
+        _ended = true;
+        if (!OperatingSystem.IsWindows()) File.Delete(_path);
+        _file.Dispose();
+    }
+}
