@@ -13,20 +13,24 @@ public sealed class FolderLock : IDisposable
     // EAGAIN of Linux and of macOS, the sharing violation of Windows.
     private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
-    private readonly string _path;
     private readonly FileStream _file;
     private bool _ended;
 
-    private FolderLock(string path, FileStream file, bool wasLeft) => (_path, _file, WasLeft) = (path, file, wasLeft);
+    private FolderLock(string folder, FileStream file, bool wasLeft) => (Folder, _file, WasLeft) = (folder, file, wasLeft);
+
+    /// <summary>The full path of the folder.</summary>
+    public string Folder { get; }
 
     /// <summary>Whether the process that had the folder before was killed.</summary>
     public bool WasLeft { get; }
 
-    /// <summary>Takes an existing folder.</summary>
+    /// <summary>Takes a folder, which is made where there is none.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="record">The file in it that names the process and its start, as run.json does.</param>
-    /// <exception cref="IOException">Another process has it, or it cannot be written.</exception>
-    public static FolderLock Take(string folder, string record)
+    /// <exception cref="IOException">Another process has it, or it cannot be made or written.</exception>
+    public static FolderLock Take(string folder, string record) => WholeFile.Guard(folder, () => TakeFolder(Make(folder), record));
+
+    private static FolderLock TakeFolder(string folder, string record)
     {
         string path = Path.Combine(folder, Name);
         while (true)
@@ -43,9 +47,23 @@ public sealed class FolderLock : IDisposable
                 throw new IOException($"{Holder(Path.Combine(folder, record))} works in this folder; wait for it, or give another --out", e);
             }
             // Else it was removed, by whoever had it, between the opening and the locking.
-            if (File.Exists(path)) return new FolderLock(path, file, wasLeft);
+            if (File.Exists(path)) return new FolderLock(folder, file, wasLeft);
             file.Dispose();
         }
+    }
+
+    private static string Make(string path)
+    {
+        string full = Path.GetFullPath(path);
+        for (string? above = full; above is not null; above = Path.GetDirectoryName(above))
+            if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
+        try { Directory.CreateDirectory(full); }
+        // The system names a file that it did not find.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IOException("this folder cannot be created", e);
+        }
+        return full;
     }
 
     private static string Holder(string record)
@@ -72,7 +90,7 @@ public sealed class FolderLock : IDisposable
     {
         if (_ended) return;
         _ended = true;
-        if (!OperatingSystem.IsWindows()) File.Delete(_path);
+        if (!OperatingSystem.IsWindows()) File.Delete(_file.Name);
         _file.Dispose();
     }
 }

@@ -44,12 +44,8 @@ internal static class RunCheck
             yield return $"{path}: {lines - 1} rows after the header; {RunFolder.RunFile} says {rows}";
     }
 
-    /// <summary>Whether the file at a path is this one, byte for byte.</summary>
-    public static bool IsThere(string path, FileRecord file) =>
-        new FileInfo(path) is { Exists: true } info && info.Length == file.Bytes && Measure(path).Sha256 == file.Sha256;
-
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>
-    private static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
+    public static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
     {
         using FileStream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

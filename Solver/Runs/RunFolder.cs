@@ -9,8 +9,11 @@ public sealed class FolderNotEmptyException : Exception
     internal FolderNotEmptyException(string path, RunRecord? before)
         : base($"{path}: the folder is not empty{Killed(before)}; give --overwrite to replace the run in it, or another --out") { }
 
-    internal FolderNotEmptyException(string file, string owner)
-        : base($"{file}: {owner} does not list this file as it is, so it is not replaced; move it, or give another --out") { }
+    /// <summary>A file that is not to be replaced.</summary>
+    /// <param name="file">Its path.</param>
+    /// <param name="what">What made the files that may be replaced: a run, a reproduce.</param>
+    public FolderNotEmptyException(string file, string what)
+        : base($"{file}: no earlier {what} wrote this file as it is, so it is not replaced; move it, or give another --out") { }
 
     private static string Killed(RunRecord? before) => before is not { Status: RunStatus.Running } killed ? ""
         : string.Create(CultureInfo.InvariantCulture, $", and the run in it, of {killed.Start:yyyy-MM-dd HH:mm:ss} UTC, was killed");
@@ -76,8 +79,8 @@ public sealed class RunFolder : IDisposable
     public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) =>
         WholeFile.Guard(path, () =>
     {
-        string full = MakeFolder(path);
-        FolderLock held = FolderLock.Take(full, RunFile);
+        FolderLock held = FolderLock.Take(path, RunFile);
+        string full = held.Folder;
         try
         {
             RunRecord? before = Earlier(Path.Combine(full, RunFile));
@@ -87,7 +90,7 @@ public sealed class RunFolder : IDisposable
             bool ownsParts = before is not null || held.WasLeft;
             foreach (string name in names.Except(own).Concat(ownsParts ? [] : names.Select(name => name + WholeFile.PartSuffix)))
                 if (WholeFile.IsThere(Path.Combine(full, name)))
-                    throw new FolderNotEmptyException(Path.Combine(path, name), "the run.json of an earlier run");
+                    throw new FolderNotEmptyException(Path.Combine(path, name), "run");
             return new RunFolder(full, inputs, held, own, ownsParts ? all : []);
         }
         catch
@@ -212,20 +215,6 @@ public sealed class RunFolder : IDisposable
         return table;
     }
 
-    private static string MakeFolder(string path)
-    {
-        string full = Path.GetFullPath(path);
-        for (string? above = full; above is not null; above = Path.GetDirectoryName(above))
-            if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
-        try { Directory.CreateDirectory(full); }
-        // The system names a file that it did not find.
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new IOException("this folder cannot be created", e);
-        }
-        return full;
-    }
-
     // Null where there is no run.json, or one that is not of a run.
     private static RunRecord? Earlier(string path)
     {
@@ -238,7 +227,7 @@ public sealed class RunFolder : IDisposable
         string path = Path.Combine(folder, name);
         if (before is null || !File.Exists(path)) return false;
         bool isUnderWay = before.Status == RunStatus.Running && (TableNames.Contains(name) || name == PackageFile);
-        return name == RunFile || isUnderWay || before.Files.Any(f => f.Name == name && RunCheck.IsThere(path, f));
+        return name == RunFile || isUnderWay || before.Files.Any(f => f.Name == name && f.IsAt(path));
     }
 
     private string PathOf(string name) => Path.Combine(FullPath, name);

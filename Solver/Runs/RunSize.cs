@@ -8,7 +8,7 @@ internal sealed class RunSize(Experiment experiment)
     private const double Gigabyte = 1 << 30, Large = 1e9;
 
     // A number with its comma, as it is usually written; the first columns of a snapshot's row together.
-    private const double NumberText = 20, RowText = 40;
+    private const double NumberText = 20, RowText = 40, DescriptionText = 250;
 
     private readonly double _rows = (double)experiment.Replicas * experiment.Tokens.Count, _d = experiment.Tokens.Dimension;
 
@@ -27,14 +27,14 @@ internal sealed class RunSize(Experiment experiment)
             {
                 if (points is null) continue;
                 double count = points.Law is { } law ? law.Count ?? experiment.Tokens.Count : points.Count;
-                yield return (where, $"{count:F0} {noun} {inDimension} need", count * (sizeof(double) * 4 * _d + 100));
+                yield return (where, $"{count:F0} {noun} {inDimension} need", count * (sizeof(double) * 4 * _d + 160));
             }
             if (interaction.Matrices != new Matrices())
                 yield return ("$.interaction.matrices", $"the matrices of {Text.Plural(interaction.Heads, "head")} {inDimension} need",
-                    _d * _d > Array.MaxLength ? double.PositiveInfinity : sizeof(double) * _d * _d * (5.0 * interaction.Heads + 10));
-            // Name, description and text of every column of coordinates.
+                    _d * _d > Array.MaxLength ? double.PositiveInfinity : sizeof(double) * _d * _d * (5.0 * interaction.Heads + 5));
+            // Columns of coordinates, as datapackage.json describes them.
             int perCoordinate = 1 + experiment.Record.Observables.Count(name => name is "mean" or "covariance");
-            yield return ("$.tokens.dimension", $"tables with {perCoordinate * _d:F0} columns need", perCoordinate * _d * 600);
+            yield return ("$.tokens.dimension", $"tables with {perCoordinate * _d:F0} columns need", perCoordinate * _d * 3000);
             yield return ("$.record", "the recording times need",
                 sizeof(double) * 6 * ((double)experiment.Record.Snapshots + experiment.Record.Observations));
         }
@@ -58,13 +58,14 @@ internal sealed class RunSize(Experiment experiment)
             : Shown($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
     }
 
-    /// <summary>The bytes of the tables that grow with the run.</summary>
+    /// <summary>The bytes of snapshots.csv, observables.csv and datapackage.json.</summary>
     /// <param name="columns">Columns of all observables.</param>
     public double Output(int columns)
     {
         RecordSection record = experiment.Record;
         double snapshots = (double)record.Snapshots * experiment.Replicas * (record.Tokens ?? experiment.Tokens.Count);
-        return snapshots * (_d * NumberText + RowText) + (double)record.Observations * experiment.Replicas * (columns + 1) * NumberText;
+        return snapshots * (_d * NumberText + RowText) + (double)record.Observations * experiment.Replicas * (columns + 1) * NumberText
+            + (_d + columns + 8) * DescriptionText;
     }
 
     /// <summary>Refuses a run whose files the disk has no room for.</summary>

@@ -9,6 +9,8 @@ public static class WholeFile
 {
     internal const string PartSuffix = ".part";
 
+    private const string NotTwice = "this was read once, and is empty now; a run keeps a copy of what it reads, so give it a file, not a pipe";
+
     internal static FileStream OpenPart(string path) =>
         Guard(path, () => new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0));
 
@@ -17,6 +19,19 @@ public static class WholeFile
         part.Flush(flushToDisk: true);
         part.Dispose();
         File.Move(path + PartSuffix, path, overwrite: true);
+    }
+
+    /// <summary>Makes sure that a file can be written.</summary>
+    /// <exception cref="IOException">It cannot, or its part is there: somebody else's, or left by a process that was killed.</exception>
+    public static void CheckWritable(string path)
+    {
+        string part = path + PartSuffix;
+        if (IsThere(part)) throw new IOException($"{part}: this file is in the way of {path}; move it");
+        Guard(path, () =>
+        {
+            new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
+            return 0;
+        });
     }
 
     /// <summary>Writes a text as UTF-8.</summary>
@@ -39,6 +54,8 @@ public static class WholeFile
     /// <summary>Copies a file into the part of another, which <see cref="Rename"/> makes whole.</summary>
     internal static FileRecord CopyPart(string source, string target) => Guard(source, () =>
     {
+        // A pipe that was read has length 0, and opening it would wait for a writer.
+        if (new FileInfo(source) is { LinkTarget: null, Length: 0 }) throw new IOException(NotTwice);
         using FileStream from = File.OpenRead(source);
         using FileStream part = OpenPart(target);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -49,6 +66,7 @@ public static class WholeFile
             hash.AppendData(buffer, 0, count);
             part.Write(buffer, 0, count);
         }
+        if (bytes == 0) throw new IOException(NotTwice);
         part.Flush(flushToDisk: true);
         return new FileRecord(Path.GetFileName(target), null, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
     });
