@@ -76,7 +76,8 @@ internal static class ReproduceCommand
 
     // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the
     // study's section says.
-    private static RunRecord? Compute(CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, ReproduceFolder folder, bool quick)
+    private static RunRecord? Compute(
+        CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, ReproduceFolder folder, bool quick)
     {
         double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
         return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>

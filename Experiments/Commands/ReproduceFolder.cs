@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AttentionFlow.Experiments.Studies;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -11,7 +12,10 @@ internal sealed class ReproduceFolder : IDisposable
 {
     public const string ManifestFile = "reproduce.json";
 
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true, NewLine = "\n", DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     private readonly FolderLock _lock;
     private readonly Dictionary<string, FileRecord> _files;
@@ -56,7 +60,8 @@ internal sealed class ReproduceFolder : IDisposable
     {
         Directory.CreateDirectory(Runs);
         study.Tabulate(quick, Runs, threads, progress, stop);
-        foreach (string name in Names(Path).Where(IsTable)) _files[name] = FileRecord.Of(System.IO.Path.Combine(Path, name)) with { Name = name };
+        foreach (string name in Names(Path).Where(IsTable))
+            _files[name] = FileRecord.Of(System.IO.Path.Combine(Path, name)) with { Name = name };
         WriteManifest(Environment.ProcessId);
     }
 

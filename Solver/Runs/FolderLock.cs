@@ -44,7 +44,8 @@ public sealed class FolderLock : IDisposable
             }
             catch (IOException e) when (Held.Contains(e.HResult))
             {
-                throw new IOException($"{Holder(Path.Combine(folder, record))} works in this folder; wait for it, or give another --out", e);
+                string holder = Holder(Path.Combine(folder, record));
+                throw new IOException($"{holder} works in this folder; wait for it, or give another --out", e);
             }
             // Else it was removed, by whoever had it, between the opening and the locking.
             if (File.Exists(path)) return new FolderLock(folder, file, wasLeft);
@@ -72,8 +73,8 @@ public sealed class FolderLock : IDisposable
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllText(record));
             JsonElement root = json.RootElement;
-            return string.Create(CultureInfo.InvariantCulture,
-                $"process {root.GetProperty("process").GetInt32()}, since {root.GetProperty("start").GetDateTime():yyyy-MM-dd HH:mm:ss} UTC,");
+            (int process, DateTime start) = (root.GetProperty("process").GetInt32(), root.GetProperty("start").GetDateTime());
+            return string.Create(CultureInfo.InvariantCulture, $"process {process}, since {start:yyyy-MM-dd HH:mm:ss} UTC,");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException
             or InvalidOperationException or FormatException)
@@ -83,7 +84,8 @@ public sealed class FolderLock : IDisposable
     }
 
     /// <summary>Whether there is anything but a lock in a folder.</summary>
-    public static bool IsNotEmpty(string folder) => Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) != Name);
+    public static bool IsNotEmpty(string folder) =>
+        Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) != Name);
 
     /// <summary>Frees the folder.</summary>
     public void Dispose()

@@ -20,8 +20,8 @@ public sealed class FolderNotEmptyException : Exception
 }
 
 /// <summary>
-/// The folder of a run. Order of writing: experiment.json, run.json (status running), the tables while the run goes on, then
-/// datapackage.json, and last run.json, which vouches for all of them.
+/// The folder of a run, locked while it is under way. Order of writing: copies of what the run reads, run.json (status running),
+/// experiment.json, the tables while the run goes on, then datapackage.json, and last run.json, which vouches for all of them.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
@@ -102,8 +102,10 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>
     /// Copies the files that the run reads, and only then removes those of an earlier run; writes experiment.json, and run.json with the
-    /// status running.
+    /// status running. Killed at any point, the folder holds files that run.json lists, or parts.
     /// </summary>
+    /// <param name="experiment">The text of experiment.json.</param>
+    /// <param name="record">What is known of the run.</param>
     /// <returns>The record with the hash of the experiment, to be passed on to <see cref="Finish"/> with what has changed.</returns>
     public RunRecord Start(string experiment, RunRecord record)
     {

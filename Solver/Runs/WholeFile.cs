@@ -9,7 +9,8 @@ public static class WholeFile
 {
     internal const string PartSuffix = ".part";
 
-    private const string NotTwice = "this was read once, and is empty now; a run keeps a copy of what it reads, so give it a file, not a pipe";
+    private const string NotTwice =
+        "this was read once, and is empty now; a run keeps a copy of what it reads, so give it a file, not a pipe";
 
     internal static FileStream OpenPart(string path) =>
         Guard(path, () => new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0));

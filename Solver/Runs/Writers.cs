@@ -12,7 +12,7 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
     private long _step;
 
     /// <summary>The last time observed and the steps until then; 0 before the first.</summary>
-    public (double Time, long Steps) Last => (double.IsNaN(_last) ? 0 : _last, _step);
+    public (double Time, long Steps) LastObserved => (double.IsNaN(_last) ? 0 : _last, _step);
 
     /// <summary>How many times have been observed.</summary>
     protected int Seen { get; private set; }
