@@ -39,7 +39,8 @@ internal sealed class Interruption : IDisposable
         {
             code = work();
             done.Set();
-        }, stack) { IsBackground = true, Name = "work" };
+        }, stack)
+        { IsBackground = true, Name = "work" };
         thread.Start();
         WaitHandle.WaitAny([done.WaitHandle, Token.WaitHandle]);
         if (done.Wait(done.IsSet ? TimeSpan.Zero : Patience)) return code;

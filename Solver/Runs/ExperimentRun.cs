@@ -122,7 +122,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     // A run that is cut is as far as its last recorded time.
     private static RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
     {
-        Status = RunStatus.Stopped, TimeReached = writer.LastObserved.Time, Steps = writer.LastObserved.Steps,
+        Status = RunStatus.Stopped,
+        TimeReached = writer.LastObserved.Time,
+        Steps = writer.LastObserved.Steps,
         Evaluations = run.Flow.Evaluations,
         Advice = Simulation.StoppedAt(writer.LastObserved.Time, run.Experiment.Time.Horizon),
         Alerts = [.. run.StepAlerts, .. writer.Alerts],

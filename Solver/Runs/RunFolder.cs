@@ -115,7 +115,10 @@ public sealed class RunFolder : IDisposable
         FileRecord text = WholeFile.RecordOf(ExperimentFile, experiment);
         record = record with
         {
-            Status = RunStatus.Running, ExperimentSha256 = text.Sha256, Process = Environment.ProcessId, End = null,
+            Status = RunStatus.Running,
+            ExperimentSha256 = text.Sha256,
+            Process = Environment.ProcessId,
+            End = null,
             Files = [text, .. _inputs],
         };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
@@ -183,7 +186,9 @@ public sealed class RunFolder : IDisposable
         FileRecord package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
         record = record with
         {
-            Process = null, End = record.End ?? RunRecord.Now(), Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package],
+            Process = null,
+            End = record.End ?? RunRecord.Now(),
+            Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package],
         };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
         _lock.Dispose();
