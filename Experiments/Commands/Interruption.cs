@@ -34,7 +34,7 @@ internal sealed class Interruption : IDisposable
     {
         const int stack = 16 << 20;
         int code = ExitCodes.Unexpected;
-        using ManualResetEventSlim done = new();
+        ManualResetEventSlim done = new(); // not disposed: work that is left behind may still set it
         Thread thread = new(() =>
         {
             code = work();

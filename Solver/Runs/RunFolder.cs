@@ -56,6 +56,7 @@ public sealed class RunFolder : IDisposable
     private FileRecord[] _inputs = [];
     private FileRecord? _experiment;
     private RunRecord? _finished;
+    private bool _cut;
 
     private RunFolder(string path, IReadOnlyList<(string, string)> sources, FolderLock held, string[] replaced, string[] stale) =>
         (FullPath, _sources, _lock, _replaced, _stale) = (path, sources, held, replaced, stale);
@@ -107,10 +108,13 @@ public sealed class RunFolder : IDisposable
     /// <param name="experiment">The text of experiment.json.</param>
     /// <param name="record">What is known of the run.</param>
     /// <returns>The record with the hash of the experiment, to be passed on to <see cref="Finish"/> with what has changed.</returns>
+    /// <exception cref="OperationCanceledException">The run was cut.</exception>
     public RunRecord Start(string experiment, RunRecord record)
     {
         foreach (string name in _stale) WholeFile.DropPart(PathOf(name));
         _inputs = [.. _sources.Select(i => WholeFile.CopyPart(i.Source, PathOf(i.Name)))];
+        using Lock.Scope ending = _ending.EnterScope();
+        ThrowIfCut();
         foreach (string name in _replaced.Where(name => name != RunFile)) File.Delete(PathOf(name));
         FileRecord text = WholeFile.RecordOf(ExperimentFile, experiment);
         record = record with
@@ -166,6 +170,7 @@ public sealed class RunFolder : IDisposable
     {
         lock (_ending)
         {
+            _cut = true;
             foreach ((CsvTable table, string _, IReadOnlyList<string> _) in _tables) table.Cut();
             if (_experiment is not null) return _finished ??= Complete(record, title);
         }
@@ -216,10 +221,15 @@ public sealed class RunFolder : IDisposable
     private CsvTable Open(string name, string title, IReadOnlyList<Column> columns, IReadOnlyList<string> key)
     {
         using Lock.Scope ending = _ending.EnterScope();
-        if (_finished is not null) throw new OperationCanceledException("the run was cut");
+        ThrowIfCut();
         CsvTable table = new CsvTable(PathOf(name), columns);
         _tables.Add((table, title, key));
         return table;
+    }
+
+    private void ThrowIfCut()
+    {
+        if (_cut) throw new OperationCanceledException("the run was cut");
     }
 
     // Null where there is no run.json, or one that is not of a run.

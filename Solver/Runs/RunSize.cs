@@ -5,7 +5,7 @@ namespace AttentionFlow.Solver.Runs;
 /// <summary>What a run will take of memory and disk, in bytes: estimates in double precision, which no size overflows.</summary>
 internal sealed class RunSize(Experiment experiment)
 {
-    private const double Gigabyte = 1 << 30, Large = 1e9;
+    private const double Gigabyte = 1 << 30;
 
     // A number with its comma, as it is usually written; the first columns of a snapshot's row together.
     private const double NumberText = 20, RowText = 40, DescriptionText = 250;
@@ -76,12 +76,21 @@ internal sealed class RunSize(Experiment experiment)
     /// <exception cref="ConfigurationException">There is no room.</exception>
     public string? CheckDisk(string folder, int columns, long freed)
     {
-        double needed = Output(columns), available = (double)new DriveInfo(folder).AvailableFreeSpace + freed;
+        double needed = Output(columns), available = Free(folder) + freed;
         if (needed > available)
             throw ConfigurationException.At("$.record",
                 Shown($"the files need about {needed / Gigabyte:G3} GB of disk; there are {available / Gigabyte:G3} GB in {folder}. ")
                 + "Write fewer snapshots, observations or tokens.");
-        return needed > Large ? Shown($"$.record: the files will take about {needed / Gigabyte:G3} GB of disk in {folder}") : null;
+        return needed > Gigabyte ? Shown($"$.record: the files will take about {needed / Gigabyte:G3} GB of disk in {folder}") : null;
+    }
+
+    private static double Free(string folder)
+    {
+        try { return new DriveInfo(folder).AvailableFreeSpace; }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return double.PositiveInfinity; // a place, such as a share, that does not say
+        }
     }
 
     private static string Shown(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

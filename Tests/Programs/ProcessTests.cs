@@ -12,7 +12,7 @@ public class ProcessTests
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
         if (IsIgnored(number)) Assert.Ignore($"the tests run with SIG{signal} ignored, and so would the program");
         using TemporaryFolder folder = new();
-        using Process process = Shell.Start(folder.FullPath, null, "run", "figure2-rotary", "--set", "time.horizon=5000", "--set", "record.observations=50001", "--out", "long");
+        using Process process = Shell.Start(folder.FullPath, null, "run", "figure2-rotary", "--set", "time.horizon=2500", "--set", "record.observations=25001", "--out", "long");
         string observables = Path.Combine(folder["long"], RunFolder.ObservablesFile);
         for (Stopwatch wait = Stopwatch.StartNew(); Length(observables + ".part") < 100_000; Thread.Sleep(20))
             Assert.That(!process.HasExited && wait.Elapsed < TimeSpan.FromSeconds(30), "the run did not begin to write");
@@ -23,8 +23,8 @@ public class ProcessTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Stopped), answer.Error);
-        Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 5000, \d+\.\d\d [GM] pairs/s\n"));
-        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 5000\n$"));
+        Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 2500, \d+\.\d\d [GM] pairs/s\n"));
+        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 2500\n$"));
         Assert.That(answer.Output, Does.StartWith("stopped at t = "));
         Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
         Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
@@ -41,9 +41,9 @@ public class ProcessTests
         using TemporaryFolder folder = new();
         Shell.Sh($"mkfifo {folder["pipe"]}");
         using Process process = Shell.Start(folder.FullPath, null, "run", "pipe");
-        Thread.Sleep(TimeSpan.FromSeconds(1));
-        for (Stopwatch wait = Stopwatch.StartNew(); File.Exists("/proc/self/status") && !Catches(process, number); Thread.Sleep(20))
-            Assert.That(wait.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)), "the program does not listen");
+        Task<FileStream> writer = Task.Run(() => new FileStream(folder["pipe"], FileMode.Open, FileAccess.Write));
+        Assert.That(writer.Wait(TimeSpan.FromSeconds(30)), "the program did not open the pipe");
+        using FileStream open = writer.Result;
         Stopwatch watch = Stopwatch.StartNew();
         Shell.Sh($"kill -s {signal} {process.Id}");
         Answer answer = Shell.End(process);
@@ -141,12 +141,9 @@ public class ProcessTests
 
     private static string Quoted(string[] arguments) => string.Join(' ', arguments.Select(a => $"'{a}'"));
 
-    private static bool Catches(Process process, int signal) =>
-        Signals($"/proc/{process.Id}/status", "SigCgt:") is { } caught && (caught >> (signal - 1) & 1) != 0;
-
-    private static ulong? Signals(string path, string line) => !File.Exists(path) ? null
-        : ulong.Parse(File.ReadLines(path).First(l => l.StartsWith(line, StringComparison.Ordinal))[line.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
     // A background job of a shell without job control ignores SIGINT, and its children with it.
-    private static bool IsIgnored(int signal) => Signals("/proc/self/status", "SigIgn:") is { } ignored && (ignored >> (signal - 1) & 1) != 0;
+    private static bool IsIgnored(int signal) =>
+        File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (ulong.Parse(line["SigIgn:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
 }

@@ -199,7 +199,9 @@ public sealed class RunFolderTests : FolderFixture
     {
         new SmallRun().Write(Folder.FullPath);
         string[] before = Folder.Names;
-        Assert.That(RunFolder.Create(Folder.FullPath, overwrite: true).Cut(SmallRun.Record, ""), Is.Null);
+        RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true);
+        Assert.That(folder.Cut(SmallRun.Record, ""), Is.Null);
+        Assert.That(() => folder.Start("{}", SmallRun.Record), Throws.TypeOf<OperationCanceledException>());
         Assert.That(Folder.Names, Is.EqualTo(before));
         Assert.That(RunFolder.Verify(Folder.FullPath), Is.Empty);
     }
