@@ -44,8 +44,10 @@ public sealed class FolderLock : IDisposable
             }
             catch (IOException e) when (Held.Contains(e.HResult))
             {
-                string holder = Holder(Path.Combine(folder, record));
-                throw new IOException($"{holder} works in this folder; wait for it, or give another --out", e);
+                string? holder = null;
+                // One that has just begun names itself soon.
+                for (int wait = 0; (holder = Holder(Path.Combine(folder, record))) is null && wait < 20; wait++) Thread.Sleep(25);
+                throw new IOException($"{holder ?? "another process"} works in this folder; wait for it, or give another --out", e);
             }
             // Else it was removed, by whoever had it, between the opening and the locking.
             if (File.Exists(path)) return new FolderLock(folder, file, wasLeft);
@@ -67,7 +69,7 @@ public sealed class FolderLock : IDisposable
         return full;
     }
 
-    private static string Holder(string record)
+    private static string? Holder(string record)
     {
         try
         {
@@ -79,7 +81,7 @@ public sealed class FolderLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException
             or InvalidOperationException or FormatException)
         {
-            return "another process"; // one that has just begun
+            return null;
         }
     }
 
