@@ -1,3 +1,3 @@
 using AttentionFlow.Experiments.Commands;
 
-return CommandLine.Run(args, Console.Out, Console.Error);
+return CommandLine.Run(args, StandardStream.Output(args.Contains("--json")), StandardStream.Messages());

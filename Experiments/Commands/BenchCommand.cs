@@ -58,7 +58,7 @@ internal static class BenchCommand
     internal static int Scale(BenchGrid grid, TimeBudget budget, string file, CommandContext context)
     {
         // A place that cannot be written is to be known before the minutes, not after.
-        using (File.Create(file + ".part", 1, FileOptions.DeleteOnClose)) { }
+        WholeFile.CheckWritable(file);
         BenchReport report = BenchRun.Run(grid, budget, context.Threads, context.Say, context.Stop);
         WholeFile.WriteText(file, ScalingFigure.Render(report));
         return Write(report with { Choices = [], Notes = [] }, context, ScalingFigure.Headings, ScalingFigure.Rows(report));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 
 namespace AttentionFlow.Experiments.Commands;
 
@@ -14,7 +13,7 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        error = TextWriter.Synchronized(error); // progress comes from a thread of its own
+        StandardStream messages = error as StandardStream ?? new(error, mustArrive: false); // progress comes from a thread of its own
         Option<int> threads = new("--threads")
         {
             Description = "Threads to use.", HelpName = "N", DefaultValueFactory = _ => DefaultThreads, Recursive = true,
@@ -31,21 +30,30 @@ internal static class CommandLine
         {
             threads, quiet, json,
         };
-        using CancellationTokenSource source = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using Interruption interruption = new(messages);
+        CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
-            error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {help} shows what there is)");
-            return ExitCodes.BadInput;
-        }
+        return interruption.Run(() => Invoke(root.Parse(args), output, messages), current.Cut);
+
+        CommandContext Context(ParseResult result) =>
+            new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, messages, interruption.Token)
+            {
+                Current = current,
+            };
+    }
+
+    private static int Invoke(ParseResult parsed, TextWriter output, TextWriter error)
+    {
         try
         {
+            if (parsed.Errors.Count > 0)
+            {
+                string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
+                error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {help} shows what there is)");
+                return ExitCodes.BadInput;
+            }
             return parsed.Invoke(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
@@ -56,15 +64,6 @@ internal static class CommandLine
             (int code, string sentence) = Explain(e);
             error.WriteLine($"attentionflow: {sentence}");
             return code;
-        }
-
-        CommandContext Context(ParseResult result) =>
-            new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, error, source.Token);
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            source.Cancel();
         }
     }
 
@@ -94,9 +93,15 @@ internal static class CommandLine
 /// <param name="Json">Results as JSON.</param>
 /// <param name="Output">Results.</param>
 /// <param name="Error">Progress and messages.</param>
-/// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
+/// <param name="Stop">Set by Ctrl-C, SIGTERM and SIGHUP.</param>
 internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWriter Output, TextWriter Error, CancellationToken Stop)
 {
+    /// <summary>Is told of the runs of the command.</summary>
+    public CurrentRun Current { get; init; } = new();
+
+    /// <summary>Runs of this command, with its threads and its progress.</summary>
+    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn) => Current.Run = new(Threads, progress, warn);
+
     /// <summary>Results: JSON where asked for, else a table.</summary>
     public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>
         Output.Write(Json ? JsonOutput.Of(results) : TextTable.Render(headings, rows));
@@ -115,5 +120,19 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     {
         Error.WriteLine($"attentionflow: {record.Advice}{more}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
+    }
+}
+
+/// <summary>The run that a command is at, for whoever ends the program without it.</summary>
+internal sealed class CurrentRun
+{
+    /// <summary>Null before there is any.</summary>
+    public ExperimentRun? Run { get; set; }
+
+    /// <summary>Ends it; what is to be said of it, or null.</summary>
+    public string? Cut()
+    {
+        try { return Run?.Cut()?.Advice; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"stopped; {e.Message}"; }
     }
 }

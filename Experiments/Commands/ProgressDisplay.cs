@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Spectre.Console;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -10,12 +11,12 @@ internal static class ProgressDisplay
     public static T Run<T>(bool quiet, double totalPairs, TextWriter error, Func<IProgressDisplay, T> work)
     {
         if (quiet) return work(new Silence());
-        if (Console.IsErrorRedirected || error != Console.Error)
+        if (error is not StandardStream { IsTerminal: true })
         {
             using Lines lines = new(totalPairs, error);
             return work(lines);
         }
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new Terminal(error) });
         return console.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
                 new RemainingTimeColumn())
@@ -24,6 +25,18 @@ internal static class ProgressDisplay
 
     private static string Rate(double pairs, double seconds) =>
         pairs / Math.Max(seconds, 1e-3) is var rate && rate >= 1e8 ? $", {rate / 1e9:F2} G pairs/s" : $", {rate / 1e6:F2} M pairs/s";
+
+    // Standard error as a terminal, without the errors of writing to it.
+    private sealed class Terminal(TextWriter error) : IAnsiConsoleOutput
+    {
+        private readonly AnsiConsoleOutput _terminal = new(Console.Error);
+
+        public TextWriter Writer => error;
+        public bool IsTerminal => true;
+        public int Width => _terminal.Width;
+        public int Height => _terminal.Height;
+        public void SetEncoding(Encoding encoding) => _terminal.SetEncoding(encoding);
+    }
 
     private sealed class Silence : IProgressDisplay
     {

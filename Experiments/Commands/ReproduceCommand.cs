@@ -34,17 +34,21 @@ internal static class ReproduceCommand
             Study[] studies = [.. Study.All.Where(s => wanted == "all" || (wanted == "paper" ? s.IsOfThePaper : s.Name == wanted))];
             bool isQuick = parsed.GetValue(quick);
             string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
-            return Execute(contextOf(parsed), studies, target, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
+            using ReproduceFolder reproduce = ReproduceFolder.Open(target);
+            return Execute(contextOf(parsed), studies, reproduce, isQuick, string.Join(' ', parsed.Tokens.Select(t => t.Value)));
         });
         return command;
     }
 
-    private static int Execute(CommandContext context, Study[] studies, string folder, bool quick, string command)
+    private static int Execute(CommandContext context, Study[] studies, ReproduceFolder folder, bool quick, string command)
     {
         Stopwatch watch = Stopwatch.StartNew();
         (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans = [.. studies.Select(s => (s, s.Plan(quick)))];
+        // What cannot be replaced is to be known before the minutes, not after.
+        foreach (string run in plans.SelectMany(p => p.Runs).Select(r => Path.Combine(folder.Runs, r.Name)).Where(Directory.Exists))
+            RunFolder.Create(run, overwrite: true).Dispose();
         foreach ((Study study, IReadOnlyList<PlannedRun> runs) in plans)
-            if (Compute(context, study, runs, RunsOf(folder), quick) is { } unfinished)
+            if (Compute(context, study, runs, folder, quick) is { } unfinished)
                 return context.Unfinished(unfinished, "; no figure was drawn");
         return Publish(context, plans, folder, quick, command, watch.Elapsed);
     }
@@ -53,16 +57,16 @@ internal static class ReproduceCommand
     /// Draws the figures of finished runs, whose folders are in folder/runs, writes the report, prints the facts: 0 when all pass, else 1.
     /// </summary>
     public static int Publish(
-        CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, string folder, bool quick, string command,
+        CommandContext context, (Study Study, IReadOnlyList<PlannedRun> Runs)[] plans, ReproduceFolder folder, bool quick, string command,
         TimeSpan wall)
     {
-        string runs = RunsOf(folder);
+        string runs = folder.Runs;
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (Picture picture in found.SelectMany(f => f.Findings.Pictures))
-            WholeFile.WriteText(Path.Combine(folder, picture.File + ".svg"), picture.Svg);
+            folder.Write(picture.File + ".svg", picture.Svg);
         // A study alone keeps beside it the pages of others.
-        string report = Path.Combine(folder, plans is [(Study only, _)] && !only.IsOfThePaper ? only.Name + ".html" : "report.html");
-        WholeFile.WriteText(report, Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
+        string report = folder.Write(plans is [(Study only, _)] && !only.IsOfThePaper ? only.Name + ".html" : "report.html",
+            Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
         Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
         context.Write(facts, ["quantity", "predicted", "measured", "tolerance", "verdict"],
             facts.Select(f => f.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]]));
@@ -70,24 +74,22 @@ internal static class ReproduceCommand
         return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
-    private static string RunsOf(string folder) => Path.Combine(folder, "runs");
-
     // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the
     // study's section says.
-    private static RunRecord? Compute(CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, string folder, bool quick)
+    private static RunRecord? Compute(
+        CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, ReproduceFolder folder, bool quick)
     {
         double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
         return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>
         {
-            ExperimentRun run = new(context.Threads, progress, _ => { });
+            ExperimentRun run = context.Runs(progress, _ => { });
             foreach (PlannedRun planned in plan)
             {
                 progress.Begin(planned.Name);
-                RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder, planned.Name), overwrite: true, context.Stop);
+                RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder.Runs, planned.Name), overwrite: true, context.Stop);
                 if (record.Status != RunStatus.Complete) return record;
             }
-            Directory.CreateDirectory(folder);
-            study.Tabulate(quick, folder, context.Threads, progress, context.Stop);
+            folder.Tabulate(study, quick, context.Threads, progress, context.Stop);
             return null;
         });
     }

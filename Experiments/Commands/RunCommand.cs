@@ -62,7 +62,7 @@ internal static class RunCommand
             progress =>
             {
                 progress.Begin(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder));
-                return new ExperimentRun(context.Threads, progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
+                return context.Runs(progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
             });
         if (context.Json) context.Output.Write(record.ToJson());
         else Summarize(context.Output, folder, record, experiment.Time.Merge is not null);

@@ -87,7 +87,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (OperationCanceledException)
         {
-            return Result(RunStatus.Stopped, FormattableString.Invariant($"stopped at t = {motion.Time:G6} of {horizon:G6}"));
+            return Result(RunStatus.Stopped, StoppedAt(motion.Time, horizon));
         }
         catch (StepCollapsedException error)
         {
@@ -106,6 +106,10 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
                 Rejected = motion.Rejected, ObservationEvaluations = motion.ObservationEvaluations,
             };
     }
+
+    /// <summary>What is said of a run that was stopped.</summary>
+    internal static string StoppedAt(double time, double horizon) =>
+        FormattableString.Invariant($"stopped at t = {time:G6} of {horizon:G6}");
 
     private Motion MotionOf(Cloud cloud, IObserver[] seers)
     {

@@ -25,15 +25,22 @@ public sealed record Alert(string Sign, string Indicator, double Time, int Repli
 /// <summary>Watches measured values for the warning levels of the observables they belong to.</summary>
 public sealed class AlertWatch
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<WarningLevel, (Alert First, HashSet<int> Replicas)> _crossed = [];
 
-    /// <summary>The levels crossed so far, in the order of time; of each the first crossing.</summary>
-    public IReadOnlyList<Alert> Alerts =>
-        [.. _crossed.Values.Select(c => c.First with { Replicas = c.Replicas.Count }).OrderBy(a => a.Time)];
+    /// <summary>The levels crossed so far, in the order of time; of each the first crossing. For any thread.</summary>
+    public IReadOnlyList<Alert> Alerts
+    {
+        get
+        {
+            lock (_lock) return [.. _crossed.Values.Select(c => c.First with { Replicas = c.Replicas.Count }).OrderBy(a => a.Time)];
+        }
+    }
 
     /// <summary>Looks at what an observable measured, [R, columns]; times rise from call to call.</summary>
     public void See(Observable observable, double time, ReadOnlySpan<double> values)
     {
+        using Lock.Scope scope = _lock.EnterScope();
         foreach (WarningLevel warning in observable.Warnings)
         {
             int columns = observable.Columns.Count, column = 0;

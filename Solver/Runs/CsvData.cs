@@ -45,8 +45,9 @@ public static class CsvData
     {
         using CsvReader reader = Open(path);
         string[] header = HeaderOf(reader);
-        int filter = where is null ? -1 : IndexOf(header, where);
-        int[] indices = columns.Select(name => IndexOf(header, name)).ToArray();
+        Dictionary<string, int> places = Enumerable.Range(0, header.Length).ToDictionary(c => header[c]);
+        int filter = where is null ? -1 : IndexOf(where);
+        int[] indices = columns.Select(IndexOf).ToArray();
         double[] row = new double[indices.Length];
         while (reader.Read())
         {
@@ -55,6 +56,9 @@ public static class CsvData
             if (!take(row)) break;
         }
         return 0;
+
+        int IndexOf(string column) => places.TryGetValue(column, out int index) ? index
+            : throw new IOException($"there is no column {column} among {string.Join(", ", header)}");
     });
 
     private static CsvReader Open(string path) => CsvReader.FromFile(path, new CsvReaderOptions
@@ -68,12 +72,6 @@ public static class CsvData
         if (names.Length == 0) throw new IOException("there is no header");
         if (names.Distinct().Count() != names.Length) throw new IOException("two columns have the same name");
         return names;
-    }
-
-    private static int IndexOf(string[] header, string column)
-    {
-        int index = Array.IndexOf(header, column);
-        return index >= 0 ? index : throw new IOException($"there is no column {column} among {string.Join(", ", header)}");
     }
 
     private static double Number(CsvReader reader, string[] header, int column) =>

@@ -9,7 +9,7 @@ namespace AttentionFlow.Solver.Runs;
 /// <summary>
 /// A CSV file that is written while the solver goes on: rows are copied into pooled buffers, and a thread behind a bounded queue formats
 /// and hashes them into <c>NAME.part</c>. <see cref="Complete"/> renames that to NAME, so whatever carries the final name is whole. One
-/// caller at a time.
+/// caller at a time, but for <see cref="Cut"/>.
 /// </summary>
 public sealed class CsvTable : IDisposable
 {
@@ -29,7 +29,8 @@ public sealed class CsvTable : IDisposable
     private readonly Thread _thread;
     private volatile Exception? _failure;
     private FileRecord? _record;
-    private bool _ended;
+    private readonly Lock _gate = new();
+    private bool _ended, _cut;
 
     /// <summary>Creates NAME.part beside <paramref name="path"/> and writes the header.</summary>
     /// <exception cref="IOException">The file cannot be created.</exception>
@@ -59,8 +60,11 @@ public sealed class CsvTable : IDisposable
     /// <summary>Appends whole rows, row-major. The numbers are copied; the call waits only while the queue is full.</summary>
     /// <exception cref="NonFiniteException">A value is not finite; nothing of this call is written.</exception>
     /// <exception cref="IOException">An earlier row could not be written.</exception>
+    /// <exception cref="OperationCanceledException">The table was cut.</exception>
     public void Append(ReadOnlySpan<double> rows)
     {
+        using Lock.Scope scope = _gate.EnterScope();
+        if (_cut) throw new OperationCanceledException($"{Name} was cut");
         ObjectDisposedException.ThrowIf(_ended, this);
         ThrowIfFailed();
         Check(rows);
@@ -73,6 +77,16 @@ public sealed class CsvTable : IDisposable
             _queue.Add((values, part.Length));
         }
         Rows += rows.Length / Columns.Count;
+    }
+
+    /// <summary>What is appended within belongs together: <see cref="Cut"/> waits for the end of it.</summary>
+    public Lock.Scope Together() => _gate.EnterScope();
+
+    /// <summary>Refuses further rows, of whatever thread.</summary>
+    public void Cut()
+    {
+        using Lock.Scope scope = _gate.EnterScope();
+        _cut = true;
     }
 
     /// <summary>
@@ -177,7 +191,19 @@ public sealed class CsvTable : IDisposable
 /// <param name="Rows">Rows after the header; null for a file that is not a table.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Sha256">SHA-256 of its bytes, lower-case hexadecimal.</param>
-public sealed record FileRecord(string Name, long? Rows, long Bytes, string Sha256);
+public sealed record FileRecord(string Name, long? Rows, long Bytes, string Sha256)
+{
+    /// <summary>The record of the file at a path.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static FileRecord Of(string path)
+    {
+        (long _, long bytes, string sha256) = RunCheck.Measure(path);
+        return new FileRecord(Path.GetFileName(path), null, bytes, sha256);
+    }
+
+    /// <summary>Whether the file at a path has this length and these bytes.</summary>
+    public bool IsAt(string path) => new FileInfo(path) is { Exists: true } file && file.Length == Bytes && Of(path).Sha256 == Sha256;
+}
 
 /// <summary>A value that is not finite was about to be written: the numbers have diverged.</summary>
 public sealed class NonFiniteException : ArithmeticException

@@ -13,6 +13,8 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="warn">Takes advice given before the run.</param>
 public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action<string> warn)
 {
+    private volatile Func<RunRecord?>? _cut;
+
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
     /// <exception cref="ConfigurationException">The experiment cannot be run as it stands; nothing was written.</exception>
@@ -20,10 +22,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// suffice.</exception>
     /// <exception cref="DeviceFailedException">The device failed at work.</exception>
     /// <exception cref="FolderNotEmptyException">There is something in the folder.</exception>
-    /// <exception cref="IOException">Reading or writing failed.</exception>
+    /// <exception cref="IOException">Reading or writing failed, or another process runs in the folder.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
     {
-        CheckMemory(experiment);
+        RunSize size = new(experiment);
+        size.CheckMemory();
         Cloud cloud = experiment.Draw();
         Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
         Layer layer = experiment.Layer;
@@ -55,28 +58,51 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         run.Check();
         string? advice = run.Advice(far, leftOut);
         if (advice is not null) warn(advice);
-        return Run(run, advice, folder, overwrite, stop);
+        return Run(run, advice, size, folder, overwrite, stop);
     }
 
-    private RunRecord Run(PreparedRun run, string? advice, string folder, bool overwrite, CancellationToken stop)
+    private RunRecord Run(PreparedRun run, string? advice, RunSize size, string folder, bool overwrite, CancellationToken stop)
     {
         (Experiment stored, IReadOnlyList<(string, string)> inputs) = InputFiles.Copied(run.Experiment);
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
-        RunRecord record = target.Start(ExperimentReader.Write(stored), new RunRecord
+        if (size.CheckDisk(target.FullPath, run.Observables.Sum(o => o.Columns.Count), target.ReplacedBytes) is { } large) warn(large);
+        RunRecord record = new()
         {
             Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
             Precision = stored.Precision.ToString().ToLowerInvariant(),
-        });
+        };
+        try
+        {
+            _cut = () => target.Cut(record, stored.Title);
+            return Run(run, target, target.Start(ExperimentReader.Write(stored), record), stored, stop);
+        }
+        finally
+        {
+            _cut = null;
+        }
+    }
+
+    /// <summary>
+    /// For a process that ends without waiting for <see cref="Execute"/>: ends the run in the folder, from another thread. The rows
+    /// recorded so far are kept, and run.json says stopped.
+    /// </summary>
+    /// <returns>run.json as written; null where no run has begun to write.</returns>
+    /// <exception cref="IOException">A file could not be written.</exception>
+    public RunRecord? Cut() => _cut?.Invoke();
+
+    private RunRecord Run(PreparedRun run, RunFolder target, RunRecord record, Experiment stored, CancellationToken stop)
+    {
         Stopwatch watch = Stopwatch.StartNew();
         try
         {
             CsvTable table = target.OpenObservables(run.Observables.SelectMany(o => o.Columns));
             ObservableWriter writer = new(table, stored.Times.Observations, run.Observables);
+            _cut = () => target.Cut(Stopped(record, run, writer) with { WallSeconds = Seconds(watch) }, stored.Title);
             RunResult result = run.Simulate(Observers(run, writer, target), threads, stop);
             record = record with
             {
                 Status = result.Status,
-                Advice = result.Advice ?? run.Sums.Statistics.Advice ?? advice,
+                Advice = result.Advice ?? run.Sums.Statistics.Advice ?? record.Advice,
                 Reason = result.Reason,
                 Steps = result.Steps,
                 RejectedSteps = result.Rejected,
@@ -86,7 +112,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Summation = SummationRecord.Of(run.Sums.Statistics, run.Flow.HardEvaluations,
                     stored.Summation == Summation.Direct ? null : stored.Tolerance),
                 Alerts = [.. run.StepAlerts, .. writer.Alerts],
-                WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3),
+                WallSeconds = Seconds(watch),
             };
             return target.Finish(record, stored.Title);
         }
@@ -97,6 +123,19 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             throw;
         }
     }
+
+    private static double Seconds(Stopwatch watch) => Math.Round(watch.Elapsed.TotalSeconds, 3);
+
+    // A run that is cut is as far as its last recorded time.
+    private static RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
+    {
+        Status = RunStatus.Stopped,
+        TimeReached = writer.LastObserved.Time,
+        Steps = writer.LastObserved.Steps,
+        Evaluations = run.Flow.Evaluations,
+        Advice = Simulation.StoppedAt(writer.LastObserved.Time, run.Experiment.Time.Horizon),
+        Alerts = [.. run.StepAlerts, .. writer.Alerts],
+    };
 
     private List<IObserver> Observers(PreparedRun run, ObservableWriter writer, RunFolder target)
     {
@@ -136,22 +175,6 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
         return PairsPerEvaluation(experiment) * (1 + steps * (experiment.Time.Method.B.Length + between));
     }
-
-    // Beyond the memory the system would end the program without a word.
-    private static void CheckMemory(Experiment experiment)
-    {
-        const double gigabyte = 1 << 30;
-        double needed = Memory(experiment) / gigabyte, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / gigabyte;
-        if (needed > available)
-            throw ConfigurationException.At("$.tokens.count", string.Create(CultureInfo.InvariantCulture,
-                $"{experiment.Replicas} x {experiment.Tokens.Count} tokens in dimension {experiment.Tokens.Dimension} need about "
-                + $"{needed:F0} GB of memory; there are {available:F0} GB."));
-    }
-
-    // Per token: x, y, force, stage and one drift a stage, each with d numbers; labels, weights and their copies, sums. Adaptive steps: two
-    // more states and two more drifts.
-    private static double Memory(Experiment experiment) => sizeof(double) * (double)experiment.Replicas * experiment.Tokens.Count
-        * (experiment.Tokens.Dimension * (4 + experiment.Time.Method.B.Length + (experiment.Time.Step is null ? 4 : 0)) + 10);
 
     private static Flow MakeFlow(Func<Flow> make, Summation summation)
     {

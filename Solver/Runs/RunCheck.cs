@@ -45,7 +45,7 @@ internal static class RunCheck
     }
 
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>
-    private static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
+    public static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
     {
         using FileStream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -6,13 +6,22 @@ namespace AttentionFlow.Solver.Runs;
 /// <summary>The folder already holds something that is not to be replaced unasked: a matter of arguments, not of the disk.</summary>
 public sealed class FolderNotEmptyException : Exception
 {
-    internal FolderNotEmptyException(string path)
-        : base($"{path}: the folder is not empty; give --overwrite to replace the run in it, or another --out") { }
+    internal FolderNotEmptyException(string path, RunRecord? before)
+        : base($"{path}: the folder is not empty{Killed(before)}; give --overwrite to replace the run in it, or another --out") { }
+
+    /// <summary>A file that is not to be replaced.</summary>
+    /// <param name="file">Its path.</param>
+    /// <param name="what">What made the files that may be replaced: a run, a reproduce.</param>
+    public FolderNotEmptyException(string file, string what)
+        : base($"{file}: no earlier {what} wrote this file as it is, so it is not replaced; move it, or give another --out") { }
+
+    private static string Killed(RunRecord? before) => before is not { Status: RunStatus.Running } killed ? ""
+        : string.Create(CultureInfo.InvariantCulture, $", and the run in it, of {killed.Start:yyyy-MM-dd HH:mm:ss} UTC, was killed");
 }
 
 /// <summary>
-/// The folder of a run. Order of writing: experiment.json, run.json (status running), the tables while the run goes on, then
-/// datapackage.json, and last run.json, which vouches for all of them.
+/// The folder of a run, locked while it is under way. Order of writing: copies of what the run reads, run.json (status running),
+/// experiment.json, the tables while the run goes on, then datapackage.json, and last run.json, which vouches for all of them.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
@@ -37,58 +46,89 @@ public sealed class RunFolder : IDisposable
     /// <summary>The description of the tables.</summary>
     public const string PackageFile = "datapackage.json";
 
-    /// <summary>In the order in which they are removed: what vouches goes first.</summary>
-    private static readonly string[] Names =
-    [
-        RunFile, PackageFile, SnapshotsFile, ObservablesFile, MergersFile, PlateausFile, ExperimentFile,
-        .. Configuration.InputFiles.CopyNames,
-    ];
+    private static readonly string[] TableNames = [SnapshotsFile, ObservablesFile, MergersFile, PlateausFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
-    private readonly FileRecord[] _inputs;
+    private readonly IReadOnlyList<(string Name, string Source)> _sources;
+    private readonly FolderLock _lock;
+    private readonly string[] _replaced, _stale;
+    private readonly Lock _ending = new();
+    private FileRecord[] _inputs = [];
     private FileRecord? _experiment;
+    private RunRecord? _finished;
+    private bool _cut;
 
-    private RunFolder(string path, FileRecord[] inputs) => (FullPath, _inputs) = (path, inputs);
+    private RunFolder(string path, IReadOnlyList<(string, string)> sources, FolderLock held, string[] replaced, string[] stale) =>
+        (FullPath, _sources, _lock, _replaced, _stale) = (path, sources, held, replaced, stale);
 
     /// <summary>Where it is.</summary>
     public string FullPath { get; }
 
+    /// <summary>The bytes of the files that this run replaces.</summary>
+    public long ReplacedBytes => _replaced.Sum(name => new FileInfo(PathOf(name)).Length);
+
     /// <summary>
-    /// Creates the folder of a run, or empties it of the files of an earlier run, and of nothing else; then copies the files the run reads.
+    /// Creates the folder of a run, or takes that of an earlier one, for this run alone; changes no file in it. A file is replaced only if
+    /// the run.json there lists it, with this length and SHA-256; a killed run owns its tables, too.
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="overwrite">Whether there may be something in it.</param>
     /// <param name="inputs">Name in the folder and source of every file that the run reads; a source may be that very file.</param>
-    /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false.</exception>
-    /// <exception cref="IOException">The folder cannot be created or changed.</exception>
+    /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false, or a file in it that
+    /// is not of an earlier run has the name of one of this run.</exception>
+    /// <exception cref="IOException">Another process runs in the folder, or it cannot be created or changed.</exception>
     public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) =>
         WholeFile.Guard(path, () =>
     {
-        string full = Path.GetFullPath(path);
-        for (string? above = full; above is not null; above = Path.GetDirectoryName(above))
-            if (File.Exists(above)) throw new IOException($"{(above == full ? "this" : above)} is a file; --out names a folder");
-        try { Directory.CreateDirectory(full); }
-        // The system names a file that it did not find.
-        catch (Exception e) when (e is FileNotFoundException
-            or DirectoryNotFoundException)
-        { throw new IOException("this folder cannot be created", e); }
-        if (!overwrite && Directory.EnumerateFileSystemEntries(full).Any()) throw new FolderNotEmptyException(path);
-        foreach (string name in Names)
+        FolderLock held = FolderLock.Take(path, RunFile);
+        string full = held.Folder;
+        try
         {
-            string file = Path.Combine(full, name);
-            if (!inputs.Any(i => Path.GetFullPath(i.Source) == file)) File.Delete(file);
-            File.Delete(file + WholeFile.PartSuffix);
+            RunRecord? before = Earlier(Path.Combine(full, RunFile));
+            if (!overwrite && FolderLock.IsNotEmpty(full)) throw new FolderNotEmptyException(path, before);
+            string[] names = [RunFile, PackageFile, ExperimentFile, .. TableNames, .. inputs.Select(i => i.Name)];
+            string[] all = [.. names.Union(Configuration.InputFiles.CopyNames)], own = [.. all.Where(name => IsOwn(full, name, before))];
+            bool ownsParts = before is not null || held.WasLeft;
+            foreach (string name in names.Except(own).Concat(ownsParts ? [] : names.Select(name => name + WholeFile.PartSuffix)))
+                if (WholeFile.IsThere(Path.Combine(full, name)))
+                    throw new FolderNotEmptyException(Path.Combine(path, name), "run");
+            return new RunFolder(full, inputs, held, own, ownsParts ? all : []);
         }
-        return new RunFolder(full, [.. inputs.Select(i => WholeFile.Copy(i.Source, Path.Combine(full, i.Name)))]);
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     });
 
-    /// <summary>Writes experiment.json, and run.json with the status running.</summary>
+    /// <summary>
+    /// Copies the files that the run reads, and only then removes those of an earlier run; writes experiment.json, and run.json with the
+    /// status running. Killed at any point, the folder holds files that run.json lists, or parts.
+    /// </summary>
+    /// <param name="experiment">The text of experiment.json.</param>
+    /// <param name="record">What is known of the run.</param>
     /// <returns>The record with the hash of the experiment, to be passed on to <see cref="Finish"/> with what has changed.</returns>
+    /// <exception cref="OperationCanceledException">The run was cut.</exception>
     public RunRecord Start(string experiment, RunRecord record)
     {
-        _experiment = WholeFile.WriteText(PathOf(ExperimentFile), experiment);
-        record = record with { Status = RunStatus.Running, ExperimentSha256 = _experiment.Sha256, End = null, Files = [] };
+        foreach (string name in _stale) WholeFile.DropPart(PathOf(name));
+        _inputs = [.. _sources.Select(i => WholeFile.CopyPart(i.Source, PathOf(i.Name)))];
+        using Lock.Scope ending = _ending.EnterScope();
+        ThrowIfCut();
+        foreach (string name in _replaced.Where(name => name != RunFile)) File.Delete(PathOf(name));
+        FileRecord text = WholeFile.RecordOf(ExperimentFile, experiment);
+        record = record with
+        {
+            Status = RunStatus.Running,
+            ExperimentSha256 = text.Sha256,
+            Process = Environment.ProcessId,
+            End = null,
+            Files = [text, .. _inputs],
+        };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
+        WholeFile.WriteText(PathOf(ExperimentFile), experiment);
+        foreach (FileRecord input in _inputs) WholeFile.Rename(PathOf(input.Name));
+        _experiment = text;
         return record;
     }
 
@@ -109,7 +149,8 @@ public sealed class RunFolder : IDisposable
     public CsvTable OpenPlateaus() => Open(PlateausFile, "Energy plateaus", RunColumns.Plateaus, RunColumns.PlateauKey);
 
     /// <summary>
-    /// Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files.
+    /// Completes the tables, then writes datapackage.json, and last run.json with its final status and the list of files; the folder is
+    /// then free for others. A folder that another thread has finished stays as it is.
     /// </summary>
     /// <param name="record">The final record. A table that cannot be completed is left out where the status is failed, else an
     /// error.</param>
@@ -117,6 +158,27 @@ public sealed class RunFolder : IDisposable
     /// <returns>The record as written.</returns>
     /// <exception cref="IOException">A file could not be written.</exception>
     public RunRecord Finish(RunRecord record, string title)
+    {
+        lock (_ending) return _finished ??= Complete(record, title);
+    }
+
+    /// <summary>
+    /// As <see cref="Finish"/>, while another thread still writes: its next row throws an <see cref="OperationCanceledException"/>. Null
+    /// where the run has not started; the folder then is as it was.
+    /// </summary>
+    public RunRecord? Cut(RunRecord record, string title)
+    {
+        lock (_ending)
+        {
+            _cut = true;
+            foreach ((CsvTable table, string _, IReadOnlyList<string> _) in _tables) table.Cut();
+            if (_experiment is not null) return _finished ??= Complete(record, title);
+        }
+        Dispose();
+        return null;
+    }
+
+    private RunRecord Complete(RunRecord record, string title)
     {
         if (_experiment is null) throw new InvalidOperationException("the run was never started");
         List<TableDescription> tables = new List<TableDescription>();
@@ -129,19 +191,26 @@ public sealed class RunFolder : IDisposable
         FileRecord package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
         record = record with
         {
-            End = record.End
-            ?? RunRecord.Now(),
-            Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package]
+            Process = null,
+            End = record.End ?? RunRecord.Now(),
+            Files = [_experiment, .. _inputs, .. tables.Select(t => t.File), package],
         };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
+        _lock.Dispose();
         return record;
     }
 
-    /// <summary>Without <see cref="Finish"/> before it: drops the tables; run.json keeps the status running.</summary>
+    /// <summary>
+    /// Without <see cref="Finish"/> before it: drops the tables; run.json keeps the status running. The folder is then free for others.
+    /// </summary>
     public void Dispose()
     {
+        using Lock.Scope ending = _ending.EnterScope();
         foreach ((CsvTable? table, string _, IReadOnlyList<string> _) in _tables) table.Dispose();
         _tables.Clear();
+        if (_finished is not null) return;
+        foreach ((string name, string _) in _sources) WholeFile.DropPart(PathOf(name));
+        _lock.Dispose();
     }
 
     /// <summary>Compares run.json with the files beside it.</summary>
@@ -151,9 +220,31 @@ public sealed class RunFolder : IDisposable
 
     private CsvTable Open(string name, string title, IReadOnlyList<Column> columns, IReadOnlyList<string> key)
     {
+        using Lock.Scope ending = _ending.EnterScope();
+        ThrowIfCut();
         CsvTable table = new CsvTable(PathOf(name), columns);
         _tables.Add((table, title, key));
         return table;
+    }
+
+    private void ThrowIfCut()
+    {
+        if (_cut) throw new OperationCanceledException("the run was cut");
+    }
+
+    // Null where there is no run.json, or one that is not of a run.
+    private static RunRecord? Earlier(string path)
+    {
+        try { return File.Exists(path) ? RunRecord.Read(path) : null; }
+        catch (IOException) { return null; }
+    }
+
+    private static bool IsOwn(string folder, string name, RunRecord? before)
+    {
+        string path = Path.Combine(folder, name);
+        if (before is null || !File.Exists(path)) return false;
+        bool isUnderWay = before.Status == RunStatus.Running && (TableNames.Contains(name) || name == PackageFile);
+        return name == RunFile || isUnderWay || before.Files.Any(f => f.Name == name && f.IsAt(path));
     }
 
     private string PathOf(string name) => Path.Combine(FullPath, name);

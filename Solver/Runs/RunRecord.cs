@@ -109,6 +109,9 @@ public sealed record RunRecord
     /// <summary>The machine.</summary>
     public HostRecord Host { get; init; } = HostRecord.Here;
 
+    /// <summary>Number of the process that runs it; null when it has ended.</summary>
+    public int? Process { get; init; }
+
     /// <summary>When the run began, UTC.</summary>
     public DateTime Start { get; init; } = Now();
 
@@ -139,7 +142,7 @@ public sealed record RunRecord
     /// <summary>Warning levels that were crossed, in the order of time, the time step first.</summary>
     public IReadOnlyList<Alert> Alerts { get; init; } = [];
 
-    /// <summary>The files this record vouches for; empty while it runs.</summary>
+    /// <summary>The files this record vouches for; while it runs, the experiment and the copies of what it reads.</summary>
     public IReadOnlyList<FileRecord> Files { get; init; } = [];
 
     /// <summary>The text of run.json.</summary>

@@ -9,6 +9,10 @@ namespace AttentionFlow.Solver.Runs;
 public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
 {
     private double _last = double.NaN;
+    private long _step;
+
+    /// <summary>The last time observed and the steps until then; 0 before the first.</summary>
+    public (double Time, long Steps) LastObserved => (double.IsNaN(_last) ? 0 : _last, _step);
 
     /// <summary>How many times have been observed.</summary>
     protected int Seen { get; private set; }
@@ -23,7 +27,7 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
     public void Observe(in Frame frame)
     {
         Record(frame);
-        _last = frame.Time;
+        (_last, _step) = (frame.Time, frame.Step);
         Seen++;
     }
 
@@ -94,6 +98,7 @@ public sealed class SnapshotWriter : TimedObserver
         Flow flow = frame.Flow;
         int d = flow.Dimension, width = 5 + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
         double[] buffer = new double[Math.Min(RowsAtOnce, flow.Replicas * _tokens) * width];
+        using Lock.Scope whole = _table.Together();
         for (int r = 0; r < flow.Replicas; r++)
             for (int k = 0; k < _tokens; k++)
             {

@@ -11,22 +11,28 @@ public class ReproductionTests
 {
     private const int Seeds = 5;
     private TemporaryFolder _folder = null!;
+    private ReproduceFolder _target = null!;
     private (Study Study, IReadOnlyList<PlannedRun> Runs)[] _plans = [];
 
     [OneTimeSetUp]
     public void RunAll()
     {
         _folder = new TemporaryFolder();
+        _target = ReproduceFolder.Open(_folder.FullPath);
         _plans = [.. Study.All.Select(study => (study, Small(study)))];
         // Plateaus are far from the pulls that their tolerance does not resolve.
         ExperimentRun run = new(2, new NoDisplay(), advice => Assert.That(advice, Does.StartWith("$.tolerance: ")));
-        foreach ((Study study, _) in _plans) study.Tabulate(quick: true, Directory.CreateDirectory(Runs("")).FullName, 2, new NoDisplay(), CancellationToken.None);
+        foreach ((Study study, _) in _plans) _target.Tabulate(study, quick: true, 2, new NoDisplay(), CancellationToken.None);
         foreach (PlannedRun planned in _plans.SelectMany(p => p.Runs))
             Assert.That(run.Execute(planned.Experiment, Runs(planned.Name), overwrite: false, CancellationToken.None).Status, Is.EqualTo(RunStatus.Complete), planned.Name);
     }
 
     [OneTimeTearDown]
-    public void RemoveFolder() => _folder.Dispose();
+    public void RemoveFolder()
+    {
+        _target.Dispose();
+        _folder.Dispose();
+    }
 
     [Test]
     public void EveryFactPassesAndTheFiguresAreXml()
@@ -115,7 +121,7 @@ public class ReproductionTests
     {
         using StringWriter output = new(), error = new();
         CommandContext context = new(2, Quiet: true, Json: mode == "json", output, error, CancellationToken.None);
-        int code = ReproduceCommand.Publish(context, _plans, _folder.FullPath, quick: true, "reproduce", TimeSpan.Zero);
+        int code = ReproduceCommand.Publish(context, _plans, _target, quick: true, "reproduce", TimeSpan.Zero);
         Assert.That(error.ToString(), Is.Empty);
         return (code, output.ToString());
     }

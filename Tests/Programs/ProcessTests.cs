@@ -6,13 +6,13 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable]
 public class ProcessTests
 {
-    [TestCase("INT", 2), TestCase("TERM", 15)]
+    [TestCase("INT", 2), TestCase("TERM", 15), TestCase("HUP", 1)]
     public void ASignalStopsALongRunAndLeavesWholeFiles(string signal, int number)
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
         if (IsIgnored(number)) Assert.Ignore($"the tests run with SIG{signal} ignored, and so would the program");
         using TemporaryFolder folder = new();
-        using Process process = Shell.Start(folder.FullPath, null, "run", "figure2-rotary", "--set", "time.horizon=100000", "--set", "record.observations=1000001", "--out", "long");
+        using Process process = Shell.Start(folder.FullPath, null, "run", "figure2-rotary", "--set", "time.horizon=2500", "--set", "record.observations=25001", "--out", "long");
         string observables = Path.Combine(folder["long"], RunFolder.ObservablesFile);
         for (Stopwatch wait = Stopwatch.StartNew(); Length(observables + ".part") < 100_000; Thread.Sleep(20))
             Assert.That(!process.HasExited && wait.Elapsed < TimeSpan.FromSeconds(30), "the run did not begin to write");
@@ -23,13 +23,76 @@ public class ProcessTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Stopped), answer.Error);
-        Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 1E\+05, \d+\.\d\d [GM] pairs/s\n"));
-        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 100000\n$"));
+        Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 2500, \d+\.\d\d [GM] pairs/s\n"));
+        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 2500\n$"));
         Assert.That(answer.Output, Does.StartWith("stopped at t = "));
         Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
         Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
         Assert.That(CsvData.Read(observables)["time"].Length % 100, Is.Zero, "a row for each replica");
         Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
+    }
+
+    /// <summary>Work that does not look at the signal: an experiment from a pipe that nobody writes to.</summary>
+    [TestCase("INT", 2), TestCase("TERM", 15), TestCase("HUP", 1)]
+    public void ASignalEndsWhatIsNoRun(string signal, int number)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
+        if (IsIgnored(number)) Assert.Ignore($"the tests run with SIG{signal} ignored, and so would the program");
+        using TemporaryFolder folder = new();
+        Shell.Sh($"mkfifo {folder["pipe"]}");
+        using Process process = Shell.Start(folder.FullPath, null, "run", "pipe");
+        Task<FileStream> writer = Task.Run(() => new FileStream(folder["pipe"], FileMode.Open, FileAccess.Write));
+        Assert.That(writer.Wait(TimeSpan.FromSeconds(30)), "the program did not open the pipe");
+        using FileStream open = writer.Result;
+        Stopwatch watch = Stopwatch.StartNew();
+        Shell.Sh($"kill -s {signal} {process.Id}");
+        Answer answer = Shell.End(process);
+        Assert.That((answer.Code, answer.Output, answer.Error), Is.EqualTo((ExitCodes.Stopped, "", $"attentionflow: stopped{Environment.NewLine}")));
+        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(folder.Names, Is.EqualTo(new[] { "pipe" }));
+    }
+
+    [Test]
+    public void ASecondRunInAFolderIsRefusedAndAKilledOneLeavesItFree()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder["run"];
+        using Process process = Shell.Start(folder.FullPath, null, "run", "figure2-rotary", "--set", "time.horizon=100000", "--out", "run");
+        for (Stopwatch wait = Stopwatch.StartNew(); !File.Exists(Path.Combine(run, RunFolder.RunFile)); Thread.Sleep(20))
+            Assert.That(!process.HasExited && wait.Elapsed < TimeSpan.FromSeconds(30), "the run did not begin");
+        Answer second = Shell.RunSmall(run, "--overwrite");
+        Assert.That((second.Code, second.Output), Is.EqualTo((ExitCodes.InputOutput, "")));
+        Assert.That(second.Error, Does.Match($@"^attentionflow: {run}: process {process.Id}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC, works in this folder; wait for it, or give another --out\r?\n$"));
+        process.Kill();
+        Shell.End(process);
+        Assert.That(Shell.RunSmall(run).Error, Does.Contain(" UTC, was killed; give --overwrite to replace the run in it"));
+        Assert.That(Shell.RunSmall(run, "--overwrite").Code, Is.Zero);
+        Assert.That(RunFolder.Verify(run), Is.Empty);
+    }
+
+    /// <summary>A warning before the run, one after it, and progress while it goes on.</summary>
+    [TestCase("2>/dev/full"), TestCase("2>&-"), TestCase("2>&1 >/dev/null | sh -c 'exec <&-; sleep 0.1'")]
+    public void MessagesThatCannotBeWrittenAreNotWorthARun(string where)
+    {
+        if (!File.Exists("/dev/full")) Assert.Ignore("there is no /dev/full here");
+        using TemporaryFolder folder = new();
+        Answer answer = Shell.Sh($"$program run figure2-baseline --out {folder["run"]} {Quoted(Shell.Small)} --set interaction.beta=6 {where}");
+        Assert.That(answer.Code, Is.Zero);
+        Assert.That(RunFolder.Verify(folder["run"]), Is.Empty);
+    }
+
+    /// <summary>A pipe that is no longer read is an error for a program's results, not for a table that a person looks at.</summary>
+    [TestCase("", ">/dev/full", ExitCodes.InputOutput), TestCase("", ">&-", ExitCodes.InputOutput), TestCase("--json", ">/dev/full", ExitCodes.InputOutput)]
+    [TestCase("--json", "| sh -c 'exec <&-; sleep 3'", ExitCodes.InputOutput), TestCase("", "| sh -c 'exec <&-; sleep 3'", ExitCodes.Done)]
+    public void ResultsThatCannotBeWrittenAreAnError(string options, string where, int code)
+    {
+        if (!File.Exists("/dev/full")) Assert.Ignore("there is no /dev/full here");
+        using TemporaryFolder folder = new();
+        string run = $"$program run figure2-baseline --quiet --out {folder["run"]} {Quoted(Shell.Small)} {options}", tell = $"echo $? >{folder["code"]}";
+        Answer answer = Shell.Sh(where.StartsWith('|') ? $"{{ {run}; {tell}; }} {where}" : $"{run} {where}; {tell}");
+        Assert.That(File.ReadAllText(folder["code"]).Trim(), Is.EqualTo($"{code}"));
+        Assert.That(answer.Error, code == ExitCodes.Done ? Is.Empty : Does.Match(@"^attentionflow: standard output: [^\n]+\r?\n$"));
+        Assert.That(RunFolder.Verify(folder["run"]), Is.Empty);
     }
 
     [Test]
@@ -75,6 +138,8 @@ public class ProcessTests
     }
 
     private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
+
+    private static string Quoted(string[] arguments) => string.Join(' ', arguments.Select(a => $"'{a}'"));
 
     // A background job of a shell without job control ignores SIGINT, and its children with it.
     private static bool IsIgnored(int signal) =>

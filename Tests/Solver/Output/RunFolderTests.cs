@@ -80,7 +80,7 @@ public sealed class RunFolderTests : FolderFixture
     }
 
     [Test]
-    public void FolderInUseIsRefusedUnlessOverwritten()
+    public void AFolderThatIsNotEmptyIsRefusedUnlessOverwritten()
     {
         new SmallRun().Write(Folder.FullPath);
         File.WriteAllText(Folder["notes.txt"], "mine");
@@ -88,8 +88,130 @@ public sealed class RunFolderTests : FolderFixture
         Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>()
             .With.Message.StartsWith(Folder.FullPath).And.Message.Contains("--overwrite").And.Message.Contains("--out"));
         Assert.That(Folder.Names, Has.Length.EqualTo(7));
-        using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true);
-        Assert.That(Folder.Names, Is.EqualTo(new[] { "notes.txt" }));
+        using (RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true))
+        {
+            Assert.That(RunFolder.Verify(Folder.FullPath), Has.Count.EqualTo(1).And.One.Contains("snapshots.csv.part"), "nothing is touched yet");
+            folder.Start("{}", SmallRun.Record);
+        }
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "experiment.json", "notes.txt", "run.json" }));
+    }
+
+    [TestCase("experiment.json", false), TestCase("run.json", false), TestCase("snapshots.csv", false), TestCase("cloud.csv", false), TestCase("cloud.csv.part", false)]
+    [TestCase("mergers.csv", true), TestCase("cloud.csv", true), TestCase("targets.csv", true)]
+    public void AFileThatNoRunWroteIsNotReplaced(string name, bool besideARun)
+    {
+        if (besideARun) new SmallRun().Write(Folder.FullPath);
+        File.WriteAllText(Folder["source"], "x0,x1\n1,0\n");
+        File.WriteAllText(Folder[name], "mine");
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true, ("cloud.csv", Folder["source"]), ("targets.csv", Folder["source"])),
+            Throws.TypeOf<FolderNotEmptyException>().With.Message.StartsWith(Folder[name] + ": no earlier run wrote this file"));
+        Assert.That(File.ReadAllText(Folder[name]), Is.EqualTo("mine"));
+        if (besideARun && name == "cloud.csv") RunFolder.Create(Folder.FullPath, overwrite: true).Dispose(); // a run without it leaves it alone
+    }
+
+    [Test]
+    public void AFileOfARunThatWasChangedSinceIsNotReplaced([Values("experiment.json", "snapshots.csv")] string name)
+    {
+        new SmallRun().Write(Folder.FullPath);
+        File.AppendAllText(Folder[name], "\n");
+        string changed = File.ReadAllText(Folder[name]);
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true), Throws.TypeOf<FolderNotEmptyException>().With.Message.StartsWith(Folder[name]));
+        Assert.That(File.ReadAllText(Folder[name]), Is.EqualTo(changed));
+    }
+
+    /// <summary>Two files of a run change places as inputs of the next, one of them by way of a link.</summary>
+    [Test]
+    public void WhatARunReadsIsCopiedBeforeAnythingIsReplaced()
+    {
+        File.WriteAllText(Folder["a"], "first");
+        File.WriteAllText(Folder["b"], "second");
+        string run = Folder["run"], link = Folder["link"];
+        void Write(string cloud, string targets)
+        {
+            using RunFolder folder = RunFolder.Create(run, overwrite: true, ("cloud.csv", cloud), ("targets.csv", targets));
+            folder.Finish(folder.Start("{}", SmallRun.Record) with { Status = RunStatus.Complete }, "");
+        }
+        Write(Folder["a"], Folder["b"]);
+        Directory.CreateSymbolicLink(link, run);
+        Write(Path.Combine(run, "targets.csv"), Path.Combine(link, "..", "run", "cloud.csv"));
+        Assert.That(File.ReadAllText(Path.Combine(run, "cloud.csv")) + File.ReadAllText(Path.Combine(run, "targets.csv")), Is.EqualTo("secondfirst"));
+        Assert.That(RunFolder.Verify(run), Is.Empty);
+        Assert.That(() => Write(Folder["absent"], Folder["b"]), Throws.InstanceOf<IOException>());
+        Assert.That(RunFolder.Verify(run), Is.Empty, "nothing was touched");
+    }
+
+    [Test]
+    public void AFolderIsForOneRunAtATime()
+    {
+        using (RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false))
+        {
+            Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true), Throws.InstanceOf<IOException>().With.Message.Contains("another process works in this folder"));
+            RunRecord record = folder.Start("{}", SmallRun.Record);
+            Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true), Throws.InstanceOf<IOException>().With.Message.EqualTo(
+                $"{Folder.FullPath}: process {Environment.ProcessId}, since {record.Start:yyyy-MM-dd HH:mm:ss} UTC, works in this folder; wait for it, or give another --out"));
+        }
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>().With.Message.Contains(" UTC, was killed; give --overwrite"));
+        RunFolder.Create(Folder.FullPath, overwrite: true).Dispose();
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }), "the lock is gone");
+    }
+
+    /// <summary>A killed run leaves its lock, its tables, whole or not, and copies that it had not come to rename.</summary>
+    [Test]
+    public void AKilledRunLeavesAUsableFolder([Values] bool hadStarted)
+    {
+        if (hadStarted)
+        {
+            using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
+            folder.Start("{}", SmallRun.Record);
+            File.WriteAllText(Folder["snapshots.csv"], "renamed, not yet listed");
+        }
+        foreach (string name in new[] { ".attentionflow.lock", "cloud.csv.part", "observables.csv.part" }) File.WriteAllText(Folder[name], "");
+        using (RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true)) folder.Start("{}", SmallRun.Record);
+        Assert.That(Folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }));
+    }
+
+    [Test]
+    public void ARunThatIsCutKeepsItsRowsAndRefusesMore()
+    {
+        using RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: false);
+        RunRecord record = folder.Start("{}", SmallRun.Record);
+        CsvTable table = folder.OpenObservables([]);
+        table.Append([0, 0]);
+        RunRecord? cut = null;
+        using (table.Together())
+        {
+            Thread other = new(() => cut = folder.Cut(record with { Status = RunStatus.Stopped, TimeReached = 0.5 }, "Cut"));
+            other.Start();
+            Assert.That(other.Join(50), Is.False, "rows that belong together are awaited");
+            table.Append([0.5, 0]);
+            table.Append([0.5, 1]);
+        }
+        Assert.That(() => cut, Is.Not.Null.After(10_000, 5));
+        Assert.That(() => table.Append([1, 0]), Throws.TypeOf<OperationCanceledException>());
+        Assert.That(() => folder.OpenSnapshots(3), Throws.TypeOf<OperationCanceledException>());
+        Assert.That(folder.Finish(record with { Status = RunStatus.Complete, TimeReached = 1 }, "Late"), Is.SameAs(cut));
+        Assert.That(RunFolder.Verify(Folder.FullPath), Is.EqualTo(new[] { $"{Folder["run.json"]}: the status is stopped, not complete" }));
+        Assert.That(CsvData.Read(Folder["observables.csv"])["time"], Is.EqualTo(new[] { 0, 0.5, 0.5 }));
+    }
+
+    [Test]
+    public void ARunThatIsCutBeforeItStartsLeavesTheFolderAsItWas()
+    {
+        new SmallRun().Write(Folder.FullPath);
+        string[] before = Folder.Names;
+        RunFolder folder = RunFolder.Create(Folder.FullPath, overwrite: true);
+        Assert.That(folder.Cut(SmallRun.Record, ""), Is.Null);
+        Assert.That(() => folder.Start("{}", SmallRun.Record), Throws.TypeOf<OperationCanceledException>());
+        Assert.That(Folder.Names, Is.EqualTo(before));
+        Assert.That(RunFolder.Verify(Folder.FullPath), Is.Empty);
+    }
+
+    [Test]
+    public void APipeIsNotCopied()
+    {
+        File.WriteAllText(Folder["emptied"], "");
+        using RunFolder folder = RunFolder.Create(Folder["run"], overwrite: false, ("cloud.csv", Folder["emptied"]));
+        Assert.That(() => folder.Start("{}", SmallRun.Record), Throws.InstanceOf<IOException>().With.Message.StartsWith($"{Folder["emptied"]}: ").And.Message.Contains("not a pipe"));
     }
 
     [Test]

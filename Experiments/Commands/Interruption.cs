@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary>
+/// Ctrl-C, SIGTERM and SIGHUP. The first asks the work to stop; work that has not come back soon after is left behind, and the program
+/// ends without it. A second one ends the program at once.
+/// </summary>
+internal sealed class Interruption : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.4);
+
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _signals;
+    private readonly TextWriter _error;
+
+    /// <summary>Listens from now on.</summary>
+    /// <param name="error">For the last message.</param>
+    public Interruption(TextWriter error)
+    {
+        _error = error;
+        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
+            .Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+    }
+
+    /// <summary>Set by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Does the work on a thread of its own and waits for it, or for a signal and a little longer.</summary>
+    /// <param name="work">The work; it throws nothing.</param>
+    /// <param name="leave">Finishes what must not be left half done, and says what is to be said of it; null for nothing.</param>
+    /// <returns>The exit code of the work, or <see cref="ExitCodes.Stopped"/>.</returns>
+    public int Run(Func<int> work, Func<string?> leave)
+    {
+        const int stack = 16 << 20;
+        int code = ExitCodes.Unexpected;
+        ManualResetEventSlim done = new(); // not disposed: work that is left behind may still set it
+        Thread thread = new(() =>
+        {
+            code = work();
+            done.Set();
+        }, stack)
+        { IsBackground = true, Name = "work" };
+        thread.Start();
+        WaitHandle.WaitAny([done.WaitHandle, Token.WaitHandle]);
+        if (done.Wait(done.IsSet ? TimeSpan.Zero : Patience)) return code;
+        string message = leave() ?? "stopped";
+        // It may have been about to end by itself.
+        if (done.Wait(TimeSpan.FromSeconds(0.1))) return code;
+        _error.WriteLine($"attentionflow: {message}");
+        ShowCursor();
+        return ExitCodes.Stopped;
+    }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals) signal.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!Token.IsCancellationRequested)
+        {
+            _source.Cancel();
+            return;
+        }
+        ShowCursor();
+        Environment.Exit(ExitCodes.Stopped);
+    }
+
+    // A progress bar hides it.
+    private void ShowCursor()
+    {
+        if (_error is StandardStream { IsTerminal: true }) _error.Write("\e[?25h");
+    }
+}
