@@ -41,7 +41,7 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
-            error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {help} shows what there is)");
+            error.WriteLine($"attentionflow: {Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'))} (attentionflow {help} shows what there is)");
             return ExitCodes.BadInput;
         }
         try
@@ -54,7 +54,7 @@ internal static class CommandLine
         catch (Exception e)
         {
             (int code, string sentence) = Explain(e);
-            error.WriteLine($"attentionflow: {sentence}");
+            error.WriteLine($"attentionflow: {Quoted.Line(sentence)}");
             return code;
         }
 
@@ -104,7 +104,7 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <summary>A message, unless quiet.</summary>
     public void Say(string message)
     {
-        if (!Quiet) Error.WriteLine(message);
+        if (!Quiet) Error.WriteLine(Quoted.Line(message));
     }
 
     /// <summary>Advice, unless quiet.</summary>
@@ -113,7 +113,7 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <summary>Says that a run did not come to its end.</summary>
     public int Unfinished(RunRecord record, string more = "")
     {
-        Error.WriteLine($"attentionflow: {record.Advice}{more}");
+        Error.WriteLine($"attentionflow: {Quoted.Line(record.Advice + more)}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
 }

@@ -9,7 +9,7 @@ internal static class TextTable
 {
     public static string Render(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        List<IReadOnlyList<string>> all = [headings, .. rows];
+        List<IReadOnlyList<string>> all = [headings, .. rows.Select(row => (string[])[.. row.Select(Quoted.Line)])];
         int[] widths = [.. Enumerable.Range(0, headings.Count).Select(c => all.Max(row => row[c].Length))];
         StringBuilder text = new();
         foreach (IReadOnlyList<string> row in all)

@@ -36,6 +36,6 @@ internal static class StoredExperiments
         if (Names.Contains(fileOrName)) return Load(fileOrName, settings);
         string hint = Solver.Configuration.Names.Nearest(fileOrName, Names) is { } near ? $"; did you mean '{near}'?" : "";
         throw new ConfigurationException(
-            $"'{fileOrName}' is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
+            $"{Quoted.Of(fileOrName)} is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
     }
 }

@@ -1,5 +1,4 @@
 #pragma warning disable CS1591 // Keys are documented by their Description: one source for the schema, the documentation and messages.
-using System.Text.Json.Serialization;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 
@@ -9,7 +8,7 @@ namespace AttentionFlow.Solver.Configuration;
 [Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
 public sealed record Experiment
 {
-    [JsonRequired, Quantity("the version of the file format", AtLeast = 1, AtMost = 1)]
+    [Quantity("the version of the file format", AtLeast = 1, AtMost = 1)]
     [Description("Version of this file format.")]
     public int SchemaVersion { get; init; } = 1;
 
@@ -62,6 +61,14 @@ public sealed record Experiment
         Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
     };
 
+    /// <summary>The same with the step and the first logarithmic time that are left out.</summary>
+    internal Experiment WithTimes() => this with
+    {
+        Time = Time.Method.IsAdaptive ? Time : Time with { Step = Time.Step ?? Math.Min(0.01, Time.Horizon / 100) },
+        Record = Record.Spacing == Spacing.Linear ? Record
+            : Record with { First = Record.First ?? Math.Min(0.01, Time.Horizon / 1000) },
+    };
+
     /// <summary>Psi.</summary>
     public Gauge Gauge => Interaction.Gauge.In(Setting);
 
@@ -102,7 +109,9 @@ public sealed record TokensSection
 /// <summary>The <c>interaction</c> section.</summary>
 public sealed record InteractionSection
 {
-    [Quantity("the inverse temperature", AtLeast = 0)]
+    [Quantity("the inverse temperature", AtLeast = 0, AtMost = 1e12, Instead = "keys of the other sign repel: "
+        + "--set interaction.beta=1 --set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' "
+        + "--set 'record.observables=[\"mean\"]', with a -1 for each dimension")]
     [Description("Inverse temperature beta.")]
     public double Beta { get; init; } = 1;
 
@@ -161,7 +170,7 @@ public sealed record TimeSection
     public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
-    [Description("The time step of euler, heun and rk4, at most the horizon.")]
+    [Description("The time step of euler, heun and rk4, at most the horizon; null = 0.01, or a hundredth of a horizon below 1.")]
     public double? Step { get; init; }
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
@@ -194,7 +203,8 @@ public sealed record RecordSection
     public Spacing Spacing { get; init; } = Spacing.Linear;
 
     [Quantity("the first logarithmic time", Above = 0)]
-    [Description("The first time after 0 of logarithmic spacing, below the horizon; null with linear spacing.")]
+    [Description("The first time after 0 of logarithmic spacing, below the horizon; null = 0.01, or a thousandth of a horizon below 10. "
+        + "Not for linear spacing.")]
     public double? First { get; init; }
 
     [Quantity("the number of tokens in a snapshot", AtLeast = 1)]

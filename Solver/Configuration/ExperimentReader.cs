@@ -40,9 +40,10 @@ public static class ExperimentReader
         try
         {
             JsonObject root = StrictJson.ParseObject(text, origin);
+            if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
             foreach (Override edit in edits) edit.Apply(root);
             new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
-            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root);
+            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root).WithTimes();
             ExperimentRules.Check(experiment);
             return experiment;
         }

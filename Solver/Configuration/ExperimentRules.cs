@@ -57,7 +57,7 @@ internal static class ExperimentRules
             yield return ("$.interaction.noise", "noise goes with the scheme 'post' only; leave one of the two out");
         if (time.Method.IsAdaptive)
             yield return ("$.time.method", $"'{time.Method.Name}' estimates its error, which means nothing along a rough path; "
-                + "under noise use 'heun' with a $.time.step");
+                + "under noise use 'heun'");
         if (time.Horizon / time.Step > MostNoisySteps)
             yield return ("$.time.step", Text($"{time.Step} is too small; noise numbers at most {MostNoisySteps:G4} steps"));
         if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
@@ -71,8 +71,6 @@ internal static class ExperimentRules
         string name = time.Method.Name;
         if (time.Method.IsAdaptive && time.Step is not null)
             yield return ("$.time.step", $"'{name}' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null");
-        if (!time.Method.IsAdaptive && time.Step is null)
-            yield return ("$.time.step", $"this key is missing; '{name}' takes steps of this length");
         if (!time.Method.IsAdaptive && time.Tolerance is not null)
             yield return ("$.time.tolerance", $"'{name}' takes fixed steps, of $.time.step; leave this key out, or set it to null");
         if (!time.Method.IsAdaptive && time.Merge is not null)
@@ -91,8 +89,6 @@ internal static class ExperimentRules
         RecordSection record = experiment.Record;
         if (record.Tokens > experiment.Tokens.Count)
             yield return ("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count");
-        if (record.Spacing == Spacing.Logarithmic && record.First is null)
-            yield return ("$.record.first", "this key is missing; logarithmic spacing needs the first time after 0");
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
             yield return ("$.record.first",
                 Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));

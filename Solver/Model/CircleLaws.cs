@@ -69,7 +69,7 @@ public sealed record VonMisesLaw(
 [Kind("atoms", 2), Description("Some angles, each with a share of the tokens.")]
 public sealed record AtomsLaw(
     [Quantity("an angle"), Description("The angles, in radians, in the order in which the labels see them.")] Sequence<double> Angles,
-    [Quantity("an angle's weight", Above = 0)]
+    [Quantity("an angle's weight", AtLeast = 1e-100, AtMost = 1e100)]
     [Description("The share of the labels that see each angle, up to a common factor; null = equal.")]
     Sequence<double>? Weights = null) : CircleLaw
 {

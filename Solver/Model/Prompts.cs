@@ -26,7 +26,7 @@ public sealed record Prompts(
     [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
         + "relative to the experiment file, or a law.")]
     Points Points,
-    [Quantity("a prompt's weight", Above = 0)]
+    [Quantity("a prompt's weight", AtLeast = 1e-100, AtMost = 1e100)]
     [Description("The share of the strength, or of the labels, that each prompt has, up to a common factor; "
         + "null = equal, or the file's weight column.")]
     Sequence<double>? Weights = null,
