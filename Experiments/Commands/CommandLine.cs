@@ -31,6 +31,7 @@ internal static class CommandLine
         {
             threads, quiet, json,
         };
+        Help.Add(root);
         using CancellationTokenSource source = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -72,9 +73,7 @@ internal static class CommandLine
     public static (int Code, string Sentence) Explain(Exception error) => error switch
     {
         ConfigurationException or FolderNotEmptyException => (ExitCodes.BadInput, error.Message),
-        DeviceUnavailableException => (ExitCodes.DeviceUnavailable, error.Message),
-        DeviceFailedException => (ExitCodes.DeviceFailed, error.Message),
-        NonFiniteException => (ExitCodes.Diverged, error.Message),
+        DeviceUnavailableException or DeviceFailedException => (ExitCodes.DeviceUnavailable, error.Message),
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
         OperationCanceledException => (ExitCodes.Stopped, "stopped"),
         OutOfMemoryException => (ExitCodes.BadInput, "there is not enough memory; reduce $.tokens.count or $.replicas"),
@@ -111,9 +110,14 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     public void Warn(string message) => Say($"attentionflow: warning: {message}");
 
     /// <summary>Says that a run did not come to its end.</summary>
-    public int Unfinished(RunRecord record, string more = "")
+    /// <param name="record">The run.</param>
+    /// <param name="more">The end of the sentence.</param>
+    /// <param name="said">A warning that was given already; what it says is not said again.</param>
+    public int Unfinished(RunRecord record, string more = "", string? said = null)
     {
-        Error.WriteLine($"attentionflow: {Quoted.Line(record.Advice + more)}");
+        string[] parts = record.Advice!.Split("; ", 2);
+        bool isSaid = !Quiet && parts.Length == 2 && said?.Contains(parts[1], StringComparison.Ordinal) == true;
+        Error.WriteLine($"attentionflow: {Quoted.Line((isSaid ? parts[0] : record.Advice) + more)}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
 }

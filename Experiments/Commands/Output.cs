@@ -36,10 +36,9 @@ internal static class ExitCodes
     public const int Done = 0;
     public const int VerificationFailed = 1;
     public const int BadInput = 2;
-    public const int DeviceUnavailable = 69;
+    public const int DeviceUnavailable = 69; // or it failed at work
     public const int Diverged = 70;
-    public const int DeviceFailed = 70;
-    public const int Unexpected = 70; // an error of the program itself; the number that sysexits.h has for it
+    public const int Unexpected = 71; // an error of the program itself
     public const int InputOutput = 74;
     public const int Stopped = 75;
 }

@@ -14,8 +14,9 @@ internal static class ReproduceCommand
         string[] names = isAsked ? [.. Study.All.Select(s => s.Name), "paper", "all"] : [];
         Argument<string> study = new("study")
         {
-            Description = "One study; paper, the default: figures 2 and 3 of the paper; or all.", DefaultValueFactory = _ => "paper",
-            HelpName = isAsked ? string.Join('|', names) : "study", CustomParser = result => OptionValues.OneOf(result, names),
+            Description = "One study; paper: figures 2 and 3 of the paper; or all."
+                + (isAsked ? $" Known: {string.Join(", ", names)}." : ""),
+            DefaultValueFactory = _ => "paper", HelpName = "STUDY", CustomParser = result => OptionValues.OneOf(result, names),
         };
         Option<string?> folder = new("--out")
         {

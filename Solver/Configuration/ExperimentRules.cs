@@ -5,6 +5,9 @@ internal static class ExperimentRules
 {
     private const double MostSteps = 1e15, MostNoisySteps = 1e9;
 
+    // A square matrix of this size is one array.
+    private static readonly int LargestMatrix = (int)Math.Sqrt(Array.MaxLength);
+
     /// <summary>Refuses an experiment whose values do not fit together; the first rule that fails is the error.</summary>
     public static void Check(Experiment experiment)
     {
@@ -21,6 +24,13 @@ internal static class ExperimentRules
         yield return (replicas >= Math.Max(count, dimension) ? "$.replicas" : count >= dimension ? "$.tokens.count" : "$.tokens.dimension",
             numbers <= Array.MaxLength ? null
                 : Text($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
+        if (dimension <= LargestMatrix) yield break;
+        Matrices matrices = experiment.Interaction.Matrices;
+        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
+        string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
+        if (!isPlain || square is not null)
+            yield return ("$.tokens.dimension", Text($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
+                + Text($"of d^2 numbers; at most {LargestMatrix} is possible"));
     }
 
     // What each part says of its setting.
