@@ -57,7 +57,7 @@ public sealed record Experiment
     /// <summary>What its parts are judged in.</summary>
     public Setting Setting => new(Tokens.Count, Tokens.Dimension)
     {
-        Labels = Enumerable.Range(0, Tokens.Count).Select(i => Labels.Label(0, i, Tokens.Count, Seed)),
+        Labels = Enumerable.Repeat(0, 1).SelectMany(_ => Labels.Draw(1, Tokens.Count, Seed)), // when asked for
         Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
     };
 
@@ -85,6 +85,15 @@ public sealed record Experiment
     /// <summary>Snapshot and observation times.</summary>
     public (double[] Snapshots, double[] Observations) Times =>
         (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
+
+    /// <summary>Whether replicas differ.</summary>
+    internal bool DiffersByReplica => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null;
+
+    /// <summary>Whether anything is drawn with the seed.</summary>
+    internal bool IsRandom => DiffersByReplica
+        || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
+        || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
+        || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
 
     /// <summary>The initial cloud.</summary>
     public Cloud Draw() => Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);

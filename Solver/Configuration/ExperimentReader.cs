@@ -68,15 +68,16 @@ public static class ExperimentReader
     {
         if (experiment.Tokens.Initial is not FileLaw { Rows: { } cloud } file) return experiment;
         TokensSection tokens = experiment.Tokens;
-        if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
-            throw Disagree("count", tokens.Count, "number of rows", cloud.Count);
+        int count = file.Sample ?? cloud.Count;
+        if (root["tokens"]!["count"] is not null && tokens.Count != count)
+            throw Disagree("count", tokens.Count, file.Sample is null ? "number of rows" : "sample", count);
         if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
             throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
         bool labelled = experiment.Labels is ListedLabels || (cloud.Labels is not null && root["labels"] is null);
         return experiment with
         {
-            Tokens = tokens with { Count = cloud.Count, Dimension = cloud.Dimension },
-            Labels = labelled ? new ListedLabels { Values = cloud.Labels } : experiment.Labels,
+            Tokens = tokens with { Count = count, Dimension = cloud.Dimension },
+            Labels = labelled ? new ListedLabels { Values = cloud.Labels, Sample = file.Sample } : experiment.Labels,
         };
 
         ConfigurationException Disagree(string key, int given, string what, int found) =>

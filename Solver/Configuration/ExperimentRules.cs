@@ -11,7 +11,7 @@ internal static class ExperimentRules
     /// <summary>Refuses an experiment whose values do not fit together; the first rule that fails is the error.</summary>
     public static void Check(Experiment experiment)
     {
-        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Code(experiment.Interaction))
+        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment)).Concat(Code(experiment.Interaction))
             .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Record(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
@@ -50,6 +50,15 @@ internal static class ExperimentRules
         yield return ("$.interaction.matrices.value", interaction.Matrices.Value.WhyNot(setting));
         yield return ("$.interaction.code", interaction.Code.WhyNot(setting));
         yield return ("$.time.until", experiment.Time.Until?.WhyNot);
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Replicas(Experiment experiment)
+    {
+        if (experiment.Replicas == 1 || experiment.DiffersByReplica) yield break;
+        string file = experiment.Tokens.Initial is FileLaw
+            ? "draw them: $.tokens.initial.jitter, such as 0.01, turns every token by an angle, $.tokens.initial.sample takes so many rows at "
+                + "random; or leave this key out" : "leave this key out";
+        yield return ("$.replicas", $"nothing is drawn at random for a replica, so {experiment.Replicas} would be copies of one; {file}");
     }
 
     private static IEnumerable<(string Where, string? Why)> Code(InteractionSection interaction)
