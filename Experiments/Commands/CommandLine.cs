@@ -12,7 +12,7 @@ internal static class CommandLine
             ? Math.Min(given, Environment.ProcessorCount) : Environment.ProcessorCount;
 
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error)
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop = default)
     {
         error = TextWriter.Synchronized(error); // progress comes from a thread of its own
         Option<int> threads = new("--threads")
@@ -32,7 +32,7 @@ internal static class CommandLine
             threads, quiet, json,
         };
         Help.Add(root);
-        using CancellationTokenSource source = new();
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         Command[] commands =

@@ -40,9 +40,9 @@ public static class CloudFile
             using CsvReader csv = CsvReader.Create(file, Options);
             return new Reading(path, csv, normalize, advice).Run(isCut);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
-            throw new ConfigurationException($"{path}: there is no such file.", e);
+            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such file.", e);
         }
         catch (UnauthorizedAccessException e)
         {

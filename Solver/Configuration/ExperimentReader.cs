@@ -17,9 +17,10 @@ public static class ExperimentReader
         {
             text = File.ReadAllText(path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException
+            or ArgumentException)
         {
-            throw new ConfigurationException($"{path}: there is no such experiment file.", e);
+            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such experiment file.", e);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -87,6 +87,9 @@ public sealed record FileLaw(
             Sphere.AddScaled(across, -Sphere.Dot(across, token), token);
         }
         while (!Sphere.TryNormalize(across));
+        // Again, for a direction that was nearly along.
+        Sphere.AddScaled(across, -Sphere.Dot(across, token), token);
+        Sphere.TryNormalize(across);
         (double sin, double cos) = Math.SinCos(Jitter);
         for (int c = 0; c < token.Length; c++) token[c] = cos * token[c] + sin * across[c];
         Sphere.TryNormalize(token);
