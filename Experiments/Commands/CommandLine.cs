@@ -42,7 +42,8 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
-            error.WriteLine($"attentionflow: {Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'))} (attentionflow {help} shows what there is)");
+            string problem = Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'));
+            error.WriteLine($"attentionflow: {problem} (attentionflow {help} shows what there is)");
             return ExitCodes.BadInput;
         }
         try

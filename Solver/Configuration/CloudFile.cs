@@ -87,6 +87,7 @@ public static class CloudFile
     {
         private static readonly QuantityAttribute AnEntry = new("an entry") { AtLeast = -1e6, AtMost = 1e6 };
         private static readonly QuantityAttribute AWeight = new("a weight") { AtLeast = 1e-100, AtMost = 1e100 };
+        private static readonly QuantityAttribute ALabel = new("a label") { AtLeast = -1e15, AtMost = 1e15 };
         private readonly List<double> _positions = [], _labels = [], _weights = [];
         private CloudHeader _header = null!;
 
@@ -120,7 +121,7 @@ public static class CloudFile
             for (int k = 0; k < point.Length; k++) point[k] = Number(_header.Coordinates[k], normalize is null ? AnEntry : null);
             if (normalize is not null) Scale(point);
             _positions.AddRange(point);
-            if (_header.Label >= 0) _labels.Add(Number(_header.Label));
+            if (_header.Label >= 0) _labels.Add(Number(_header.Label, ALabel));
             if (_header.Weight < 0) return;
             double weight = Number(_header.Weight);
             if (weight <= 0) throw Wrong($"the weight {Quoted.Short(csv.GetString(_header.Weight))} is not positive.");

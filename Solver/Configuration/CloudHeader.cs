@@ -64,7 +64,8 @@ internal sealed class CloudHeader
         if (OfSnapshots.All(Names.Contains))
             return "these are the snapshots of a run; take one, such as number 0 of replica 0, and drop the columns snapshot, time and "
                 + "replica: awk -F, 'NR == 1 || $1 == 0 && $3 == 0' snapshots.csv | cut -d, -f4- > one.csv";
-        if (Names.FirstOrDefault(h => !IsKnown(h) || (IsCoordinate(h) && !Coordinates.Select(c => Names[c]).Contains(h))) is not { } unknown)
+        string[] coordinates = [.. Coordinates.Select(c => Names[c])];
+        if (Names.FirstOrDefault(h => !IsKnown(h) || (IsCoordinate(h) && !coordinates.Contains(h))) is not { } unknown)
             return Coordinates.Length < 2 ? "at least the columns x0 and x1 are needed." : null;
         if (IsCoordinate(unknown)) return $"there is a column '{Quoted.Short(unknown)}' but no column 'x{Coordinates.Length}'.";
         if (unknown.Length == 0)
@@ -77,7 +78,7 @@ internal sealed class CloudHeader
     }
 
     private string? WhyNoMatrix() => Names.Length == Coordinates.Length ? null
-        : $"the column '{Names.Except(Coordinates.Select(c => Names[c])).First()}' does not belong to a matrix; its columns are x0, x1, ...";
+        : $"the column '{Names.First(n => !IsCoordinate(n))}' does not belong to a matrix; its columns are x0, x1, ...";
 
     private static bool IsKnown(string name) => name is "label" or "weight" or "token" || IsCoordinate(name);
 

@@ -11,8 +11,8 @@ internal static class ExperimentRules
     /// <summary>Refuses an experiment whose values do not fit together; the first rule that fails is the error.</summary>
     public static void Check(Experiment experiment)
     {
-        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment)).Concat(Code(experiment.Interaction))
-            .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Record(experiment)))
+        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
+            .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Record(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 
@@ -29,7 +29,8 @@ internal static class ExperimentRules
         bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
         string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
         if (!isPlain || square is not null)
-            yield return ("$.tokens.dimension", Text($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
+            yield return ("$.tokens.dimension",
+                Text($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
                 + Text($"of d^2 numbers; at most {LargestMatrix} is possible"));
     }
 
@@ -56,8 +57,8 @@ internal static class ExperimentRules
     {
         if (experiment.Replicas == 1 || experiment.DiffersByReplica) yield break;
         string file = experiment.Tokens.Initial is FileLaw
-            ? "draw them: $.tokens.initial.jitter, such as 0.01, turns every token by an angle, $.tokens.initial.sample takes so many rows at "
-                + "random; or leave this key out" : "leave this key out";
+            ? "draw them: $.tokens.initial.jitter, such as 0.01, turns every token by an angle, $.tokens.initial.sample takes so many rows "
+                + "at random; or leave this key out" : "leave this key out";
         yield return ("$.replicas", $"nothing is drawn at random for a replica, so {experiment.Replicas} would be copies of one; {file}");
     }
 

@@ -23,7 +23,8 @@ internal sealed class Override
         if (path.StartsWith("$.", StringComparison.Ordinal)) path = path[2..];
         _steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
         if (equals < 0 || _steps.Any(s => s.Length == 0))
-            throw new ConfigurationException($"--set {Quoted.Short(text, 120)}: a setting has the form path=value, for example interaction.beta=2.");
+            throw new ConfigurationException(
+                $"--set {Quoted.Short(text, 120)}: a setting has the form path=value, for example interaction.beta=2.");
         _value = text[(equals + 1)..].Trim();
         _affects = $"$.{path}";
     }

@@ -33,7 +33,8 @@ public sealed record FileLaw(
     public override string? WhyNot(in Setting setting) => Rows is null ? $"{Path} has not been read"
         : Sample > Rows.Count ? $"a sample of {Sample} is more than the {Rows.Count} rows of {Path}"
         : (Sample ?? Rows.Count) == setting.Tokens && Rows.Dimension == setting.Dimension ? null
-        : $"{Path} has {Sample ?? Rows.Count} rows in dimension {Rows.Dimension}, for {setting.Tokens} tokens in dimension {setting.Dimension}";
+        : $"{Path} has {Sample ?? Rows.Count} rows in dimension {Rows.Dimension}, "
+            + $"for {setting.Tokens} tokens in dimension {setting.Dimension}";
 
     /// <summary>The rows that the tokens of a replica are.</summary>
     /// <param name="count">Rows of the file, n.</param>

@@ -39,7 +39,8 @@ public class FuzzTests : FolderFixture
         });
         TestContext.Out.WriteLine(string.Join(", ", seen.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}")));
         Assert.That(faults, Is.Empty, string.Join("\n\n", faults));
-        Assert.That(seen.GetValueOrDefault("0"), Is.GreaterThan(Count / 20), "runs");
+        // A run that a busy machine stops at its first step was one, too.
+        Assert.That(seen.GetValueOrDefault("0") + seen.GetValueOrDefault("75"), Is.GreaterThan(Count / 10), "runs");
         Assert.That(seen.GetValueOrDefault("2"), Is.GreaterThan(Count / 4), "refusals");
     }
 

@@ -53,6 +53,7 @@ public class CloudFileTests : FolderFixture
     [TestCase("x0,x1\n1,\"0,5\"\n", ", line 2: '0,5' in column x1 is not a number; numbers have a point, not a comma.")]
     [TestCase("x0,x1\n1,\u001b[2J\n", ", line 2: column x1: this is not a text; a CSV file of numbers is expected.")]
     [TestCase("x0,x1\n1,0\n0.6,0.8", ", line 3: the file ends without a line break, so its last number may be cut; if it is whole, end it with a line break.")]
+    [TestCase("x0,x1,label\n1,0,1e300\n", ", line 2: column label: 1e300 is too large; a label must be at most 1000000000000000.")]
     [TestCase("x0,x1,weight\n1,0,5e-324\n", ", line 2: column weight: 5e-324 is too small; a weight must be at least 1E-100.")]
     [TestCase("snapshot,time,replica,token,label,x0,x1\n0,0,0,0,0.5,1,0\n", ", line 1: these are the snapshots of a run; take one, such as number 0 of replica 0, and drop the columns snapshot, "
         + "time and replica: awk -F, 'NR == 1 || $1 == 0 && $3 == 0' snapshots.csv | cut -d, -f4- > one.csv")]
