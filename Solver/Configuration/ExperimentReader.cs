@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +7,8 @@ namespace AttentionFlow.Solver.Configuration;
 /// <summary>Reads experiment files strictly and writes them completely.</summary>
 public static class ExperimentReader
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>
     /// The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.
     /// </summary>
@@ -15,7 +18,11 @@ public static class ExperimentReader
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            text = File.ReadAllText(path, Utf8);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new ConfigurationException($"{path}: this is not UTF-8; save the file as UTF-8.", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException
             or ArgumentException)

@@ -1,3 +1,5 @@
+using AttentionFlow.Tests.Output;
+
 namespace AttentionFlow.Tests.Configuration;
 
 public class ConfigurationErrorTests
@@ -162,6 +164,16 @@ public class ConfigurationErrorTests
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{Path.GetTempPath()}: this is not a file that can be read."));
         string cloud = Path.GetFullPath("missing.csv");
         Refused(""" "tokens": { "initial": { "law": "file", "path": "missing.csv" } } """, $"$.tokens.initial.path: {cloud}: there is no such file.");
+    }
+
+    [Test]
+    public void AnotherEncodingThanUtf8IsNamed()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["my.json"], [.. "{ \"title\": \""u8, 0xe9, .. "\" }"u8]);
+        Assert.That(() => ExperimentReader.Read(folder["my.json"], []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{folder["my.json"]}: this is not UTF-8; save the file as UTF-8."));
+        File.WriteAllText(folder["my.json"], "{ \"title\": \"\u00e9\" }", System.Text.Encoding.Unicode);
+        Assert.That(ExperimentReader.Read(folder["my.json"], []).Title, Is.EqualTo("\u00e9"), "a byte order mark tells");
     }
 
     private static void Refused(string section, string message) =>
