@@ -67,7 +67,7 @@ internal static class ReproduceCommand
         Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
         context.Write(facts, ["quantity", "predicted", "measured", "tolerance", "verdict"],
             facts.Select(f => f.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]]));
-        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {report}");
+        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {Quoted.Line(report)}");
         return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 

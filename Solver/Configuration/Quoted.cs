@@ -36,7 +36,10 @@ public static class Quoted
             else
                 line.Append(rune.Value switch
                 {
-                    '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", _ => string.Create(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}"),
+                    '\n' => "\\n",
+                    '\r' => "\\r",
+                    '\t' => "\\t",
+                    _ => string.Create(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}"),
                 });
         }
         return line.ToString();

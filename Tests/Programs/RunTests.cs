@@ -110,6 +110,22 @@ public class RunTests : FolderFixture
     }
 
     [Test]
+    public void AnErrorOfTheProgramIsSaidInTheRecord()
+    {
+        Experiment experiment = StoredExperiments.Load("figure2-baseline", [.. Shell.Small.Where(s => s != "--set")]);
+        Assert.That(() => new ExperimentRun(1, new Broken(), _ => { }).Execute(experiment, Folder["run"], overwrite: false, default), Throws.InvalidOperationException);
+        JsonElement record = Shell.Record(Folder["run"]);
+        Assert.That((record.GetProperty("status").GetString(), record.GetProperty("advice").GetString()), Is.EqualTo(("failed", "broken")));
+    }
+
+    private sealed class Broken : IProgressDisplay
+    {
+        public void Begin(string name) { }
+        public void Advance(double pairs, string detail, bool direct) => throw new InvalidOperationException("broken");
+        public void Expect(double pairs) { }
+    }
+
+    [Test]
     public void AFolderRunsItsExperiment()
     {
         Shell.RunSmall(Folder["run"]);
