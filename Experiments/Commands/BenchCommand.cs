@@ -45,7 +45,7 @@ internal static class BenchCommand
             if (parsed.GetValue(scaling) is { } file) return Scale(BenchGrid.Scaling, TimeBudget.Scaling, file, context);
             if (parsed.GetValue(ptx) is { } folder)
             {
-                foreach (string path in PtxFiles.Write(folder)) context.Output.WriteLine(path);
+                foreach (string path in PtxFiles.Write(folder)) context.Output.WriteLine(Quoted.Line(path));
                 return ExitCodes.Done;
             }
             BenchGrid grid = BenchGrid.Usual(parsed.GetValue(peers));

@@ -11,7 +11,7 @@ internal static class CommandLine
             ? Math.Min(given, Environment.ProcessorCount) : Environment.ProcessorCount;
 
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error)
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop = default)
     {
         StandardStream messages = error as StandardStream ?? new(error, mustArrive: false); // progress comes from a thread of its own
         Option<int> threads = new("--threads")
@@ -30,7 +30,8 @@ internal static class CommandLine
         {
             threads, quiet, json,
         };
-        using Interruption interruption = new(messages);
+        Help.Add(root);
+        using Interruption interruption = new(messages, stop);
         CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
@@ -51,7 +52,8 @@ internal static class CommandLine
             if (parsed.Errors.Count > 0)
             {
                 string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
-                error.WriteLine($"attentionflow: {OptionValues.Problem(parsed).TrimEnd('.')} (attentionflow {help} shows what there is)");
+                string problem = Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'));
+                error.WriteLine($"attentionflow: {problem} (attentionflow {help} shows what there is)");
                 return ExitCodes.BadInput;
             }
             return parsed.Invoke(new InvocationConfiguration
@@ -62,7 +64,7 @@ internal static class CommandLine
         catch (Exception e)
         {
             (int code, string sentence) = Explain(e);
-            error.WriteLine($"attentionflow: {sentence}");
+            error.WriteLine($"attentionflow: {Quoted.Line(sentence)}");
             return code;
         }
     }
@@ -71,9 +73,7 @@ internal static class CommandLine
     public static (int Code, string Sentence) Explain(Exception error) => error switch
     {
         ConfigurationException or FolderNotEmptyException => (ExitCodes.BadInput, error.Message),
-        DeviceUnavailableException => (ExitCodes.DeviceUnavailable, error.Message),
-        DeviceFailedException => (ExitCodes.DeviceFailed, error.Message),
-        NonFiniteException => (ExitCodes.Diverged, error.Message),
+        DeviceUnavailableException or DeviceFailedException => (ExitCodes.DeviceUnavailable, error.Message),
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, error.Message),
         OperationCanceledException => (ExitCodes.Stopped, "stopped"),
         OutOfMemoryException => (ExitCodes.BadInput, "there is not enough memory; reduce $.tokens.count or $.replicas"),
@@ -109,16 +109,21 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <summary>A message, unless quiet.</summary>
     public void Say(string message)
     {
-        if (!Quiet) Error.WriteLine(message);
+        if (!Quiet) Error.WriteLine(Quoted.Line(message));
     }
 
     /// <summary>Advice, unless quiet.</summary>
     public void Warn(string message) => Say($"attentionflow: warning: {message}");
 
     /// <summary>Says that a run did not come to its end.</summary>
-    public int Unfinished(RunRecord record, string more = "")
+    /// <param name="record">The run.</param>
+    /// <param name="more">The end of the sentence.</param>
+    /// <param name="said">A warning that was given already; what it says is not said again.</param>
+    public int Unfinished(RunRecord record, string more = "", string? said = null)
     {
-        Error.WriteLine($"attentionflow: {record.Advice}{more}");
+        string[] parts = record.Advice!.Split("; ", 2);
+        bool isSaid = !Quiet && parts.Length == 2 && said?.Contains(parts[1], StringComparison.Ordinal) == true;
+        Error.WriteLine($"attentionflow: {Quoted.Line((isSaid ? parts[0] : record.Advice) + more)}");
         return record.Status == RunStatus.Diverged ? ExitCodes.Diverged : ExitCodes.Stopped;
     }
 }

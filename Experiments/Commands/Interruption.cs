@@ -10,15 +10,16 @@ internal sealed class Interruption : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.4);
 
-    private readonly CancellationTokenSource _source = new();
+    private readonly CancellationTokenSource _source;
     private readonly PosixSignalRegistration[] _signals;
     private readonly TextWriter _error;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="error">For the last message.</param>
-    public Interruption(TextWriter error)
+    /// <param name="stop">Counts as a first signal.</param>
+    public Interruption(TextWriter error, CancellationToken stop)
     {
-        _error = error;
+        (_error, _source) = (error, CancellationTokenSource.CreateLinkedTokenSource(stop));
         _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
             .Select(signal => PosixSignalRegistration.Create(signal, Stop))];
     }

@@ -28,7 +28,7 @@ internal static class OptionValues
     public static T? Refuse<T>(ArgumentResult result, string problem)
     {
         string option = result.Parent is OptionResult parent ? parent.Option.Name + " " : "";
-        result.AddError($"{option}{result.Tokens[0].Value}: {problem}");
+        result.AddError($"{option}{Quoted.Short(result.Tokens[0].Value)}: {problem}");
         return default;
     }
 
@@ -41,12 +41,12 @@ internal static class OptionValues
         {
             string[] commands = [.. command.Subcommands.Select(c => c.Name)];
             return stray is null ? $"a command is needed: {string.Join(", ", commands)}"
-                : $"'{stray}' is not a command; {Names.Hint(stray, commands)}";
+                : $"{Quoted.Of(stray)} is not a command; {Names.Hint(stray, commands)}";
         }
         if (stray is null) return parsed.Errors[0].Message;
-        if (!stray.StartsWith('-')) return $"'{stray}' is one argument too many for '{command.Name}'";
+        if (!stray.StartsWith('-')) return $"{Quoted.Of(stray)} is one argument too many for '{command.Name}'";
         IEnumerable<Option> options = command.Options.Concat(parsed.RootCommandResult.Command.Options);
         string? near = Names.Nearest(stray.TrimStart('-'), options.Select(o => o.Name.TrimStart('-')));
-        return $"'{stray}' is not an option of '{command.Name}'" + (near is null ? "" : $"; did you mean '--{near}'?");
+        return $"{Quoted.Of(stray)} is not an option of '{command.Name}'" + (near is null ? "" : $"; did you mean '--{near}'?");
     }
 }

@@ -9,7 +9,7 @@ internal static class TextTable
 {
     public static string Render(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        List<IReadOnlyList<string>> all = [headings, .. rows];
+        List<IReadOnlyList<string>> all = [headings, .. rows.Select(row => (string[])[.. row.Select(Quoted.Line)])];
         int[] widths = [.. Enumerable.Range(0, headings.Count).Select(c => all.Max(row => row[c].Length))];
         StringBuilder text = new();
         foreach (IReadOnlyList<string> row in all)
@@ -36,10 +36,9 @@ internal static class ExitCodes
     public const int Done = 0;
     public const int VerificationFailed = 1;
     public const int BadInput = 2;
-    public const int DeviceUnavailable = 69;
+    public const int DeviceUnavailable = 69; // or it failed at work
     public const int Diverged = 70;
-    public const int DeviceFailed = 70;
-    public const int Unexpected = 70; // an error of the program itself; the number that sysexits.h has for it
+    public const int Unexpected = 71; // an error of the program itself
     public const int InputOutput = 74;
     public const int Stopped = 75;
 }

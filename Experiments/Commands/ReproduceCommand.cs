@@ -14,8 +14,9 @@ internal static class ReproduceCommand
         string[] names = isAsked ? [.. Study.All.Select(s => s.Name), "paper", "all"] : [];
         Argument<string> study = new("study")
         {
-            Description = "One study; paper, the default: figures 2 and 3 of the paper; or all.", DefaultValueFactory = _ => "paper",
-            HelpName = isAsked ? string.Join('|', names) : "study", CustomParser = result => OptionValues.OneOf(result, names),
+            Description = "One study; paper: figures 2 and 3 of the paper; or all."
+                + (isAsked ? $" Known: {string.Join(", ", names)}." : ""),
+            DefaultValueFactory = _ => "paper", HelpName = "STUDY", CustomParser = result => OptionValues.OneOf(result, names),
         };
         Option<string?> folder = new("--out")
         {
@@ -70,7 +71,7 @@ internal static class ReproduceCommand
         Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
         context.Write(facts, ["quantity", "predicted", "measured", "tolerance", "verdict"],
             facts.Select(f => f.PlainCells()).Select(c => (string[])[c[0], c[2], c[3], c[5], c[6]]));
-        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {report}");
+        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {Quoted.Line(report)}");
         return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 

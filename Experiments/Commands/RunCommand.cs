@@ -11,7 +11,7 @@ internal static class RunCommand
     {
         Argument<string> file = new("FILE|NAME")
         {
-            Description = "An experiment file, or the name of a stored one ('attentionflow list').",
+            Description = "An experiment file, a folder with an experiment.json, or the name of a stored one ('attentionflow list').",
         };
         Option<string[]> set = new("--set")
         {
@@ -50,7 +50,8 @@ internal static class RunCommand
             if (parsed.GetValue(precision) is { } p) settings.Add($"precision=\"{p}\"");
             string name = parsed.GetRequiredValue(file);
             Experiment experiment = StoredExperiments.Find(name, settings);
-            string target = parsed.GetValue(folder) ?? Path.Combine("out", Path.GetFileNameWithoutExtension(name));
+            string target = parsed.GetValue(folder) ?? Path.Combine("out", Directory.Exists(name)
+                ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(name))) : Path.GetFileNameWithoutExtension(name));
             return Execute(contextOf(parsed), experiment, target, parsed.GetValue(overwrite));
         });
         return command;
@@ -58,14 +59,16 @@ internal static class RunCommand
 
     private static int Execute(CommandContext context, Experiment experiment, string folder, bool overwrite)
     {
+        string? said = null;
         RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error,
             progress =>
             {
-                progress.Begin(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder));
-                return context.Runs(progress, context.Warn).Execute(experiment, folder, overwrite, context.Stop);
+                progress.Begin(Quoted.Short(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder)));
+                return context.Runs(progress, Warn).Execute(experiment, folder, overwrite, context.Stop);
             });
-        if (context.Json) context.Output.Write(record.ToJson());
-        else Summarize(context.Output, folder, record, experiment.Time.Merge is not null);
+        RunSummary summary = new(folder, record, experiment.Time.Merge is not null);
+        if (context.Json) context.Output.Write(summary.Json());
+        else summary.Write(context.Output);
         if (record.Status == RunStatus.Complete)
         {
             // Again, below the results: the warning before the run is far up by now.
@@ -73,7 +76,13 @@ internal static class RunCommand
             if (Alerts(record) is { Length: > 0 } alerts) context.Warn(alerts);
             return ExitCodes.Done;
         }
-        return context.Unfinished(record);
+        return context.Unfinished(record, said: said);
+
+        void Warn(string advice)
+        {
+            said = advice;
+            context.Warn(advice);
+        }
     }
 
     // One line; what there is to say of steps is the advice above.
@@ -86,49 +95,5 @@ internal static class RunCommand
             string replicas = $"{a.Replicas} replica{(a.Replicas == 1 ? "" : "s")}";
             return $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.ShownValue()}, level {a.Level:G4}; {replicas}): {a.Advice}";
         }
-    }
-
-    private static void Summarize(TextWriter output, string folder, RunRecord record, bool merges)
-    {
-        string reason = record.Reason is { } why ? $" ({why})" : "";
-        string share = merges ? " (merged tokens count as their share of the pairs)" : "";
-        string extra = record.ObservationEvaluations > 0 ? $" and {record.ObservationEvaluations} for observables" : "";
-        output.WriteLine($"{record.Status.ToString().ToLowerInvariant()} at t = {record.TimeReached:G6}{reason}: {record.Steps} steps, "
-            + $"{record.Evaluations:G6} evaluations{share}{extra} in {record.WallSeconds:F1} s on {record.Device} "
-            + $"({record.Precision}{Sums(record.Summation)})");
-        IReadOnlyDictionary<string, double[]> last = LastObservations(Path.Combine(folder, RunFolder.ObservablesFile));
-        int replicas = last["time"].Length;
-        if (replicas > 0 && last.Count > 2)
-        {
-            output.WriteLine($"observables at t = {last["time"][0]:G6}{(replicas > 1 ? $", over {replicas} replicas" : "")}:");
-            output.Write(TextTable.Render(replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"],
-                last.Where(c => c.Key is not ("time" or "replica")).Select(c => Cells(c.Key, [.. c.Value.Order()]))));
-        }
-        output.WriteLine($"files in {folder}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
-
-        static string[] Cells(string column, double[] sorted)
-        {
-            double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-            return ["  " + column, $"{median:G8}", .. sorted.Length > 1 ? (string[])[$"{sorted[0]:G8}", $"{sorted[^1]:G8}"] : []];
-        }
-    }
-
-    private static string Sums(SummationRecord? summation)
-    {
-        if (summation is not { Method: not "direct" } s) return "";
-        string bound = s.ErrorBound is { } b ? $", bound {b:G2}" : "", cells = s.Cells is { } c ? $", {c} cells at the end" : "";
-        string redone = s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "";
-        return $", {s.Method} sums, tolerance {s.Tolerance:G2}{bound}{cells}{redone}";
-    }
-
-    private static IReadOnlyDictionary<string, double[]> LastObservations(string path)
-    {
-        double last = double.NaN;
-        CsvData.ReadRows(path, ["time"], row =>
-        {
-            last = row[0];
-            return true;
-        });
-        return CsvData.ReadWhere(path, "time", last);
     }
 }

@@ -28,14 +28,20 @@ internal static class StoredExperiments
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     public static Experiment Load(string name, params IReadOnlyList<string> settings) => ExperimentReader.Parse(Text(name), name, settings);
 
-    /// <summary>A file where there is one of this name, else a stored experiment.</summary>
-    /// <exception cref="ConfigurationException">Neither is there, or the file is wrong.</exception>
+    /// <summary>
+    /// A file where there is one of this name, else the experiment.json of a folder of this name, else a stored experiment.
+    /// </summary>
+    /// <exception cref="ConfigurationException">None is there, or the file is wrong.</exception>
     public static Experiment Find(string fileOrName, IReadOnlyList<string> settings)
     {
         if (File.Exists(fileOrName)) return ExperimentReader.Read(fileOrName, settings);
+        string inFolder = Path.Combine(fileOrName, RunFolder.ExperimentFile);
+        if (File.Exists(inFolder)) return ExperimentReader.Read(inFolder, settings);
         if (Names.Contains(fileOrName)) return Load(fileOrName, settings);
+        if (Directory.Exists(fileOrName))
+            throw new ConfigurationException($"{Quoted.Short(fileOrName)}: there is no {RunFolder.ExperimentFile} in this folder.");
         string hint = Solver.Configuration.Names.Nearest(fileOrName, Names) is { } near ? $"; did you mean '{near}'?" : "";
         throw new ConfigurationException(
-            $"'{fileOrName}' is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
+            $"{Quoted.Of(fileOrName)} is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
     }
 }

@@ -49,7 +49,8 @@ public static class DeviceCatalog
                 : throw new DeviceUnavailableException("device 'reference' sums in double precision only; use --precision double");
         string[] parts = Parts(name, kind);
         foreach (string part in parts)
-            if (WhyNot(part, kind) is { } why) throw new DeviceUnavailableException($"device '{part}' is not available: {why}");
+            if (WhyNot(part, kind) is { } why)
+                throw new DeviceUnavailableException($"device '{(parts.Length == 1 ? name : part)}' is not available: {why}");
         if (parts.Length == 1) return GpuDevices.Open(parts[0], precision, threads);
         return SplitSums.Open(name, parts, part => GpuDevices.Open(part, precision, Math.Max(1, threads / parts.Length)));
     }

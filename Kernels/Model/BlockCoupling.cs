@@ -4,7 +4,8 @@ namespace AttentionFlow.Kernels.Model;
 /// <param name="Across">eps, any sign.</param>
 [Kind("block", 3), Description("b = 1 for equal labels, 'across' for different ones.")]
 public sealed record BlockCoupling(
-    [Quantity("the coupling across blocks"), Description("b for different labels, any sign.")] double Across = 0.1) : Coupling
+    [Quantity("the coupling across blocks", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("b for different labels, any sign.")] double Across = 0.1) : Coupling
 {
     /// <inheritdoc/>
     public override double Value(double s, double t) => s == t ? 1 : Across;

@@ -5,8 +5,9 @@ namespace AttentionFlow.Kernels.Model;
 /// <param name="Cosines">a_m, m = 1, 2, ...</param>
 [Kind("toeplitz", 2), Description("b = constant + sum_m cosines[m-1] cos(2 pi m (t - s)).")]
 public sealed record ToeplitzCoupling(
-    [Quantity("the constant"), Description("The mean value of b.")] double Constant,
-    [Quantity("an amplitude"), Description("The amplitudes of the cosines, m = 1, 2, ...")] params Sequence<double> Cosines) : Coupling
+    [Quantity("the constant", AtLeast = -1e9, AtMost = 1e9), Description("The mean value of b.")] double Constant,
+    [Quantity("an amplitude", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("The amplitudes of the cosines, m = 1, 2, ...")] params Sequence<double> Cosines) : Coupling
 {
     /// <summary>b = cos 2 pi (t - s).</summary>
     public ToeplitzCoupling() : this(0, 1) { }

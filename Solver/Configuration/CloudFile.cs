@@ -35,12 +35,14 @@ public static class CloudFile
     {
         try
         {
-            using CsvReader csv = CsvReader.FromFile(path, Options);
-            return new Reading(path, csv, normalize, advice).Run();
+            using FileStream file = File.OpenRead(path);
+            bool isCut = EndsWithinALine(file);
+            using CsvReader csv = CsvReader.Create(file, Options);
+            return new Reading(path, csv, normalize, advice).Run(isCut);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
-            throw new ConfigurationException($"{path}: there is no such file.", e);
+            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such file.", e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -56,6 +58,16 @@ public static class CloudFile
     /// <summary>The rows of a matrix as they stand: columns x0, x1, ... alone, at least one row.</summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong; the message names file and line.</exception>
     internal static CloudData ReadMatrix(string path) => Open(path, normalize: null, "");
+
+    // A file that can not be sought, such as a pipe, has ended where it ended.
+    private static bool EndsWithinALine(FileStream file)
+    {
+        if (!file.CanSeek || file.Length == 0) return false;
+        file.Seek(-1, SeekOrigin.End);
+        int last = file.ReadByte();
+        file.Seek(0, SeekOrigin.Begin);
+        return last is not ('\n' or '\r' or 0); // 0: half of a UTF-16 line break
+    }
 
     /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/>; errors name both.</summary>
     internal static T At<T>(string location, Func<T> read)
@@ -73,64 +85,50 @@ public static class CloudFile
     // Rows of a matrix, with normalize = null, may have any length.
     private sealed class Reading(string path, CsvReader csv, bool? normalize, string advice)
     {
+        private static readonly QuantityAttribute AnEntry = new("an entry") { AtLeast = -1e6, AtMost = 1e6 };
+        private static readonly QuantityAttribute AWeight = new("a weight") { AtLeast = 1e-100, AtMost = 1e100 };
+        private static readonly QuantityAttribute ALabel = new("a label") { AtLeast = -1e15, AtMost = 1e15 };
         private readonly List<double> _positions = [], _labels = [], _weights = [];
-        private int[] _coordinates = [];
-        private string[] _header = [];
-        private int _labelColumn, _weightColumn, _lightest;
+        private CloudHeader _header = null!;
+        private int _lightest;
         private long _lightestLine;
 
-        public CloudData Run()
+        public CloudData Run(bool isCut)
         {
             if (!csv.Read()) throw new ConfigurationException($"{path}: the file is empty; a header line such as x0,x1,x2 is expected.");
-            ReadHeader();
-            double[] point = new double[_coordinates.Length];
+            try
+            {
+                _header = new CloudHeader(csv.Current.ToArray(), isMatrix: normalize is null);
+            }
+            catch (ConfigurationException e)
+            {
+                throw Wrong(e.Message);
+            }
+            double[] point = new double[_header.Coordinates.Length];
             while (csv.Read()) ReadRow(point);
             int count = _positions.Count / point.Length;
             if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
-            Sequence<double>? given = _labelColumn < 0 ? null : [.. _labels], shares = _weightColumn < 0 ? null : NormalizedWeights();
+            if (isCut)
+                throw Wrong("the file ends without a line break, so its last number may be cut; if it is whole, end it with a line break.");
+            Sequence<double>? given = _header.Label < 0 ? null : [.. _labels], shares = _header.Weight < 0 ? null : NormalizedWeights();
             return new(count, point.Length, [.. _positions], given, shares);
-        }
-
-        private void ReadHeader()
-        {
-            _header = csv.Current.ToArray();
-            if (_header.All(h => double.TryParse(h, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
-                throw Wrong("the header is missing; the first line names the columns, such as x0,x1,x2.");
-            if (_header.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1) is { } twice)
-                throw Wrong($"the column '{twice.Key}' appears twice.");
-            _coordinates = [.. Enumerable.Range(0, _header.Length).Select(k => Array.IndexOf(_header, $"x{k}")).TakeWhile(c => c >= 0)];
-            string[] known = [.. Enumerable.Range(0, Math.Max(_coordinates.Length, 1)).Select(k => $"x{k}"), "label", "weight", "token"];
-            if (_header.FirstOrDefault(h => !known.Contains(h)) is { } unknown)
-            {
-                if (unknown.Length > 1 && unknown[0] == 'x' && unknown[1..].All(char.IsAsciiDigit))
-                    throw Wrong($"there is a column '{unknown}' but no column 'x{_coordinates.Length}'.");
-                if (unknown.Length == 0)
-                    throw Wrong("a column has no name; a table saved with its index needs the index left out (pandas: index=False).");
-                if (_header.Length == 1 && unknown.Contains(';')) throw Wrong("columns are separated by semicolons; commas are expected.");
-                string hint = Names.Nearest(unknown, known) is { } nearest ? $"did you mean '{nearest}'? K" : "k";
-                throw Wrong($"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).");
-            }
-            if (_coordinates.Length < 2) throw Wrong("at least the columns x0 and x1 are needed.");
-            if (normalize is null && _header.Length > _coordinates.Length)
-                throw Wrong($"the column '{_header.Except(_coordinates.Select(c => _header[c])).First()}' does not belong to a matrix; its "
-                + $"columns are x0, x1, ...");
-            _labelColumn = Array.IndexOf(_header, "label");
-            _weightColumn = Array.IndexOf(_header, "weight");
         }
 
         private void ReadRow(double[] point)
         {
-            if (csv.FieldCount != _header.Length)
-                throw Wrong($"the number of values is {csv.FieldCount}, but the header has {_header.Length} columns.");
-            for (int k = 0; k < point.Length; k++) point[k] = Number(_coordinates[k]);
+            int columns = _header.Names.Length;
+            if (csv.FieldCount == columns + 1 && csv.GetString(columns).Length == 0)
+                throw Wrong("the line ends in a comma; leave the last comma of every line out (sed 's/,$//').");
+            if (csv.FieldCount != columns) throw Wrong($"the number of values is {csv.FieldCount}, but the header has {columns} columns.");
+            for (int k = 0; k < point.Length; k++) point[k] = Number(_header.Coordinates[k], normalize is null ? AnEntry : null);
             if (normalize is not null) Scale(point);
             _positions.AddRange(point);
-            if (_labelColumn >= 0) _labels.Add(Number(_labelColumn));
-            if (_weightColumn < 0) return;
-            double weight = Number(_weightColumn);
+            if (_header.Label >= 0) _labels.Add(Number(_header.Label, ALabel));
+            if (_header.Weight < 0) return;
+            double weight = Number(_header.Weight);
+            if (weight <= 0) throw Wrong($"the weight {Quoted.Short(csv.GetString(_header.Weight))} is not positive.");
             if (_weights.Count == 0 || weight < _weights[_lightest]) (_lightest, _lightestLine) = (_weights.Count, csv.LineNumber);
-            if (weight <= 0) throw Wrong($"the weight {csv.GetString(_weightColumn)} is not positive.");
-            _weights.Add(weight);
+            _weights.Add(Number(_header.Weight, AWeight));
         }
 
         private void Scale(double[] point)
@@ -144,11 +142,18 @@ public static class CloudFile
             }
         }
 
-        private double Number(int column)
+        private double Number(int column, QuantityAttribute? range = null)
         {
-            if (!double.TryParse(csv.GetSpan(column), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
-                throw Wrong($"'{csv.GetString(column)}' in column {_header[column]} is not a number.");
-            return double.IsFinite(value) ? value : throw Wrong($"{csv.GetString(column)} in column {_header[column]} is not finite.");
+            ReadOnlySpan<byte> field = csv.GetSpan(column);
+            // A number may be followed by NUL characters, says double.Parse.
+            bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+            if (isNumber && !field.Contains((byte)0) && double.IsFinite(value) && range?.WhyNot(value, "") is null) return value;
+            string text = csv.GetString(column), name = _header.Names[column], shown = Quoted.Short(text);
+            throw Wrong(CloudHeader.WhyNoText(text) is { } why ? $"column {name}: {why}"
+                : !isNumber ? $"{Quoted.Of(text)} in column {name} is not a number"
+                    + (text.Contains(',') ? "; numbers have a point, not a comma." : ".")
+                : !double.IsFinite(value) ? $"{shown} in column {name} is not finite."
+                : $"column {name}: {range!.WhyNot(value, shown)}.");
         }
 
         private Sequence<double> NormalizedWeights() => Shares.WhyNot(_weights) is { } why

@@ -1,5 +1,4 @@
 #pragma warning disable CS1591 // Keys are documented by their Description: one source for the schema, the documentation and messages.
-using System.Text.Json.Serialization;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 
@@ -9,7 +8,7 @@ namespace AttentionFlow.Solver.Configuration;
 [Description("An AttentionFlow experiment: what a key leaves out takes its default.")]
 public sealed record Experiment
 {
-    [JsonRequired, Quantity("the version of the file format", AtLeast = 1, AtMost = 1)]
+    [Quantity("the version of the file format", AtLeast = 1, AtMost = 1)]
     [Description("Version of this file format.")]
     public int SchemaVersion { get; init; } = 1;
 
@@ -58,8 +57,16 @@ public sealed record Experiment
     /// <summary>What its parts are judged in.</summary>
     public Setting Setting => new(Tokens.Count, Tokens.Dimension)
     {
-        Labels = Enumerable.Range(0, Tokens.Count).Select(i => Labels.Label(0, i, Tokens.Count, Seed)),
+        Labels = Enumerable.Repeat(0, 1).SelectMany(_ => Labels.Draw(1, Tokens.Count, Seed)), // when asked for
         Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
+    };
+
+    /// <summary>The same with the step and the first logarithmic time that are left out.</summary>
+    internal Experiment WithTimes() => this with
+    {
+        Time = Time.Method.IsAdaptive ? Time : Time with { Step = Time.Step ?? Math.Min(0.01, Time.Horizon / 100) },
+        Record = Record.Spacing == Spacing.Linear ? Record
+            : Record with { First = Record.First ?? Math.Min(0.01, Time.Horizon / 1000) },
     };
 
     /// <summary>Psi.</summary>
@@ -78,6 +85,15 @@ public sealed record Experiment
     /// <summary>Snapshot and observation times.</summary>
     public (double[] Snapshots, double[] Observations) Times =>
         (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
+
+    /// <summary>Whether replicas differ.</summary>
+    internal bool DiffersByReplica => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null;
+
+    /// <summary>Whether anything is drawn with the seed.</summary>
+    internal bool IsRandom => DiffersByReplica
+        || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
+        || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
+        || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
 
     /// <summary>The initial cloud.</summary>
     public Cloud Draw() => Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);
@@ -102,7 +118,9 @@ public sealed record TokensSection
 /// <summary>The <c>interaction</c> section.</summary>
 public sealed record InteractionSection
 {
-    [Quantity("the inverse temperature", AtLeast = 0)]
+    [Quantity("the inverse temperature", AtLeast = 0, AtMost = 1e12, Instead = "keys of the other sign repel: "
+        + "--set interaction.beta=1 --set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' "
+        + "--set 'record.observables=[\"mean\"]', with a -1 for each dimension")]
     [Description("Inverse temperature beta.")]
     public double Beta { get; init; } = 1;
 
@@ -165,7 +183,7 @@ public sealed record TimeSection
     public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
-    [Description("The time step of euler, heun and rk4, at most the horizon.")]
+    [Description("The time step of euler, heun and rk4, at most the horizon; null = 0.01, or a hundredth of a horizon below 1.")]
     public double? Step { get; init; }
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
@@ -200,7 +218,8 @@ public sealed record RecordSection
     public Spacing Spacing { get; init; } = Spacing.Linear;
 
     [Quantity("the first logarithmic time", Above = 0)]
-    [Description("The first time after 0 of logarithmic spacing, below the horizon; null with linear spacing.")]
+    [Description("The first time after 0 of logarithmic spacing, below the horizon; null = 0.01, or a thousandth of a horizon below 10. "
+        + "Not for linear spacing.")]
     public double? First { get; init; }
 
     [Quantity("the number of tokens in a snapshot", AtLeast = 1)]

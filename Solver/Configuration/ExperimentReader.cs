@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +7,8 @@ namespace AttentionFlow.Solver.Configuration;
 /// <summary>Reads experiment files strictly and writes them completely.</summary>
 public static class ExperimentReader
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>
     /// The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.
     /// </summary>
@@ -15,11 +18,16 @@ public static class ExperimentReader
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            text = File.ReadAllText(path, Utf8);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+        catch (DecoderFallbackException e)
         {
-            throw new ConfigurationException($"{path}: there is no such experiment file.", e);
+            throw new ConfigurationException($"{path}: this is not UTF-8; save the file as UTF-8.", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException
+            or ArgumentException)
+        {
+            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such experiment file.", e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -40,9 +48,10 @@ public static class ExperimentReader
         try
         {
             JsonObject root = StrictJson.ParseObject(text, origin);
+            if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
             foreach (Override edit in edits) edit.Apply(root);
             new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
-            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root);
+            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root).WithTimes();
             ExperimentRules.Check(experiment);
             return experiment;
         }
@@ -67,15 +76,16 @@ public static class ExperimentReader
     {
         if (experiment.Tokens.Initial is not FileLaw { Rows: { } cloud } file) return experiment;
         TokensSection tokens = experiment.Tokens;
-        if (root["tokens"]!["count"] is not null && tokens.Count != cloud.Count)
-            throw Disagree("count", tokens.Count, "number of rows", cloud.Count);
+        int count = file.Sample ?? cloud.Count;
+        if (root["tokens"]!["count"] is not null && tokens.Count != count)
+            throw Disagree("count", tokens.Count, file.Sample is null ? "number of rows" : "sample", count);
         if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
             throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
         bool labelled = experiment.Labels is ListedLabels || (cloud.Labels is not null && root["labels"] is null);
         return experiment with
         {
-            Tokens = tokens with { Count = cloud.Count, Dimension = cloud.Dimension },
-            Labels = labelled ? new ListedLabels { Values = cloud.Labels } : experiment.Labels,
+            Tokens = tokens with { Count = count, Dimension = cloud.Dimension },
+            Labels = labelled ? new ListedLabels { Values = cloud.Labels, Sample = file.Sample } : experiment.Labels,
         };
 
         ConfigurationException Disagree(string key, int given, string what, int found) =>

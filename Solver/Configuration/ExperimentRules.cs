@@ -5,11 +5,15 @@ internal static class ExperimentRules
 {
     private const double MostSteps = 1e15, MostNoisySteps = 1e9;
 
+    // A square matrix of this size is one array.
+    private static readonly int LargestMatrix = (int)Math.Sqrt(Array.MaxLength);
+
     /// <summary>Refuses an experiment whose values do not fit together; the first rule that fails is the error.</summary>
     public static void Check(Experiment experiment)
     {
-        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Code(experiment.Interaction))
-            .Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Unit(experiment)).Concat(Record(experiment)))
+        foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
+            .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Unit(experiment))
+            .Concat(Record(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 
@@ -21,6 +25,14 @@ internal static class ExperimentRules
         yield return (replicas >= Math.Max(count, dimension) ? "$.replicas" : count >= dimension ? "$.tokens.count" : "$.tokens.dimension",
             numbers <= Array.MaxLength ? null
                 : Text($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
+        if (dimension <= LargestMatrix) yield break;
+        Matrices matrices = experiment.Interaction.Matrices;
+        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
+        string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
+        if (!isPlain || square is not null)
+            yield return ("$.tokens.dimension",
+                Text($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
+                + Text($"of d^2 numbers; at most {LargestMatrix} is possible"));
     }
 
     // What each part says of its setting.
@@ -42,6 +54,15 @@ internal static class ExperimentRules
         yield return ("$.time.until", experiment.Time.Until?.WhyNot);
     }
 
+    private static IEnumerable<(string Where, string? Why)> Replicas(Experiment experiment)
+    {
+        if (experiment.Replicas == 1 || experiment.DiffersByReplica) yield break;
+        string file = experiment.Tokens.Initial is FileLaw
+            ? "draw them: $.tokens.initial.jitter, such as 0.01, turns every token by an angle, $.tokens.initial.sample takes so many rows "
+                + "at random; or leave this key out" : "leave this key out";
+        yield return ("$.replicas", $"nothing is drawn at random for a replica, so {experiment.Replicas} would be copies of one; {file}");
+    }
+
     private static IEnumerable<(string Where, string? Why)> Code(InteractionSection interaction)
     {
         if (interaction is { Code: LogitsOnlyCode, Gauge: IdentityGauge })
@@ -57,7 +78,7 @@ internal static class ExperimentRules
             yield return ("$.interaction.noise", "noise goes with the scheme 'post' only; leave one of the two out");
         if (time.Method.IsAdaptive)
             yield return ("$.time.method", $"'{time.Method.Name}' estimates its error, which means nothing along a rough path; "
-                + "under noise use 'heun' with a $.time.step");
+                + "under noise use 'heun'");
         if (time.Horizon / time.Step > MostNoisySteps)
             yield return ("$.time.step", Text($"{time.Step} is too small; noise numbers at most {MostNoisySteps:G4} steps"));
         if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
@@ -71,8 +92,6 @@ internal static class ExperimentRules
         string name = time.Method.Name;
         if (time.Method.IsAdaptive && time.Step is not null)
             yield return ("$.time.step", $"'{name}' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null");
-        if (!time.Method.IsAdaptive && time.Step is null)
-            yield return ("$.time.step", $"this key is missing; '{name}' takes steps of this length");
         if (!time.Method.IsAdaptive && time.Tolerance is not null)
             yield return ("$.time.tolerance", $"'{name}' takes fixed steps, of $.time.step; leave this key out, or set it to null");
         if (!time.Method.IsAdaptive && time.Merge is not null)
@@ -102,8 +121,6 @@ internal static class ExperimentRules
         RecordSection record = experiment.Record;
         if (record.Tokens > experiment.Tokens.Count)
             yield return ("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count");
-        if (record.Spacing == Spacing.Logarithmic && record.First is null)
-            yield return ("$.record.first", "this key is missing; logarithmic spacing needs the first time after 0");
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
             yield return ("$.record.first",
                 Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));

@@ -16,7 +16,11 @@ public static class ExperimentSchema
 {
     internal static readonly JsonSerializerOptions Options = MakeOptions();
 
+    /// <summary>The key by which a file names its schema for an editor.</summary>
+    internal const string SchemaKey = "$schema";
+
     private static readonly Lazy<string> LazyText = new(MakeText);
+    private static readonly Lazy<string[]> LazyPaths = new(() => [.. Paths(typeof(Experiment), "").Distinct()]);
 
     /// <summary>
     /// The JSON schema (draft 2020-12), indented, without a final line break; stored as <c>data/experiment.schema.json</c>.
@@ -52,6 +56,24 @@ public static class ExperimentSchema
         property?.Attribute<OneOfAttribute>() is { } oneOf ? oneOf.Names
         : Options.GetConverter(type) is IValueConverter { Names: { } known } ? known
         : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
+
+    /// <summary>Where in an experiment file a key has this name, letter case ignored, first; null: nowhere.</summary>
+    internal static string? PathTo(string key) =>
+        LazyPaths.Value.FirstOrDefault(p => p.EndsWith($".{key}", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The path to the key whose name is nearest to this one, null where none is near.</summary>
+    internal static string? PathNear(string key) => key.Length < 5 ? null // few letters are near to many names
+        : Names.Nearest(key, LazyPaths.Value.Select(p => p[(p.LastIndexOf('.') + 1)..])) is { } name ? PathTo(name) ?? name : null;
+
+    private static IEnumerable<string> Paths(Type type, string prefix)
+    {
+        type = type == typeof(Points) ? typeof(TargetLaw) : Nullable.GetUnderlyingType(type) ?? type;
+        if (Options.GetTypeInfo(type).Kind != JsonTypeInfoKind.Object) return [];
+        Type[] records = Kinds(type) is { Count: > 0 } kinds ? [.. kinds.Select(k => k.DerivedType)] : [type];
+        IEnumerable<string> keys = records.SelectMany(r => Options.GetTypeInfo(r).Properties)
+            .SelectMany(p => (string[])[prefix + p.Name, .. Paths(p.PropertyType, $"{prefix}{p.Name}.")]);
+        return KindKey(type) is { } kind ? [prefix + kind, .. keys] : keys;
+    }
 
     private static bool IsNullable(ParameterInfo parameter) =>
         new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
@@ -106,6 +128,10 @@ public static class ExperimentSchema
     {
         JsonObject schema = Exported(typeof(Experiment));
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema["properties"]!.AsObject().Insert(0, SchemaKey, new JsonObject
+        {
+            ["description"] = "Where an editor finds the JSON schema of this file; not read.", ["type"] = "string",
+        });
         return schema.ToJsonString(Options);
     }
 

@@ -23,7 +23,8 @@ internal sealed class Override
         if (path.StartsWith("$.", StringComparison.Ordinal)) path = path[2..];
         _steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
         if (equals < 0 || _steps.Any(s => s.Length == 0))
-            throw new ConfigurationException($"--set {text}: a setting has the form path=value, for example interaction.beta=2.");
+            throw new ConfigurationException(
+                $"--set {Quoted.Short(text, 120)}: a setting has the form path=value, for example interaction.beta=2.");
         _value = text[(equals + 1)..].Trim();
         _affects = $"$.{path}";
     }
@@ -33,7 +34,7 @@ internal sealed class Override
         location is not null && (Contains(location, _affects) || Contains(_affects, location));
 
     /// <summary>The same error, naming this setting.</summary>
-    public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {_text}");
+    public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {Quoted.Short(_text, 120)}");
 
     /// <summary>Edits <paramref name="root"/>.</summary>
     public void Apply(JsonObject root)
@@ -100,7 +101,7 @@ internal sealed class Override
         if (step[0] != '[')
             return node is JsonObject owner
                 ? owner[step]
-                : throw Blame(ConfigurationException.At(path, $"this is not an object; it has no '{step}'."));
+                : throw Blame(ConfigurationException.At(path, $"this is not an object; it has no {Quoted.Of(step)}."));
         if (node is not JsonArray list) throw Blame(ConfigurationException.At(path, $"this is not a list; it has no {step}."));
         int index = Index(step);
         return index >= 0 && index < list.Count

@@ -46,7 +46,7 @@ internal sealed class StrictWalk(string folder)
         }
         string[] known = [.. properties.Select(p => p.Name), .. kindKey is null ? Array.Empty<string>() : [kindKey]];
         if (found.Select(p => p.Key).FirstOrDefault(k => !known.Contains(k)) is { } key)
-            throw ConfigurationException.At($"{path}.{key}", UnknownKey(key, known, type, kind));
+            throw ConfigurationException.At($"{path}.{Quoted.Short(key)}", UnknownKey(key, known, type, kind));
         if (properties.FirstOrDefault(p => p.IsRequired && !found.ContainsKey(p.Name)) is { } missing)
             throw ConfigurationException.At($"{path}.{missing.Name}", "this key is missing; it has no default.");
         return found;
@@ -61,7 +61,7 @@ internal sealed class StrictWalk(string folder)
         if (!IsText(value)) throw Wrong(value, "a name", path);
         string name = value!.GetValue<string>();
         int index = Array.IndexOf(all, name);
-        if (index < 0) throw ConfigurationException.At(path, $"'{name}' is unknown; {Names.Hint(name, known)}");
+        if (index < 0) throw ConfigurationException.At(path, $"{Quoted.Of(name)} is unknown; {Names.Hint(name, known)}");
         if (name == notKind) throw ConfigurationException.At(path, $"'{name}' is not possible here; known: {string.Join(", ", known)}.");
         return (name, kinds[index].DerivedType);
     }
@@ -71,9 +71,10 @@ internal sealed class StrictWalk(string folder)
         JsonDerivedType owner = ExperimentSchema.Kinds(type)
             .FirstOrDefault(k => ExperimentSchema.Options.GetTypeInfo(k.DerivedType).Properties.Any(p => p.Name == key));
         if (owner.TypeDiscriminator is not null) return $"unknown key for '{kind}'; it belongs to '{owner.TypeDiscriminator}'.";
-        return Names.Nearest(key, known) is { } nearest
-            ? $"unknown key; did you mean '{nearest}'?"
-            : $"unknown key; known: {string.Join(", ", known)}.";
+        // A key of this name elsewhere is likelier than another name here.
+        string? same = known.Contains(key, StringComparer.OrdinalIgnoreCase) ? null : ExperimentSchema.PathTo(key);
+        return (same ?? Names.Nearest(key, known) ?? ExperimentSchema.PathNear(key)) is { } nearest
+            ? $"unknown key; did you mean '{nearest}'?" : $"unknown key; known: {string.Join(", ", known)}.";
     }
 
     private JsonArray List(JsonNode? node, Type element, JsonPropertyInfo property, string path)
@@ -111,7 +112,7 @@ internal sealed class StrictWalk(string folder)
         if (!IsText(node)) throw Wrong(node, "text", path);
         string text = node!.GetValue<string>();
         if (ExperimentSchema.AllowedNames(type, property) is { } names && !names.Contains(text))
-            throw ConfigurationException.At(path, $"'{text}' is unknown; {Names.Hint(text, names)}");
+            throw ConfigurationException.At(path, $"{Quoted.Of(text)} is unknown; {Names.Hint(text, names)}");
         if (property.Attribute<FilePathAttribute>() is null) return node;
         if (text.Length == 0 || text.Contains('\0')) throw ConfigurationException.At(path, "this is not the path of a file.");
         return Path.GetFullPath(text, folder);
@@ -122,6 +123,7 @@ internal sealed class StrictWalk(string folder)
         if (!IsNumber(node)) throw Wrong(node, "a number", path);
         string shown = node!.ToJsonString();
         double value = double.Parse(shown, CultureInfo.InvariantCulture);
+        shown = Quoted.Short(shown);
         if (!double.IsFinite(value)) throw ConfigurationException.At(path, $"{shown} is too large for a number of 64 bits.");
         if (property.Attribute<QuantityAttribute>()?.WhyNot(value, shown) is { } why) throw ConfigurationException.At(path, why + ".");
         return node;
@@ -149,8 +151,8 @@ internal sealed class StrictWalk(string folder)
     {
         string found = node?.GetValueKind() switch
         {
-            JsonValueKind.String => $"\"{node.GetValue<string>()}\" is text",
-            JsonValueKind.Number => $"{node.ToJsonString()} is a number",
+            JsonValueKind.String => $"\"{Quoted.Short(node.GetValue<string>())}\" is text",
+            JsonValueKind.Number => $"{Quoted.Short(node.ToJsonString())} is a number",
             JsonValueKind.True or JsonValueKind.False => $"{node.ToJsonString()} is a truth value",
             JsonValueKind.Object => "this is an object",
             JsonValueKind.Array => "this is a list",

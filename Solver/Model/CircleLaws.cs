@@ -20,8 +20,9 @@ public abstract record CircleLaw
 /// <param name="To">Where it ends, from &lt; to &lt;= from + 2 pi.</param>
 [Kind("arc", 0), Description("Uniform on the arc from 'from' to 'to', counter-clockwise.")]
 public sealed record ArcLaw(
-    [Quantity("the beginning of the arc"), Description("Where the arc begins, in radians.")] double From = 0,
-    [Quantity("the end of the arc"), Description("Where the arc ends, above 'from' by at most a turn.")] double To = Math.PI) : CircleLaw
+    [Quantity("the beginning of the arc", AtLeast = -1e9, AtMost = 1e9), Description("Where the arc begins, in radians.")] double From = 0,
+    [Quantity("the end of the arc", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("Where the arc ends, above 'from' by at most a turn.")] double To = Math.PI) : CircleLaw
 {
     /// <inheritdoc/>
     public override string? WhyNot => To > From && To - From <= 2 * Math.PI * (1 + 1e-12) ? null
@@ -39,7 +40,7 @@ public sealed record ArcLaw(
 /// <param name="Concentration">kappa >= 0; 0 is the uniform law.</param>
 [Kind("vonMises", 1), Description("Density proportional to e^(concentration cos(a - mean)).")]
 public sealed record VonMisesLaw(
-    [Quantity("the mean angle"), Description("The mean angle, in radians.")] double Mean = 0,
+    [Quantity("the mean angle", AtLeast = -1e9, AtMost = 1e9), Description("The mean angle, in radians.")] double Mean = 0,
     [Quantity("the concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration; 0 = uniform.")]
     double Concentration = 1) : CircleLaw
 {
@@ -68,8 +69,9 @@ public sealed record VonMisesLaw(
 /// <param name="Weights">A positive number an angle, up to a common factor; null: equal.</param>
 [Kind("atoms", 2), Description("Some angles, each with a share of the tokens.")]
 public sealed record AtomsLaw(
-    [Quantity("an angle"), Description("The angles, in radians, in the order in which the labels see them.")] Sequence<double> Angles,
-    [Quantity("an angle's weight", Above = 0)]
+    [Quantity("an angle", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("The angles, in radians, in the order in which the labels see them.")] Sequence<double> Angles,
+    [Quantity("an angle's weight", AtLeast = 1e-100, AtMost = 1e100)]
     [Description("The share of the labels that see each angle, up to a common factor; null = equal.")]
     Sequence<double>? Weights = null) : CircleLaw
 {

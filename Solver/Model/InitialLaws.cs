@@ -7,6 +7,9 @@ public abstract record InitialLaw
     /// <summary>Why this law cannot draw the tokens of a setting, or null.</summary>
     public virtual string? WhyNot(in Setting setting) => null;
 
+    /// <summary>Whether replicas differ, and the seed counts.</summary>
+    public virtual bool IsRandom => true;
+
     /// <summary>Draws a cloud.</summary>
     /// <param name="replicas">R.</param>
     /// <param name="tokens">n.</param>
@@ -25,14 +28,14 @@ public abstract record InitialLaw
         for (int r = 0; r < replicas; r++)
             DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
         if (StatesY) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
-        return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas));
+        return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas, seed));
     }
 
     /// <summary>True when the law describes y = Psi x rather than x.</summary>
     protected virtual bool StatesY => false;
 
     /// <summary>Weights [R, n], or null for equal ones.</summary>
-    protected virtual double[]? WeightsFor(int replicas) => null;
+    protected virtual double[]? WeightsFor(int replicas, ulong seed) => null;
 
     /// <summary>Writes one replica, [n, d].</summary>
     protected abstract void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions);
@@ -146,6 +149,9 @@ public sealed record ClustersLaw(
     double Spread = 0.1) : InitialLaw
 {
     /// <inheritdoc/>
+    public override bool IsRandom => Spread > 0;
+
+    /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => setting.WhyNot(Centres, "centre");
 
     /// <inheritdoc/>
@@ -175,6 +181,9 @@ public sealed record EquiangularLaw(
     [Quantity("the cosine", AtLeast = -1, AtMost = 1), Description("The inner product of every pair, at least -1/(n-1).")]
     double Cosine = 0) : InitialLaw
 {
+    /// <inheritdoc/>
+    public override bool IsRandom => false;
+
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting)
     {
@@ -238,33 +247,4 @@ public sealed record SymmetricLaw(
         }
         if (tokens % 2 == 1) u.CopyTo(positions[((tokens - 1) * d)..]);
     }
-}
-
-/// <summary>The rows of a file, the same in every replica.</summary>
-/// <param name="Path">The CSV file.</param>
-/// <param name="Normalize">Whether rows of any length but zero are scaled to length 1.</param>
-[Kind("file", 6), Description("The rows of a CSV file with the columns x0, x1, ... and optionally label and weight.")]
-public sealed record FileLaw(
-    [FilePath, Description("Path of the CSV file, relative to the experiment file.")] string Path,
-    [Description("Accept rows of any length but zero; else they must have length 1 within 1e-6.")]
-    bool Normalize = false) : InitialLaw, IFilePart
-{
-    /// <summary>The rows, unit vectors; null: not read yet.</summary>
-    public CloudData? Rows { get; init; }
-
-    /// <inheritdoc/>
-    public IFilePart At(string path) => this with { Path = path };
-
-    /// <inheritdoc/>
-    public override string? WhyNot(in Setting setting) => Rows is null ? $"{Path} has not been read"
-        : Rows.Count == setting.Tokens && Rows.Dimension == setting.Dimension ? null
-        : $"{Path} has {Rows.Count} rows in dimension {Rows.Dimension}, for {setting.Tokens} tokens in dimension {setting.Dimension}";
-
-    /// <inheritdoc/>
-    protected override void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions) =>
-        ((ReadOnlySpan<double>)Rows!.Positions).CopyTo(positions);
-
-    /// <inheritdoc/>
-    protected override double[]? WeightsFor(int replicas) =>
-        Rows?.Weights is { } weights ? [.. Enumerable.Repeat(weights, replicas).SelectMany(w => w)] : null;
 }

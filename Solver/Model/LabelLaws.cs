@@ -7,8 +7,11 @@ public abstract record LabelLaw
     /// <summary>Why this law cannot label the tokens of a setting, or null.</summary>
     public virtual string? WhyNot(in Setting setting) => null;
 
+    /// <summary>Whether replicas differ, and the seed counts.</summary>
+    public virtual bool IsRandom => false;
+
     /// <summary>Labels for all tokens, [R, n].</summary>
-    public double[] Draw(int replicas, int tokens, ulong seed)
+    public virtual double[] Draw(int replicas, int tokens, ulong seed)
     {
         if (WhyNot(new Setting(tokens, 2)) is { } why) throw new ArgumentException(why);
         double[] labels = new double[replicas * tokens];
@@ -33,6 +36,9 @@ public sealed record GridLabels : LabelLaw
 [Kind("uniform", 1), Description("Independent, uniform on [0, 1).")]
 public sealed record UniformLabels : LabelLaw
 {
+    /// <inheritdoc/>
+    public override bool IsRandom => true;
+
     /// <inheritdoc/>
     public override double Label(int replica, int token, int tokens, ulong seed) =>
         new RandomStream(seed, RandomPurpose.Labels, replica, token).Uniform();
@@ -64,13 +70,24 @@ public sealed record ListedLabels : LabelLaw
     /// <summary>These labels.</summary>
     public ListedLabels(Sequence<double> values) => Values = values;
 
-    /// <summary>[n]; null: the cloud file has none.</summary>
+    /// <summary>A label for each token, or for each row that tokens are a sample of; null: the cloud file has none.</summary>
     public Sequence<double>? Values { get; init; }
+
+    /// <summary>The sample of a <see cref="FileLaw"/>; null: all rows.</summary>
+    public int? Sample { get; init; }
 
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => Values is null ? "the law 'file' needs a cloud file with a column 'label'"
-        : Values.Count == setting.Tokens ? null : $"{Values.Count} labels are listed for {setting.Tokens} tokens";
+        : (Sample ?? Values.Count) == setting.Tokens ? null : $"{Sample ?? Values.Count} labels are listed for {setting.Tokens} tokens";
 
     /// <inheritdoc/>
-    public override double Label(int replica, int token, int tokens, ulong seed) => Values![token];
+    public override double[] Draw(int replicas, int tokens, ulong seed)
+    {
+        if (WhyNot(new Setting(tokens, 2)) is { } why) throw new ArgumentException(why);
+        return [.. Enumerable.Range(0, replicas).SelectMany(r => FileLaw.RowsOf(Values!.Count, Sample, r, seed)).Select(i => Values![i])];
+    }
+
+    /// <inheritdoc/>
+    public override double Label(int replica, int token, int tokens, ulong seed) =>
+        Values![Sample is null ? token : FileLaw.RowsOf(Values.Count, Sample, replica, seed)[token]];
 }

@@ -33,6 +33,9 @@ public abstract record MatrixLaw
     /// <summary>Why this law gives no matrix in a setting, or null.</summary>
     public virtual string? WhyNot(in Setting setting) => null;
 
+    /// <summary>Whether it is drawn with the seed.</summary>
+    public virtual bool IsRandom => false;
+
     /// <summary>Whether every head has its own.</summary>
     public virtual bool DiffersByHead => false;
 
@@ -83,6 +86,9 @@ public sealed record DiagonalMatrix(
 public sealed record OrthogonalMatrix : MatrixLaw
 {
     /// <inheritdoc/>
+    public override bool IsRandom => true;
+
+    /// <inheritdoc/>
     public override bool DiffersByHead => true;
 
     /// <inheritdoc/>
@@ -103,6 +109,9 @@ public sealed record GaussianMatrix(
     double Scale = 1,
     [Description("(G + G^T)/sqrt 2 in place of G.")] bool Symmetric = false) : MatrixLaw
 {
+    /// <inheritdoc/>
+    public override bool IsRandom => true;
+
     /// <inheritdoc/>
     public override bool DiffersByHead => true;
 

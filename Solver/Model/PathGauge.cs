@@ -9,9 +9,11 @@ namespace AttentionFlow.Solver.Model;
 /// <param name="Turns">Turns about the z axis per unit of label.</param>
 [Kind("path", 3), Description("R_y(amplitude sin(2 pi waves s)) R_z(2 pi turns s), right-handed, for dimension 3.")]
 public sealed record PathGauge(
-    [Quantity("the amplitude"), Description("Radians by which the path swings about the y axis.")] double Amplitude = 0.5,
-    [Quantity("the number of waves"), Description("Swings over the labels [0, 1].")] double Waves = 3,
-    [Quantity("the number of turns"), Description("Turns about the z axis over the labels [0, 1].")] double Turns = 1) : Gauge
+    [Quantity("the amplitude", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("Radians by which the path swings about the y axis.")] double Amplitude = 0.5,
+    [Quantity("the number of waves", AtLeast = -1e9, AtMost = 1e9), Description("Swings over the labels [0, 1].")] double Waves = 3,
+    [Quantity("the number of turns", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("Turns about the z axis over the labels [0, 1].")] double Turns = 1) : Gauge
 {
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) =>

@@ -19,7 +19,7 @@ public sealed record PrefixGauge(
     [Description("The targets: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
         + "relative to the experiment file, or a law.")]
     Points Targets,
-    [Quantity("a target's weight", Above = 0)]
+    [Quantity("a target's weight", AtLeast = 1e-100, AtMost = 1e100)]
     [Description("The share of the labels that see each target, up to a common factor; null = equal, or the file's weight column.")]
     Sequence<double>? Weights = null) : Gauge
 {

@@ -26,11 +26,11 @@ public sealed record Prompts(
     [Description("The prompts: a list of unit vectors, the path of a CSV file (x0, x1, ... and optionally weight), "
         + "relative to the experiment file, or a law.")]
     Points Points,
-    [Quantity("a prompt's weight", Above = 0)]
+    [Quantity("a prompt's weight", AtLeast = 1e-100, AtMost = 1e100)]
     [Description("The share of the strength, or of the labels, that each prompt has, up to a common factor; "
         + "null = equal, or the file's weight column.")]
     Sequence<double>? Weights = null,
-    [Quantity("the strength")]
+    [Quantity("the strength", AtLeast = -1e9, AtMost = 1e9)]
     [Description("Total weight of the prompts that a token sees, beside the weight 1 of the tokens; "
         + "negative prompts repel, under 'unnormalized' only.")]
     double Strength = 1,
@@ -63,7 +63,8 @@ public sealed record Prompts(
 /// <param name="Strength">lambda.</param>
 public sealed record PinningPrompt(
     [UnitVector, Description("The prompt u, a unit vector; null = the last basis vector.")] Sequence<double>? Point = null,
-    [Quantity("the strength"), Description("Its weight, beside the weight 1 of the tokens.")] double Strength = 0.1)
+    [Quantity("the strength", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("Its weight, beside the weight 1 of the tokens.")] double Strength = 0.1)
 {
     /// <summary>Why this prompt cannot act in a setting, or null.</summary>
     public string? WhyNot(in Setting setting) => setting.WhyNot(Point, "the pinning prompt");

@@ -15,6 +15,8 @@ public enum RandomPurpose : byte
     Noise = 4,
     /// <summary>Random matrices of heads: replica and token are head and row, the step is 0, 1, 2 for query, key and value.</summary>
     Matrices = 5,
+    /// <summary>The sample of a file's rows.</summary>
+    Sample = 6,
     /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
     Probes = 16,
 }

@@ -8,7 +8,8 @@ namespace AttentionFlow.Solver.Model;
 [Kind("rotary", 1)]
 [Description("Rotary code: the planes (0,1), (2,3), ... turn counter-clockwise by speed x label; an odd last axis stays.")]
 public sealed record RotaryGauge(
-    [Quantity("a speed"), Description("Radians per unit of label, one for each of the floor(d/2) planes.")] Sequence<double> Speeds) : Gauge
+    [Quantity("a speed", AtLeast = -1e9, AtMost = 1e9)]
+    [Description("Radians per unit of label, one for each of the floor(d/2) planes.")] Sequence<double> Speeds) : Gauge
 {
     /// <summary>A full turn per unit of label, in two or three dimensions.</summary>
     public RotaryGauge() : this([2 * Math.PI]) { }

@@ -45,7 +45,8 @@ public sealed record MixtureTargets(
     [UnitVector, Description("The mean directions, unit vectors, one a component.")] Sequence<Sequence<double>> Means,
     [Quantity("a concentration", AtLeast = 0, AtMost = 1e6), Description("The concentration of each component; 0 = uniform.")]
     Sequence<double> Concentrations,
-    [Quantity("a component's weight", Above = 0), Description("The probability of each component, up to a common factor; null = equal.")]
+    [Quantity("a component's weight", AtLeast = 1e-100, AtMost = 1e100)]
+    [Description("The probability of each component, up to a common factor; null = equal.")]
     Sequence<double>? Weights = null) : TargetLaw
 {
     /// <inheritdoc/>

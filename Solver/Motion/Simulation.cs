@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AttentionFlow.Solver.Flows;
+using static System.FormattableString;
 
 namespace AttentionFlow.Solver.Motion;
 
@@ -97,7 +98,8 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         {
             string advice = (_step is FixedStep { Length: double length } ? Stability.Advice(flow.CollapseRate, method, length) : null)
                 ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out";
-            return Result(RunStatus.Diverged, $"{error.Message}; {advice}");
+            string at = error.Message.Contains(" t = ", StringComparison.Ordinal) ? "" : Invariant($" at t = {motion.Time:G6}");
+            return Result(RunStatus.Diverged, $"{error.Message}{at}; {advice}");
         }
 
         RunResult Result(RunStatus status, string? advice) =>

@@ -210,7 +210,7 @@ public sealed class NonFiniteException : ArithmeticException
 {
     internal NonFiniteException(string file, string column, long row, double value)
         : base(string.Create(
-            CultureInfo.InvariantCulture, $"{file}: column {column} of row {row} would be {value}; only finite numbers are written"))
+            CultureInfo.InvariantCulture, $"{file}: column {column} of row {row} would be {value}"))
     {
         (Column, Row) = (column, row);
     }

@@ -116,8 +116,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             };
             return target.Finish(record, stored.Title);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DeviceUnavailableException
-            or DeviceFailedException)
+        catch (Exception error)
         {
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, stored.Title);
             throw;

@@ -72,8 +72,14 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         string? equal = interaction.Heads > 1 && interaction.Matrices.AreShared
             ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
                 + "set 1, or draw a matrix for every head" : null;
+        string? idle = Experiment.IsRandom || Experiment.Seed == new Experiment().Seed ? null
+            : "nothing is drawn at random here, so the seed changes nothing"
+                + (Experiment.Tokens.Initial is FileLaw ? "; $.tokens.initial.jitter and $.tokens.initial.sample draw from the file" : "");
         (string Where, string? What)[] advices =
-            [("time.step", StepAdvice), ("time.horizon", HorizonAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut)];
+        [
+            ("seed", idle), ("time.step", StepAdvice), ("time.horizon", HorizonAdvice), ("time.step", NoiseAdvice),
+            ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut),
+        ];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
         return given.Length > 0 ? string.Join("; ", given) : null;
     }

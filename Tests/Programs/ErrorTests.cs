@@ -21,7 +21,12 @@ public class ErrorTests : FolderFixture
     [TestCase("run figure3-path --precision half", "--precision half: unknown; known: single, double" + RunHelp)]
     [TestCase("run figure3-path --set beta", "--set beta: a setting has the form path=value, for example interaction.beta=2.")]
     [TestCase("run figure3-path --set interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]
-    [TestCase("run figure3-path --set interaction.beta=-1", "--set interaction.beta=-1: $.interaction.beta: -1 is negative; the inverse temperature must be at least 0.")]
+    [TestCase("run figure3-path --set interaction.beta=-1", "--set interaction.beta=-1: $.interaction.beta: -1 is negative; the inverse temperature must be at least 0; keys of the other sign repel: "
+        + "--set interaction.beta=1 --set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' --set 'record.observables=[\"mean\"]', with a -1 for each dimension.")]
+    [TestCase("run figure3-path --set beta=2", "--set beta=2: $.beta: unknown key; did you mean 'interaction.beta'?")]
+    [TestCase("run figure3-path --set gauge.kind=rotary", "--set gauge.kind=rotary: $.gauge: unknown key; did you mean 'interaction.gauge'?")]
+    [TestCase("run figure3-path\u001b[2J", "'figure3-path\\u001B[2J' is neither a file nor a stored experiment; did you mean 'figure3-path'? ('attentionflow list' shows the stored ones)")]
+    [TestCase("run figure3-path --\u001b[2J", "'--\\u001B[2J' is not an option of 'run'" + RunHelp)]
     [TestCase("run figure3-path --set tokens.count=2000000000",
         "--set tokens.count=2000000000: $.tokens.count: replicas x count x dimension = 6E+09 is too large; at most 2147483591 coordinates are possible.")]
     [TestCase("run figure3-path --set replicas=1000000000",
@@ -79,7 +84,7 @@ public class ErrorTests : FolderFixture
     public void AnAbsentKindOfDeviceSaysWhy(string kind)
     {
         if (DeviceCatalog.All.FirstOrDefault(d => d.Name == kind) is not { WhyNot: { } why }) Assert.Ignore($"there is {kind} here");
-        else Refused(ExitCodes.DeviceUnavailable, $"device '{kind}:0' is not available: {why}", "run", "figure3-path", "--device", kind);
+        else Refused(ExitCodes.DeviceUnavailable, $"device '{kind}' is not available: {why}", "run", "figure3-path", "--device", kind);
     }
 
     [TestCase("x0,x1\n1,0\n0,one\n", "line 3: 'one' in column x1 is not a number.")]
@@ -99,6 +104,9 @@ public class ErrorTests : FolderFixture
         File.WriteAllText(Folder["own.json"], "{\n  \"seed\": 1;\n}\n");
         Refused(ExitCodes.BadInput, $"{Folder["own.json"]}, line 2, column 12: not valid JSON: ';' is an invalid end of a number. Expected a delimiter.", "run", Folder["own.json"]);
     }
+
+    [Test]
+    public void AFolderWithoutAnExperimentIsRefused() => Refused(ExitCodes.BadInput, $"{Folder.FullPath}: there is no experiment.json in this folder.", "run", Folder.FullPath);
 
     [Test]
     public void AnEmptyNameOfAFolderIsRefused() => Refused(ExitCodes.BadInput, "--out : the name of a folder is needed" + RunHelp, "run", "figure3-path", "--out", "");
@@ -167,12 +175,12 @@ public class ErrorTests : FolderFixture
     {
         Assert.That(CommandLine.Explain(new ConfigurationException("a")), Is.EqualTo((2, "a")));
         Assert.That(CommandLine.Explain(new DeviceUnavailableException("a")), Is.EqualTo((69, "a")));
-        Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((70, "a")));
+        Assert.That(CommandLine.Explain(new DeviceFailedException("a")), Is.EqualTo((69, "a")));
         Assert.That(CommandLine.Explain(new IOException("a")), Is.EqualTo((74, "a")));
         Assert.That(CommandLine.Explain(new UnauthorizedAccessException("a")), Is.EqualTo((74, "a")));
         Assert.That(CommandLine.Explain(new OperationCanceledException()), Is.EqualTo((75, "stopped")));
         Assert.That(CommandLine.Explain(new InsufficientMemoryException()).Code, Is.EqualTo(2));
-        Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((70, "this should not happen, please report it: OverflowException: one two")));
+        Assert.That(CommandLine.Explain(new OverflowException("one\ntwo")), Is.EqualTo((71, "this should not happen, please report it: OverflowException: one two")));
     });
 
     private static void Refused(int code, string message, params string[] args)

@@ -1,3 +1,4 @@
+using System.Reflection;
 using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Program;
@@ -6,7 +7,8 @@ public class HelpTests
 {
     [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
-    [TestCase("reproduce", "figure2|figure3|growth|finite-n|plateaus|noise|schemes|long-times|work-precision|code-strength|toeplitz|targets|length|early-warning|controls|prompts|causal|lost-in-the-middle|paper|all", "--out", "--quick")]
+    [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
+        "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]
@@ -16,7 +18,22 @@ public class HelpTests
         Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         foreach (string word in (string[])[.. words, "--threads", "--quiet", "--json", "--help"]) Assert.That(answer.Output, Does.Contain(word));
+        Assert.That(answer.Output.Split('\n').Where(line => line.TrimEnd().Length > 80), Is.Empty);
     }
+
+    /// <summary>Every example runs, as far as its arguments go, and every exit code is named.</summary>
+    [TestCase(""), TestCase("run"), TestCase("reproduce")]
+    public void HelpHasExamplesAndExitCodes(string command)
+    {
+        string help = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output;
+        string[] examples = [.. help.Split("Examples:")[1].Split("Exit codes:")[0].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim()).Where(l => l.Length > 0)];
+        foreach (string example in examples.Some()) Assert.That(Shell.Run([.. example.Split(' ')[1..], "--help"]).Error, Is.Empty, example);
+        foreach (FieldInfo code in typeof(ExitCodes).GetFields().Some()) Assert.That(help, Does.Match($@"\b{code.GetRawConstantValue()} [a-z]"), code.Name);
+    }
+
+    [Test]
+    public void TabCompletionIsAnswered() =>
+        Assert.That(Shell.Run("[suggest:9]", "run --ove").Output.Trim(), Is.EqualTo("--overwrite"));
 
     [Test]
     public void TheListNamesEveryStoredExperiment()

@@ -5,6 +5,8 @@ namespace AttentionFlow.Tests.Program;
 /// <summary><c>run</c>: what goes to which stream, what ends up in the folder, and that it can be repeated.</summary>
 public class RunTests : FolderFixture
 {
+    private static readonly string[] Short = ["--set", "time.horizon=0.1", "--set", "tokens.count=16", "--set", "record.observations=2", "--set", "record.snapshots=2"];
+
     [Test]
     public void ARunSaysWhatItFoundAndLeavesWholeFiles()
     {
@@ -45,7 +47,13 @@ public class RunTests : FolderFixture
         Answer answer = Shell.RunSmall(Folder["run"], "--json");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Json.GetProperty("status").GetString(), Is.EqualTo("complete"));
-        Assert.That(answer.Output, Is.EqualTo(File.ReadAllText(Path.Combine(Folder["run"], "run.json"))));
+        foreach (JsonProperty member in Shell.Record(Folder["run"]).EnumerateObject().Some())
+            Assert.That(answer.Json.GetProperty(member.Name).GetRawText(), Is.EqualTo(member.Value.GetRawText()));
+        Assert.That(answer.Json.GetProperty("folder").GetString(), Is.EqualTo(Folder["run"]));
+        IReadOnlyDictionary<string, double[]> last = CsvData.ReadWhere(Path.Combine(Folder["run"], "observables.csv"), "time", 1);
+        Dictionary<string, double[]> shown = answer.Json.GetProperty("observables").Deserialize<Dictionary<string, double[]>>()!;
+        Assert.That(shown.Keys, Is.EqualTo(last.Keys));
+        foreach (string column in last.Keys) Assert.That(shown[column], Is.EqualTo(last[column]), column);
     }
 
     [Test]
@@ -99,6 +107,60 @@ public class RunTests : FolderFixture
         Assert.That(Shell.Record(Folder["unasked"]).GetProperty("alerts").GetArrayLength(), Is.EqualTo(1));
         Shell.RunSmall(Folder["calm"]);
         Assert.That(Shell.Record(Folder["calm"]).GetProperty("alerts").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public void AnErrorOfTheProgramIsSaidInTheRecord()
+    {
+        Experiment experiment = StoredExperiments.Load("figure2-baseline", [.. Shell.Small.Where(s => s != "--set")]);
+        Assert.That(() => new ExperimentRun(1, new Broken(), _ => { }).Execute(experiment, Folder["run"], overwrite: false, default), Throws.InvalidOperationException);
+        JsonElement record = Shell.Record(Folder["run"]);
+        Assert.That((record.GetProperty("status").GetString(), record.GetProperty("advice").GetString()), Is.EqualTo(("failed", "broken")));
+    }
+
+    private sealed class Broken : IProgressDisplay
+    {
+        public void Begin(string name) { }
+        public void Advance(double pairs, string detail, bool direct) => throw new InvalidOperationException("broken");
+        public void Expect(double pairs) { }
+    }
+
+    [Test]
+    public void AFolderRunsItsExperiment()
+    {
+        Shell.RunSmall(Folder["run"]);
+        Assert.That(Shell.Run("run", Folder["run"] + "/", "--out", Folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(Shell.Tables(Folder["run"])));
+    }
+
+    /// <summary>Of many coordinates three are shown; what is 0 to rounding is shown as 0.</summary>
+    [Test]
+    public void TheTableIsForPeople()
+    {
+        Answer answer = Shell.Run(["run", "figure3-rotary", "--out", Folder["run"], .. Short, "--set", "record.observables=[\"mean\"]", "--set", "interaction.gauge.kind=none"]);
+        Assert.That(answer.Output, Does.Match(@"(?m)^  mean1 +0$"), "mirror pairs about an axis in the plane (0, 2)");
+        double mean1 = CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["mean1"][^1];
+        Assert.That(Math.Abs(mean1), Is.LessThan(1e-15));
+        answer = Shell.Run(["run", "figure3-baseline", "--out", Folder["wide"], .. Short, "--set", "tokens.dimension=768", "--set", "record.observables=[\"mean\"]"]);
+        Assert.That(answer.Output.Split('\n').Select(line => line.Trim().Split(' ')[0]).SkipWhile(word => word != "column").TakeWhile(word => word != "files"),
+            Is.EqualTo((string[])["column", "mean_norm", "mean0", "mean1", "mean2", "..."]));
+        Assert.That(answer.Output, Does.Match(@"(?m)^  \.\.\. mean767 +\(765 more in observables.csv\)$"));
+    }
+
+    [Test]
+    public void ASeedThatChangesNothingIsSaidAndCopiesAreRefused()
+    {
+        File.WriteAllText(Folder["tokens.csv"], "x0,x1,label\n1,0,0.25\n0,1,0.5\n-1,0,0.75\n");
+        File.WriteAllText(Folder["own.json"], """{ "tokens": { "initial": { "law": "file", "path": "tokens.csv" } }, "time": { "horizon": 0.1 }, "record": { "observations": 2, "observables": ["mean"] } }""");
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["seed"], "--seed", "7").Error,
+            Does.StartWith("attentionflow: warning: $.seed: nothing is drawn at random here, so the seed changes nothing; $.tokens.initial.jitter and $.tokens.initial.sample draw from the file"));
+        Answer copies = Shell.Run("run", Folder["own.json"], "--out", Folder["copies"], "--set", "replicas=3");
+        Assert.That((copies.Code, copies.Error.Trim()), Is.EqualTo((ExitCodes.BadInput, "attentionflow: --set replicas=3: $.replicas: nothing is drawn at random for a replica, so 3 would be copies of one; "
+            + "draw them: $.tokens.initial.jitter, such as 0.01, turns every token by an angle, $.tokens.initial.sample takes so many rows at random; or leave this key out.")));
+        Answer sampled = Shell.Run("run", Folder["own.json"], "--out", Folder["sampled"], "--set", "replicas=3", "--seed", "7", "--set", "tokens.initial.sample=2", "--set", "tokens.initial.jitter=0.1");
+        Assert.That((sampled.Code, sampled.Error), Is.EqualTo((0, "")));
+        Assert.That(Shell.Run("run", Folder["sampled"], "--out", Folder["again"]).Code, Is.Zero);
+        Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(Shell.Tables(Folder["sampled"])));
     }
 
     [Test]
@@ -206,9 +268,13 @@ public class RunTests : FolderFixture
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
         Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
-        Assert.That(lines[1], Does.StartWith("attentionflow: the numbers are not finite at t = 0.08").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
+        Assert.That(lines[1], Does.Match(@"^attentionflow: the numbers are not finite at t = 0\.08\d*$"), "the reason was said before the run");
+        Assert.That(answer.Output, Does.StartWith("diverged at t = ").And.Not.Contains("observables at"));
         JsonElement record = Shell.Record(Folder["run"]);
-        Assert.That((record.GetProperty("status").GetString(), "attentionflow: " + record.GetProperty("advice").GetString()), Is.EqualTo(("diverged", lines[1].TrimEnd())));
+        Assert.That((record.GetProperty("status").GetString(), record.GetProperty("advice").GetString()),
+            Is.EqualTo(("diverged", lines[1].TrimEnd()["attentionflow: ".Length..] + lines[0][lines[0].IndexOf("time.step: ", StringComparison.Ordinal)..].Replace("time.step: ", "; ", StringComparison.Ordinal))));
+        Assert.That(Shell.RunSmall(Folder["quiet"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]", "--quiet").Error,
+            Is.EqualTo($"attentionflow: {record.GetProperty("advice").GetString()}{Environment.NewLine}"), "said nowhere else");
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
         Assert.That(RunFolder.Verify(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
     }
@@ -218,7 +284,7 @@ public class RunTests : FolderFixture
     {
         Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
-        Assert.That(answer.Error, Is.EqualTo("attentionflow: observables.csv: column energy of row 1 would be Infinity; only finite numbers are written; "
+        Assert.That(answer.Error, Is.EqualTo("attentionflow: observables.csv: column energy of row 1 would be Infinity at t = 0; "
             + "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out" + Environment.NewLine));
         Assert.That(Shell.RunSmall(Folder["mean"], "--set", "interaction.beta=800", "--set", "interaction.normalization=softmax", "--set", "record.observables=[\"mean\"]").Code, Is.Zero);
     }

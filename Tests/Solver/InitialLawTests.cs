@@ -117,4 +117,60 @@ public class InitialLawTests
         Assert.That(new UniformLabels().Draw(1, 100, 3), Has.All.InRange(0, 1));
         Assert.That(() => new ListedLabels([1, 2]).Draw(1, 3, 0), Throws.ArgumentException);
     });
+
+    /// <summary>Every token moves by the stated angle, another way in every replica and for every seed.</summary>
+    [Test]
+    public void JitterTurnsEveryTokenByItsAngle([Values(2, 3, 6)] int d, [Values(1e-6, 0.1, 2)] double angle)
+    {
+        const int N = 500;
+        CloudData rows = RowsOf(new UniformLaw().Draw(1, N, d, seed: 3), weights: null);
+        Cloud cloud = new FileLaw("c.csv", Jitter: angle) { Rows = rows }.Draw(2, N, d, seed: 4);
+        double[] drift = new double[d];
+        for (int row = 0; row < cloud.Rows; row++)
+        {
+            ReadOnlySpan<double> before = ((ReadOnlySpan<double>)rows.Positions).Slice(row % N * d, d);
+            Assert.That(2 * Math.Asin(Sphere.Distance(before, cloud.Token(row)) / 2), Is.EqualTo(angle).Within(1e-14));
+            Sphere.AddScaled(drift, 1.0 / cloud.Rows, cloud.Token(row));
+            Sphere.AddScaled(drift, -Math.Cos(angle) / cloud.Rows, before);
+        }
+        Assert.That(Sphere.Norm(drift), Is.LessThan(5 * Math.Sin(angle) / Math.Sqrt(cloud.Rows)), "no direction is preferred");
+        double[] first = cloud.Positions[..(N * d)], second = cloud.Positions[(N * d)..];
+        Assert.That(first, Is.Not.EqualTo(second));
+        Assert.That(new FileLaw("c.csv", Jitter: angle) { Rows = rows }.Draw(2, N, d, seed: 5).Positions, Is.Not.EqualTo(cloud.Positions));
+    }
+
+    /// <summary>k different rows in their order, with their labels and weights; every row as often as any other.</summary>
+    [Test]
+    public void ASampleTakesRowsWithTheirLabelsAndWeights()
+    {
+        const int N = 12, K = 4, R = 3000;
+        double[] weights = [.. Enumerable.Range(1, N).Select(i => i / 78.0)];
+        Sequence<double> labels = [.. Enumerable.Range(0, N).Select(i => i / 16.0)];
+        CloudData rows = RowsOf(new UniformLaw().Draw(1, N, 3, seed: 3), weights);
+        Cloud cloud = new FileLaw("c.csv", Sample: K) { Rows = rows }.Draw(R, K, 3, seed: 4, new ListedLabels(labels) { Sample = K });
+        int[] seen = new int[N];
+        for (int r = 0; r < R; r++)
+        {
+            int[] chosen = [.. cloud.Labels[(r * K)..((r + 1) * K)].Select(label => (int)(label * 16))];
+            Assert.That(chosen, Is.Ordered.And.Unique);
+            for (int k = 0; k < K; k++)
+            {
+                seen[chosen[k]]++;
+                Assert.That(cloud.Token(r * K + k).ToArray(), Is.EqualTo(((ReadOnlySpan<double>)rows.Positions).Slice(chosen[k] * 3, 3).ToArray()));
+                Assert.That(cloud.Weights[r * K + k], Is.EqualTo((chosen[k] + 1.0) / chosen.Sum(i => i + 1)).Within(1e-15));
+            }
+        }
+        Assert.That(seen, Has.All.EqualTo(R * K / (double)N).Within(5 * Math.Sqrt(R * K / (double)N)));
+    }
+
+    [Test]
+    public void CopiesOfAFileAreNoReplicas()
+    {
+        FileLaw law = new("c.csv") { Rows = RowsOf(new UniformLaw().Draw(1, 5, 3, seed: 3), weights: null) };
+        Assert.That((law.IsRandom, (law with { Jitter = 0.1 }).IsRandom, (law with { Sample = 4 }).IsRandom, (law with { Sample = 5 }).IsRandom), Is.EqualTo((false, true, true, false)));
+        Assert.That((law with { Sample = 6 }).WhyNot(new Setting(6, 3)), Is.EqualTo("a sample of 6 is more than the 5 rows of c.csv"));
+    }
+
+    private static CloudData RowsOf(Cloud cloud, double[]? weights) =>
+        new(cloud.Tokens, cloud.Dimension, [.. cloud.Positions], null, weights is null ? null : [.. weights]);
 }

@@ -40,7 +40,23 @@ public class CloudFileTests : FolderFixture
     [TestCase("x0,x1,x1\n1,0,0\n", ", line 1: the column 'x1' appears twice.")]
     [TestCase("x0,label\n1,0\n", ", line 1: at least the columns x0 and x1 are needed.")]
     [TestCase("x0,x1\n1,0\n\n1\n", ", line 4: the number of values is 1, but the header has 2 columns.")]
-    [TestCase("x0,x1\n1,0,\n", ", line 2: the number of values is 3, but the header has 2 columns.")]
+    [TestCase("x0,x1\n1,0,\n", ", line 2: the line ends in a comma; leave the last comma of every line out (sed 's/,$//').")]
+    [TestCase("x0,x1,\n1,0,\n", ", line 1: the line ends in a comma; leave the last comma of every line out (sed 's/,$//').")]
+    [TestCase("x0;x1\n0,6;0,8\n", ", line 1: columns are separated by semicolons; commas are expected, and points in numbers (tr ',;' '.,').")]
+    [TestCase("x0\tx1\n1\t0\n", ", line 1: columns are separated by tabs; commas are expected (tr '\\t' ',').")]
+    [TestCase("1.0 0.0\n", ", line 1: columns are separated by spaces; commas are expected (tr -s ' ' ',').")]
+    [TestCase("# x0,x1\n1,0\n", ", line 1: the header is a comment; numpy.savetxt leaves the '#' out with comments='' (and takes delimiter=',').")]
+    [TestCase(",x0,x1\n0,1,0\n", ", line 1: a column has no name; a table saved with its index needs the index left out (pandas: index=False).")]
+    [TestCase("root:x:0:0:/root\n", ", line 1: this is no header; the first line names the columns, such as x0,x1,x2.")]
+    [TestCase("x0,\u001b[2J\n1,0\n", ", line 1: this is not a text; a CSV file of numbers is expected.")]
+    [TestCase("x0,x1\n1,0\0\n", ", line 2: column x1: there is a NUL character; a text in UTF-8 is expected.")]
+    [TestCase("x0,x1\n1,\"0,5\"\n", ", line 2: '0,5' in column x1 is not a number; numbers have a point, not a comma.")]
+    [TestCase("x0,x1\n1,\u001b[2J\n", ", line 2: column x1: this is not a text; a CSV file of numbers is expected.")]
+    [TestCase("x0,x1\n1,0\n0.6,0.8", ", line 3: the file ends without a line break, so its last number may be cut; if it is whole, end it with a line break.")]
+    [TestCase("x0,x1,label\n1,0,1e300\n", ", line 2: column label: 1e300 is too large; a label must be at most 1000000000000000.")]
+    [TestCase("x0,x1,weight\n1,0,5e-324\n", ", line 2: column weight: 5e-324 is too small; a weight must be at least 1E-100.")]
+    [TestCase("snapshot,time,replica,token,label,x0,x1\n0,0,0,0,0.5,1,0\n", ", line 1: these are the snapshots of a run; take one, such as number 0 of replica 0, and drop the columns snapshot, "
+        + "time and replica: awk -F, 'NR == 1 || $1 == 0 && $3 == 0' snapshots.csv | cut -d, -f4- > one.csv")]
     [TestCase("x0,x1\n1,0\n0,one\n", ", line 3: 'one' in column x1 is not a number.")]
     [TestCase("x0,x1\n1,\n", ", line 2: '' in column x1 is not a number.")]
     [TestCase("x0,x1\n1,0\n1,NaN\n", ", line 3: NaN in column x1 is not finite.")]
@@ -55,6 +71,21 @@ public class CloudFileTests : FolderFixture
     public void AWrongFileIsRefusedByLine(string text, string message) =>
         Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>()
             .With.Message.EqualTo(Folder["points.csv"] + message));
+
+    [TestCase("utf-16LE", "this is UTF-16 without a byte order mark; save the file as UTF-8 (iconv -f UTF-16LE -t UTF-8).")]
+    [TestCase("latin1", "this is not UTF-8; save the file as UTF-8 (from Latin-1: iconv -f LATIN1 -t UTF-8).")]
+    public void AnotherEncodingIsNamed(string encoding, string message)
+    {
+        File.WriteAllBytes(Folder["points.csv"], Encoding.GetEncoding(encoding).GetBytes("x0,x1,h\u00f6he\n1,0,0\n"));
+        Assert.That(() => CloudFile.Read(Folder["points.csv"], false), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{Folder["points.csv"]}, line 1: {message}"));
+    }
+
+    [TestCase("1e200"), TestCase("-1000001")]
+    public void AnEntryOfAMatrixHasTheRangeOfADiagonalOne(string entry)
+    {
+        File.WriteAllText(Folder["m.csv"], $"x0,x1\n1,0\n{entry},1\n");
+        Assert.That(() => CloudFile.ReadMatrix(Folder["m.csv"]), Throws.InstanceOf<ConfigurationException>().With.Message.Match($"m.csv, line 3: column x0: {entry} is too (large|small); an entry must be at (most|least) -?1000000.$"));
+    }
 
     [Test]
     public void AMissingFileIsNamed() =>

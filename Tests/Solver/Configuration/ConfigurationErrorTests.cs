@@ -1,3 +1,5 @@
+using AttentionFlow.Tests.Output;
+
 namespace AttentionFlow.Tests.Configuration;
 
 public class ConfigurationErrorTests
@@ -6,6 +8,11 @@ public class ConfigurationErrorTests
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
+    [TestCase(""" "beta": 2 """, "$.beta: unknown key; did you mean 'interaction.beta'?")]
+    [TestCase(""" "horizn": 2 """, "$.horizn: unknown key; did you mean 'time.horizon'?")]
+    [TestCase(""" "time": { "speeds": [1] } """, "$.time.speeds: unknown key; did you mean 'interaction.gauge.speeds'?")]
+    [TestCase(""" "\u001b[2J": 1 """, "$.\\u001B[2J: unknown key; known: schemaVersion, title, seed, replicas, device, precision, summation, tolerance, tokens, labels, interaction, time, record.")]
+    [TestCase(""" "labels": { "law": "\u001b[31mred" } """, "$.labels.law: '\\u001B[31mred' is unknown; known: grid, uniform, blocks, file.")]
     [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
     [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, method, step, tolerance, merge, until.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "none", "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
@@ -48,7 +55,16 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "noise": {} } """, "$.interaction.noise.kappa: this key is missing; it has no default.")]
     [TestCase(""" "interaction": { "noise": { "kappa": 1, "splitting": "euler" } } """, "$.interaction.noise.splitting: 'euler' is unknown; known: lie, strang.")]
     // Ranges.
-    [TestCase(""" "interaction": { "beta": -1 } """, "$.interaction.beta: -1 is negative; the inverse temperature must be at least 0.")]
+    [TestCase(""" "interaction": { "beta": -1 } """, "$.interaction.beta: -1 is negative; the inverse temperature must be at least 0; keys of the other sign repel: --set interaction.beta=1 "
+        + "--set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' --set 'record.observables=[\"mean\"]', with a -1 for each dimension.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "path", "turns": 1e308 } } """, "$.interaction.gauge.turns: 1e308 is too large; the number of turns must be at most 1000000000.")]
+    [TestCase(""" "interaction": { "beta": 1e308 } """, "$.interaction.beta: 1e308 is too large; the inverse temperature must be at most 1000000000000.")]
+    [TestCase(""" "interaction": { "prompts": { "points": [[0, 0, 1]], "weights": [5e-324] } } """, "$.interaction.prompts.weights[0]: 5e-324 is too small; a prompt's weight must be at least 1E-100.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": [[0, 0, 1]], "weights": [1e308] } } """, "$.interaction.gauge.weights[0]: 1e308 is too large; a target's weight must be at most 1E+100.")]
+    [TestCase(""" "tokens": { "dimension": 65537 }, "record": { "observables": ["mean", "covariance"] } """,
+        "$.tokens.dimension: 65537 is too large for the observable 'covariance', of d^2 numbers; at most 46340 is possible.")]
+    [TestCase(""" "tokens": { "dimension": 100000 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "record": { "observables": ["mean"] } """,
+        "$.tokens.dimension: 100000 is too large for matrices, of d^2 numbers; at most 46340 is possible.")]
     [TestCase(""" "interaction": { "beta": 1e400 } """, "$.interaction.beta: 1e400 is too large for a number of 64 bits.")]
     [TestCase(""" "tokens": { "count": 0 } """, "$.tokens.count: 0 is too small; the number of tokens must be at least 1.")]
     [TestCase(""" "tokens": { "count": 3e9 } """, "$.tokens.count: 3e9 is too large; at most 2147483647 is possible.")]
@@ -95,7 +111,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "code": { "kind": "concatenated" }, "beta": 0 } """, "$.interaction.code: a concatenated code needs the exponential profile and beta above 0.")]
     [TestCase(""" "interaction": { "scheme": { "kind": "pre", "radius": 0 } } """, "$.interaction.scheme.radius: 0 is too small; the radius must be at least 1E-06.")]
     [TestCase(""" "interaction": { "noise": { "kappa": -1 } } """, "$.interaction.noise.kappa: -1 is too small; the inverse strength of the noise must be at least 1E-06.")]
-    [TestCase(""" "interaction": { "noise": { "kappa": 1 } } """, "$.time.method: 'tsit5' estimates its error, which means nothing along a rough path; under noise use 'heun' with a $.time.step.")]
+    [TestCase(""" "interaction": { "noise": { "kappa": 1 } } """, "$.time.method: 'tsit5' estimates its error, which means nothing along a rough path; under noise use 'heun'.")]
     [TestCase(""" "time": { "method": "heun", "step": 0.1 }, "interaction": { "noise": { "kappa": 1 }, "scheme": { "kind": "sqrt" } } """, "$.interaction.noise: noise goes with the scheme 'post' only; leave one of the two out.")]
     [TestCase(""" "time": { "method": "heun", "step": 1e-10 }, "interaction": { "noise": { "kappa": 1 } } """, "$.time.step: 1E-10 is too small; noise numbers at most 1E+09 steps.")]
     [TestCase(""" "time": { "method": "heun", "step": 0.1 }, "interaction": { "noise": { "kappa": 1 } }, "record": { "observables": ["energy_drops"] } """, "$.record.observables: noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out.")]
@@ -112,19 +128,17 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": { "law": "greatCircle" }, "weights": [1] } } """, "$.interaction.gauge: 1 weight for 256 targets; each target needs one.")]
     [TestCase(""" "tokens": { "initial": { "law": "vonMisesFisher", "mean": [1, 0] } } """, "$.tokens.initial: the mean has 2 coordinates, the tokens 3.")]
     [TestCase(""" "time": { "step": 0.1 } """, "$.time.step: 'tsit5' chooses its own steps, by $.time.tolerance; leave this key out, or set it to null.")]
-    [TestCase(""" "time": { "method": "heun" } """, "$.time.step: this key is missing; 'heun' takes steps of this length.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "merge": {} } """, "$.time.merge: 'rk4' takes fixed steps; merging needs a method that chooses them: tsit5.")]
     [TestCase(""" "time": { "until": {} } """, "$.time.until: this section is empty; known: clusters, speed, gap.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
     [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]
-    [TestCase(""" "record": { "spacing": "logarithmic" } """, "$.record.first: this key is missing; logarithmic spacing needs the first time after 0.")]
+    [TestCase(""" "replicas": 3, "tokens": { "count": 2, "initial": { "law": "equiangular" } } """, "$.replicas: nothing is drawn at random for a replica, so 3 would be copies of one; leave this key out.")]
     [TestCase(""" "record": { "spacing": "logarithmic", "first": 20 } """, "$.record.first: 20 is too late; the first logarithmic time must be below the horizon 20.")]
     [TestCase(""" "record": { "first": 1 } """, "$.record.first: only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\".")]
     [TestCase(""" "record": { "observables": ["mean", "mean"] } """, "$.record.observables: 'mean' is listed twice.")]
     public void ValuesThatDoNotFitTogetherAreRefused(string section, string message) => Refused(section, message);
 
-    [TestCase("{}", "my.json: $.schemaVersion: this key is missing; it has no default.")]
     [TestCase("""{ "schemaVersion": 2, "noise": {} }""", "my.json: $.schemaVersion: 2 is too large; the version of the file format must be 1.")]
     [TestCase("[]", "my.json: $: an experiment file holds one JSON object.")]
     [TestCase("{\n  \"title\": \"Ü\" x }", "my.json, line 2, column 16: not valid JSON: 'x' is invalid after a value. Expected either ',', '}', or ']'.")]
@@ -150,6 +164,16 @@ public class ConfigurationErrorTests
             Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{Path.GetTempPath()}: this is not a file that can be read."));
         string cloud = Path.GetFullPath("missing.csv");
         Refused(""" "tokens": { "initial": { "law": "file", "path": "missing.csv" } } """, $"$.tokens.initial.path: {cloud}: there is no such file.");
+    }
+
+    [Test]
+    public void AnotherEncodingThanUtf8IsNamed()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["my.json"], [.. "{ \"title\": \""u8, 0xe9, .. "\" }"u8]);
+        Assert.That(() => ExperimentReader.Read(folder["my.json"], []), Throws.InstanceOf<ConfigurationException>().With.Message.EqualTo($"{folder["my.json"]}: this is not UTF-8; save the file as UTF-8."));
+        File.WriteAllText(folder["my.json"], "{ \"title\": \"\u00e9\" }", System.Text.Encoding.Unicode);
+        Assert.That(ExperimentReader.Read(folder["my.json"], []).Title, Is.EqualTo("\u00e9"), "a byte order mark tells");
     }
 
     private static void Refused(string section, string message) =>

@@ -81,8 +81,23 @@ public class ExperimentReaderTests : FolderFixture
     {
         JsonObject written = (JsonObject)JsonNode.Parse(ExperimentReader.Write(new()))!;
         JsonObject schema = (JsonObject)JsonNode.Parse(ExperimentSchema.Text)!;
-        Assert.That(written.Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!).Select(p => p.Key)));
+        Assert.That(written.Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!).Select(p => p.Key).Where(k => k != "$schema")));
         Assert.That(((JsonObject)written["record"]!).Select(p => p.Key), Is.EqualTo(((JsonObject)schema["properties"]!["record"]!["properties"]!).Select(p => p.Key)));
+    }
+
+    [Test]
+    public void AnEmptyFileHasDefaultsAndMayNameItsSchema()
+    {
+        Assert.That(ExperimentReader.Write(ExperimentReader.Parse("""{ "$schema": "https://json-schema.org/x.json" }""", "x.json", [])), Is.EqualTo(ExperimentReader.Write(new())));
+        Assert.That(() => ExperimentReader.Parse("""{ "$schema": 1 }""", "x.json", []), Throws.InstanceOf<ConfigurationException>().With.Message.Contains("$.$schema: unknown key"));
+    }
+
+    /// <summary>0.01, and less where the horizon is short.</summary>
+    [TestCase(20, 0.01, 0.01), TestCase(1e8, 0.01, 0.01), TestCase(0.5, 0.005, 0.0005)]
+    public void FixedStepsAndLogarithmicTimesHaveDefaults(double horizon, double step, double first)
+    {
+        Experiment experiment = Parse($$""" "time": { "method": "heun", "horizon": {{horizon.ToString(CultureInfo.InvariantCulture)}} }, "record": { "spacing": "logarithmic" } """);
+        Assert.That((experiment.Time.Step, experiment.Record.First), Is.EqualTo(((double?)step, (double?)first)));
     }
 
     [Test]
@@ -138,7 +153,7 @@ public class ExperimentReaderTests : FolderFixture
     public void TheSchemaHoldsRangesNamesAndDefaults()
     {
         JsonNode properties = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!;
-        Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"default":1}"""));
+        Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"maximum":1000000000000,"default":1}"""));
         Assert.That((double)properties["time"]!["properties"]!["step"]!["exclusiveMinimum"]!, Is.Zero);
         Assert.That(properties["time"]!["properties"]!["method"]!["enum"]!.AsArray().Select(n => (string?)n), Is.EqualTo(Tableau.All.Select(t => t.Name)));
         Assert.That((bool)properties["record"]!["additionalProperties"]!, Is.False);

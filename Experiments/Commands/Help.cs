@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary><c>--help</c>: what System.CommandLine says, 80 columns wide, then examples and exit codes.</summary>
+internal sealed class Help : SynchronousCommandLineAction
+{
+    private const string Codes = """
+        Exit codes:
+          0 done, 1 a check failed, 2 bad arguments or experiment, 69 device not
+          available or failed, 70 the numbers diverged, 71 an error of the program,
+          74 reading or writing failed, 75 stopped early
+
+        """;
+
+    private const string RunExamples = """
+        Examples:
+          attentionflow run figure3-rotary
+          attentionflow run figure3-rotary --seed 7 --set interaction.beta=2
+          attentionflow run my.json --out out/trial --overwrite
+          attentionflow run out/trial --set time.horizon=40 --out out/longer
+
+        """;
+
+    private const string ReproduceExamples = """
+        Examples:
+          attentionflow reproduce --quick
+          attentionflow reproduce figure2
+          attentionflow reproduce all --out out/all
+
+        """;
+
+    private const string RootExamples = """
+        Examples:
+          attentionflow list
+          attentionflow run figure3-rotary --set interaction.beta=2
+          attentionflow reproduce --quick
+
+        """;
+
+    private readonly HelpAction _default;
+
+    private Help(HelpAction usual)
+    {
+        _default = usual;
+        _default.MaxWidth = 80;
+    }
+
+    /// <summary>Gives a program this help.</summary>
+    public static void Add(RootCommand root)
+    {
+        HelpOption option = root.Options.OfType<HelpOption>().Single();
+        option.Action = new Help((HelpAction)option.Action!);
+    }
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        _default.Invoke(parseResult);
+        string examples = parseResult.CommandResult.Command switch
+        {
+            RootCommand => RootExamples + "\n" + Codes,
+            { Name: "run" } => RunExamples + "\n" + Codes,
+            { Name: "reproduce" } => ReproduceExamples + "\n" + Codes,
+            _ => "",
+        };
+        parseResult.InvocationConfiguration.Output.Write(examples);
+        return ExitCodes.Done;
+    }
+}
