@@ -54,7 +54,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             ? $"{interaction.Heads} heads with the same matrices are one head at {interaction.Heads} times the cost; "
                 + "set 1, or draw a matrix for every head" : null;
         (string Where, string? What)[] advices =
-            [("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut)];
+        [
+            ("time.step", StepAdvice), ("time.step", NoiseAdvice), ("interaction.heads", equal), ("tolerance", sums),
+            ("record.observables", leftOut),
+        ];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];
         return given.Length > 0 ? string.Join("; ", given) : null;
     }
