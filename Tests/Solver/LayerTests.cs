@@ -151,7 +151,8 @@ public class LayerTests
         using FastSums fast = new(Summation.Fast, 1e-12, Precision.Double, 1);
         Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast, 1, Layers(3).Single(l => l.Key == "value").Value),
             Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
-        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast) { Scheme = new PeriScheme(1) }, Throws.InstanceOf<NotSupportedException>().With.Message.Contains("radial force"));
+        Assert.That(() => new Flow(new Interaction(1), new IdentityGauge(), Clouds.Uniform(1, 40, 3), fast) { Scheme = new PeriScheme(1) },
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("harmonic sums leave out the radial force, which the scheme 'peri' needs"));
     }
 
     [Test]
