@@ -71,8 +71,9 @@ internal sealed class RunSummary(string folder, RunRecord record, bool merges)
     {
         if (summation is not { Method: not "direct" } s) return "";
         string bound = s.ErrorBound is { } b ? $", bound {b:G2}" : "", cells = s.Cells is { } c ? $", {c} cells at the end" : "";
+        string tolerance = s.Tolerance is { } t ? $", tolerance {t:G2}" : "";
         string redone = s.RowsRedone > 0 ? $", {s.RowsRedone} rows redone directly" : "";
-        return $", {s.Method} sums, tolerance {s.Tolerance:G2}{bound}{cells}{redone}";
+        return $", {s.Method} sums{tolerance}{bound}{cells}{redone}";
     }
 
     private static IReadOnlyDictionary<string, double[]> LastObservations(string path)

@@ -78,7 +78,8 @@ public sealed record AtomsLaw(
     /// <inheritdoc/>
     public override string? WhyNot => Angles.Count == 0 ? "at least one angle is needed"
         : Weights is not null && Weights.Count != Angles.Count
-            ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Angles.Count, "angle")}; each angle needs one" : Shares.WhyNot(Weights);
+            ? $"{Text.Plural(Weights.Count, "weight")} for {Text.Plural(Angles.Count, "angle")}; each angle needs one"
+        : Shares.WhyNot(Weights);
 
     /// <inheritdoc/>
     public override double Quantile(double p) => Angles[Shares.Of(p, Weights, Angles.Count)];

@@ -124,7 +124,8 @@ internal sealed class MergingReplica
     }
 
     private bool MayMerge(int a, int b) =>
-        _whole is { Interaction.Coupling.IsOne: true, Layer.Prompts: null or { Seen: SeenPrompts.All } } || Flow.Labels[a] == Flow.Labels[b];
+        _whole is { Interaction.Coupling.IsOne: true, Layer.Prompts: null or { Seen: SeenPrompts.All } }
+        || Flow.Labels[a] == Flow.Labels[b];
 
     private double Distance(double[] x, int a, int b) =>
         Sphere.Distance(x.AsSpan(a * _whole.Dimension, _whole.Dimension), x.AsSpan(b * _whole.Dimension, _whole.Dimension));

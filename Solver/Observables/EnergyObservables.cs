@@ -33,7 +33,8 @@ internal sealed class EnergyObservable : Observable
 
 /// <summary>
 /// E/E_max, E_max the energy of a point, k(1)/2, for plain tokens and couplings of at most 1, else a bound
-/// (<see cref="Flow.LargestEnergy"/>): in [0, 1] with the exponential profile and b >= 0, in [-1, 1] always. Free, from the sums of the drift.
+/// (<see cref="Flow.LargestEnergy"/>): in [0, 1] with the exponential profile and b >= 0, in [-1, 1] always. Free, from the sums of the
+/// drift.
 /// </summary>
 internal sealed class EnergyRatioObservable : Observable
 {

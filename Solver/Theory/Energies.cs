@@ -1,8 +1,8 @@
 namespace AttentionFlow.Solver.Theory;
 
 /// <summary>
-/// Energies of known states, coupling 1, exponential profile (k(t) = t at beta = 0). Infinite where no double is as large; all refuse a beta
-/// that is negative or not finite, and a height beyond [-1, 1], with <see cref="ArgumentOutOfRangeException"/>.
+/// Energies of known states, coupling 1, exponential profile (k(t) = t at beta = 0). Infinite where no double is as large; all refuse a
+/// beta that is negative or not finite, and a height beyond [-1, 1], with <see cref="ArgumentOutOfRangeException"/>.
 /// </summary>
 public static class Energies
 {

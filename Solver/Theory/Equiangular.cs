@@ -7,7 +7,8 @@ namespace AttentionFlow.Solver.Theory;
 public static class Equiangular
 {
     /// <summary>g' at g in [-1/(n-1), 1]; infinite where no double is as large.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">When g is not there, n &lt; 2, beta negative or not finite, or under hardmax.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">When g is not there, n &lt; 2, beta negative or not finite, or under
+    /// hardmax.</exception>
     public static double Slope(Normalization normalization, double beta, int tokens, double g)
     {
         Check(beta, tokens, g);

@@ -82,7 +82,8 @@ public sealed class CircleLimit(double radius) : PredictedLimit
     public override double[] Fit(
         ReadOnlySpan<double> y, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights, ReadOnlySpan<double> at, int d)
     {
-        double[] a = new double[d], b = new double[d], e3 = new double[d], cosines = new double[labels.Length], sines = new double[labels.Length];
+        double[] a = new double[d], b = new double[d], e3 = new double[d];
+        double[] cosines = new double[labels.Length], sines = new double[labels.Length];
         for (int i = 0; i < labels.Length; i++)
         {
             (double sin, double cos) = Math.SinCos(2 * Math.PI * labels[i]);

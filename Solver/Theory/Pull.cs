@@ -16,7 +16,8 @@ internal static class Pull
     public static double Of(Normalization normalization, double factor, double beta, double below, double z, double bias)
     {
         if (normalization.IsHard)
-            throw new ArgumentOutOfRangeException(nameof(normalization), normalization.Name, "at infinite beta there is no pull to normalise");
+            throw new ArgumentOutOfRangeException(
+                nameof(normalization), normalization.Name, "at infinite beta there is no pull to normalise");
         return normalization.IsBounded ? factor * Math.Exp(-below) * normalization.Scale(z, Math.Exp(beta), bias)
             : ScaledExponential.Times(factor / normalization.Divisor(ScaledExponential.Times(z, beta), bias), beta - below);
     }

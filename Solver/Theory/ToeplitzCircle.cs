@@ -41,7 +41,7 @@ public static class ToeplitzCircle
         return Quadrature.Root(x => Rising(x, constant), 0, beta) / beta;
     }
 
-    // Of the sign of d/dx e^{-x} (c I_0 + I_1) = (1 - c)(I_0 - I_1) - I_1/x, divided by I_1/x: (1 - c)(x/R - x) - 1, R = I_1/I_0. As x/R - x
-    // falls from 2 to 1/2, there is one zero for -1 < c < 1/2 and none for less.
+    // Of the sign of d/dx e^{-x} (c I_0 + I_1) = (1 - c)(I_0 - I_1) - I_1/x, divided by I_1/x: (1 - c)(x/R - x) - 1, R = I_1/I_0. As
+    // x/R - x falls from 2 to 1/2, there is one zero for -1 < c < 1/2 and none for less.
     private static double Rising(double x, double constant) => (1 - constant) * (1 / Bessel.RatioOverArgument(1, x) - x) - 1;
 }

@@ -20,7 +20,8 @@ public static class TwoClusters
     /// e^{beta (1 - cos to)}/(2 eps), because until then each moves no faster than eps e^{-beta (1 - cos to)}: the law of [arXiv
     /// 2605.30229, Theorem 5] with a constant. Infinite where no double is as large.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">When not 0 &lt;= to &lt;= from &lt;= pi, beta is negative or eps not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">When not 0 &lt;= to &lt;= from &lt;= pi, beta is negative or eps not
+    /// positive.</exception>
     public static double Bound(double beta, double coupling, double from, double to)
     {
         Argument.AtLeast(0, beta);

@@ -6,7 +6,9 @@ namespace AttentionFlow.Solver.Theory;
 /// </summary>
 /// <param name="Dimension">d >= 2.</param>
 /// <param name="Concentration">kappa >= 0.</param>
-/// <remarks>All refuse d, kappa or beta out of range, and a cosine beyond [-1, 1], with <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// All refuse d, kappa or beta out of range, and a cosine beyond [-1, 1], with <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public sealed record VonMisesFisher(int Dimension, double Concentration)
 {
     /// <summary>A(r) = I_{d/2}(r)/I_{d/2-1}(r), the length of the mean at concentration r: on S^2 coth r - 1/r.</summary>
@@ -46,7 +48,8 @@ public sealed record VonMisesFisher(int Dimension, double Concentration)
     }
 
     // log of e^{kappa (cos - 1)} sin^{d-2}.
-    private double Density(double angle) => -Concentration * FromMean(angle) + (Dimension > 2 ? (Dimension - 2) * Math.Log(Math.Sin(angle)) : 0);
+    private double Density(double angle) =>
+        -Concentration * FromMean(angle) + (Dimension > 2 ? (Dimension - 2) * Math.Log(Math.Sin(angle)) : 0);
 
     // log Z_{2 beta}/Z_beta^2.
     private double Ratio(double beta, double angle) => LogNormalizer(Length(2 * beta, FromAntipode(angle)))

@@ -161,6 +161,44 @@ public class ObservableTests
         }
     }
 
+    /// <summary>Four orthonormal or opposite tokens: E is a quarter of that of a point but for e^{-beta}, at any beta, and overflows only where it is no double.</summary>
+    [TestCase(2, 0), TestCase(700, 0), TestCase(712, 703.352), TestCase(717, 0), TestCase(5000, double.PositiveInfinity), TestCase(1e6, double.PositiveInfinity)]
+    public void EnergiesOverflowOnlyWhenTheyDo(double beta, double log)
+    {
+        Cloud cloud = new(1, 4, 3, [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, -1]);
+        Flow flow = Clouds.FlowOf(One with { Beta = beta, Normalization = Normalization.Softmax }, cloud);
+        double[] drift = flow.DriftAt(cloud.Positions), gap = new double[1];
+        flow.EnergyGap(cloud.Positions, gap);
+        // 4 pairs at cosine 1, 10 at 0, 2 at -1.
+        double ratio = (4 + 10 * Math.Exp(-beta) + 2 * Math.Exp(-2 * beta)) / 16, exact = Math.Log(ratio) + beta - Math.Log(2 * beta);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(flow.EnergyRatio(0), Is.EqualTo(ratio).Within(1e-15));
+        Assert.That(Math.Log(flow.Energy(0)), Is.EqualTo(double.IsInfinity(log) ? log : exact).Within(1e-12));
+        if (log is > 0 and < 1e3) Assert.That(Math.Log(flow.Energy(0)), Is.EqualTo(log).Within(1e-3));
+        Assert.That(Math.Log(gap[0]), Is.EqualTo(double.IsInfinity(log) ? log : Math.Log(1 - ratio) + beta - Math.Log(2 * beta)).Within(1e-12));
+        Assert.That(flow.Dissipation(0, drift), Is.Not.NaN);
+        foreach (string name in (string[])["energy", "gaps"])
+            if (double.IsInfinity(log)) Assert.That(() => Measure(name, flow.Interaction, new IdentityGauge(), cloud), Throws.TypeOf<UnrepresentableException>(), name);
+            else Assert.That(Measure(name, flow.Interaction, new IdentityGauge(), cloud), Has.All.LessThan(double.PositiveInfinity), name);
+    }
+
+    /// <summary>E/E_max stays between -1 and 1 with heads, codes and prompts, of any sign, where exponents of all of them differ by hundreds.</summary>
+    [Test]
+    public void EnergyRatiosStayInRange([Values(0, 1, 30, 800)] double beta, [Values(-2, 0.5)] double strength)
+    {
+        Cloud cloud = Clouds.Uniform(1, 9, 3, seed: 8);
+        MathNet.Numerics.LinearAlgebra.Matrix<double> twice = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DiagonalOfDiagonalArray([2, 2, 2]);
+        Layer[] layers = [Layer.Plain, new() { Prompts = new Prompts([[0, 0, 1]], null, strength) }, new() { Code = new AdditiveCode(1) }, new() { Heads = [new Head(key: twice, value: twice), new Head()] }];
+        foreach (Layer layer in layers)
+        {
+            Flow flow = new(new Interaction(beta), new IdentityGauge(), cloud, new ReferenceSums(), 1, layer);
+            flow.DriftAt(cloud.Positions);
+            double ratio = flow.EnergyRatio(0);
+            Assert.That(ratio, Is.InRange(-1, 1));
+            if (beta <= 30) Assert.That(ratio * flow.LargestEnergy, Is.EqualTo(flow.Energy(0)).Within(1e-13 * flow.LargestEnergy));
+        }
+    }
+
     [Test]
     public void MaskedFlowsReportNoEnergy() =>
         Assert.That(() => Measure("energy", One with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3)), Throws.TypeOf<NotSupportedException>());

@@ -30,7 +30,9 @@ public class TheoryProperties
     /// <summary>Amos' bounds (Math. Comp. 1974), which close in on each other for large x and for large orders, and the recurrence.</summary>
     [Test]
     public void RatiosOfBesselFunctions() => Holds(
-        from x in Betas from twice in Gen.Choose(1, 400) select (Order: twice / 2.0, X: x), at =>
+        from x in Betas
+        from twice in Gen.Choose(1, 400)
+        select (Order: twice / 2.0, X: x), at =>
     {
         (double v, double x) = at;
         double ratio = Bessel.Ratio(v, x), low = x / (v - 0.5 + double.Hypot(x, v + 0.5)), high = x / (v - 0.5 + double.Hypot(x, v - 0.5));
@@ -45,7 +47,10 @@ public class TheoryProperties
     /// <summary>d = 3 is sinh(beta)/beta, the recurrence joins the degrees, and eigenvalue, ratio and logarithm are of one value.</summary>
     [Test]
     public void FunkHeckeEigenvalues() => Holds(
-        from beta in Betas from d in Dimensions from l in Gen.Choose(1, 30) select (Beta: beta, D: d, L: l), at =>
+        from beta in Betas
+        from d in Dimensions
+        from l in Gen.Choose(1, 30)
+        select (Beta: beta, D: d, L: l), at =>
     {
         (double beta, int d, int l) = at;
         double zero = Bessel.FunkHecke(d, 0, beta), log = Bessel.LogScaledFunkHecke(d, beta), of = Bessel.FunkHecke(d, l, beta);
@@ -66,7 +71,10 @@ public class TheoryProperties
 
     /// <summary>I_{1/2} in closed form, and the recurrence.</summary>
     [Test]
-    public void BesselFunctions() => Holds(from x in Betas from twice in Gen.Choose(2, 60) select (Order: twice / 2.0, X: x), at =>
+    public void BesselFunctions() => Holds(
+        from x in Betas
+        from twice in Gen.Choose(2, 60)
+        select (Order: twice / 2.0, X: x), at =>
     {
         (double v, double x) = at;
         double half = x == 0 ? 0 : Math.Sqrt(2 * x / Math.PI) * Math.Exp(LogSphere(x));
@@ -80,7 +88,11 @@ public class TheoryProperties
     /// <summary>Nothing has more energy than a point; known circles and the uniform law in closed form; modes against quadrature.</summary>
     [Test]
     public void EnergiesOfKnownStates() => Holds(
-        from beta in Betas from height in Unit from turn in Gen.Choose(-5000, 5000) from d in Dimensions select (Beta: beta, Height: height, Turn: turn / 100.0, D: d), at =>
+        from beta in Betas
+        from height in Unit
+        from turn in Gen.Choose(-5000, 5000)
+        from d in Dimensions
+        select (Beta: beta, Height: height, Turn: turn / 100.0, D: d), at =>
     {
         (double beta, double c, double turn, int d) = at;
         double point = new Interaction(beta).DiracEnergy, circle = Energies.LatitudeCircle(beta, c), arc = Energies.LatitudeArc(beta, c, turn);
@@ -93,7 +105,7 @@ public class TheoryProperties
         Must(square is >= 0 and <= 1 + 1e-15);
         Must(Near(Energies.LatitudeCircle(beta, 1), point, 1e-12));
         Must(Near(Energies.LatitudeArc(beta, -c, 0), point, 1e-12));
-        Must(Near(Energies.LatitudeArc(beta, c, 6 * Clouds.Turn), circle, 1e-12));
+        Must(Near(Energies.LatitudeArc(beta, c, 6 * Clouds.Turn), circle, 1e-12, 1e-28));
         Must(Near(Energies.Uniform(3, beta), beta == 0 ? 0 : Math.Exp(LogSphere(beta) + beta) / (2 * beta), 1e-12 * Math.Max(1, beta) + 1e-13));
         Must(!inRange || Near(arc, Fine(v => (1 - v) * Math.Exp(beta * (c * c + (1 - c * c) * Math.Cos(turn * v)))) / beta, 1e-11));
         Must(!inRange || Near(point - gap, Fine(h => Energies.LatitudeArc(beta, h, turn)), 1e-11));
@@ -102,13 +114,17 @@ public class TheoryProperties
         return true;
 
         bool Between(double energy, double point) => energy >= 0 && energy <= point * (1 + 1e-12) || beta == 0 && Math.Abs(energy) <= 0.5;
-        static double Fine(Func<double, double> f) => Enumerable.Range(0, 40).Sum(k => MathNet.Numerics.Integration.GaussLegendreRule.Integrate(f, k / 40.0, (k + 1) / 40.0, 64));
+        static double Fine(Func<double, double> f) => Enumerable.Range(0, 20).Sum(k => MathNet.Numerics.Integration.GaussLegendreRule.Integrate(f, k / 20.0, (k + 1) / 20.0, 32));
     });
 
     /// <summary>What an equiangular state becomes after two times is what it becomes after their sum, on its way from the one fixed point to the other.</summary>
     [Test]
     public void EquiangularStates() => Holds(
-        from beta in Betas from n in Gen.Elements(2, 3, 8, 1000, int.MaxValue) from share in Unit from normalization in Gen.Elements(Soft) from t in Gen.Choose(-300, 200)
+        from beta in Betas
+        from n in Gen.Elements(2, 3, 8, 1000, int.MaxValue)
+        from share in Unit
+        from normalization in Gen.Elements(Soft)
+        from t in Gen.Choose(-300, 200)
         select (Beta: Math.Min(beta, 1e3), N: n, Share: share, Normalization: normalization, T: Math.Pow(10, t / 100.0)), at =>
     {
         (double beta, int n, double share, Normalization normalization, double t) = at;
@@ -134,7 +150,11 @@ public class TheoryProperties
     /// <summary>Times add up, and the way back from time to angle is the slope.</summary>
     [Test]
     public void TwoClusterTimes() => Holds(
-        from beta in Betas from eps in Gen.Elements(1e-6, 0.1, 1, 30) from a in Gen.Choose(-1500, 300) from b in Gen.Choose(-1500, 300) from normalization in Gen.Elements(Soft)
+        from beta in Betas
+        from eps in Gen.Elements(1e-6, 0.1, 1, 30)
+        from a in Gen.Choose(-1500, 300)
+        from b in Gen.Choose(-1500, 300)
+        from normalization in Gen.Elements(Soft)
         select (Beta: Math.Min(beta, 1e3), Eps: eps, A: 2 * Math.Atan(Math.Exp(a / 100.0)), B: 2 * Math.Atan(Math.Exp(b / 100.0)), Normalization: normalization), at =>
     {
         (double beta, double eps, double from, double to, Normalization normalization) = (at.Beta, at.Eps, Math.Max(at.A, at.B), Math.Min(at.A, at.B), at.Normalization);
@@ -157,7 +177,10 @@ public class TheoryProperties
 
     /// <summary>On S^2 in closed form.</summary>
     [Test]
-    public void UniformAttentionAtAnyTemperature() => Holds(from beta in Betas from d in Dimensions select (Beta: beta, D: d), at =>
+    public void UniformAttentionAtAnyTemperature() => Holds(
+        from beta in Betas
+        from d in Dimensions
+        select (Beta: beta, D: d), at =>
     {
         (double beta, int d) = at;
         double pass = UniformAttention.LowPass(d, beta), entropy = UniformAttention.EntropyBelowLogTokens(d, beta), share = UniformAttention.ParticipationShare(d, beta);
@@ -174,7 +197,11 @@ public class TheoryProperties
 
     /// <summary>|m| solves its equation; critical kappa on S^2 in closed form; two tokens at large steepness s = kappa e^beta/2 are (d - 1)/2s below 1, and elsewhere as a fine quadrature has it.</summary>
     [Test]
-    public void NoisyFlows() => Holds(from beta in Betas from d in Dimensions from k in Gen.Choose(-800, 600) select (Beta: beta, D: d, Excess: Math.Pow(10, k / 100.0)), at =>
+    public void NoisyFlows() => Holds(
+        from beta in Betas
+        from d in Dimensions
+        from k in Gen.Choose(-800, 600)
+        select (Beta: beta, D: d, Excess: Math.Pow(10, k / 100.0)), at =>
     {
         (double beta, int d, double excess) = at;
         Interaction interaction = new(beta), linear = interaction with { Profile = Profile.Linear };
@@ -219,7 +246,11 @@ public class TheoryProperties
     /// <summary>Without concentration the law is uniform, and the error has a closed form; with it, the error is that of the law turned over at no other point.</summary>
     [Test]
     public void VonMisesFisherLaws() => Holds(
-        from beta in Betas from d in Dimensions from k in Gen.Choose(-300, 400) from c in Gen.Choose(-1000, 1000) select (Beta: Math.Min(beta, 1e4), D: d, Kappa: Math.Pow(10, k / 100.0), C: c / 1000.0), at =>
+        from beta in Betas
+        from d in Dimensions
+        from k in Gen.Choose(-300, 400)
+        from c in Gen.Choose(-1000, 1000)
+        select (Beta: Math.Min(beta, 1e3), D: d, Kappa: Math.Pow(10, k / 100.0), C: c / 1000.0), at =>
     {
         (double beta, int d, double kappa, double c) = at;
         VonMisesFisher law = new(d, kappa), uniform = new(d, 0);
@@ -236,7 +267,11 @@ public class TheoryProperties
 
     /// <summary>No circle has more energy than the best; for c = 0 it leaves the equator at the critical beta.</summary>
     [Test]
-    public void ToeplitzCircles() => Holds(from beta in Betas from c in Gen.Choose(-2000, 800) from u in Unit select (Beta: beta, C: c / 1000.0, U: u), at =>
+    public void ToeplitzCircles() => Holds(
+        from beta in Betas
+        from c in Gen.Choose(-2000, 800)
+        from u in Unit
+        select (Beta: beta, C: c / 1000.0, U: u), at =>
     {
         (double beta, double c, double u) = at;
         double r = ToeplitzCircle.Radius(new Interaction(beta), c), m = ToeplitzCircle.MeanNorm(new Interaction(beta), c), lifted = ToeplitzCircle.MeanNorm(new Interaction(beta), 0);
@@ -252,7 +287,11 @@ public class TheoryProperties
 
     /// <summary>USA as the eigenvalues say; under softmax divided by lambda_0 b_0, finite at any beta; the linear profile knows degree 1 alone.</summary>
     [Test]
-    public void GrowthRates() => Holds(from beta in Betas from d in Dimensions from l in Gen.Choose(0, 12) select (Beta: beta, D: d, L: l), at =>
+    public void GrowthRates() => Holds(
+        from beta in Betas
+        from d in Dimensions
+        from l in Gen.Choose(0, 12)
+        select (Beta: beta, D: d, L: l), at =>
     {
         (double beta, int d, int l) = at;
         Interaction plain = new(beta), soft = plain with { Normalization = Normalization.Softmax, Coupling = new ToeplitzCoupling(2, 1) };
