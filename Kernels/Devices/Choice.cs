@@ -21,8 +21,8 @@ public sealed record Choice(string Device, Summation Summation)
     private bool IsForCpu => Summation is Summation.Fast or Summation.Coalesced;
 
     /// <summary>
-    /// What auto stands for, and the tolerance of its sums: a function of sizes, interaction, signs of weights, precision, tolerance, budget
-    /// and the devices here, never of timings. Harmonic sums, linear in n, come before any GPU.
+    /// What auto stands for, and the tolerance of its sums: a function of sizes, interaction, signs of weights, precision, tolerance,
+    /// budget and the devices here, never of timings. Harmonic sums, linear in n, come before any GPU.
     /// </summary>
     /// <param name="problem">The tokens.</param>
     /// <param name="columns">What a drift asks of the self form; null where it needs another.</param>

@@ -129,12 +129,17 @@ internal sealed class Cells
     {
         int d = _dimension;
         (Centroids, Weights, Losses) = (new double[Count * d], new double[Count], new double[Count]);
+        // What the additions of a weight round away, so that a cell of many tokens has all digits of it.
+        double[] lost = new double[Count];
         for (int i = 0; i < _cellOf.Length; i++)
         {
             int cell = _cellOf[i], founder = _founders[cell];
-            Weights[cell] += weights[i];
-            for (int c = 0; c < d; c++) Centroids[cell * d + c] += weights[i] * (x[i * d + c] - x[founder * d + c]);
+            double weight = weights[i], sum = Weights[cell] + weight, added = sum - Weights[cell];
+            lost[cell] += Weights[cell] - (sum - added) + (weight - added);
+            Weights[cell] = sum;
+            for (int c = 0; c < d; c++) Centroids[cell * d + c] += weight * (x[i * d + c] - x[founder * d + c]);
         }
+        for (int cell = 0; cell < Count; cell++) Weights[cell] += lost[cell];
         for (int cell = 0; cell < Count; cell++)
             for (int c = 0; c < d; c++)
                 Centroids[cell * d + c] = x[_founders[cell] * d + c] + (Weights[cell] > 0 ? Centroids[cell * d + c] / Weights[cell] : 0);

@@ -16,8 +16,8 @@ namespace AttentionFlow.Kernels.Fast;
 /// - q) but for W (beta^2 v/2 |P(c - q)| + beta v) e^tau in its tangential
 /// part P. A token lies within r of its cell's founder, so v is at most r^2 and tau at most 2 beta r, and r is chosen so that e^{2 beta r}
 /// r^2 max(beta^2/2 + beta, 2 beta) = tol.</para>
-/// <para>So the errors of Z_i and of the tangential part of F_i are at most tol S_i (of its part along q 2 tol S_i), S_i = sum_j w_j |b_ij| e^{beta (t_ij - 1)} (Z_i where
-/// b >= 0); the deficit's is at most 2 tol of its value, because
+/// <para>So the errors of Z_i and of the tangential part of F_i are at most tol S_i (of its part along q 2 tol S_i), S_i = sum_j w_j
+/// |b_ij| e^{beta (t_ij - 1)} (Z_i where b >= 0); the deficit's is at most 2 tol of its value, because
 /// the mean of beta |q - x_j|^2/2 over a cell is kept exactly and s_j is small of second order where q is near. To this come the errors of
 /// <see cref="SimdSums"/>.</para>
 /// <para>The error is relative for each cell by itself: about beta (beta/2 + 1) v of its pull, the token's own cell included. So

@@ -15,7 +15,8 @@ internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even
     public static GpuShape Of(PairProblem problem, RowColumns columns) => new(
         problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, _ => 0 },
         problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
-        problem.IsDifference, problem.Interaction.Mask != Mask.None, (columns & ~(RowColumns.Force | RowColumns.Radial)) != RowColumns.None);
+        problem.IsDifference, problem.Interaction.Mask != Mask.None,
+        (columns & ~(RowColumns.Force | RowColumns.Radial)) != RowColumns.None);
 
     private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
         .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));

@@ -15,8 +15,8 @@ namespace AttentionFlow.Kernels.Harmonic;
 /// turns out too small for it are summed again with a higher order, and rows that even that cannot serve, because of rounding, directly
 /// (<see cref="SumStatistics.RowsRedone"/>: each costs n pairs).</para>
 /// <para>The force is tangential, F_i = grad Z_i / beta, unless its part along x_i is asked for, which is x_i dZ_i/dbeta: the same moments
-/// with the derivatives of the coefficients, and another evaluation. Squares are the Z of the same tokens at 2 beta with squared weights and
-/// coupling: moments and evaluation of their own, with a relative error of at most tol.</para>
+/// with the derivatives of the coefficients, and another evaluation. Squares are the Z of the same tokens at 2 beta with squared weights
+/// and coupling: moments and evaluation of their own, with a relative error of at most tol.</para>
 /// <para>Errors are relative to Z, not to the force: forces smaller than tol Z_i are not guaranteed, so nothing is promised of distances
 /// below tol and
 /// of energy gaps below tol^2: follow the last stage of a collapse with direct sums. What happens in fact: the truncated kernel, too, is an

@@ -90,8 +90,6 @@ public static class CloudFile
         private static readonly QuantityAttribute ALabel = new("a label") { AtLeast = -1e15, AtMost = 1e15 };
         private readonly List<double> _positions = [], _labels = [], _weights = [];
         private CloudHeader _header = null!;
-        private int _lightest;
-        private long _lightestLine;
 
         public CloudData Run(bool isCut)
         {
@@ -110,7 +108,8 @@ public static class CloudFile
             if (count == 0) throw new ConfigurationException($"{path}: there are no rows after the header.");
             if (isCut)
                 throw Wrong("the file ends without a line break, so its last number may be cut; if it is whole, end it with a line break.");
-            Sequence<double>? given = _header.Label < 0 ? null : [.. _labels], shares = _header.Weight < 0 ? null : NormalizedWeights();
+            Sequence<double>? given = _header.Label < 0 ? null : [.. _labels];
+            Sequence<double>? shares = _header.Weight < 0 ? null : [.. Shares.Normalized(_weights)];
             return new(count, point.Length, [.. _positions], given, shares);
         }
 
@@ -127,7 +126,6 @@ public static class CloudFile
             if (_header.Weight < 0) return;
             double weight = Number(_header.Weight);
             if (weight <= 0) throw Wrong($"the weight {Quoted.Short(csv.GetString(_header.Weight))} is not positive.");
-            if (_weights.Count == 0 || weight < _weights[_lightest]) (_lightest, _lightestLine) = (_weights.Count, csv.LineNumber);
             _weights.Add(Number(_header.Weight, AWeight));
         }
 
@@ -155,9 +153,6 @@ public static class CloudFile
                 : !double.IsFinite(value) ? $"{shown} in column {name} is not finite."
                 : $"column {name}: {range!.WhyNot(value, shown)}.");
         }
-
-        private Sequence<double> NormalizedWeights() => Shares.WhyNot(_weights) is { } why
-            ? throw new ConfigurationException($"{path}, line {_lightestLine}: {why}.") : Shares.Normalized(_weights);
 
         private ConfigurationException Wrong(string problem) => new($"{path}, line {csv.LineNumber}: {problem}");
     }

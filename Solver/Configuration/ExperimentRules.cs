@@ -109,7 +109,8 @@ internal static class ExperimentRules
     {
         if (experiment.Time.Unit == TimeUnit.One) yield break;
         InteractionSection interaction = experiment.Interaction;
-        string? flow = interaction.Normalization.IsBounded ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
+        string? flow = interaction.Normalization.IsBounded
+            ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa" : null;

@@ -129,15 +129,17 @@ internal sealed class Attention
     private void SetDivergence()
     {
         // Both in one pass; without any, the drift's sums do.
-        RowSums? pass = _passes.Select(p => p.Rows).FirstOrDefault(r => ForDivergence != RowColumns.None && r.Columns.HasFlag(ForDivergence));
-        if (pass is null && ForDivergence != RowColumns.None) return;
+        RowColumns needed = ForDivergence;
+        RowSums? pass = needed == RowColumns.None ? null : _passes.Select(p => p.Rows).FirstOrDefault(r => r.Columns.HasFlag(needed));
+        if (pass is null && needed != RowColumns.None) return;
         RowSums rows = _needsForce ? pass! : _drift;
         int d = _flow.Dimension;
         double beta = _problem.Interaction.Profile.IsCurved(_problem.Interaction.Beta) ? _problem.Interaction.Beta : 0;
         for (int i = 0; i < _flow.Rows; i++)
         {
             double logit = beta + beta * Sphere.Dot(_problem.Q.AsSpan(i * d, d), rows.Force.AsSpan(i * d, d)) / rows.Z[i];
-            double divergence = logit + (pass?.CouplingLog is { Length: > 0 } logs ? logs[i] : 0) / rows.Z[i] - rows.Shift[i] - Math.Log(rows.Z[i]);
+            double coupling = pass?.CouplingLog is { Length: > 0 } logs ? logs[i] / rows.Z[i] : 0;
+            double divergence = logit + coupling - rows.Shift[i] - Math.Log(rows.Z[i]);
             _divergence[i] = Math.Max(0, divergence);
         }
     }

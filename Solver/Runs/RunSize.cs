@@ -31,7 +31,7 @@ internal sealed class RunSize(Experiment experiment)
             }
             if (interaction.Matrices != new Matrices())
                 yield return ("$.interaction.matrices", $"the matrices of {Text.Plural(interaction.Heads, "head")} {inDimension} need",
-                    _d * _d > Array.MaxLength ? double.PositiveInfinity : sizeof(double) * _d * _d * (5.0 * interaction.Heads + 5));
+                    sizeof(double) * _d * _d * (5.0 * interaction.Heads + 5));
             // Columns of coordinates, as datapackage.json describes them.
             int perCoordinate = 1 + experiment.Record.Observables.Count(name => name is "mean" or "covariance");
             yield return ("$.tokens.dimension", $"tables with {perCoordinate * _d:F0} columns need", perCoordinate * _d * 3000);
@@ -53,9 +53,8 @@ internal sealed class RunSize(Experiment experiment)
         double available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (Memory.Sum(part => part.Bytes) <= available) return;
         (string where, string what, double bytes) = Memory.MaxBy(part => part.Bytes);
-        throw ConfigurationException.At(where, double.IsInfinity(bytes)
-            ? $"{what} more numbers than an array can hold; the dimension is at most {Math.Floor(Math.Sqrt(Array.MaxLength))}."
-            : Shown($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
+        throw ConfigurationException.At(where,
+            Shown($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
     }
 
     /// <summary>The bytes of snapshots.csv, observables.csv and datapackage.json.</summary>

@@ -32,7 +32,7 @@ public class FlowProperties
         double[] drift = new Flow(draw.TheInteraction, draw.TheGauge, cloud, sums).DriftAt(cloud.Positions);
         double[] expected = Arbiter.Drift(draw.TheInteraction, draw.TheGauge, cloud);
         return Clouds.LargestDifference(drift, expected) <= 1e-12 * Math.Max(1, expected.Max(Math.Abs));
-    }).QuickCheckThrowOnFailure();
+    }).CheckReplayed();
 
     [Test]
     public void AShortStepNeverLowersTheEnergy() => Prop.ForAll(Draws, draw =>
@@ -46,5 +46,5 @@ public class FlowProperties
         stepper.Advance(cloud.Positions, 0.01);
         stepper.Begin(cloud.Positions);
         return Enumerable.Range(0, cloud.Replicas).All(r => flow.EnergyRatio(r) >= before[r] - flow.EnergyRounding);
-    }).QuickCheckThrowOnFailure();
+    }).CheckReplayed();
 }

@@ -17,7 +17,7 @@ public class TheoryProperties
     private static readonly Gen<int> Dimensions = Gen.Frequency((4, Gen.Choose(2, 12)), (1, Gen.Elements(64, 340, 341, 1000)));
     private static readonly Normalization[] Soft = [.. Normalization.All.Where(n => !n.IsHard)];
 
-    private static void Holds<T>(Gen<T> of, Func<T, bool> property) => Prop.ForAll(Arb.From(of), property).QuickCheckThrowOnFailure();
+    private static void Holds<T>(Gen<T> of, Func<T, bool> property) => Prop.ForAll(Arb.From(of), property).CheckReplayed();
 
     private static void Must(bool claim, [CallerArgumentExpression(nameof(claim))] string text = "")
     {

@@ -66,7 +66,7 @@ public class CloudFileTests : FolderFixture
     [TestCase("x0,x1\n0,1.0000012\n", ", line 2: the point has length 1.0000012, not 1; write \"normalize\": true to scale every point to length 1.")]
     [TestCase("x0,x1,weight\n1,0,1\n0,1,0\n", ", line 3: the weight 0 is not positive.")]
     [TestCase("x0,x1,weight\n1,0,-1\n", ", line 2: the weight -1 is not positive.")]
-    [TestCase("x0,x1,weight\n1,0,1e308\n0,1,1e-308\n1,0,1e308\n", ", line 3: the weight 1E-308 is lost beside 1E+308; weights may differ by a factor of 1e300.")]
+    [TestCase("x0,x1,weight\n1,0,1e308\n0,1,1e-308\n1,0,1e308\n", ", line 2: column weight: 1e308 is too large; a weight must be at most 1E+100.")]
     [TestCase("x0,x1\n1,0\n\"0,1\n", ", line 3: this is not valid CSV; a quote is misplaced or never closed.")]
     public void AWrongFileIsRefusedByLine(string text, string message) =>
         Assert.That(() => Read(text, normalize: false), Throws.InstanceOf<ConfigurationException>()

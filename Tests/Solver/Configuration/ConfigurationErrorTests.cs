@@ -14,7 +14,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "\u001b[2J": 1 """, "$.\\u001B[2J: unknown key; known: schemaVersion, title, seed, replicas, device, precision, summation, tolerance, tokens, labels, interaction, time, record.")]
     [TestCase(""" "labels": { "law": "\u001b[31mred" } """, "$.labels.law: '\\u001B[31mred' is unknown; known: grid, uniform, blocks, file.")]
     [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
-    [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, method, step, tolerance, merge, until.")]
+    [TestCase(""" "time": { "tol": 1 } """, "$.time.tol: unknown key; known: horizon, unit, method, step, tolerance, merge, until.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "none", "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
     [TestCase(""" "seed": 1, "seed": 1 """, "$.seed: this key appears twice.")]
     [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 1, "angle": 1 } } """, "$.tokens.initial.angle: this key appears twice.")]
