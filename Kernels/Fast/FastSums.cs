@@ -69,8 +69,8 @@ internal sealed class FastSums : IPairSums
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced
 /// the same per cell and 150; harmonic 20 + (0.092 + 22/n) (L + 1)^2 on the sphere, 8 + 0.085 (2 L + 1) + 2000/n on the circle, times
-/// 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows; 1.6 times as much with the force's part along x_i;
-/// and the direct sum beside it where the tolerance is so small that rounding leaves most rows to it.
+/// 2 M + 1 channels for a Toeplitz coupling with M cosines, with L the order for ordinary rows; 1.6 times as much with the force's part
+/// along x_i; and the direct sum beside it where the tolerance is so small that rounding leaves most rows to it.
 /// </remarks>
 internal sealed class FastPlan : Plan
 {
