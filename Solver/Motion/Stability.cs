@@ -17,8 +17,8 @@ public static class Stability
     /// <summary>
     /// The error of pair sums relative to Z_i that a run can bear: an error eps moves a token by at most 2 eps rate t in the time t, which
     /// is to stay below a fifth of the tolerance of a step, so eps = 0.1 tolerance/min(rate horizon, e^{2 beta}). Beyond e^{2 beta} in
-    /// units of the rate no pull is too weak to have acted: pulls between tokens at an angle a are e^{-beta (1 - cos a)} of Z, and with this eps
-    /// the weakest of them keep a relative error of a tenth of the tolerance.
+    /// units of the rate no pull is too weak to have acted: pulls between tokens at an angle a are e^{-beta (1 - cos a)} of Z, and with
+    /// this eps the weakest of them keep a relative error of a tenth of the tolerance.
     /// </summary>
     /// <param name="steps">Steps of one length promise nothing: theirs stands for a tolerance of 1e-4.</param>
     /// <param name="horizon">Time of the run.</param>
