@@ -140,8 +140,11 @@ internal sealed class HarmonicPlan : Plan
         if (interaction.Beta > LargestBeta)
             return $"beta = {interaction.Beta:R} needs harmonics far beyond degree {HarmonicSums.MaxOrder}, up to which they are stable";
         RowColumns missing = columns & ~Known;
-        return missing == RowColumns.None ? null : $"the harmonic sums have the columns {Known}, not {missing}";
+        return missing == RowColumns.None ? null : $"the harmonic sums give no {Named(missing)}";
     }
+
+    private static string Named(RowColumns missing) => missing.HasFlag(RowColumns.Largest) ? "largest entry of a row"
+        : missing.HasFlag(RowColumns.CouplingLog) ? "entropy of a coupling" : "deficit of a row";
 
     // sum_j (w_j a_ij)^2, a = b e^{beta (t - 1)}, is the Z of these.
     private static PairProblem Squared(PairProblem problem)

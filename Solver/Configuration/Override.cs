@@ -128,7 +128,10 @@ internal sealed class Override
         }
         catch (JsonException)
         {
-            return JsonValue.Create(_value);
+            // .5, 2. and +1 are numbers to everybody but JSON.
+            bool isNumber = double.TryParse(_value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
+            return isNumber && double.IsFinite(number) && property?.PropertyType != typeof(string)
+                ? JsonValue.Create(number) : JsonValue.Create(_value);
         }
         catch (ConfigurationException e)
         {

@@ -184,7 +184,7 @@ public sealed class HarmonicSumsTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Why(self, RowColumns.Force), Is.Null);
         Assert.That(Why(general, RowColumns.Force), Does.Contain("self form"));
-        Assert.That(Why(self, RowColumns.Deficit), Does.Contain("Deficit"));
+        Assert.That(Why(self, RowColumns.Deficit), Does.Contain("deficit"));
         Assert.That(WhyAt(4, new Interaction(1)), Does.Contain("d = 4"));
         Assert.That(WhyAt(3, new Interaction(1) { Mask = Mask.Causal }), Does.Contain("Causal"));
         Assert.That(WhyAt(3, new Interaction(1) { Profile = Profile.Linear }), Does.Contain("exponential"));

@@ -8,7 +8,7 @@ public class SettingTests
     [Test]
     public void SettingsReplaceAndCreate()
     {
-        Experiment experiment = Parse(Minimal, "interaction.beta=2", "$.time.method=rk4", "time.step=0.1", "precision=\"single\"", "title=42", "seed = 7",
+        Experiment experiment = Parse(Minimal, "interaction.beta=2.", "$.time.method=rk4", "time.step=.1", "precision=\"single\"", "title=42", "seed = 7",
             "record.observables=[\"limit\"]", "interaction.gauge.kind=rotary", "interaction.gauge.speeds=[3.5]");
         Assert.That(experiment, Is.EqualTo(new Experiment
         {
@@ -43,6 +43,7 @@ public class SettingTests
 
     [TestCase("interaction.bta=2", "--set interaction.bta=2: $.interaction.bta: unknown key; did you mean 'beta'?")]
     [TestCase("tokns.count=2", "--set tokns.count=2: $.tokns: unknown key; did you mean 'tokens'?")]
+    [TestCase("interaction.beta=NaN", "--set interaction.beta=NaN: $.interaction.beta: \"NaN\" is text; a number is expected.")]
     [TestCase("interaction.beta=two", "--set interaction.beta=two: $.interaction.beta: \"two\" is text; a number is expected.")]
     [TestCase("interaction.gauge.kind=prefix", "--set interaction.gauge.kind=prefix: $.interaction.gauge.targets: this key is missing; it has no default.")]
     [TestCase("interaction.gauge.speeds=[1]", "--set interaction.gauge.speeds=[1]: $.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
