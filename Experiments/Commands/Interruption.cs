@@ -1,18 +1,21 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>
 /// Ctrl-C, SIGTERM and SIGHUP. The first asks the work to stop; work that has not come back soon after is left behind, and the program
-/// ends without it. A second one ends the program at once.
+/// ends without it. What comes within two seconds is the same request (timeout signals the program and its group); a later one, should the
+/// program still be there, ends it as the system would.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.4), OneRequest = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _source;
     private readonly PosixSignalRegistration[] _signals;
     private readonly TextWriter _error;
+    private long _first;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="error">For the last message.</param>
@@ -61,13 +64,14 @@ internal sealed class Interruption : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (!Token.IsCancellationRequested)
+        if (Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0) is var first and not 0)
         {
-            _source.Cancel();
+            if (Stopwatch.GetElapsedTime(first) < OneRequest) return;
+            ShowCursor();
+            context.Cancel = false;
             return;
         }
-        ShowCursor();
-        Environment.Exit(ExitCodes.Stopped);
+        _source.Cancel();
     }
 
     // A progress bar hides it.

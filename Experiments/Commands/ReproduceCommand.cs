@@ -25,6 +25,7 @@ internal static class ReproduceCommand
             HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Option<bool> quick = new("--quick") { Description = "Fewer seeds and tokens, longer steps: a look in a few seconds." };
+        study.CompletionSources.Add([.. names]);
         Command command = new("reproduce", "The paper's figures 2 and 3, or another study: CSV, SVG and one self-contained HTML page.")
         {
             study, folder, quick,

@@ -9,7 +9,7 @@ internal static class RunCommand
 {
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Argument<string> file = new("FILE|NAME")
+        Argument<string> file = new("FILE|DIR|NAME")
         {
             Description = "An experiment file, a folder with an experiment.json, or the name of a stored one ('attentionflow list').",
         };
@@ -38,6 +38,8 @@ internal static class RunCommand
             Description = "The folder to write; out/NAME by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace the run that is in the folder." };
+        file.CompletionSources.Add([.. StoredExperiments.Names]);
+        precision.CompletionSources.Add("single", "double");
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
         {
             file, set, seed, device, precision, folder, overwrite,

@@ -64,7 +64,7 @@ internal sealed class FastSums : IPairSums
 /// <summary>The rule that chooses between direct, harmonic and coalesced sums: the same choice on every machine and every day.</summary>
 /// <remarks>
 /// Harmonic or direct is a matter of cost, at a tolerance that suits whoever sums: their errors are relative to Z, those of coalesced sums
-/// to every pull. Columns that harmonics lack are coalesced or direct; where the rest is harmonic, direct up to n = 4096 and beyond that
+/// to every pull. Columns that harmonics lack are coalesced or direct; where the rest is harmonic, direct up to n = 16,384 and beyond that
 /// refused.
 /// <para/>
 /// Cost in ns per token and core, as measured on AVX-512 cores: direct 0.6 (double) or 0.24 (single) per key, in any dimension; coalesced
@@ -74,7 +74,7 @@ internal sealed class FastSums : IPairSums
 /// </remarks>
 internal sealed class FastPlan : Plan
 {
-    private const int MostKeysOfDirectColumns = 4096;
+    private const int MostKeysOfDirectColumns = 16_384;
     private const double CostOfCells = 150;
 
     private FastPlan(Plan direct, HarmonicPlan? harmonic, CoalescedPlan? coalesced, string? whyNot, double costOfAPair)
@@ -119,7 +119,9 @@ internal sealed class FastPlan : Plan
         }
         else if ((columns & ~HarmonicPlan.Known) == RowColumns.None) whyNot = null;
         else if (problem.Keys <= MostKeysOfDirectColumns) harmonic = null;
-        else whyNot = HarmonicPlan.For(tolerance, problem, columns).WhyNot;
+        else
+            whyNot = $"{HarmonicPlan.For(tolerance, problem, columns).WhyNot}, and direct ones of more than {MostKeysOfDirectColumns} tokens "
+                + "are not taken unasked";
         CoalescedPlan? coalesced = problem.Keys < CoalescedSums.FewestTokens ? null : CoalescedPlan.For(tolerance, direct) as CoalescedPlan;
         return new FastPlan(direct, harmonic, coalesced, whyNot, SimdSums.CostOfAPair(precision))
         {

@@ -68,7 +68,7 @@ internal sealed class CloudHeader
         if (Names.FirstOrDefault(h => !IsKnown(h) || (IsCoordinate(h) && !coordinates.Contains(h))) is not { } unknown)
             return Coordinates.Length < 2 ? "at least the columns x0 and x1 are needed." : null;
         if (IsCoordinate(unknown)) return $"there is a column '{Quoted.Short(unknown)}' but no column 'x{Coordinates.Length}'.";
-        if (unknown.Length == 0)
+        if (unknown.Length == 0 || unknown.StartsWith("Unnamed: ", StringComparison.Ordinal))
             return "a column has no name; a table saved with its index needs the index left out (pandas: index=False).";
         // A line of some other file is nobody's business.
         if (!IsWord(unknown)) return "this is no header; the first line names the columns, such as x0,x1,x2.";

@@ -174,8 +174,8 @@ public sealed record TimeSection
     [Description("The time at which the run ends; it starts at 0.")]
     public double Horizon { get; init; } = 20;
 
-    [Description("What a time of 1 means: one, the flow as it stands; collapse, e^(-beta), in which unnormalised tokens close in on each "
-        + "other, so that runs of any beta take as long. All times, rates and speeds of the run are in this unit.")]
+    [Description("What a time of 1 means: one, the flow as it stands; collapse, e^(-beta), in which near tokens close in on each "
+        + "other without softmax, at any beta. All times, rates and speeds of the run are in this unit.")]
     public TimeUnit Unit { get; init; } = TimeUnit.One;
 
     [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take "

@@ -4,12 +4,14 @@ namespace AttentionFlow.Solver.Configuration;
 public static class Names
 {
     /// <summary>
-    /// The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length.
+    /// The entry of <paramref name="known"/> nearest to <paramref name="name"/>, or null when none is within a third of its length and
+    /// <paramref name="most"/> letters.
     /// </summary>
-    public static string? Nearest(string name, IEnumerable<string> known)
+    public static string? Nearest(string name, IEnumerable<string> known, int most = int.MaxValue)
     {
         string? nearest = known.MinBy(k => Distance(name, k));
-        return nearest is not null && Distance(name, nearest) <= (Math.Max(name.Length, nearest.Length) + 1) / 3 ? nearest : null;
+        int near = Math.Min(most, (Math.Max(name.Length, nearest?.Length ?? 0) + 1) / 3);
+        return nearest is not null && Distance(name, nearest) <= near ? nearest : null;
     }
 
     /// <summary>The end of a sentence about an unknown name: the nearest known one where there is one, and the whole list.</summary>

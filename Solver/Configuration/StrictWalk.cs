@@ -71,8 +71,8 @@ internal sealed class StrictWalk(string folder)
         JsonDerivedType owner = ExperimentSchema.Kinds(type)
             .FirstOrDefault(k => ExperimentSchema.Options.GetTypeInfo(k.DerivedType).Properties.Any(p => p.Name == key));
         if (owner.TypeDiscriminator is not null) return $"unknown key for '{kind}'; it belongs to '{owner.TypeDiscriminator}'.";
-        // A key of this name elsewhere is likelier than another name here.
-        string? same = known.Contains(key, StringComparer.OrdinalIgnoreCase) ? null : ExperimentSchema.PathTo(key);
+        // A key of this name elsewhere is likelier than another name here, unless that is but a letter off.
+        string? same = Names.Nearest(key, known, most: 1) ?? ExperimentSchema.PathTo(key);
         return (same ?? Names.Nearest(key, known) ?? ExperimentSchema.PathNear(key)) is { } nearest
             ? $"unknown key; did you mean '{nearest}'?" : $"unknown key; known: {string.Join(", ", known)}.";
     }

@@ -14,7 +14,7 @@ internal sealed class EnergyObservable : Observable
         ThrowIfNone(flow);
         if (double.IsInfinity(flow.LargestEnergy))
             throw new UnrepresentableException(
-                "the energy of a point is beyond the range of doubles at this beta; \"energy_ratio\" is not");
+                "the energy of a point is beyond the range of doubles at this beta; ask for \"energy_ratio\"");
     }
 
     internal static void ThrowIfNone(Flow flow)

@@ -62,7 +62,7 @@ internal sealed class GapsObservable : Observable
     {
         if (double.IsInfinity(flow.Interaction.DiracEnergy))
             throw new UnrepresentableException("the energy of a point, and \"gap_energy\", are beyond the range of doubles at this beta; "
-                + "\"residual\" of \"ranks\", the root of \"gap_second\", is not");
+                + "the observable \"ranks\" has \"residual\", the root of \"gap_second\"");
     }
 
     public override IReadOnlyList<Column> Columns { get; } =

@@ -45,6 +45,10 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         (string device, Summation summation) = choice;
         using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
+        if (double.IsInfinity(flow.CollapseRate))
+            throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
+                + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), "
+                + "\"time\": { \"unit\": \"collapse\" }.");
         string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
         (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
         PreparedRun run = new(experiment with
@@ -70,6 +74,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         {
             Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
             Precision = stored.Precision.ToString().ToLowerInvariant(),
+            TimeUnit = stored.Time.Unit == TimeUnit.One ? null : stored.Time.Unit.ToString().ToLowerInvariant(),
         };
         try
         {
@@ -210,7 +215,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             catch (NotSupportedException error)
             {
                 string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";
-                throw ConfigurationException.At("$.record.observables", error.Message + beyond);
+                throw ConfigurationException.At("$.record.observables", $"\"{name}\": {error.Message}{beyond}");
             }
         return (made, reasons.Count > 0 ? string.Join("; ", reasons) : null);
     }
@@ -218,8 +223,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     // Of sums that were asked for; auto keeps the budget.
     private static string? AdviceOn(Plan plan, double tolerance, double budget) =>
         plan.Method != SumMethod.Harmonic || tolerance <= budget ? plan.Advice : string.Create(CultureInfo.InvariantCulture,
-            $"errors of up to {tolerance:G2} of Z all along may move tokens by more than a fifth of the tolerance of a step; "
-            + $"take {budget:G1}, or leave \"summation\" out, where it matters");
+            $"over the whole run, errors of up to {tolerance:G2} of Z in the sums may add up to more than a fifth of the tolerance of a step; "
+            + $"{budget:G1}, or \"summation\": \"auto\", keeps them below");
 
     private static void TryToSayFailed(RunFolder folder, RunRecord record, string title)
     {

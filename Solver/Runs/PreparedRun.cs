@@ -13,7 +13,7 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="Observables">What is measured, in the order of the columns.</param>
 internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow, IPairSums Sums, IReadOnlyList<Observable> Observables)
 {
-    private const double ManySteps = 1e6;
+    private const double ManySteps = 1e6, ManyFixedSteps = 1e8;
 
     private double? FixedStep => Experiment.Time.Step;
 
@@ -25,14 +25,19 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         get
         {
             TimeSection time = Experiment.Time;
+            if (FixedStep is { } length)
+                return time.Horizon / length > ManyFixedSteps
+                    ? Text.Of($"{time.Horizon / length:G2} steps of {length:G4}; take longer ones, a shorter horizon, or \"tsit5\"") : null;
             double steps = time.Horizon * Flow.CollapseRate / time.Method.StabilityLimit;
-            if (FixedStep is not null || time.Merge is not null || !(steps > ManySteps)) return null;
-            string unit = Experiment.Interaction is { Normalization.IsBounded: false, Profile: var profile, Scheme: PostScheme }
-                && profile != Profile.Linear && time.Unit == TimeUnit.One ? "\"unit\": \"collapse\" (times in units of e^(-beta)), " : "";
+            if (time.Merge is not null || !(steps > ManySteps)) return null;
+            InteractionSection interaction = Experiment.Interaction;
+            bool grows = !interaction.Normalization.IsBounded && interaction.Profile != Profile.Linear && time.Unit == TimeUnit.One;
+            string unit = !grows ? "" : interaction.Scheme is PostScheme
+                ? "\"softmax\", \"unit\": \"collapse\" (times in units of e^(-beta)), " : "\"softmax\", ";
             return string.Create(CultureInfo.InvariantCulture, $"up to {steps:G2} steps: near collapse tokens close in at the rate ")
                 + string.Create(CultureInfo.InvariantCulture, $"{Flow.CollapseRate:G2}, and {time.Method.Name} needs steps of ")
                 + string.Create(CultureInfo.InvariantCulture, $"{time.Method.StabilityLimit / Flow.CollapseRate:G2} there; ")
-                + $"take {unit}\"softmax\", \"merge\", or a shorter horizon";
+                + $"take {unit}\"merge\", or a shorter horizon";
         }
     }
 

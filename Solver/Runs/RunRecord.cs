@@ -97,6 +97,9 @@ public sealed record RunRecord
     /// <summary>Arithmetic of the pair sums: single or double.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>What a time of 1 is: collapse for e^{-beta}; null for the time of the flow as it stands.</summary>
+    public string? TimeUnit { get; init; }
+
     /// <summary>How pairs were summed; null while it runs.</summary>
     public SummationRecord? Summation { get; init; }
 

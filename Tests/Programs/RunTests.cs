@@ -263,7 +263,7 @@ public class RunTests : FolderFixture
     [Test]
     public void RowsWrittenBeforeANumberOverflowsStay()
     {
-        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
+        Answer answer = Shell.RunSmall(Folder["run"], "--set", "interaction.beta=700", "--set", "record.observables=[\"mean\"]");
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
@@ -273,10 +273,15 @@ public class RunTests : FolderFixture
         JsonElement record = Shell.Record(Folder["run"]);
         Assert.That((record.GetProperty("status").GetString(), record.GetProperty("advice").GetString()),
             Is.EqualTo(("diverged", lines[1].TrimEnd()["attentionflow: ".Length..] + lines[0][lines[0].IndexOf("time.step: ", StringComparison.Ordinal)..].Replace("time.step: ", "; ", StringComparison.Ordinal))));
-        Assert.That(Shell.RunSmall(Folder["quiet"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]", "--quiet").Error,
+        Assert.That(Shell.RunSmall(Folder["quiet"], "--set", "interaction.beta=700", "--set", "record.observables=[\"mean\"]", "--quiet").Error,
             Is.EqualTo($"attentionflow: {record.GetProperty("advice").GetString()}{Environment.NewLine}"), "said nowhere else");
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
         Assert.That(RunFolder.Verify(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
+        Answer refused = Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
+        Assert.That((refused.Code, refused.Error), Is.EqualTo((ExitCodes.BadInput, "attentionflow: $.interaction.beta: at 800 the rate at which tokens close in on each other, which grows like e^beta, "
+            + "is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }." + Environment.NewLine)));
+        Assert.That(Shell.RunSmall(Folder["unit"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]", "--set", "time.unit=collapse").Code, Is.Zero);
+        Assert.That(Shell.Record(Folder["unit"]).GetProperty("timeUnit").GetString(), Is.EqualTo("collapse"));
     }
 
     /// <summary>Beyond beta = 717 the energy of a point is no double: by default what holds it is left out, with a sentence; asked for, it is refused.</summary>
