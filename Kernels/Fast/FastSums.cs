@@ -120,8 +120,8 @@ internal sealed class FastPlan : Plan
         else if ((columns & ~HarmonicPlan.Known) == RowColumns.None) whyNot = null;
         else if (problem.Keys <= MostKeysOfDirectColumns) harmonic = null;
         else
-            whyNot = $"{HarmonicPlan.For(tolerance, problem, columns).WhyNot}, and direct ones of more than {MostKeysOfDirectColumns} tokens "
-                + "are not taken unasked";
+            whyNot = $"{HarmonicPlan.For(tolerance, problem, columns).WhyNot}, and direct ones of more than {MostKeysOfDirectColumns} "
+                + "tokens are not taken unasked";
         CoalescedPlan? coalesced = problem.Keys < CoalescedSums.FewestTokens ? null : CoalescedPlan.For(tolerance, direct) as CoalescedPlan;
         return new FastPlan(direct, harmonic, coalesced, whyNot, SimdSums.CostOfAPair(precision))
         {

@@ -20,7 +20,9 @@ public enum TimeUnit
 {
     /// <summary>The flow as it stands.</summary>
     One,
-    /// <summary>e^{-beta}, the time in which unnormalised tokens that are near close in on each other: rates are multiplied by it.</summary>
+    /// <summary>
+    /// e^{-beta}, the time in which unnormalised tokens that are near close in on each other: rates are multiplied by it.
+    /// </summary>
     Collapse,
 }
 

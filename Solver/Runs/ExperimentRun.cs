@@ -47,8 +47,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
         if (double.IsInfinity(flow.CollapseRate))
             throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
-                + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), "
-                + "\"time\": { \"unit\": \"collapse\" }.");
+                + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of "
+                + "e^(-beta), \"time\": { \"unit\": \"collapse\" }.");
         string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
         (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
         PreparedRun run = new(experiment with
@@ -215,7 +215,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             catch (NotSupportedException error)
             {
                 string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";
-                throw ConfigurationException.At("$.record.observables", $"\"{name}\": {error.Message}{beyond}");
+                string why = error.Message + beyond;
+                throw ConfigurationException.At("$.record.observables",
+                    why.Contains($"\"{name}\"", StringComparison.Ordinal) ? why : $"\"{name}\": {why}");
             }
         return (made, reasons.Count > 0 ? string.Join("; ", reasons) : null);
     }
@@ -223,8 +225,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     // Of sums that were asked for; auto keeps the budget.
     private static string? AdviceOn(Plan plan, double tolerance, double budget) =>
         plan.Method != SumMethod.Harmonic || tolerance <= budget ? plan.Advice : string.Create(CultureInfo.InvariantCulture,
-            $"over the whole run, errors of up to {tolerance:G2} of Z in the sums may add up to more than a fifth of the tolerance of a step; "
-            + $"{budget:G1}, or \"summation\": \"auto\", keeps them below");
+            $"over the whole run, errors of up to {tolerance:G2} of Z in the sums may add up to more than a fifth of the tolerance of a "
+            + $"step; {budget:G1}, or \"summation\": \"auto\", keeps them below");
 
     private static void TryToSayFailed(RunFolder folder, RunRecord record, string title)
     {

@@ -10,7 +10,7 @@ public class ErrorTests : FolderFixture
     [TestCase("", $"a command is needed: {Commands}")]
     [TestCase("rum figure3-path", $"'rum' is not a command; did you mean 'run'? Known: {Commands}")]
     [TestCase("simulate", $"'simulate' is not a command; known: {Commands}")]
-    [TestCase("run", "Required argument 'FILE|NAME' missing for command: 'run'" + RunHelp)]
+    [TestCase("run", "Required argument 'FILE|DIR|NAME' missing for command: 'run'" + RunHelp)]
     [TestCase("run figure3-path figure3-rotary", "'figure3-rotary' is one argument too many for 'run'" + RunHelp)]
     [TestCase("run figure3-path --thread 2", "'--thread' is not an option of 'run'; did you mean '--threads'?" + RunHelp)]
     [TestCase("run figure3-path --beta 2", "'--beta' is not an option of 'run'" + RunHelp)]
@@ -66,7 +66,7 @@ public class ErrorTests : FolderFixture
     [TestCase("run prompts-antipodal --set record.observables=[\"participation\"]",
         "$.record.observables: the attention matrix is measured without prompts, matrices, heads, codes and hardmax; leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", \"participation_ratio\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
-        "$.record.observables: the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
+        "$.record.observables: \"spectrum\": the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
     [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, code-strength, toeplitz, targets, length, early-warning, controls, prompts, causal, lost-in-the-middle, paper, all (attentionflow reproduce --help shows what there is)")]

@@ -290,7 +290,7 @@ public class RunTests : FolderFixture
     {
         string[] cold = ["--set", "interaction.beta=800", "--set", "interaction.normalization=softmax"];
         File.WriteAllText(Folder["own.json"], """{ "schemaVersion": 1, "tokens": { "count": 8 }, "time": { "horizon": 0.5 }, "record": { "snapshots": 2, "observations": 2 } }""");
-        const string Why = "the energy of a point is beyond the range of doubles at this beta; \"energy_ratio\" is not";
+        const string Why = "the energy of a point is beyond the range of doubles at this beta; ask for \"energy_ratio\"";
         Answer left = Shell.Run(["run", Folder["own.json"], "--out", Folder["left"], .. cold]), refused = Shell.RunSmall(Folder["refused"], [.. cold, "--set", "record.observables=[\"mean\", \"energy\"]"]);
         Assert.That((left.Code, refused.Code), Is.EqualTo((0, ExitCodes.BadInput)), left.Error + refused.Error);
         Assert.That(left.Error, Does.StartWith($"attentionflow: warning: $.record.observables: \"energy\" is left out: {Why}; \"gaps\" is left out: "));
