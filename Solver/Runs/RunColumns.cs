@@ -5,7 +5,7 @@ namespace AttentionFlow.Solver.Runs;
 /// <summary>The columns of the tables of a run.</summary>
 public static class RunColumns
 {
-    private static readonly Column Time = new("time", ColumnType.Number, 
+    private static readonly Column Time = new("time", ColumnType.Number,
         "Time t of the flow, dimensionless; in units of e^{-beta} where timeUnit in run.json is collapse.");
     private static readonly Column Replica = new("replica", ColumnType.Integer, "Number of the independent cloud, from 0.");
 
