@@ -69,15 +69,8 @@ public sealed record FileLaw(
     protected override double[]? WeightsFor(int replicas, ulong seed)
     {
         if (Rows?.Weights is not { } weights) return null;
-        return [.. Enumerable.Range(0, replicas).SelectMany(Shares)];
-
-        IEnumerable<double> Shares(int replica)
-        {
-            if (!(Sample < Rows.Count)) return weights;
-            double[] drawn = [.. RowsOf(Rows.Count, Sample, replica, seed).Select(i => weights[i])];
-            double largest = drawn.Max(), sum = drawn.Sum(w => w / largest);
-            return drawn.Select(w => w / largest / sum);
-        }
+        return [.. Enumerable.Range(0, replicas).SelectMany(replica => !(Sample < Rows.Count) ? weights
+            : (IEnumerable<double>)Shares.Normalized([.. RowsOf(Rows.Count, Sample, replica, seed).Select(i => weights[i])]))];
     }
 
     private void Turn(Span<double> token, double[] across, RandomStream random)

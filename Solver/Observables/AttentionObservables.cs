@@ -192,20 +192,13 @@ internal sealed class EntropyFloorObservable : Observable
 }
 
 /// <summary>
-/// Participation 1/sum_j A_ij^2/(n m_j), the number of tokens that row i attends to, from 1 to n (equal weights); the mean over rows,
-/// weighted by m_i. A column of the pair sum that all indicators share.
+/// Participation 1/sum_j A_ij^2/(n m_j), the number of tokens that row i attends to, from 1 to n (equal weights): n times the
+/// <see cref="ParticipationRatioObservable"/>.
 /// </summary>
-internal sealed class ParticipationObservable : Observable
+internal sealed class ParticipationObservable(Flow flow) : Observable
 {
-    private readonly int _tokens;
-
-    /// <summary>The participation of this flow's attention; n is its number of tokens.</summary>
-    /// <exception cref="NotSupportedException">When the flow has no attention matrix or the device not the sums.</exception>
-    public ParticipationObservable(Flow flow)
-    {
-        flow.Attention.Ask(RowColumns.Squares);
-        _tokens = flow.Tokens;
-    }
+    private readonly ParticipationRatioObservable _ratio = new(flow);
+    private readonly int _tokens = flow.Tokens;
 
     public override IReadOnlyList<Column> Columns { get; } =
         [Number("participation",
@@ -213,14 +206,8 @@ internal sealed class ParticipationObservable : Observable
 
     public override void Measure(in Frame frame, Span<double> values)
     {
-        Flow flow = frame.Flow;
-        ReadOnlySpan<double> squares = flow.Attention.Squares(frame.Stop);
-        for (int r = 0; r < flow.Replicas; r++)
-        {
-            CompensatedSum mean = default;
-            for (int i = r * flow.Tokens; i < (r + 1) * flow.Tokens; i++) mean.Add(flow.Weights[i] / squares[i]);
-            values[r] = _tokens * mean.Value;
-        }
+        _ratio.Measure(frame, values);
+        foreach (ref double value in values) value *= _tokens;
     }
 }
 
