@@ -10,8 +10,8 @@ internal static class Argument
     public static void Within(double value, double from, double to, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!(value >= from && value <= to))
-            throw new ArgumentOutOfRangeException(name, value,
-                to == double.MaxValue ? Text($"a finite number of at least {from} is expected") : Text($"it must lie in [{from}, {to}]"));
+            throw new ArgumentOutOfRangeException(name, value, to == double.MaxValue
+                ? Text.Of($"a finite number of at least {from} is expected") : Text.Of($"it must lie in [{from}, {to}]"));
     }
 
     /// <summary>Throws unless the value is finite and at least <paramref name="from"/>.</summary>
@@ -23,6 +23,4 @@ internal static class Argument
     /// <exception cref="ArgumentOutOfRangeException">When it is not.</exception>
     public static void Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         Within(value, double.Epsilon, double.MaxValue, name);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

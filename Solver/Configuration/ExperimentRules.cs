@@ -24,15 +24,15 @@ internal static class ExperimentRules
         double numbers = (double)replicas * count * dimension;
         yield return (replicas >= Math.Max(count, dimension) ? "$.replicas" : count >= dimension ? "$.tokens.count" : "$.tokens.dimension",
             numbers <= Array.MaxLength ? null
-                : Text($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
+                : Text.Of($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
         if (dimension <= LargestMatrix) yield break;
         Matrices matrices = experiment.Interaction.Matrices;
         bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
         string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
         if (!isPlain || square is not null)
             yield return ("$.tokens.dimension",
-                Text($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
-                + Text($"of d^2 numbers; at most {LargestMatrix} is possible"));
+                Text.Of($"{dimension} is too large for {(isPlain ? $"the observable '{square}'" : "matrices")}, ")
+                + Text.Of($"of d^2 numbers; at most {LargestMatrix} is possible"));
     }
 
     // What each part says of its setting.
@@ -80,7 +80,7 @@ internal static class ExperimentRules
             yield return ("$.time.method", $"'{time.Method.Name}' estimates its error, which means nothing along a rough path; "
                 + "under noise use 'heun'");
         if (time.Horizon / time.Step > MostNoisySteps)
-            yield return ("$.time.step", Text($"{time.Step} is too small; noise numbers at most {MostNoisySteps:G4} steps"));
+            yield return ("$.time.step", Text.Of($"{time.Step} is too small; noise numbers at most {MostNoisySteps:G4} steps"));
         if (experiment.Record.Observables.FirstOrDefault(o => o is "energy_drops" or "limit" or "law_distance") is { } ordered)
             yield return ("$.record.observables", ordered == "energy_drops"
                 ? "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out"
@@ -98,10 +98,10 @@ internal static class ExperimentRules
             yield return ("$.time.merge", $"'{name}' takes fixed steps; merging needs a method that chooses them: tsit5");
         if (time.Step > time.Horizon)
             yield return ("$.time.step",
-                Text($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}"));
+                Text.Of($"{time.Step} is longer than the run; the time step must be at most the horizon {time.Horizon}"));
         if (time.Horizon / time.Step > MostSteps)
             yield return ("$.time.step",
-                Text($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
+                Text.Of($"{time.Step} is too small; a run to the horizon {time.Horizon} would take {time.Horizon / time.Step:G4} steps")
                 + ", and double precision cannot tell so many times apart");
     }
 
@@ -124,12 +124,10 @@ internal static class ExperimentRules
             yield return ("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count");
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
             yield return ("$.record.first",
-                Text($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));
+                Text.Of($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));
         if (record.Spacing == Spacing.Linear && record.First is not null)
             yield return ("$.record.first", "only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\"");
         if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)
             yield return ("$.record.observables", $"'{twice.Key}' is listed twice");
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -38,11 +38,12 @@ internal sealed class FlowEnergy
         RowSums rows = _terms.Heads[0].Sums;
         CompensatedSum rate = default;
         double unit = Math.Exp(_exponent - _terms.Interaction.UnitExponent);
+        double prompted = _terms.Prompts is { } given ? Math.Exp(given.Shift - _exponent) : 0;
         for (int i = replica * n; i < (replica + 1) * n; i++)
         {
             ReadOnlySpan<double> v = drift.Slice(i * d, d);
-            double z = Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i];
-            if (_terms.Prompts is { } prompts) z += Math.Exp(prompts.Shift - _exponent) * prompts.Z(i);
+            double z = InUnits(rows, i);
+            if (_terms.Prompts is { } prompts) z += prompted * prompts.Z(i);
             // e^c/N_i; a row that sees nothing stays.
             double scale = _terms.Scale(i, z, unit);
             if (scale > 0) rate.Add(_terms.Tokens.Weights[i] * scales.ScaleOf(i) * Sphere.Dot(v, v) / scale);
@@ -52,11 +53,15 @@ internal sealed class FlowEnergy
 
     private double Valued(double factor) => ScaledExponential.Times(factor / _inverseUnit, _exponent);
 
+    // Z_i in units of e^c: as it stands in the self form, where no exponential is to be paid for.
+    private double InUnits(RowSums rows, int i) =>
+        rows.Shift[i] == _exponent ? rows.Z[i] : Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i];
+
     private double PlainValue(int i)
     {
         RowSums rows = _terms.Heads[0].Sums;
         if (_terms.Interaction is { Profile: { } profile, Beta: double beta } && profile.IsCurved(beta))
-            return (rows.Shift[i] == _exponent ? rows.Z[i] : Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i]) / 2;
+            return InUnits(rows, i) / 2;
         int d = _terms.Tokens.Dimension;
         return (rows.Z[i] + Sphere.Dot(_terms.Tokens.At(i), rows.Force.AsSpan(i * d, d))) / 2;
     }

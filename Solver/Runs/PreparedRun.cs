@@ -34,9 +34,8 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             bool grows = !interaction.Normalization.IsBounded && interaction.Profile != Profile.Linear && time.Unit == TimeUnit.One;
             string unit = !grows ? "" : interaction.Scheme is PostScheme
                 ? "\"softmax\", \"unit\": \"collapse\" (times in units of e^(-beta)), " : "\"softmax\", ";
-            return string.Create(CultureInfo.InvariantCulture, $"up to {steps:G2} steps: near collapse tokens close in at the rate ")
-                + string.Create(CultureInfo.InvariantCulture, $"{Flow.CollapseRate:G2}, and {time.Method.Name} needs steps of ")
-                + string.Create(CultureInfo.InvariantCulture, $"{time.Method.StabilityLimit / Flow.CollapseRate:G2} there; ")
+            return Text.Of($"up to {steps:G2} steps: near collapse tokens close in at the rate {Flow.CollapseRate:G2}, and ")
+                + Text.Of($"{time.Method.Name} needs steps of {time.Method.StabilityLimit / Flow.CollapseRate:G2} there; ")
                 + $"take {unit}\"merge\", or a shorter horizon";
         }
     }

@@ -54,7 +54,7 @@ internal sealed class RunSize(Experiment experiment)
         if (Memory.Sum(part => part.Bytes) <= available) return;
         (string where, string what, double bytes) = Memory.MaxBy(part => part.Bytes);
         throw ConfigurationException.At(where,
-            Shown($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
+            Text.Of($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
     }
 
     /// <summary>The bytes of snapshots.csv, observables.csv and datapackage.json.</summary>
@@ -78,9 +78,9 @@ internal sealed class RunSize(Experiment experiment)
         double needed = Output(columns), available = Free(folder) + freed;
         if (needed > available)
             throw ConfigurationException.At("$.record",
-                Shown($"the files need about {needed / Gigabyte:G3} GB of disk; there are {available / Gigabyte:G3} GB in {folder}. ")
+                Text.Of($"the files need about {needed / Gigabyte:G3} GB of disk; there are {available / Gigabyte:G3} GB in {folder}. ")
                 + "Write fewer snapshots, observations or tokens.");
-        return needed > Gigabyte ? Shown($"$.record: the files will take about {needed / Gigabyte:G3} GB of disk in {folder}") : null;
+        return needed > Gigabyte ? Text.Of($"$.record: the files will take about {needed / Gigabyte:G3} GB of disk in {folder}") : null;
     }
 
     private static double Free(string folder)
@@ -91,6 +91,4 @@ internal sealed class RunSize(Experiment experiment)
             return double.PositiveInfinity; // a place, such as a share, that does not say
         }
     }
-
-    private static string Shown(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
