@@ -11,7 +11,8 @@ internal static class Argument
     {
         if (!(value >= from && value <= to))
             throw new ArgumentOutOfRangeException(name, value, to == double.MaxValue
-                ? Text.Of($"a finite number of at least {from} is expected") : Text.Of($"it must lie in [{from}, {to}]"));
+                ? FormattableString.Invariant($"a finite number of at least {from} is expected")
+                : FormattableString.Invariant($"it must lie in [{from}, {to}]"));
     }
 
     /// <summary>Throws unless the value is finite and at least <paramref name="from"/>.</summary>
