@@ -100,6 +100,22 @@ public sealed class SumStatistics
     /// <summary>Cells at the last evaluation that had any, of the replica that had the most.</summary>
     public int Cells { get; private set; }
 
+    /// <summary>All of it as numbers, for whoever goes on where another stopped.</summary>
+    /// <exception cref="ArgumentException">Set to another number of numbers.</exception>
+    public double[] Numbers
+    {
+        get => [.. _evaluations, RelativeError, ErrorBound, Order, HarmonicRows, RowsRaised, RowsRedone, Cells];
+        set
+        {
+            int methods = _evaluations.Length;
+            if (value.Length != methods + 7) throw new ArgumentException($"{value.Length} numbers; {methods + 7} are expected");
+            for (int m = 0; m < methods; m++) _evaluations[m] = (long)value[m];
+            (RelativeError, ErrorBound, Order) = (value[methods], value[methods + 1], (int)value[methods + 2]);
+            (HarmonicRows, RowsRaised, RowsRedone) = ((long)value[methods + 3], (long)value[methods + 4], (long)value[methods + 5]);
+            Cells = (int)value[methods + 6];
+        }
+    }
+
     /// <summary>Counts an evaluation.</summary>
     public void Count(SumMethod method, double relativeError)
     {

@@ -11,6 +11,13 @@ public readonly record struct State(double[] Positions, double[] Radii)
     /// <summary>Tokens without radii.</summary>
     public static implicit operator State(double[] positions) => new(positions, []);
 
+    /// <summary>Some rows, written or read.</summary>
+    internal void Keep(Archive archive, string name, int first, int count, int dimension)
+    {
+        archive.Array(name, Positions, first * dimension, count * dimension);
+        if (Radii.Length > 0) archive.Array(name + "Radii", Radii, first, count);
+    }
+
     /// <summary>Copies the rows first..first+count-1 to the same rows of another state.</summary>
     public void CopyTo(State target, int first, int count, int dimension)
     {

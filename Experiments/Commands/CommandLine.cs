@@ -36,6 +36,7 @@ internal static class CommandLine
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
+        interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages), current.Cut);
 
         CommandContext Context(ParseResult result) =>
@@ -99,8 +100,12 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <summary>Is told of the runs of the command.</summary>
     public CurrentRun Current { get; init; } = new();
 
+    /// <summary>Time between two checkpoints of a run.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Runs of this command, with its threads and its progress.</summary>
-    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn) => Current.Run = new(Threads, progress, warn);
+    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn) =>
+        Current.Run = new(Threads, progress, warn) { CheckpointInterval = CheckpointInterval };
 
     /// <summary>Results: JSON where asked for, else a table.</summary>
     public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>
@@ -133,6 +138,9 @@ internal sealed class CurrentRun
 {
     /// <summary>Null before there is any.</summary>
     public ExperimentRun? Run { get; set; }
+
+    /// <summary>Asks it for a checkpoint.</summary>
+    public void AskForCheckpoint() => Run?.AskForCheckpoint();
 
     /// <summary>Ends it; what is to be said of it, or null.</summary>
     public string? Cut()

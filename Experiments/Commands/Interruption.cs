@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP. The first asks the work to stop; work that has not come back soon after is left behind, and the program
+/// SIGUSR1 asks for a checkpoint. Ctrl-C, SIGTERM and SIGHUP: the first asks the work to stop; work that has not come back soon after is left behind, and the program
 /// ends without it. What comes within two seconds is the same request (timeout signals the program and its group); a later one, should the
 /// program still be there, ends it as the system would.
 /// </summary>
@@ -25,7 +25,13 @@ internal sealed class Interruption : IDisposable
         (_error, _source) = (error, CancellationTokenSource.CreateLinkedTokenSource(stop));
         _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
             .Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+        // SIGUSR1 has no name there, but a number for each system.
+        if (!OperatingSystem.IsWindows())
+            _signals = [.. _signals, PosixSignalRegistration.Create((PosixSignal)(OperatingSystem.IsLinux() ? 10 : 30), Checkpoint)];
     }
+
+    /// <summary>What SIGUSR1 asks for.</summary>
+    public Action CheckpointAsked { get; set; } = () => { };
 
     /// <summary>Set by the first signal.</summary>
     public CancellationToken Token => _source.Token;
@@ -59,6 +65,12 @@ internal sealed class Interruption : IDisposable
     public void Dispose()
     {
         foreach (PosixSignalRegistration signal in _signals) signal.Dispose();
+    }
+
+    private void Checkpoint(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        CheckpointAsked();
     }
 
     private void Stop(PosixSignalContext context)

@@ -10,6 +10,11 @@ internal static class OptionValues
     public static ulong? Whole(ArgumentResult result, ulong largest) =>
         ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, null, out ulong value) && value <= largest ? value : null;
 
+    /// <summary>A finite number, or null where the value is none.</summary>
+    public static double? Number(ArgumentResult result) =>
+        double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        && double.IsFinite(value) ? value : null;
+
     /// <summary>A name from a list.</summary>
     public static string? OneOf(ArgumentResult result, IReadOnlyList<string> known)
     {

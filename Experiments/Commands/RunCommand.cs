@@ -38,12 +38,29 @@ internal static class RunCommand
             Description = "The folder to write; out/NAME by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace the run that is in the folder." };
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Go on with the run that is in the folder, from its last checkpoint; begin where there is none. The tables are "
+                + "those of a run that was never interrupted.",
+        };
+        Option<double?> until = new("--until-time")
+        {
+            Description = "With --resume: end at this time, beyond the horizon of the run in the folder.", HelpName = "T",
+            CustomParser = result => OptionValues.Number(result) is > 0 and { } time ? time
+                : OptionValues.Refuse<double?>(result, "a time above 0 is needed"),
+        };
+        Option<TimeSpan> checkpoint = CheckpointOption();
         file.CompletionSources.Add([.. StoredExperiments.Names]);
         precision.CompletionSources.Add("single", "double");
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
         {
-            file, set, seed, device, precision, folder, overwrite,
+            file, set, seed, device, precision, folder, overwrite, resume, until, checkpoint,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(resume) && result.GetValue(overwrite)) result.AddError("--resume and --overwrite exclude each other");
+            if (result.GetResult(until) is not null && !result.GetValue(resume)) result.AddError("--until-time goes with --resume");
+        });
         command.SetAction(parsed =>
         {
             List<string> settings = [.. parsed.GetValue(set) ?? []];
@@ -52,21 +69,37 @@ internal static class RunCommand
             if (parsed.GetValue(precision) is { } p) settings.Add($"precision=\"{p}\"");
             string name = parsed.GetRequiredValue(file);
             Experiment experiment = StoredExperiments.Find(name, settings);
-            string target = parsed.GetValue(folder) ?? Path.Combine("out", Directory.Exists(name)
-                ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(name))) : Path.GetFileNameWithoutExtension(name));
-            return Execute(contextOf(parsed), experiment, target, parsed.GetValue(overwrite));
+            bool isFolder = Directory.Exists(name), goesOn = parsed.GetValue(resume);
+            string target = parsed.GetValue(folder) ?? (isFolder && goesOn ? name : Path.Combine("out", isFolder
+                ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(name))) : Path.GetFileNameWithoutExtension(name)));
+            double? time = parsed.GetValue(until);
+            bool overwrites = parsed.GetValue(overwrite);
+            // A folder that goes on as it is need not be compared with itself.
+            Experiment? asked = isFolder && target == name && settings.Count == 0 ? null : experiment;
+            return Execute(contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) }, experiment, target, (run, stop) =>
+                goesOn ? run.Resume(asked, target, time, stop) : run.Execute(experiment, target, overwrites, stop));
         });
         return command;
     }
 
-    private static int Execute(CommandContext context, Experiment experiment, string folder, bool overwrite)
+    /// <summary><c>--checkpoint MIN</c>.</summary>
+    public static Option<TimeSpan> CheckpointOption() => new("--checkpoint")
+    {
+        Description = "Minutes between two checkpoints; one more is written where a run stops or ends.", HelpName = "MIN",
+        DefaultValueFactory = _ => TimeSpan.FromMinutes(10),
+        CustomParser = result => OptionValues.Number(result) is >= 0 and <= 1e6 and { } minutes ? TimeSpan.FromMinutes(minutes)
+            : OptionValues.Refuse<TimeSpan>(result, "a number of minutes, at least 0, is needed"),
+    };
+
+    private static int Execute(
+        CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)
     {
         string? said = null;
         RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error,
             progress =>
             {
                 progress.Begin(Quoted.Short(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder)));
-                return context.Runs(progress, Warn).Execute(experiment, folder, overwrite, context.Stop);
+                return execute(context.Runs(progress, Warn), context.Stop);
             });
         RunSummary summary = new(folder, record, experiment.Time.Merge is not null);
         if (context.Json) context.Output.Write(summary.Json());

@@ -222,6 +222,11 @@ public sealed record RecordSection
         + "Not for linear spacing.")]
     public double? First { get; init; }
 
+    [Quantity("the horizon", Above = 0)]
+    [Description("Horizons that the run had before it was made longer, rising: the times are spread over the first, go on by the same rule "
+        + "to the horizon, and each of these is one of them; null = the run was not made longer.")]
+    public Sequence<double>? Horizons { get; init; }
+
     [Quantity("the number of tokens in a snapshot", AtLeast = 1)]
     [Description("How many tokens, evenly spread over their order, a snapshot keeps; null = all.")]
     public int? Tokens { get; init; }
@@ -238,8 +243,12 @@ public sealed record RecordSection
     internal bool HasDefaultObservables => ReferenceEquals(Observables, Default);
 
     /// <summary>So many times, spread over the run.</summary>
-    internal double[] Times(int count, double horizon) =>
-        Spacing == Spacing.Linear ? RecordTimes.Linear(count, horizon) : RecordTimes.Logarithmic(count, First!.Value, horizon);
+    internal double[] Times(int count, double horizon)
+    {
+        double first = Horizons is { Count: > 0 } ? Horizons[0] : horizon;
+        double[] times = Spacing == Spacing.Linear ? RecordTimes.Linear(count, first) : RecordTimes.Logarithmic(count, First!.Value, first);
+        return Horizons is { Count: > 0 } ? RecordTimes.Extended(times, Spacing == Spacing.Linear, [.. Horizons, horizon]) : times;
+    }
 }
 
 /// <summary>How recording times are spread over a run.</summary>

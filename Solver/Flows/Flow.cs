@@ -100,7 +100,7 @@ public sealed class Flow
     public double Evaluations { get; private set; }
 
     /// <summary>Pair sums under hardmax so far.</summary>
-    internal long HardEvaluations => _terms.HardEvaluations;
+    internal long HardEvaluations => _terms.Statistics[SumMethod.Hardmax];
 
     /// <summary>
     /// What <see cref="EnergyRatio"/> may fall by without meaning it: the device's relative error. Sums that choose their method know it
@@ -160,6 +160,21 @@ public sealed class Flow
     /// <summary>x = Psi^T y, both [R, n, d].</summary>
     internal void Leave(double[] y, double[] x) =>
         Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Leave(y, x, from, to));
+
+    /// <summary>Writes, or reads, how much was evaluated.</summary>
+    internal void KeepCounts(Archive archive)
+    {
+        double evaluations = Evaluations;
+        archive.Number("evaluations", ref evaluations);
+        Evaluations = evaluations;
+        // Under hardmax tokens have sums of their own.
+        foreach ((string name, SumStatistics sums) in ((string, SumStatistics)[])[("sums", _sums.Statistics), ("tokens", _terms.Statistics)])
+        {
+            double[] numbers = sums.Numbers;
+            archive.List(name, ref numbers);
+            if (archive.IsReading) sums.Numbers = numbers;
+        }
+    }
 
     private void Count(double evaluations)
     {

@@ -59,8 +59,8 @@ internal sealed class FlowTerms
         foreach (HeadTerm head in Heads) head.AskRadial(_tokenSums);
     }
 
-    /// <summary>Pair sums under hardmax so far, which are none of the device.</summary>
-    public long HardEvaluations => _tokenSums.Statistics[SumMethod.Hardmax];
+    /// <summary>What was summed of the tokens so far: under hardmax not by the device.</summary>
+    public SumStatistics Statistics => _tokenSums.Statistics;
 
     /// <summary>Sums the rows first..first+count-1 at x [R, n, d].</summary>
     public void Sum(double[] x, int first, int count, CancellationToken stop)

@@ -10,20 +10,18 @@ internal sealed class AdaptiveMotion : Motion
 {
     private readonly AdaptiveStepper _stepper;
     private readonly double[] _drift;
-    private long _observations;
 
-    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, Action<Step> stepped)
-        : base(flow, cloud, stepped)
+    public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, RunState run,
+        Action<Step> stepped)
+        : base(flow, cloud, run, stepped)
     {
-        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]));
+        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]), run);
         _drift = new double[cloud.Positions.Length];
     }
 
     public override long Steps => _stepper.Steps;
 
     public override long Rejected => _stepper.Rejected;
-
-    public override long ObservationEvaluations => _observations;
 
     public override void Begin(CancellationToken stop)
     {
@@ -42,8 +40,23 @@ internal sealed class AdaptiveMotion : Motion
 
     public override double[] Drift(CancellationToken stop)
     {
-        Flow.Drift(State, _drift, .., stop);
-        _observations++;
+        DriftForObservers(_drift, stop);
         return _drift;
+    }
+
+    public override void Keep(Archive archive)
+    {
+        base.Keep(archive);
+        if (!archive.IsReading)
+            for (int r = 0; r < Flow.Replicas; r++)
+                if (_stepper.End(r) == Time) _stepper.Settle(r);
+        _stepper.Keep(archive);
+    }
+
+    public override void Recall(CancellationToken stop)
+    {
+        // Those that have gone on since were shown.
+        for (int r = 0; r < Flow.Replicas; r++)
+            if (_stepper.Start(r) <= Time) _stepper.Interpolate(r, Time, State);
     }
 }

@@ -13,16 +13,17 @@ namespace AttentionFlow.Solver.Motion;
 /// <param name="horizon">No step goes beyond it.</param>
 /// <param name="threads">Threads for the per-token work.</param>
 /// <param name="x">The start; becomes the stepper's own.</param>
+/// <param name="state">Of the run.</param>
 /// <param name="before">Of one replica: where this one goes on, or null to start at 0.</param>
 internal sealed class AdaptiveStepper(
-    Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, AdaptiveStepper? before = null)
+    Flow flow, Tableau method, double tolerance, double horizon, int threads, State x, RunState? state, AdaptiveStepper? before = null)
 {
     private const double Safety = 0.9, Smallest = 0.2, Largest = 10, AfterFall = 0.6;
 
     // In units of the flow's fastest time: a step that is no step to go on with, and the shortest that can be unstable.
     private const double Collapsed = 1e-7, Unstable = 0.5;
 
-    private readonly Stepper _stepper = new(flow, method, threads);
+    private readonly Stepper _stepper = new(flow, method, threads, state);
     private readonly State _next = new([.. x.Positions], [.. x.Radii]);
     private readonly double[] _attempt = new double[flow.Replicas];
     private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica
@@ -36,6 +37,18 @@ internal sealed class AdaptiveStepper(
         public double Start, End, NextLength, LastError = 1, EnergyRatio;
         public bool HasMoved, WasRejected;
         public long Steps, Rejected;
+
+        public void Keep(Archive archive)
+        {
+            archive.Number("start", ref Start);
+            archive.Number("end", ref End);
+            archive.Number("nextLength", ref NextLength);
+            archive.Number("lastError", ref LastError);
+            archive.Number("energyRatio", ref EnergyRatio);
+            archive.Flag("wasRejected", ref WasRejected);
+            archive.Whole("steps", ref Steps);
+            archive.Whole("rejected", ref Rejected);
+        }
     }
 
     public long Steps => _replicas.Max(r => r.Steps);
@@ -52,12 +65,16 @@ internal sealed class AdaptiveStepper(
     /// <summary>The time a replica has reached.</summary>
     public double End(int replica) => _replicas[replica].End;
 
+    /// <summary>The time at which its last step began; that at which it ended where nobody needs to see between any more.</summary>
+    public double Start(int replica) => _replicas[replica].Start;
+
     /// <summary>The length of its last step.</summary>
     public double Length(int replica) => _replicas[replica].End - _replicas[replica].Start;
 
     /// <summary>Evaluates the drift at the start and chooses first steps.</summary>
     public void Begin(CancellationToken stop)
     {
+        state?.Mark();
         _stepper.Begin(x, stop);
         int numbers = flow.Tokens * flow.Dimension;
         for (int r = 0; r < _replicas.Length; r++)
@@ -89,6 +106,7 @@ internal sealed class AdaptiveStepper(
             _attempt[r] = replica.NextLength > 0.99 * left ? left : replica.NextLength;
         }
         if (!any) return false;
+        state?.Mark();
         _stepper.Attempt(x, _next, _attempt, stop);
         for (int r = 0; r < _replicas.Length; r++)
             if (_attempt[r] != 0)
@@ -119,8 +137,23 @@ internal sealed class AdaptiveStepper(
         else _stepper.Interpolate(x, row, 1, state.End - state.Start, (time - state.Start) / (state.End - state.Start), target);
     }
 
-    // The next step begins where the last one ended; its dense output is lost.
-    private void Settle(int r)
+    /// <summary>All that the next step, and dense output of the last one, depend on.</summary>
+    public void Keep(Archive archive)
+    {
+        int n = flow.Tokens, d = flow.Dimension;
+        for (int r = 0; r < _replicas.Length; r++)
+            archive.Within($"replica{r}", part =>
+            {
+                _replicas[r].Keep(part);
+                bool isBetween = _replicas[r].Start != _replicas[r].End;
+                x.Keep(part, "positions", r * n, n, d);
+                if (isBetween) _next.Keep(part, "next", r * n, n, d);
+                _stepper.Keep(part, r * n, n, isBetween ? _stepper.StageCount : 1);
+            });
+    }
+
+    /// <summary>The next step of a replica begins where the last one ended; its dense output is lost.</summary>
+    public void Settle(int r)
     {
         Replica replica = _replicas[r];
         if (replica.Start == replica.End) return;

@@ -8,19 +8,30 @@ namespace AttentionFlow.Solver.Motion;
 /// step together. Noise shares the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
 /// </summary>
 internal sealed class FixedMotion(
-    Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, Action<Step> stepped) : Motion(flow, cloud, stepped)
+    Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, RunState run, Action<Step> stepped)
+    : Motion(flow, cloud, run, stepped)
 {
     // Times closer than this share of a step are the same time.
     private const double SameShare = 1e-9;
 
-    private readonly Stepper _stepper = new(flow, method, threads);
+    private readonly Stepper _stepper = new(flow, method, threads, run);
     private long _steps;
+
+    // The interval: where it began and ends, steps done in it. Of the step that is being made: whether its first kick is done; whether it
+    // has moved the tokens, and only the drift there is missing.
+    private double _start, _target;
+    private long _done;
+    private bool _isKicked, _hasMoved;
 
     public override long Steps => _steps;
 
     public override double SameTime => SameShare * step;
 
     protected override bool Climbs => noise is null && base.Climbs;
+
+    private bool IsKickedBetween => noise?.Splitting == Splitting.Strang;
+
+    private long Count => Math.Max(1, (long)Math.Ceiling((_target - _start) / step - SameShare));
 
     public override void Begin(CancellationToken stop)
     {
@@ -30,32 +41,68 @@ internal sealed class FixedMotion(
 
     public override void MoveTo(double target, CancellationToken stop)
     {
-        double start = Time;
-        long count = Math.Max(1, (long)Math.Ceiling((target - start) / step - SameShare));
-        for (long i = 1; i <= count; i++)
+        if (Time == _target) (_start, _target, _done) = (Time, target, 0);
+        while (_done < Count)
         {
-            double length = (target - start) / count;
-            bool between = noise?.Splitting == Splitting.Strang;
-            if (between)
-            {
-                Kick(0, length / 2);
-                _stepper.Begin(State, stop);
-            }
-            _stepper.Advance(State, length, stop);
-            Kick(1, between ? length / 2 : length);
-            Time = i == count ? target : start + (target - start) * i / count;
-            _steps++;
-            if (!between || i == count) _stepper.Begin(State, stop);
-            if (State.Radii.Any(r => !(r > 0)))
-                throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, ")
-                    + "where it has no direction; start from a larger radius");
-            if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions))
-                throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
-            Tell(length);
+            Move((_target - _start) / Count, stop);
+            Look(stop);
         }
     }
 
     public override double[] Drift(CancellationToken stop) => _stepper.Drift;
+
+    public override void Keep(Archive archive)
+    {
+        base.Keep(archive);
+        archive.Whole("steps", ref _steps);
+        archive.Number("start", ref _start);
+        archive.Number("target", ref _target);
+        archive.Whole("done", ref _done);
+        archive.Flag("isKicked", ref _isKicked);
+        archive.Flag("hasMoved", ref _hasMoved);
+        State.Keep(archive, "positions", 0, Flow.Rows, Flow.Dimension);
+    }
+
+    public override void Recall(CancellationToken stop)
+    {
+        if (!_hasMoved && !_isKicked) _stepper.Begin(State, stop);
+    }
+
+    public override void GoOn(CancellationToken stop)
+    {
+        if (_hasMoved) Look(stop);
+    }
+
+    private void Move(double length, CancellationToken stop)
+    {
+        Run.Mark();
+        if (IsKickedBetween)
+        {
+            if (!_isKicked) Kick(0, length / 2);
+            _isKicked = true;
+            _stepper.Begin(State, stop);
+        }
+        _stepper.Advance(State, length, stop);
+        Kick(1, IsKickedBetween ? length / 2 : length);
+        _done++;
+        Time = _done == Count ? _target : _start + (_target - _start) * _done / Count;
+        _steps++;
+        (_isKicked, _hasMoved) = (false, true);
+    }
+
+    // At the end of a step.
+    private void Look(CancellationToken stop)
+    {
+        Run.Mark();
+        if (!IsKickedBetween || _done == Count) _stepper.Begin(State, stop);
+        if (State.Radii.Any(r => !(r > 0)))
+            throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, ")
+                + "where it has no direction; start from a larger radius");
+        if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions))
+            throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
+        _hasMoved = false;
+        Tell((_target - _start) / Count);
+    }
 
     private void Kick(int number, double length) =>
         noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);

@@ -74,6 +74,9 @@ public interface IObserver
 
     /// <summary>Called for every merger, before the step that follows it; in the order of time for each replica.</summary>
     void Merged(in Merger merger) { }
+
+    /// <summary>Writes, or reads, what it has learnt from the calls so far, where it learns.</summary>
+    void Keep(Archive archive) { }
 }
 
 /// <summary>Two tokens, each of which may stand for many, became one.</summary>
@@ -89,14 +92,13 @@ public readonly record struct Merger(double Time, int Replica, int Token, int In
 /// <summary>How many steps so far lowered E by more than rounding, although the flow climbs it; of every replica.</summary>
 internal sealed class EnergyDrops(int replicas) : IObserver
 {
-    private readonly double[] _last = new double[replicas];
-    private readonly long[] _drops = new long[replicas];
+    private double[] _last = new double[replicas], _drops = new double[replicas];
 
     /// <summary>Drops of a replica.</summary>
-    public long this[int replica] => _drops[replica];
+    public long this[int replica] => (long)_drops[replica];
 
     /// <summary>Drops of all replicas.</summary>
-    public long Total => _drops.Sum();
+    public long Total => (long)_drops.Sum();
 
     public bool NeedsDrift => false;
 
@@ -104,5 +106,11 @@ internal sealed class EnergyDrops(int replicas) : IObserver
     {
         if (step.Length > 0 && step.EnergyRatio < _last[step.Replica] - step.Flow.EnergyRounding) _drops[step.Replica]++;
         _last[step.Replica] = step.EnergyRatio;
+    }
+
+    public void Keep(Archive archive)
+    {
+        archive.List("last", ref _last);
+        archive.List("drops", ref _drops);
     }
 }

@@ -17,15 +17,15 @@ internal sealed class MergingMotion : Motion
     private readonly MergingReplica[] _replicas;
     private readonly double[] _y, _drift;
     private readonly Action<Merger> _merged;
-    private long _observations;
 
     public MergingMotion(Flow flow, Cloud cloud, Tableau method, AdaptiveStep step, double horizon, int threads,
-        Action<Step> stepped, Action<Merger> merged)
-        : base(flow, cloud, stepped)
+        RunState run, Action<Step> stepped, Action<Merger> merged)
+        : base(flow, cloud, run, stepped)
     {
         (_y, _drift, _merged) = (new double[cloud.Positions.Length], new double[cloud.Positions.Length], merged);
         flow.Enter(cloud.Positions, _y);
-        _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(r => new MergingReplica(flow, r, _y, method, step, horizon, threads))];
+        _replicas = [.. Enumerable.Range(0, flow.Replicas)
+            .Select(r => new MergingReplica(flow, r, _y, method, step, horizon, threads, run))];
     }
 
     /// <summary>Why tokens of this flow cannot merge, or null.</summary>
@@ -46,17 +46,14 @@ internal sealed class MergingMotion : Motion
 
     public override long Rejected => _replicas.MaxBy(r => r.Steps)!.Rejected;
 
-    public override long ObservationEvaluations => _observations;
-
     public override int? Left => _replicas.Max(r => r.Flow.Tokens);
 
     public override void Begin(CancellationToken stop)
     {
         for (int r = 0; r < _replicas.Length; r++)
         {
-            foreach (Merger merger in _replicas[r].Merge()) _merged(merger);
-            _replicas[r].Begin(stop);
-            Tell(r, length: 0);
+            Merge(r);
+            BeginStepping(r, stop);
         }
     }
 
@@ -67,13 +64,8 @@ internal sealed class MergingMotion : Motion
             MergingReplica replica = _replicas[r];
             while (replica.End < target)
             {
-                IReadOnlyList<Merger> mergers = replica.Merge();
-                foreach (Merger merger in mergers) _merged(merger);
-                if (mergers.Count > 0)
-                {
-                    replica.Begin(stop);
-                    Tell(r, length: 0);
-                }
+                Merge(r);
+                if (!replica.HasBegun) BeginStepping(r, stop);
                 if (replica.Advance(target, stop)) Tell(r, replica.Length);
             }
             replica.Interpolate(target, _y);
@@ -84,9 +76,33 @@ internal sealed class MergingMotion : Motion
 
     public override double[] Drift(CancellationToken stop)
     {
-        Flow.Drift(State, _drift, .., stop);
-        _observations++;
+        DriftForObservers(_drift, stop);
         return _drift;
+    }
+
+    public override void Keep(Archive archive)
+    {
+        base.Keep(archive);
+        for (int r = 0; r < _replicas.Length; r++) archive.Within($"replica{r}", _replicas[r].Keep);
+    }
+
+    public override void Recall(CancellationToken stop)
+    {
+        // Those that have gone on since were shown.
+        foreach (MergingReplica replica in _replicas)
+            if (replica.Start <= Time) replica.Interpolate(Time, _y);
+        Flow.Leave(_y, State.Positions);
+    }
+
+    private void Merge(int r)
+    {
+        foreach (Merger merger in _replicas[r].Merge()) _merged(merger);
+    }
+
+    private void BeginStepping(int r, CancellationToken stop)
+    {
+        _replicas[r].Begin(stop);
+        Tell(r, length: 0);
     }
 
     private void Tell(int r, double length)

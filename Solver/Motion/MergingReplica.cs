@@ -14,23 +14,24 @@ internal sealed class MergingReplica
     private readonly AdaptiveStep _step;
     private readonly double _horizon;
     private readonly int _threads;
+    private readonly RunState _run;
 
     // Original token -> token it has become; token -> an original one in it.
-    private readonly int[] _became;
-    private int[] _names;
+    private int[] _became, _names;
     private AdaptiveStepper _stepper;
-    private bool _isNew = true;
+    private bool _isNew = true, _hasBegun;
     private long _earlierSteps, _earlierRejected;
 
-    public MergingReplica(Flow whole, int replica, ReadOnlySpan<double> y, Tableau method, AdaptiveStep step, double horizon, int threads)
+    public MergingReplica(Flow whole, int replica, ReadOnlySpan<double> y, Tableau method, AdaptiveStep step, double horizon, int threads,
+        RunState run)
     {
-        (_whole, _replica, _method, _step, _horizon, _threads) = (whole, replica, method, step, horizon, threads);
+        (_whole, _replica, _method, _step, _horizon, _threads, _run) = (whole, replica, method, step, horizon, threads, run);
         int n = whole.Tokens, numbers = n * whole.Dimension;
         _became = [.. Enumerable.Range(0, n)];
         _names = [.. _became];
         Flow = whole.Part(new Cloud(1, n, whole.Dimension, [.. y.Slice(replica * numbers, numbers)],
             [.. whole.Labels.Slice(replica * n, n)], [.. whole.Weights.Slice(replica * n, n)]));
-        _stepper = new AdaptiveStepper(Flow, method, step.Tolerance, horizon, threads, (double[])[.. y.Slice(replica * numbers, numbers)]);
+        _stepper = Stepper((double[])[.. y.Slice(replica * numbers, numbers)], null);
     }
 
     /// <summary>The flow of what is left, without a gauge.</summary>
@@ -38,6 +39,9 @@ internal sealed class MergingReplica
 
     /// <summary>The time reached.</summary>
     public double End => _stepper.End(0);
+
+    /// <summary>The time at which the last step began.</summary>
+    public double Start => _stepper.Start(0);
 
     /// <summary>The length of the last step.</summary>
     public double Length => _stepper.Length(0);
@@ -51,7 +55,38 @@ internal sealed class MergingReplica
     /// <summary>The drift at <see cref="End"/>.</summary>
     public double[] DriftAtEnd => _stepper.HasMoved(0) ? _stepper.DriftAtEnd : _stepper.Drift;
 
-    public void Begin(CancellationToken stop) => _stepper.Begin(stop);
+    /// <summary>Whether steps may be taken: a cloud that has just become smaller has to begin first.</summary>
+    public bool HasBegun => _hasBegun;
+
+    /// <summary>Evaluates the drift where steps begin.</summary>
+    public void Begin(CancellationToken stop)
+    {
+        _stepper.Begin(stop);
+        _hasBegun = true;
+    }
+
+    /// <summary>All that the next step, and dense output of the last one, depend on.</summary>
+    public void Keep(Archive archive)
+    {
+        archive.List("became", ref _became);
+        archive.List("names", ref _names);
+        double[] weights = [.. Flow.Weights];
+        archive.List("weights", ref weights);
+        archive.Flag("isNew", ref _isNew);
+        archive.Flag("hasBegun", ref _hasBegun);
+        archive.Whole("earlierSteps", ref _earlierSteps);
+        archive.Whole("earlierRejected", ref _earlierRejected);
+        if (archive.IsReading)
+        {
+            // Any positions will do: the stepper reads its own.
+            double[] x = new double[_names.Length * _whole.Dimension];
+            for (int i = 0; i < x.Length; i += _whole.Dimension) x[i] = 1;
+            double[] labels = [.. _names.Select(i => _whole.Labels[_replica * _whole.Tokens + i])];
+            Flow = _whole.Part(new Cloud(1, _names.Length, _whole.Dimension, x, labels, weights));
+            _stepper = Stepper([.. x], null);
+        }
+        _stepper.Keep(archive);
+    }
 
     /// <summary>Attempts a step; false when it was refused.</summary>
     public bool Advance(double target, CancellationToken stop)
@@ -200,6 +235,10 @@ internal sealed class MergingReplica
         _earlierSteps += _stepper.Steps;
         _earlierRejected += _stepper.Rejected;
         Flow = _whole.Part(left);
-        _stepper = new AdaptiveStepper(Flow, _method, _step.Tolerance, _horizon, _threads, (double[])[.. positions], _stepper);
+        _stepper = Stepper([.. positions], _stepper);
+        _hasBegun = false;
     }
+
+    private AdaptiveStepper Stepper(double[] x, AdaptiveStepper? before) =>
+        new(Flow, _method, _step.Tolerance, _horizon, _threads, x, _run, before);
 }

@@ -4,8 +4,14 @@ using AttentionFlow.Solver.Flows;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>Moves a cloud from one recording time to the next; the cloud's positions are those of <see cref="Time"/>.</summary>
-internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
+internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step> stepped)
 {
+    private double _time;
+    private long _observationEvaluations;
+
+    /// <summary>Of the run.</summary>
+    protected RunState Run { get; } = run;
+
     /// <summary>The flow.</summary>
     protected Flow Flow { get; } = flow;
 
@@ -16,7 +22,7 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     protected virtual bool Climbs => Flow.HasEnergy;
 
     /// <summary>The time of the cloud's positions.</summary>
-    public double Time { get; protected set; }
+    public double Time { get => _time; protected set => _time = value; }
 
     /// <summary>Steps taken by the replica that took most.</summary>
     public abstract long Steps { get; }
@@ -25,7 +31,7 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     public virtual long Rejected => 0;
 
     /// <summary>Evaluations that only observers needed.</summary>
-    public virtual long ObservationEvaluations => 0;
+    public long ObservationEvaluations => _observationEvaluations;
 
     /// <summary>Tokens that are left of the replica that has most, where tokens merge.</summary>
     public virtual int? Left => null;
@@ -39,6 +45,18 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     /// <summary>Moves to a time above <see cref="Time"/>.</summary>
     public abstract void MoveTo(double target, CancellationToken stop);
 
+    /// <summary>Writes, or reads, all that the motion depends on from here.</summary>
+    public virtual void Keep(Archive archive) => archive.Number("time", ref _time);
+
+    /// <summary>Writes, or reads, how much observers cost.</summary>
+    public void KeepCounts(Archive archive) => archive.Whole("observationEvaluations", ref _observationEvaluations);
+
+    /// <summary>After reading: makes the flow and the cloud what they were; what this evaluates was counted before.</summary>
+    public abstract void Recall(CancellationToken stop);
+
+    /// <summary>After that: finishes a step that was begun.</summary>
+    public virtual void GoOn(CancellationToken stop) { }
+
     /// <summary>The drift at <see cref="Time"/>, which is then the flow's last evaluation.</summary>
     public abstract double[] Drift(CancellationToken stop);
 
@@ -51,6 +69,13 @@ internal abstract class Motion(Flow flow, Cloud cloud, Action<Step> stepped)
     {
         (double energy, double ratio) = Climbs ? flow.EnergyAndRatio(part) : (double.NaN, double.NaN);
         stepped(new Step(replica, time, length, energy, ratio, Climbs ? flow.Dissipation(part, drift) : double.NaN, Flow));
+    }
+
+    /// <summary>Evaluates a drift at the cloud for observers alone.</summary>
+    protected void DriftForObservers(double[] drift, CancellationToken stop)
+    {
+        Run.Evaluate(Flow, State, drift, .., stop);
+        _observationEvaluations++;
     }
 
     /// <summary>A sum is finite only if its terms are; terms so large that their sum overflows are no drift to go on with either.</summary>

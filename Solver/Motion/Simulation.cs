@@ -60,6 +60,9 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     /// <summary>What ends the run before its horizon; null: nothing.</summary>
     public Until? Until { get; init; }
 
+    /// <summary>Lets others write down how far the run is, and may hold where to go on.</summary>
+    public RunState State { get; init; } = new();
+
     /// <summary>Brownian motion beside the drift; fixed steps only.</summary>
     /// <exception cref="ArgumentException">With an adaptive step.</exception>
     public Noise? Noise
@@ -80,6 +83,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         EnergyDrops? drops = flow.HasEnergy && Noise is null ? new(flow.Replicas) : null;
         IObserver[] seers = drops is null ? [.. observers] : [drops, .. observers];
         Motion motion = MotionOf(cloud, seers);
+        State.Enter();
         try
         {
             string? reason = Follow(motion, cloud, seers, stop);
@@ -88,6 +92,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         }
         catch (OperationCanceledException)
         {
+            State.AtEnd?.Invoke();
             return Result(RunStatus.Stopped, StoppedAt(motion.Time, horizon));
         }
         catch (StepCollapsedException error)
@@ -100,6 +105,10 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
                 ?? "the sums are beyond the range of double precision: change beta or the coupling, or leave the observable out";
             string at = error.Message.Contains(" t = ", StringComparison.Ordinal) ? "" : Invariant($" at t = {motion.Time:G6}");
             return Result(RunStatus.Diverged, $"{error.Message}{at}; {advice}");
+        }
+        finally
+        {
+            State.Exit();
         }
 
         RunResult Result(RunStatus status, string? advice) =>
@@ -117,10 +126,11 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     {
         return _step switch
         {
-            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, Tell),
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, State, Tell),
             AdaptiveStep { MergeDistance: > 0 } merging =>
-                new MergingMotion(flow, cloud, method, merging, horizon, threads, Tell, TellMerger),
-            AdaptiveStep { Tolerance: double tolerance } => new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, Tell),
+                new MergingMotion(flow, cloud, method, merging, horizon, threads, State, Tell, TellMerger),
+            AdaptiveStep { Tolerance: double tolerance } =>
+                new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, State, Tell),
             var other => throw new NotSupportedException(other.GetType().Name),
         };
 
@@ -138,8 +148,22 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     // From recording time to recording time; what ended it before the horizon, or null.
     private string? Follow(Motion motion, Cloud cloud, IObserver[] seers, CancellationToken stop)
     {
-        motion.Begin(stop);
-        string? reason = Show();
+        string? reason = null;
+        if (State.Earlier is { } earlier)
+        {
+            Keep(earlier);
+            motion.Recall(stop);
+            KeepCounts(earlier);
+            KeepObservers(earlier);
+            State.Begin(Keep, KeepCounts, KeepObservers);
+            motion.GoOn(stop);
+        }
+        else
+        {
+            motion.Begin(stop);
+            State.Begin(Keep, KeepCounts, KeepObservers);
+        }
+        reason ??= Show();
         while (motion.Time < horizon && reason is null)
         {
             double next = horizon;
@@ -149,17 +173,45 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             reason = Show();
         }
         // Only a run that ends early leaves anything unseen.
+        State.Freeze();
+        State.AtEnd?.Invoke();
         Frame end = View(needsDrift: reason is not null && seers.Any(o => o.NeedsDrift));
-        foreach (IObserver seer in seers) seer.Ended(end);
+        State.Show(() =>
+        {
+            foreach (IObserver seer in seers) seer.Ended(end);
+        });
         return reason;
 
         string? Show()
         {
             IObserver[] due = [.. seers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
             if (due.Length == 0) return null;
+            State.Freeze();
             Frame frame = View(Until?.Speed is not null || due.Any(o => o.NeedsDrift));
-            foreach (IObserver seer in due) seer.Observe(frame);
-            return Until?.Holds(frame, motion.Left);
+            string? held = null;
+            State.Show(() =>
+            {
+                foreach (IObserver seer in due) seer.Observe(frame);
+                held = Until?.Holds(frame, motion.Left);
+            });
+            return held;
+        }
+
+        void Keep(Archive archive)
+        {
+            archive.Text("reason", ref reason);
+            archive.Within("motion", motion.Keep);
+        }
+
+        void KeepCounts(Archive archive)
+        {
+            archive.Within("motion", motion.KeepCounts);
+            archive.Within("flow", flow.KeepCounts);
+        }
+
+        void KeepObservers(Archive archive)
+        {
+            for (int k = 0; k < seers.Length; k++) archive.Within($"observer{k}", seers[k].Keep);
         }
 
         Frame View(bool needsDrift) =>

@@ -13,11 +13,15 @@ public sealed class Stepper
     private readonly State[] _k;
     private readonly State _stage;
     private readonly double[] _steps, _errors;
+    private readonly RunState? _state;
 
     /// <summary>A stepper; <paramref name="threads"/> for the per-token work.</summary>
-    public Stepper(Flow flow, Tableau tableau, int threads = 1)
+    public Stepper(Flow flow, Tableau tableau, int threads = 1) : this(flow, tableau, threads, null) { }
+
+    /// <summary>One of a run that lets others write its state down while it evaluates.</summary>
+    internal Stepper(Flow flow, Tableau tableau, int threads, RunState? state)
     {
-        (_flow, _tableau, _threads) = (flow, tableau, threads);
+        (_flow, _tableau, _threads, _state) = (flow, tableau, threads, state);
         int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows;
         int stages = tableau.Error?.Length ?? tableau.B.Length;
         _k = [.. Enumerable.Range(0, stages).Select(_ => new State(new double[numbers], new double[radii]))];
@@ -40,7 +44,7 @@ public sealed class Stepper
     public double Error(int replica) => _errors[replica];
 
     /// <summary>Evaluates the drift at x: the first stage of the step that follows, and what observers look at.</summary>
-    public void Begin(State x, CancellationToken stop = default) => _flow.Drift(x, _k[0], .., stop);
+    public void Begin(State x, CancellationToken stop = default) => Evaluate(x, _k[0], .., stop);
 
     /// <summary>Replaces x, for which <see cref="Begin"/> was called, by the state a time h later.</summary>
     public void Advance(State x, double h, CancellationToken stop = default)
@@ -99,8 +103,14 @@ public sealed class Stepper
         {
             to = from + 1;
             while (to < _steps.Length && (_steps[to] != 0) == (_steps[from] != 0)) to++;
-            if (_steps[from] != 0) _flow.Drift(x, rate, from..to, stop);
+            if (_steps[from] != 0) Evaluate(x, rate, from..to, stop);
         }
+    }
+
+    private void Evaluate(State x, State rate, Range replicas, CancellationToken stop)
+    {
+        if (_state is null) _flow.Drift(x, rate, replicas, stop);
+        else _state.Evaluate(_flow, x, rate, replicas, stop);
     }
 
     // target = N(x + h sum_j coefficients[j] k_j) in the replicas that move; target may be x.
@@ -141,6 +151,15 @@ public sealed class Stepper
             lock (_errors) _errors[replica] = Math.Max(_errors[replica], largest);
         });
     }
+
+    /// <summary>The stages of the last step of some rows, from the first on: with them <see cref="Interpolate"/> goes on.</summary>
+    internal void Keep(Archive archive, int first, int count, int stages)
+    {
+        for (int s = 0; s < stages; s++) _k[s].Keep(archive, $"stage{s}", first, count, _flow.Dimension);
+    }
+
+    /// <summary>How many stages a step has, the drift at its end among them where the method estimates errors.</summary>
+    internal int StageCount => _k.Length;
 
     // Calls body(replica, first row, rows) for parts of the replicas that move.
     private void ForEachReplica(Action<int, int, int> body) => Workers.For(_flow.Rows, Grain, _threads, (from, to) =>

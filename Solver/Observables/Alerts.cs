@@ -37,6 +37,22 @@ public sealed class AlertWatch
         }
     }
 
+    /// <summary>Writes, or reads, which of these levels were crossed, when and where.</summary>
+    public void Keep(Archive archive, IEnumerable<WarningLevel> levels)
+    {
+        using Lock.Scope scope = _lock.EnterScope();
+        int number = 0;
+        foreach (WarningLevel level in levels)
+        {
+            // Time, replica and value of the first crossing, then the replicas.
+            double[] crossing = _crossed.TryGetValue(level, out (Alert First, HashSet<int> Replicas) c)
+                ? [c.First.Time, c.First.Replica, c.First.Value, .. c.Replicas.Order()] : [];
+            archive.List($"level{number++}", ref crossing);
+            if (archive.IsReading && crossing.Length > 0)
+                _crossed[level] = (First(level, crossing[0], (int)crossing[1], crossing[2]), [.. crossing[3..].Select(r => (int)r)]);
+        }
+    }
+
     /// <summary>Looks at what an observable measured, [R, columns]; times rise from call to call.</summary>
     public void See(Observable observable, double time, ReadOnlySpan<double> values)
     {
@@ -49,12 +65,14 @@ public sealed class AlertWatch
             {
                 double value = values[r * columns + column];
                 if (!warning.IsCrossedBy(value)) continue;
-                if (!_crossed.ContainsKey(warning))
-                    _crossed[warning] = (new Alert(warning.Sign, warning.Column, time, r, 1, value, warning.Level, warning.Advice), []);
+                if (!_crossed.ContainsKey(warning)) _crossed[warning] = (First(warning, time, r, value), []);
                 _crossed[warning].Replicas.Add(r);
             }
         }
     }
+
+    private static Alert First(WarningLevel level, double time, int replica, double value) =>
+        new(level.Sign, level.Column, time, replica, 1, value, level.Level, level.Advice);
 }
 
 /// <summary>A value of a column that an observable's author holds for a sign of trouble.</summary>

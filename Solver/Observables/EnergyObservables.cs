@@ -78,6 +78,8 @@ internal sealed class EnergyDropsObservable : Observable, IObserver
 
     public void Stepped(in Step step) => _drops.Stepped(step);
 
+    public void Keep(Archive archive) => _drops.Keep(archive);
+
     public override void Measure(in Frame frame, Span<double> values)
     {
         for (int r = 0; r < values.Length; r++) values[r] = _drops[r];

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using AttentionFlow.Solver.Observables;
 using CsvHelper;
 
@@ -21,29 +20,33 @@ public sealed class CsvTable : IDisposable
 
     private readonly string _path;
     private readonly bool[] _isInteger;
-    private readonly BlockingCollection<(double[] Values, int Count)> _queue = new(QueuedBuffers);
-    private readonly FileStream _file;
-    private readonly SHA256 _sha = SHA256.Create();
-    private readonly CryptoStream _hashed;
+    private readonly BlockingCollection<(double[] Values, int Count, TaskCompletionSource<FileRecord>? Commit)> _queue = new(QueuedBuffers);
+    private readonly HashedFile _file;
     private readonly CsvWriter _writer;
+    private readonly bool _hasHeader;
     private readonly Thread _thread;
     private volatile Exception? _failure;
     private FileRecord? _record;
     private readonly Lock _gate = new();
     private bool _ended, _cut;
 
-    /// <summary>Creates NAME.part beside <paramref name="path"/> and writes the header.</summary>
-    /// <exception cref="IOException">The file cannot be created.</exception>
-    public CsvTable(string path, IReadOnlyList<Column> columns)
+    /// <summary>
+    /// Creates NAME.part beside <paramref name="path"/> and writes the header; or goes on where an earlier table was committed, and drops
+    /// what comes after that.
+    /// </summary>
+    /// <param name="path">The file that <see cref="Complete"/> makes.</param>
+    /// <param name="columns">At least one, of different names.</param>
+    /// <param name="earlier">What was committed of NAME.part, or where there is none of NAME; null for a new table.</param>
+    /// <exception cref="IOException">The file cannot be created; or it does not begin with what was committed.</exception>
+    public CsvTable(string path, IReadOnlyList<Column> columns, FileRecord? earlier = null)
     {
         if (columns.Count == 0) throw new ArgumentException("a table has at least one column", nameof(columns));
         if (columns.Select(c => c.Name).Distinct().Count() != columns.Count)
             throw new ArgumentException($"{Path.GetFileName(path)}: two columns have the same name", nameof(columns));
         (_path, Columns) = (path, columns);
         _isInteger = [.. columns.Select(c => c.Type == ColumnType.Integer)];
-        _file = WholeFile.OpenPart(path);
-        _hashed = new CryptoStream(_file, _sha, CryptoStreamMode.Write, leaveOpen: true);
-        _writer = CsvWriter.Create(_hashed, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+        (_file, _hasHeader, Rows) = (HashedFile.Open(path, earlier), earlier is not null, earlier?.Rows ?? 0);
+        _writer = CsvWriter.Create(_file, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
         _thread = new Thread(Drain) { IsBackground = true, Name = "writes " + Name };
         _thread.Start();
     }
@@ -74,9 +77,39 @@ public sealed class CsvTable : IDisposable
             ReadOnlySpan<double> part = rows.Slice(start, Math.Min(step, rows.Length - start));
             double[] values = ArrayPool<double>.Shared.Rent(part.Length);
             part.CopyTo(values);
-            _queue.Add((values, part.Length));
+            _queue.Add((values, part.Length, null));
         }
         Rows += rows.Length / Columns.Count;
+    }
+
+    /// <summary>Writes how many rows there are; reading, there are as many as were committed.</summary>
+    public void Keep(Archive archive)
+    {
+        long rows = Rows;
+        archive.Whole(RowsName, ref rows);
+    }
+
+    /// <summary>How many rows there were when an archive was written.</summary>
+    public long RowsIn(MemoryArchive archive) =>
+        (long)archive.Lists.Single(list => list.Key.EndsWith("/" + RowsName, StringComparison.Ordinal)).Value.Span[0];
+
+    private string RowsName => "rows of " + Name;
+
+    /// <summary>Brings the first rows to the disk.</summary>
+    /// <param name="rows">How many, at most <see cref="Rows"/>.</param>
+    /// <returns>The beginning of the file that they are.</returns>
+    /// <exception cref="IOException">A row could not be written.</exception>
+    public FileRecord Commit(long rows)
+    {
+        TaskCompletionSource<FileRecord> commit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (_gate.EnterScope())
+        {
+            ObjectDisposedException.ThrowIf(_ended, this);
+            _queue.Add(([], 0, commit));
+        }
+        FileRecord all = commit.Task.GetAwaiter().GetResult();
+        ThrowIfFailed();
+        return all.Rows == rows ? all : WholeFile.Guard(_path, () => _file.Beginning(Name, rows));
     }
 
     /// <summary>What is appended within belongs together: <see cref="Cut"/> waits for the end of it.</summary>
@@ -105,7 +138,10 @@ public sealed class CsvTable : IDisposable
         return _record!;
     }
 
-    /// <summary>Without <see cref="Complete"/> before it: drops what was written.</summary>
+    /// <summary>Whether NAME.part stays where the table is not completed: a checkpoint may go on from it.</summary>
+    public bool StaysPartial { get; set; }
+
+    /// <summary>Without <see cref="Complete"/> before it: drops what was written, unless it <see cref="StaysPartial"/>.</summary>
     public void Dispose()
     {
         if (_ended) return;
@@ -114,8 +150,7 @@ public sealed class CsvTable : IDisposable
         _thread.Join();
         _queue.Dispose();
         _file.Dispose(); // unbuffered, so nothing is left to fail; the writer and the hash hold memory only
-        _sha.Dispose();
-        WholeFile.DropPart(_path);
+        if (!StaysPartial || _record is not null) WholeFile.DropPart(_path);
     }
 
     private void Check(ReadOnlySpan<double> rows)
@@ -140,24 +175,32 @@ public sealed class CsvTable : IDisposable
     /// <summary>The thread: after a failure it goes on emptying the queue, so that nobody waits for it in vain.</summary>
     private void Drain()
     {
-        Try(() =>
-        {
-            foreach (Column column in Columns) _writer.WriteField(column.Name);
-            _writer.EndRecord();
-        });
-        foreach ((double[]? values, int count) in _queue.GetConsumingEnumerable())
+        if (!_hasHeader)
+            Try(() =>
+            {
+                foreach (Column column in Columns) _writer.WriteField(column.Name);
+                _writer.EndRecord();
+            });
+        long rows = Rows;
+        foreach ((double[] values, int count, TaskCompletionSource<FileRecord>? commit) in _queue.GetConsumingEnumerable())
         {
             if (_failure is null) Try(() => Write(values.AsSpan(0, count)));
-            ArrayPool<double>.Shared.Return(values);
+            rows += count / Columns.Count;
+            if (commit is null) ArrayPool<double>.Shared.Return(values);
+            else
+            {
+                if (_failure is null) Try(() => _writer.Flush());
+                if (_failure is null) Try(() => _file.Flush(flushToDisk: true));
+                commit.SetResult(_file.Record(Name, rows));
+            }
         }
     }
 
     private void Finish()
     {
         _writer.Dispose();
-        _hashed.FlushFinalBlock();
-        FileRecord record = new FileRecord(Name, Rows, _file.Length, Convert.ToHexStringLower(_sha.Hash!));
-        WholeFile.Finish(_file, _path);
+        FileRecord record = _file.Record(Name, Rows);
+        _file.Finish(_path);
         _record = record;
     }
 
@@ -184,25 +227,6 @@ public sealed class CsvTable : IDisposable
     {
         if (_failure is { } failure) throw new IOException(WholeFile.Sentence(_path, failure), failure);
     }
-}
-
-/// <summary>A file of a run as run.json vouches for it.</summary>
-/// <param name="Name">Its name in the folder of the run.</param>
-/// <param name="Rows">Rows after the header; null for a file that is not a table.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">SHA-256 of its bytes, lower-case hexadecimal.</param>
-public sealed record FileRecord(string Name, long? Rows, long Bytes, string Sha256)
-{
-    /// <summary>The record of the file at a path.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static FileRecord Of(string path)
-    {
-        (long _, long bytes, string sha256) = RunCheck.Measure(path);
-        return new FileRecord(Path.GetFileName(path), null, bytes, sha256);
-    }
-
-    /// <summary>Whether the file at a path has this length and these bytes.</summary>
-    public bool IsAt(string path) => new FileInfo(path) is { Exists: true } file && file.Length == Bytes && Of(path).Sha256 == Sha256;
 }
 
 /// <summary>A value that is not finite was about to be written: the numbers have diverged.</summary>

@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
-using AttentionFlow.Solver.Observables;
 
 namespace AttentionFlow.Solver.Runs;
 
@@ -13,7 +11,14 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="warn">Takes advice given before the run.</param>
 public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action<string> warn)
 {
+    // For the moment in which the state of a run that does not come back is at rest.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.2);
+
     private volatile Func<RunRecord?>? _cut;
+    private volatile bool _isCheckpointAsked;
+
+    /// <summary>Time between two checkpoints; one more is written where the run stops or ends.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
@@ -25,67 +30,52 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <exception cref="IOException">Reading or writing failed, or another process runs in the folder.</exception>
     public RunRecord Execute(Experiment experiment, string folder, bool overwrite, CancellationToken stop)
     {
-        RunSize size = new(experiment);
-        size.CheckMemory();
-        Cloud cloud = experiment.Draw();
-        Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
-        Layer layer = experiment.Layer;
-        Scheme scheme = experiment.Interaction.Scheme;
-        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        double budget = Stability.ErrorBudget(experiment.Time.Control, experiment.Time.Horizon,
-            scheme.CollapseRate(layer.CollapseRate(interaction)), interaction.Beta);
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
-            cloud.Labels);
-        // Only some flows do with forces along the sphere alone.
-        RowColumns force = scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial : RowColumns.Force;
-        // Stored with the run.
-        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
-            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget);
-        if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
-        (string device, Summation summation) = choice;
-        using IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
-        Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
-        if (double.IsInfinity(flow.CollapseRate))
-            throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
-                + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of "
-                + "e^(-beta), \"time\": { \"unit\": \"collapse\" }.");
-        string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
-        (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
-        PreparedRun run = new(experiment with
-        {
-            Device = device,
-            Summation = summation,
-            Tolerance = tolerance,
-            Time = experiment.Time with { Tolerance = (experiment.Time.Control as AdaptiveStep)?.Tolerance },
-            Record = experiment.Record with { Observables = [.. observables.Keys] },
-        }, cloud, flow, sums, [.. observables.Values]);
-        run.Check();
-        string? advice = run.Advice(far, leftOut);
+        using PreparedRun run = PreparedRun.Of(experiment, threads, out string? advice);
         if (advice is not null) warn(advice);
-        return Run(run, advice, size, folder, overwrite, stop);
-    }
-
-    private RunRecord Run(PreparedRun run, string? advice, RunSize size, string folder, bool overwrite, CancellationToken stop)
-    {
         (Experiment stored, IReadOnlyList<(string, string)> inputs) = InputFiles.Copied(run.Experiment);
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
-        if (size.CheckDisk(target.FullPath, run.Observables.Sum(o => o.Columns.Count), target.ReplacedBytes) is { } large) warn(large);
-        RunRecord record = new()
-        {
-            Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
-            Precision = stored.Precision.ToString().ToLowerInvariant(),
-            TimeUnit = stored.Time.Unit == TimeUnit.One ? null : stored.Time.Unit.ToString().ToLowerInvariant(),
-        };
-        try
-        {
-            _cut = () => target.Cut(record, stored.Title);
-            return Run(run, target, target.Start(ExperimentReader.Write(stored), record), stored, stop);
-        }
-        finally
-        {
-            _cut = null;
-        }
+        if (run.Size.CheckDisk(target.FullPath, run.Observables.Sum(o => o.Columns.Count), target.ReplacedBytes) is { } large) warn(large);
+        RunRecord record = RecordOf(stored, advice);
+        return Cuttable(target, record, stored, () =>
+            Run(run, target, target.Start(ExperimentReader.Write(stored), record), stored, new State(TimeSpan.Zero, null), stop));
     }
+
+    /// <summary>
+    /// Goes on with the run in a folder from its newest checkpoint: its tables become those of a run that was never interrupted. Where it
+    /// has none yet, the run begins anew; a run that is complete stays as it is.
+    /// </summary>
+    /// <param name="asked">The experiment that is to be in the folder; null: whichever is. Where it leaves the device to auto, it is the
+    /// folder's.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="horizon">Where the run is to end, at or beyond its horizon so far; null: at that.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <returns>run.json as written.</returns>
+    /// <inheritdoc cref="Execute"/>
+    public RunRecord Resume(Experiment? asked, string folder, double? horizon, CancellationToken stop)
+    {
+        bool isThere;
+        using (RunFolder? target = RunFolder.Reopen(folder))
+        {
+            isThere = target is not null;
+            if (target is { HasExperiment: true })
+            {
+                Experiment found = ExperimentReader.Read(Path.Combine(target.FullPath, RunFolder.ExperimentFile), []);
+                RunRecord before = target.Before!;
+                ResumeRules rules = new(folder, before, found);
+                rules.Check(horizon);
+                if (asked is not null) rules.CheckSame(asked, threads);
+                if (before.Status == RunStatus.Complete && !(horizon > found.Time.Horizon)) return before;
+                using Checkpoint? checkpoint = target.FindCheckpoint();
+                if (checkpoint is not null) return GoOn(target, checkpoint, found, rules.Extended(horizon), stop);
+                asked = rules.Extended(horizon) ?? found;
+            }
+        }
+        return Execute(asked ?? throw new ConfigurationException($"{folder}: there is no run in this folder that could go on."),
+            folder, overwrite: isThere, stop);
+    }
+
+    /// <summary>Writes a checkpoint as soon as the run can. For any thread.</summary>
+    public void AskForCheckpoint() => _isCheckpointAsked = true;
 
     /// <summary>
     /// For a process that ends without waiting for <see cref="Execute"/>: ends the run in the folder, from another thread. The rows
@@ -95,15 +85,77 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <exception cref="IOException">A file could not be written.</exception>
     public RunRecord? Cut() => _cut?.Invoke();
 
-    private RunRecord Run(PreparedRun run, RunFolder target, RunRecord record, Experiment stored, CancellationToken stop)
+    // How long the pieces before took, and where the last one ended.
+    private readonly record struct State(TimeSpan Before, Checkpoint? Checkpoint);
+
+    private RunRecord GoOn(RunFolder target, Checkpoint checkpoint, Experiment found, Experiment? extended, CancellationToken stop)
+    {
+        using PreparedRun prepared = PreparedRun.Of(found, threads, out string? advice);
+        PreparedRun run = extended is null ? prepared : prepared with { Experiment = extended };
+        Experiment stored = InputFiles.Copied(run.Experiment).Experiment;
+        RunRecord before = target.Before!;
+        // One that was killed could not say how long it took.
+        double seconds = before.Status != RunStatus.Running ? before.WallSeconds
+            : before.WallSeconds + Math.Max(0, Math.Round((checkpoint.Written - before.Start).TotalSeconds, 3));
+        RunPiece piece = new(before.ExperimentSha256, before.Start, before.End, checkpoint.Time, before.Threads, seconds,
+            before.ProgramVersion, before.Host);
+        RunRecord record = RecordOf(stored, advice) with
+        {
+            Pieces = [.. before.Pieces ?? [], piece], WallSeconds = seconds, TimeReached = checkpoint.Time,
+        };
+        return Cuttable(target, record, stored, () => Run(run, target,
+            target.GoOn(checkpoint, record, extended is null ? null : ExperimentReader.Write(stored)), stored,
+            new State(TimeSpan.FromSeconds(seconds), checkpoint), stop));
+    }
+
+    private RunRecord RecordOf(Experiment stored, string? advice) => new()
+    {
+        Advice = advice, Seed = stored.Seed, Device = stored.Device, Threads = threads,
+        Precision = stored.Precision.ToString().ToLowerInvariant(),
+        TimeUnit = stored.Time.Unit == TimeUnit.One ? null : stored.Time.Unit.ToString().ToLowerInvariant(),
+    };
+
+    private RunRecord Cuttable(RunFolder target, RunRecord record, Experiment stored, Func<RunRecord> run)
+    {
+        try
+        {
+            _cut = () => target.Cut(record with
+            {
+                Status = RunStatus.Stopped,
+                Advice = Simulation.StoppedAt(record.TimeReached, stored.Time.Horizon),
+            }, stored.Title);
+            return run();
+        }
+        finally
+        {
+            _cut = null;
+        }
+    }
+
+    private RunRecord Run(PreparedRun run, RunFolder target, RunRecord record, Experiment stored, State from, CancellationToken stop)
     {
         Stopwatch watch = Stopwatch.StartNew();
+        TimeSpan written = default;
         try
         {
             CsvTable table = target.OpenObservables(run.Observables.SelectMany(o => o.Columns));
             ObservableWriter writer = new(table, stored.Times.Observations, run.Observables);
-            _cut = () => target.Cut(Stopped(record, run, writer) with { WallSeconds = Seconds(watch) }, stored.Title);
-            RunResult result = run.Simulate(Observers(run, writer, target), threads, stop);
+            RunState state = null!;
+            state = new()
+            {
+                Earlier = from.Checkpoint,
+                AtRest = () =>
+                {
+                    if (_isCheckpointAsked || watch.Elapsed - written >= CheckpointInterval) WriteCheckpoint(TimeSpan.Zero);
+                },
+                AtEnd = () => WriteCheckpoint(TimeSpan.Zero),
+            };
+            _cut = () =>
+            {
+                WriteCheckpoint(Patience);
+                return target.Cut(Stopped(record, run, writer) with { WallSeconds = Seconds() }, stored.Title);
+            };
+            RunResult result = run.Simulate(Observers(run, writer, target), state, threads, stop);
             record = record with
             {
                 Status = result.Status,
@@ -117,18 +169,26 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 Summation = SummationRecord.Of(run.Sums.Statistics, run.Flow.HardEvaluations,
                     stored.Summation == Summation.Direct ? null : stored.Tolerance),
                 Alerts = [.. run.StepAlerts, .. writer.Alerts],
-                WallSeconds = Seconds(watch),
+                WallSeconds = Seconds(),
             };
             return target.Finish(record, stored.Title);
+
+            void WriteCheckpoint(TimeSpan patience)
+            {
+                // A run does not fail for want of a checkpoint; what fails with it, fails by itself.
+                try { target.WriteCheckpoint(state, record, patience); }
+                catch (IOException error) { warn($"no checkpoint was written: {error.Message}"); }
+                (_isCheckpointAsked, written) = (false, watch.Elapsed);
+            }
         }
         catch (Exception error)
         {
             TryToSayFailed(target, record with { Status = RunStatus.Failed, Advice = error.Message }, stored.Title);
             throw;
         }
-    }
 
-    private static double Seconds(Stopwatch watch) => Math.Round(watch.Elapsed.TotalSeconds, 3);
+        double Seconds() => Math.Round((from.Before + watch.Elapsed).TotalSeconds, 3);
+    }
 
     // A run that is cut is as far as its last recorded time.
     private static RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
@@ -179,54 +239,6 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
         return PairsPerEvaluation(experiment) * (1 + steps * (experiment.Time.Method.B.Length + between));
     }
-
-    private static Flow MakeFlow(Func<Flow> make, Summation summation)
-    {
-        try
-        {
-            return make();
-        }
-        catch (ArgumentException error)
-        {
-            throw ConfigurationException.At("$.interaction", error.Message);
-        }
-        catch (NotSupportedException error)
-        {
-            throw summation is Summation.Fast or Summation.Coalesced
-                ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
-                : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
-        }
-    }
-
-    // In the order of the columns; and why some that were not asked for are missing.
-    private static (OrderedDictionary<string, Observable> Observables, string? LeftOut) MakeObservables(RecordSection record, Flow flow)
-    {
-        OrderedDictionary<string, Observable> made = [];
-        List<string> reasons = [];
-        foreach (string name in record.Observables)
-            try
-            {
-                made.Add(name, Observable.All[name](flow));
-            }
-            catch (UnrepresentableException error) when (record.HasDefaultObservables)
-            {
-                reasons.Add($"\"{name}\" is left out: {error.Message}");
-            }
-            catch (NotSupportedException error)
-            {
-                string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";
-                string why = error.Message + beyond;
-                throw ConfigurationException.At("$.record.observables",
-                    why.Contains($"\"{name}\"", StringComparison.Ordinal) ? why : $"\"{name}\": {why}");
-            }
-        return (made, reasons.Count > 0 ? string.Join("; ", reasons) : null);
-    }
-
-    // Of sums that were asked for; auto keeps the budget.
-    private static string? AdviceOn(Plan plan, double tolerance, double budget) =>
-        plan.Method != SumMethod.Harmonic || tolerance <= budget ? plan.Advice : string.Create(CultureInfo.InvariantCulture,
-            $"over the whole run, errors of up to {tolerance:G2} of Z in the sums may add up to more than a fifth of the tolerance of a "
-            + $"step; {budget:G1}, or \"summation\": \"auto\", keeps them below");
 
     private static void TryToSayFailed(RunFolder folder, RunRecord record, string title)
     {

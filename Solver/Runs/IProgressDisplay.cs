@@ -48,6 +48,15 @@ public sealed class ProgressObserver(IProgressDisplay display, Experiment experi
         _seen = step.Flow.Evaluations;
     }
 
+    /// <inheritdoc/>
+    public void Keep(Archive archive)
+    {
+        archive.Number("seen", ref _seen);
+        archive.Number("before", ref _before);
+        archive.Whole("reached", ref _reached);
+        if (archive.IsReading) display.Expect(-_seen * _pairs);
+    }
+
     // Adaptive steps: the share of the recording times that are behind, and of the way to the next one, is the share of the work.
     private void Expect(in Step step)
     {

@@ -1,3 +1,4 @@
+using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
@@ -9,11 +10,74 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="Experiment">The experiment with device, summation and tolerances resolved.</param>
 /// <param name="Cloud">The initial cloud, which the run moves.</param>
 /// <param name="Flow">The flow.</param>
-/// <param name="Sums">The device; not owned.</param>
+/// <param name="Sums">The device.</param>
 /// <param name="Observables">What is measured, in the order of the columns.</param>
 internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow, IPairSums Sums, IReadOnlyList<Observable> Observables)
+    : IDisposable
 {
     private const double ManySteps = 1e6, ManyFixedSteps = 1e8;
+
+    /// <summary>Draws the cloud, opens the device, makes flow and observables, and refuses what cannot be run.</summary>
+    /// <param name="experiment">As it was read.</param>
+    /// <param name="threads">Threads of the pair sums and of the per-token work.</param>
+    /// <param name="advice">What would be done better; null for nothing.</param>
+    /// <exception cref="ConfigurationException">The experiment cannot be run as it stands.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not available.</exception>
+    public static PreparedRun Of(Experiment experiment, int threads, out string? advice)
+    {
+        RunSize size = new(experiment);
+        size.CheckMemory();
+        Cloud cloud = experiment.Draw();
+        Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
+        Layer layer = experiment.Layer;
+        Scheme scheme = experiment.Interaction.Scheme;
+        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
+        double budget = Stability.ErrorBudget(experiment.Time.Control, experiment.Time.Horizon,
+            scheme.CollapseRate(layer.CollapseRate(interaction)), interaction.Beta);
+        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
+            cloud.Labels);
+        // Only some flows do with forces along the sphere alone.
+        RowColumns force = scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial : RowColumns.Force;
+        // Stored with the run.
+        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
+            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget);
+        if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
+        (string device, Summation summation) = choice;
+        IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
+        try
+        {
+            Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
+            if (double.IsInfinity(flow.CollapseRate))
+                throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
+                    + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of "
+                    + "e^(-beta), \"time\": { \"unit\": \"collapse\" }.");
+            string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
+            (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
+            PreparedRun run = new(experiment with
+            {
+                Device = device,
+                Summation = summation,
+                Tolerance = tolerance,
+                Time = experiment.Time with { Tolerance = (experiment.Time.Control as AdaptiveStep)?.Tolerance },
+                Record = experiment.Record with { Observables = [.. observables.Keys] },
+            }, cloud, flow, sums, [.. observables.Values])
+            { Size = size };
+            run.Check();
+            advice = run.Advice(far, leftOut);
+            return run;
+        }
+        catch
+        {
+            sums.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the device.</summary>
+    public void Dispose() => Sums.Dispose();
+
+    /// <summary>What it takes of memory and disk.</summary>
+    public required RunSize Size { get; init; }
 
     private double? FixedStep => Experiment.Time.Step;
 
@@ -57,7 +121,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
 
     /// <summary>Refuses what the flow cannot do.</summary>
     /// <exception cref="ConfigurationException">Tokens that cannot merge, plateaus of an energy that does not rise.</exception>
-    public void Check()
+    private void Check()
     {
         if (Simulation.WhyNot(Flow, Experiment.Time.Method, Experiment.Time.Control) is { } whyNot) throw Refused("$.time.merge", whyNot);
         if (Experiment.Record.Plateaus && Flow.WhyNoEnergy is { } why) throw Refused("$.record.plateaus", why);
@@ -70,7 +134,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     /// <summary>What would be done better, null for nothing.</summary>
     /// <param name="sums">Advice about the pair sums.</param>
     /// <param name="leftOut">Observables that are missing, and why.</param>
-    public string? Advice(string? sums, string? leftOut)
+    private string? Advice(string? sums, string? leftOut)
     {
         InteractionSection interaction = Experiment.Interaction;
         string? equal = interaction.Heads > 1 && interaction.Matrices.AreShared
@@ -89,13 +153,61 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     }
 
     /// <summary>Runs it.</summary>
-    public RunResult Simulate(IReadOnlyList<IObserver> observers, int threads, CancellationToken stop)
+    public RunResult Simulate(IReadOnlyList<IObserver> observers, RunState state, int threads, CancellationToken stop)
     {
         TimeSection time = Experiment.Time;
         Simulation simulation = new(Flow, time.Method, time.Control, time.Horizon, threads)
         {
-            Noise = Experiment.Noise, Until = time.Until,
+            Noise = Experiment.Noise, Until = time.Until, State = state,
         };
         return simulation.Run(Cloud, observers, stop);
     }
+
+    private static Flow MakeFlow(Func<Flow> make, Summation summation)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException error)
+        {
+            throw ConfigurationException.At("$.interaction", error.Message);
+        }
+        catch (NotSupportedException error)
+        {
+            throw summation is Summation.Fast or Summation.Coalesced
+                ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
+                : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
+        }
+    }
+
+    // In the order of the columns; and why some that were not asked for are missing.
+    private static (OrderedDictionary<string, Observable> Observables, string? LeftOut) MakeObservables(RecordSection record, Flow flow)
+    {
+        OrderedDictionary<string, Observable> made = [];
+        List<string> reasons = [];
+        foreach (string name in record.Observables)
+            try
+            {
+                made.Add(name, Observable.All[name](flow));
+            }
+            catch (UnrepresentableException error) when (record.HasDefaultObservables)
+            {
+                reasons.Add($"\"{name}\" is left out: {error.Message}");
+            }
+            catch (NotSupportedException error)
+            {
+                string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";
+                string why = error.Message + beyond;
+                throw ConfigurationException.At("$.record.observables",
+                    why.Contains($"\"{name}\"", StringComparison.Ordinal) ? why : $"\"{name}\": {why}");
+            }
+        return (made, reasons.Count > 0 ? string.Join("; ", reasons) : null);
+    }
+
+    // Of sums that were asked for; auto keeps the budget.
+    private static string? AdviceOn(Plan plan, double tolerance, double budget) =>
+        plan.Method != SumMethod.Harmonic || tolerance <= budget ? plan.Advice : string.Create(CultureInfo.InvariantCulture,
+            $"over the whole run, errors of up to {tolerance:G2} of Z in the sums may add up to more than a fifth of the tolerance of a "
+            + $"step; {budget:G1}, or \"summation\": \"auto\", keeps them below");
 }

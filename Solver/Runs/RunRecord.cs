@@ -88,6 +88,10 @@ public sealed record RunRecord
     /// <summary>SHA-256 of experiment.json; set by <see cref="RunFolder.Start"/>.</summary>
     public string ExperimentSha256 { get; init; } = "";
 
+    /// <summary>SHA-256 of experiment.json, now and of the pieces before: what a checkpoint may be of.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Experiments => [ExperimentSha256, .. (Pieces ?? []).Select(p => p.ExperimentSha256)];
+
     /// <summary>Seed of all randomness.</summary>
     public required ulong Seed { get; init; }
 
@@ -115,13 +119,16 @@ public sealed record RunRecord
     /// <summary>Number of the process that runs it; null when it has ended.</summary>
     public int? Process { get; init; }
 
-    /// <summary>When the run began, UTC.</summary>
+    /// <summary>The pieces before this one, of a run that was interrupted; null for none.</summary>
+    public IReadOnlyList<RunPiece>? Pieces { get; init; }
+
+    /// <summary>When the run began, or its last piece did, UTC.</summary>
     public DateTime Start { get; init; } = Now();
 
     /// <summary>When it ended, UTC; null while it runs. Set by <see cref="RunFolder.Finish"/> where it is null.</summary>
     public DateTime? End { get; init; }
 
-    /// <summary>Time spent, in seconds.</summary>
+    /// <summary>Time spent, in seconds, on all pieces together.</summary>
     public double WallSeconds { get; init; }
 
     /// <summary>Time t the flow reached.</summary>
@@ -183,9 +190,27 @@ versions;
         ?? assembly.GetName().Version?.ToString() ?? "unknown";
 }
 
+/// <summary>A piece of a run that was interrupted: what one process did of it.</summary>
+/// <param name="ExperimentSha256">SHA-256 of its experiment.json; that of the run differs where its horizon was moved.</param>
+/// <param name="Start">When it began, UTC.</param>
+/// <param name="End">When it ended, UTC; null where it was killed.</param>
+/// <param name="TimeReached">The time of the flow at which the next piece went on.</param>
+/// <param name="Threads">Threads of the pair sums.</param>
+/// <param name="WallSeconds">Time spent until then by all pieces; where it was killed, until its last checkpoint.</param>
+/// <param name="ProgramVersion">Version of AttentionFlow.</param>
+/// <param name="Host">The machine.</param>
+public sealed record RunPiece(string ExperimentSha256, DateTime Start, DateTime? End, double TimeReached, int? Threads, double WallSeconds,
+    string ProgramVersion, HostRecord Host);
+
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(CheckpointHeader))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
+    public static OutputJson Compact { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
     public static OutputJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -37,6 +37,16 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
         if (Seen < times.Count && frame.Time != _last) Observe(frame);
     }
 
+    /// <inheritdoc/>
+    public virtual void Keep(Archive archive)
+    {
+        (double last, int seen) = (_last, Seen);
+        archive.Number("last", ref last);
+        archive.Whole("step", ref _step);
+        archive.Whole("seen", ref seen);
+        (_last, Seen) = (last, seen);
+    }
+
     /// <summary>Records one time.</summary>
     protected abstract void Record(in Frame frame);
 }
@@ -55,6 +65,14 @@ public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times
 
     /// <inheritdoc/>
     public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
+    /// <inheritdoc/>
+    public override void Keep(Archive archive)
+    {
+        base.Keep(archive);
+        table.Keep(archive);
+        _watch.Keep(archive, observables.SelectMany(o => o.Warnings));
+    }
 
     /// <inheritdoc/>
     protected override void Record(in Frame frame)
@@ -93,6 +111,13 @@ public sealed class SnapshotWriter : TimedObserver
     public override bool NeedsDrift => false;
 
     /// <inheritdoc/>
+    public override void Keep(Archive archive)
+    {
+        base.Keep(archive);
+        _table.Keep(archive);
+    }
+
+    /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
         Flow flow = frame.Flow;
@@ -126,6 +151,9 @@ public sealed class MergerWriter(CsvTable table) : IObserver
     /// <inheritdoc/>
     public void Merged(in Merger merger) =>
         table.Append([merger.Time, merger.Replica, merger.Token, merger.Into, merger.MassToken, merger.MassInto, merger.Left]);
+
+    /// <inheritdoc/>
+    public void Keep(Archive archive) => table.Keep(archive);
 }
 
 /// <summary>
@@ -166,6 +194,18 @@ public sealed class PlateauWriter : IObserver
     public void Ended(in Frame frame)
     {
         for (int r = 0; r < _open.Length; r++) Close(r);
+    }
+
+    /// <inheritdoc/>
+    public void Keep(Archive archive)
+    {
+        _table.Keep(archive);
+        for (int r = 0; r < _open.Length; r++)
+        {
+            double[] span = _open[r] is { } open ? [open.Start, open.End, open.Energy, open.Slope] : [];
+            archive.List($"span{r}", ref span);
+            _open[r] = span.Length == 0 ? null : new Span(span[0], span[1], span[2], span[3]);
+        }
     }
 
     private void Close(int replica)
