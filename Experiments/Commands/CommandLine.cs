@@ -142,10 +142,10 @@ internal sealed class CurrentRun
     /// <summary>Asks it for a checkpoint.</summary>
     public void AskForCheckpoint() => Run?.AskForCheckpoint();
 
-    /// <summary>Ends it; what is to be said of it, or null.</summary>
+    /// <summary>Ends it; what is to be said of it, or null; nothing, but not null, where it ends by itself.</summary>
     public string? Cut()
     {
-        try { return Run?.Cut()?.Advice; }
+        try { return Run is { IsEnding: true } ? "" : Run?.Cut()?.Advice; }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"stopped; {e.Message}"; }
     }
 }

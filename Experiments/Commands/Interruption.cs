@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>
-/// SIGUSR1 asks for a checkpoint. Ctrl-C, SIGTERM and SIGHUP: the first asks the work to stop; work that has not come back soon after is left behind, and the program
-/// ends without it. What comes within two seconds is the same request (timeout signals the program and its group); a later one, should the
-/// program still be there, ends it as the system would.
+/// SIGUSR1 asks for a checkpoint. Ctrl-C, SIGTERM and SIGHUP: the first asks the work to stop; work that has not come back soon after is
+/// left behind, and the program ends without it. What comes within two seconds is the same request (timeout signals the program and its
+/// group); a later one, should the program still be there, ends it as the system would.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -38,7 +38,8 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>Does the work on a thread of its own and waits for it, or for a signal and a little longer.</summary>
     /// <param name="work">The work; it throws nothing.</param>
-    /// <param name="leave">Finishes what must not be left half done, and says what is to be said of it; null for nothing.</param>
+    /// <param name="leave">Finishes what must not be left half done, and says what is to be said of it; null for nothing, and empty where
+    /// it is about to be finished.</param>
     /// <returns>The exit code of the work, or <see cref="ExitCodes.Stopped"/>.</returns>
     public int Run(Func<int> work, Func<string?> leave)
     {
@@ -56,8 +57,8 @@ internal sealed class Interruption : IDisposable
         if (done.Wait(done.IsSet ? TimeSpan.Zero : Patience)) return code;
         string message = leave() ?? "stopped";
         // It may have been about to end by itself.
-        if (done.Wait(TimeSpan.FromSeconds(0.1))) return code;
-        _error.WriteLine($"attentionflow: {message}");
+        if (done.Wait(TimeSpan.FromSeconds(message.Length == 0 ? 60 : 0.1))) return code;
+        _error.WriteLine($"attentionflow: {(message.Length == 0 ? "stopped" : message)}");
         ShowCursor();
         return ExitCodes.Stopped;
     }

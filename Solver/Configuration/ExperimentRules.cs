@@ -122,6 +122,9 @@ internal static class ExperimentRules
         RecordSection record = experiment.Record;
         if (record.Tokens > experiment.Tokens.Count)
             yield return ("$.record.tokens", $"{record.Tokens} is more than the {experiment.Tokens.Count} tokens of $.tokens.count");
+        double[] horizons = [.. record.Horizons ?? [], experiment.Time.Horizon];
+        if (horizons.Zip(horizons.Skip(1)).Any(pair => !(pair.First < pair.Second)))
+            yield return ("$.record.horizons", Text.Of($"earlier horizons rise, and are below the horizon {experiment.Time.Horizon}"));
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
             yield return ("$.record.first",
                 Text.Of($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));

@@ -168,7 +168,10 @@ public sealed class Flow
         archive.Number("evaluations", ref evaluations);
         Evaluations = evaluations;
         // Under hardmax tokens have sums of their own.
-        foreach ((string name, SumStatistics sums) in ((string, SumStatistics)[])[("sums", _sums.Statistics), ("tokens", _terms.Statistics)])
+        Keep("sums", _sums.Statistics);
+        Keep("tokens", _terms.Statistics);
+
+        void Keep(string name, SumStatistics sums)
         {
             double[] numbers = sums.Numbers;
             archive.List(name, ref numbers);

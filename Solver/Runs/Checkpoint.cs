@@ -11,8 +11,8 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="ProgramVersion">Version of the program that wrote it.</param>
 /// <param name="Tables">The beginnings of the tables that belong to it; they were on the disk before it.</param>
 /// <param name="Lists">Names and lengths of the lists of numbers that follow.</param>
-public sealed record CheckpointHeader(
-    string ExperimentSha256, string Precision, string ProgramVersion, IReadOnlyList<FileRecord> Tables, IReadOnlyList<CheckpointList> Lists);
+public sealed record CheckpointHeader(string ExperimentSha256, string Precision, string ProgramVersion,
+    IReadOnlyList<FileRecord> Tables, IReadOnlyList<CheckpointList> Lists);
 
 /// <summary>A list of numbers in a checkpoint.</summary>
 /// <param name="Name">Its name.</param>

@@ -15,7 +15,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.2);
 
     private volatile Func<RunRecord?>? _cut;
-    private volatile bool _isCheckpointAsked;
+    private volatile bool _isCheckpointAsked, _isEnding;
 
     /// <summary>Time between two checkpoints; one more is written where the run stops or ends.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
@@ -74,6 +74,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             folder, overwrite: isThere, stop);
     }
 
+    /// <summary>Whether a run has come to its end, and only its files are to be finished.</summary>
+    public bool IsEnding => _isEnding;
+
     /// <summary>Writes a checkpoint as soon as the run can. For any thread.</summary>
     public void AskForCheckpoint() => _isCheckpointAsked = true;
 
@@ -101,10 +104,12 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             before.ProgramVersion, before.Host);
         RunRecord record = RecordOf(stored, advice) with
         {
-            Pieces = [.. before.Pieces ?? [], piece], WallSeconds = seconds, TimeReached = checkpoint.Time,
+            Pieces = [.. before.Pieces ?? [], piece],
+            WallSeconds = seconds,
+            TimeReached = checkpoint.Time,
         };
-        return Cuttable(target, record, stored, () => Run(run, target,
-            target.GoOn(checkpoint, record, extended is null ? null : ExperimentReader.Write(stored)), stored,
+        string? text = extended is null ? null : ExperimentReader.Write(stored);
+        return Cuttable(target, record, stored, () => Run(run, target, target.GoOn(checkpoint, record, text), stored,
             new State(TimeSpan.FromSeconds(seconds), checkpoint), stop));
     }
 
@@ -122,13 +127,13 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             _cut = () => target.Cut(record with
             {
                 Status = RunStatus.Stopped,
-                Advice = Simulation.StoppedAt(record.TimeReached, stored.Time.Horizon),
+                Advice = StoppedAt(record.TimeReached, stored),
             }, stored.Title);
             return run();
         }
         finally
         {
-            _cut = null;
+            (_cut, _isEnding) = (null, false);
         }
     }
 
@@ -148,7 +153,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 {
                     if (_isCheckpointAsked || watch.Elapsed - written >= CheckpointInterval) WriteCheckpoint(TimeSpan.Zero);
                 },
-                AtEnd = () => WriteCheckpoint(TimeSpan.Zero),
+                AtEnd = () =>
+                {
+                    _isEnding = true;
+                    WriteCheckpoint(TimeSpan.Zero);
+                },
             };
             _cut = () =>
             {
@@ -159,7 +168,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             record = record with
             {
                 Status = result.Status,
-                Advice = result.Advice ?? run.Sums.Statistics.Advice ?? record.Advice,
+                Advice = result.Status == RunStatus.Stopped ? StoppedAt(result.Time, stored)
+                    : result.Advice ?? run.Sums.Statistics.Advice ?? record.Advice,
                 Reason = result.Reason,
                 Steps = result.Steps,
                 RejectedSteps = result.Rejected,
@@ -190,6 +200,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         double Seconds() => Math.Round((from.Before + watch.Elapsed).TotalSeconds, 3);
     }
 
+    private static string StoppedAt(double time, Experiment experiment) =>
+        Simulation.StoppedAt(time, experiment.Time.Horizon) + "; --resume goes on from there";
+
     // A run that is cut is as far as its last recorded time.
     private static RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
     {
@@ -197,7 +210,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         TimeReached = writer.LastObserved.Time,
         Steps = writer.LastObserved.Steps,
         Evaluations = run.Flow.Evaluations,
-        Advice = Simulation.StoppedAt(writer.LastObserved.Time, run.Experiment.Time.Horizon),
+        Advice = StoppedAt(writer.LastObserved.Time, run.Experiment),
         Alerts = [.. run.StepAlerts, .. writer.Alerts],
     };
 

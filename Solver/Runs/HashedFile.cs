@@ -64,8 +64,8 @@ internal sealed class HashedFile : Stream
         {
             int count = file.Read(buffer), length = 0;
             if (count == 0) throw new IOException($"there are not {rows} rows");
-            while (left > 0 && buffer.AsSpan(length, count - length).IndexOf((byte)'\n') is >= 0 and var at) (length, left) = (length + at + 1, left - 1);
-            if (left > 0) length = count;
+            for (; length < count && left > 0; length++)
+                if (buffer[length] == '\n') left--;
             hash.AppendData(buffer, 0, length);
             bytes += length;
         }

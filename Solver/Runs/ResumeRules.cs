@@ -31,7 +31,8 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
     public void CheckSame(Experiment asked, int threads)
     {
         // As the run in the folder was resolved.
-        using PreparedRun run = PreparedRun.Of(asked with { Device = asked.Device == "auto" ? found.Device : asked.Device }, threads, out _);
+        string device = asked.Device == "auto" ? found.Device : asked.Device;
+        using PreparedRun run = PreparedRun.Of(asked with { Device = device }, threads, out _);
         (Experiment copied, IReadOnlyList<(string Name, string Source)> inputs) = InputFiles.Copied(run.Experiment with
         {
             Time = run.Experiment.Time with { Horizon = found.Record.Horizons is { Count: > 0 } ? found.Time.Horizon : asked.Time.Horizon },
@@ -44,8 +45,8 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
                 + "--overwrite.");
         foreach ((string name, string source) in inputs)
             if (!before.Files.Any(f => f.Name == name && f.IsAt(source)))
-                throw new ConfigurationException($"{folder}: the run in it has read another {source}, see its {name}; give it another --out, "
-                    + "or --overwrite.");
+                throw new ConfigurationException($"{folder}: the run in it has read another {source}, see its {name}; "
+                    + "give it another --out, or --overwrite.");
     }
 
     /// <summary>The experiment with a later horizon; null where it stays.</summary>
@@ -62,6 +63,8 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
             foreach (string key in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
                 if (Difference($"{path}.{key}", a[key], b[key]) is { } inner) return inner;
         string other = path == "$.time.horizon" ? " (--until-time makes a run longer)" : "";
-        return $"{path} is {Quoted.Short(here?.ToJsonString() ?? "null")} there and {Quoted.Short(given?.ToJsonString() ?? "null")} here{other}";
+        return $"{path} is {Text(here)} there and {Text(given)} here{other}";
+
+        static string Text(JsonNode? value) => Quoted.Short(value?.ToJsonString() ?? "null");
     }
 }

@@ -25,7 +25,7 @@ public class ProcessTests
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Stopped), answer.Error);
         Assert.That(answer.Error, Does.Match(@"^(  0 %  Figure 2: rotary code: starting\n)?  0 %  Figure 2: rotary code: t = [\d.]+ of 2500, \d+\.\d\d [GM] pairs/s\n"));
-        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 2500\n$"));
+        Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 2500; --resume goes on from there\n$"));
         Assert.That(answer.Output, Does.StartWith("stopped at t = "));
         Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
         Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));

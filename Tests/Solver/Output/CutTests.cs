@@ -20,7 +20,7 @@ public sealed class CutTests : FolderFixture
         Assert.That(stuck.Reached.Wait(TimeSpan.FromSeconds(30)));
         RunRecord cut = run.Cut()!;
         using IDisposable scope = Assert.EnterMultipleScope();
-        Assert.That((cut.Status, cut.TimeReached, cut.Steps, cut.Advice), Is.EqualTo((RunStatus.Stopped, 0.25, 2, "stopped at t = 0.25 of 1")));
+        Assert.That((cut.Status, cut.TimeReached, cut.Steps, cut.Advice), Is.EqualTo((RunStatus.Stopped, 0.25, 2, "stopped at t = 0.25 of 1; --resume goes on from there")));
         Assert.That(CsvData.Read(Folder["observables.csv"])["time"], Is.EqualTo(new[] { 0, 0.125, 0.25 }));
         Assert.That(RunFolder.Verify(Folder.FullPath), Is.EqualTo(new[] { $"{Folder["run.json"]}: the status is stopped, not complete" }));
         byte[] record = File.ReadAllBytes(Folder["run.json"]);
