@@ -23,32 +23,40 @@ public sealed class ResumeTests : FolderFixture
         yield return Case("adaptive", Small with { Replicas = 3 });
         yield return Case("merging", Small with
         {
-            Replicas = 2, Time = new() { Horizon = 200, Merge = new(1e-2), Tolerance = 1e-4 },
+            Replicas = 2,
+            Time = new() { Horizon = 200, Merge = new(1e-2), Tolerance = 1e-4 },
             Record = Small.Record with { Plateaus = true, Spacing = Spacing.Logarithmic, First = 0.1 },
         });
         yield return Case("noise", Noisy(Splitting.Lie));
         yield return Case("noise between", Noisy(Splitting.Strang));
         yield return Case("radii", Small with
         {
-            Interaction = Small.Interaction with { Scheme = new PreScheme() }, Record = Small.Record with { Observables = ["energy", "mean"] },
+            Interaction = Small.Interaction with { Scheme = new PreScheme() },
+            Record = Small.Record with { Observables = ["energy", "mean"] },
         });
         yield return Case("radii, fixed", Small with
         {
-            Interaction = Small.Interaction with { Scheme = new PreScheme() }, Time = Fixed,
+            Interaction = Small.Interaction with { Scheme = new PreScheme() },
+            Time = Fixed,
             Record = Small.Record with { Observables = ["mean"] },
         });
         yield return Case("harmonic", Small with { Tokens = new() { Count = 600 }, Summation = Summation.Fast, Time = Fixed with { Horizon = 2 } });
         yield return Case("coalesced", Small with
         {
-            Tokens = new() { Count = 600 }, Summation = Summation.Coalesced, Replicas = 2,
-            Interaction = new() { Beta = 1, Normalization = Normalization.Softmax }, Time = new() { Horizon = 8, Tolerance = 1e-3 },
+            Tokens = new() { Count = 600 },
+            Summation = Summation.Coalesced,
+            Replicas = 2,
+            Interaction = new() { Beta = 1, Normalization = Normalization.Softmax },
+            Time = new() { Horizon = 8, Tolerance = 1e-3 },
             Record = Small.Record with { Snapshots = 2 },
         });
         yield return Case("device", Small with { Device = "ilgpu-cpu", Time = Fixed with { Horizon = 1 } });
         yield return Case("single", Small with { Precision = Precision.Single });
         yield return Case("until", Small with
         {
-            Replicas = 2, Time = Small.Time with { Horizon = 100, Until = new(Gap: 0.05) }, Record = Small.Record with { Observations = 101 },
+            Replicas = 2,
+            Time = Small.Time with { Horizon = 100, Until = new(Gap: 0.05) },
+            Record = Small.Record with { Observations = 101 },
         });
         yield return Case("alerts", Small with
         {
@@ -60,7 +68,9 @@ public sealed class ResumeTests : FolderFixture
 
         static Experiment Noisy(Splitting splitting) => Small with
         {
-            Replicas = 2, Time = Fixed, Record = Small.Record with { Observables = ["gaps", "mean"] },
+            Replicas = 2,
+            Time = Fixed,
+            Record = Small.Record with { Observables = ["gaps", "mean"] },
             Interaction = Small.Interaction with { Noise = new(5) { Splitting = splitting } },
         };
     }
@@ -211,7 +221,8 @@ public sealed class ResumeTests : FolderFixture
         Assert.That(after.Take(before.Length), Is.EqualTo(before));
         Experiment full = experiment with
         {
-            Time = experiment.Time with { Horizon = 8 }, Record = experiment.Record with { Snapshots = 9, Observations = 17 },
+            Time = experiment.Time with { Horizon = 8 },
+            Record = experiment.Record with { Snapshots = 9, Observations = 17 },
         };
         Run(new Copying(null, ""), Folder["full"], full);
         IReadOnlyDictionary<string, double[]> made = CsvData.Read(Path.Combine(Folder["run"], "observables.csv")), straight = CsvData.Read(Path.Combine(Folder["full"], "observables.csv"));
@@ -247,8 +258,14 @@ public sealed class ResumeTests : FolderFixture
         Assert.That(record.Files, Is.EqualTo(whole.Files));
         RunRecord same = record with
         {
-            Start = whole.Start, End = whole.End, WallSeconds = whole.WallSeconds, Threads = whole.Threads, Pieces = whole.Pieces,
-            PackageVersions = whole.PackageVersions, Files = whole.Files, Alerts = whole.Alerts,
+            Start = whole.Start,
+            End = whole.End,
+            WallSeconds = whole.WallSeconds,
+            Threads = whole.Threads,
+            Pieces = whole.Pieces,
+            PackageVersions = whole.PackageVersions,
+            Files = whole.Files,
+            Alerts = whole.Alerts,
         };
         Assert.That(same, Is.EqualTo(whole));
         Assert.That(record.Alerts, Is.EqualTo(whole.Alerts));
