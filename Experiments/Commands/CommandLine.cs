@@ -104,8 +104,11 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs of this command, with its threads and its progress.</summary>
-    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn) =>
-        Current.Run = new(Threads, progress, warn) { CheckpointInterval = CheckpointInterval };
+    /// <param name="progress">The progress.</param>
+    /// <param name="warn">Takes advice.</param>
+    /// <param name="goesOnBy">How a run goes on that is stopped.</param>
+    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn, string goesOnBy = "--resume goes on from there") =>
+        Current.Run = new(Threads, progress, warn) { CheckpointInterval = CheckpointInterval, GoesOnBy = goesOnBy };
 
     /// <summary>Results: JSON where asked for, else a table.</summary>
     public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>

@@ -84,11 +84,11 @@ internal static class ReproduceCommand
         double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
         return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>
         {
-            ExperimentRun run = context.Runs(progress, _ => { });
+            ExperimentRun run = context.Runs(progress, _ => { }, "the same command goes on from there");
             foreach (PlannedRun planned in plan)
             {
                 progress.Begin(planned.Name);
-                RunRecord record = run.Execute(planned.Experiment, Path.Combine(folder.Runs, planned.Name), overwrite: true, context.Stop);
+                RunRecord record = run.Ensure(planned.Experiment, Path.Combine(folder.Runs, planned.Name), context.Stop);
                 if (record.Status != RunStatus.Complete) return record;
             }
             folder.Tabulate(study, quick, context.Threads, progress, context.Stop);

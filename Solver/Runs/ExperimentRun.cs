@@ -20,6 +20,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Time between two checkpoints; one more is written where the run stops or ends.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What is said of a run that was stopped: how it goes on.</summary>
+    public string GoesOnBy { get; init; } = "--resume goes on from there";
+
     /// <summary>Runs <paramref name="experiment"/>; whatever happens after the folder is made, run.json says how far it got.</summary>
     /// <returns>run.json as written.</returns>
     /// <exception cref="ConfigurationException">The experiment cannot be run as it stands; nothing was written.</exception>
@@ -74,6 +77,26 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
             folder, overwrite: isThere, stop);
     }
 
+    /// <summary>
+    /// Sees to it that a folder holds the complete run of an experiment: one that is complete, unchanged and of this build of the program
+    /// stays, one that was interrupted goes on, and any other is replaced.
+    /// </summary>
+    /// <returns>run.json as it is then.</returns>
+    /// <inheritdoc cref="Execute"/>
+    public RunRecord Ensure(Experiment experiment, string folder, CancellationToken stop)
+    {
+        if (Same(experiment, folder) is not { } before) return Execute(experiment, folder, overwrite: true, stop);
+        if (before.Status == RunStatus.Complete && RunFolder.Verify(folder).Count == 0)
+        {
+            progress.Expect(-Pairs(experiment));
+            return before;
+        }
+        if (before.Status is RunStatus.Running or RunStatus.Stopped or RunStatus.Failed)
+            try { return Resume(null, folder, null, stop); }
+            catch (DamagedRunException) { }
+        return Execute(experiment, folder, overwrite: true, stop);
+    }
+
     /// <summary>Whether a run has come to its end, and only its files are to be finished.</summary>
     public bool IsEnding => _isEnding;
 
@@ -111,6 +134,23 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         string? text = extended is null ? null : ExperimentReader.Write(stored);
         return Cuttable(target, record, stored, () => Run(run, target, target.GoOn(checkpoint, record, text), stored,
             new State(TimeSpan.FromSeconds(seconds), checkpoint), stop));
+    }
+
+    // run.json of a folder, if it is of this very experiment and build.
+    private RunRecord? Same(Experiment experiment, string folder)
+    {
+        string path = Path.Combine(folder, RunFolder.RunFile);
+        if (!File.Exists(path)) return null;
+        RunRecord before;
+        try { before = RunRecord.Read(path); }
+        catch (IOException) { return null; }
+        RunRecord here = RecordOf(experiment, null);
+        if (before.Build != here.Build) return null;
+        using PreparedRun run = PreparedRun.Of(experiment, threads, out _);
+        (Experiment copied, IReadOnlyList<(string Name, string Source)> inputs) = InputFiles.Copied(run.Experiment);
+        bool isSame = before.ExperimentSha256 == WholeFile.RecordOf("", ExperimentReader.Write(copied)).Sha256
+            && inputs.All(input => before.Files.Any(f => f.Name == input.Name && f.IsAt(input.Source)));
+        return isSame ? before : null;
     }
 
     private RunRecord RecordOf(Experiment stored, string? advice) => new()
@@ -200,11 +240,11 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         double Seconds() => Math.Round((from.Before + watch.Elapsed).TotalSeconds, 3);
     }
 
-    private static string StoppedAt(double time, Experiment experiment) =>
-        Simulation.StoppedAt(time, experiment.Time.Horizon) + "; --resume goes on from there";
+    private string StoppedAt(double time, Experiment experiment) =>
+        $"{Simulation.StoppedAt(time, experiment.Time.Horizon)}; {GoesOnBy}";
 
     // A run that is cut is as far as its last recorded time.
-    private static RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
+    private RunRecord Stopped(RunRecord record, PreparedRun run, ObservableWriter writer) => record with
     {
         Status = RunStatus.Stopped,
         TimeReached = writer.LastObserved.Time,

@@ -19,6 +19,12 @@ public sealed class FolderNotEmptyException : Exception
         : string.Create(CultureInfo.InvariantCulture, $", and the run in it, of {killed.Start:yyyy-MM-dd HH:mm:ss} UTC, was killed");
 }
 
+/// <summary>The files of a run that is to go on are not those that it wrote.</summary>
+public sealed class DamagedRunException : IOException
+{
+    internal DamagedRunException(string message) : base(message) { }
+}
+
 /// <summary>
 /// The folder of a run, locked while it is under way. Order of writing: copies of what the run reads, run.json (status running),
 /// experiment.json, the tables while the run goes on, then datapackage.json, and last run.json, which vouches for all of them.
@@ -165,11 +171,11 @@ public sealed class RunFolder : IDisposable
             folder._experiment = FileRecord.Of(folder.PathOf(ExperimentFile));
             folder._inputs = [.. before.Files.Where(f => Configuration.InputFiles.CopyNames.Contains(f.Name))];
             if (!before.Experiments.Contains(folder._experiment.Sha256))
-                throw new IOException($"{ExperimentFile} is not the one that the run began with, so the run cannot go on; put that back, "
-                    + "or start anew with --overwrite");
+                throw new DamagedRunException($"{path}: {ExperimentFile} is not the one that the run began with, so the run cannot go on; "
+                    + "put that back, or start anew with --overwrite");
             foreach (FileRecord input in folder._inputs)
                 if (!input.IsAt(folder.PathOf(input.Name)))
-                    throw new IOException($"{input.Name} is not the one that the run began with, so the run cannot go on");
+                    throw new DamagedRunException($"{path}: {input.Name} is not the one that the run began with, so the run cannot go on");
             return folder;
         }
         catch
@@ -210,7 +216,7 @@ public sealed class RunFolder : IDisposable
             {
                 first ??= error;
             }
-        return first is null ? null : throw first;
+        return first is null ? null : throw new DamagedRunException(first.Message);
     }
 
     /// <summary>Says in run.json that the run goes on, and where.</summary>

@@ -85,6 +85,9 @@ public sealed record RunRecord
     /// <summary>Version of AttentionFlow.</summary>
     public string ProgramVersion { get; init; } = VersionOf(typeof(RunRecord).Assembly);
 
+    /// <summary>A number of the very build of the solver, which differs where its code does.</summary>
+    public string Build { get; init; } = ThisBuild;
+
     /// <summary>SHA-256 of experiment.json; set by <see cref="RunFolder.Start"/>.</summary>
     public string ExperimentSha256 { get; init; } = "";
 
@@ -184,6 +187,9 @@ versions;
         static bool IsOurs(Assembly assembly) =>
             assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";
     }
+
+    private static readonly string ThisBuild = string.Join('-', new[] { typeof(PairProblem), typeof(RunRecord) }
+        .Select(type => type.Module.ModuleVersionId.ToString("N")[..8]));
 
     private static string VersionOf(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion

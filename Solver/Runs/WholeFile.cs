@@ -91,7 +91,10 @@ public static class WholeFile
     internal static T Guard<T>(string path, Func<T> work)
     {
         try { return work(); }
-        catch (Exception e) when (IsOfFiles(e) && e is not NamedFileException) { throw new NamedFileException(Sentence(path, e), e); }
+        catch (Exception e) when (IsOfFiles(e) && e is not (NamedFileException or DamagedRunException))
+        {
+            throw new NamedFileException(Sentence(path, e), e);
+        }
     }
 
     internal static string Sentence(string path, Exception e) => $"{path}: {e.Message}";
