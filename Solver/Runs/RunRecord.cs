@@ -113,6 +113,10 @@ public sealed record RunRecord
     /// <summary>Assembly name to version.</summary>
     public IReadOnlyDictionary<string, string> PackageVersions { get; init; } = Versions();
 
+    /// <summary>The version of .NET among them.</summary>
+    [JsonIgnore]
+    public string DotnetVersion => PackageVersions.GetValueOrDefault(".NET", "");
+
     /// <summary>The machine.</summary>
     public HostRecord Host { get; init; } = HostRecord.Here;
 
