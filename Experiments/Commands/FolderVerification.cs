@@ -7,7 +7,9 @@ namespace AttentionFlow.Experiments.Commands;
 /// <param name="Rerun">How the run compared with its rerun; null where there was none.</param>
 internal sealed record VerifiedFolder(string Folder, int Code, IReadOnlyList<string> Problems, RerunComparison? Rerun);
 
-/// <summary>Verifies the folders of a command line, one after the other; one that cannot be read does not keep it from the others.</summary>
+/// <summary>
+/// Verifies the folders of a command line, one after the other; one that cannot be read does not keep it from the others.
+/// </summary>
 /// <param name="context">The command.</param>
 /// <param name="rerun">Whether runs are run again.</param>
 /// <param name="device">The device of the rerun, or null for that of the run.</param>
@@ -43,8 +45,9 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
         {
             if (File.Exists(Path.Combine(folder, RunFolder.RunFile))) return OfRun(folder);
             if (File.Exists(Path.Combine(folder, ReproduceFolder.ManifestFile))) return Of(folder, ReproduceFolder.Problems(folder), null);
-            throw new ConfigurationException($"{folder}: "
-                + (Directory.Exists(folder) ? $"this is not the folder of a run: there is no {RunFolder.RunFile} in it" : "there is no such folder"));
+            string what = Directory.Exists(folder) ? $"this is not the folder of a run: there is no {RunFolder.RunFile} in it"
+                : "there is no such folder";
+            throw new ConfigurationException($"{folder}: {what}");
         }
         catch (Exception e) when (e is not OperationCanceledException && CommandLine.Explain(e).Code != ExitCodes.Unexpected)
         {

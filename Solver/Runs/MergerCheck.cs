@@ -27,7 +27,8 @@ internal sealed class MergerCheck(Cloud start, double reached, Faults found) : T
         _times[replica] = v[0];
         Compare("token", v[2], v[4], _masses[token]);
         Compare("into", v[3], v[5], _masses[into]);
-        if (v[4] > v[5]) Found.Add("lighter", row, $"mass_token {v[4]} is more than mass_into {v[5]}; the lighter becomes part of the heavier");
+        if (v[4] > v[5])
+            Found.Add("lighter", row, $"mass_token {v[4]} is more than mass_into {v[5]}; the lighter becomes part of the heavier");
         if (v[6] != --_left[replica]) Found.Add("left", row, $"left is {v[6]}; {_left[replica]} are left of replica {replica}");
         _masses[into] += _masses[token];
         _masses[token] = double.NaN;

@@ -44,8 +44,8 @@ internal sealed class ObservableCheck(
         foreach (string alert in listed.Except(seen)) Found.Add($"no row crosses the level of the alert {alert} of {RunFolder.RunFile}");
         foreach (string alert in seen.Except(listed)) Found.Add($"{RunFolder.RunFile} does not list the alert {alert}");
 
-        static string Text(Alert a) =>
-            FormattableString.Invariant($"'{a.Sign}' ({a.Indicator} {a.Value} at t = {a.Time} in {a.Replicas} replicas, first {a.Replica})");
+        static string Text(Alert a) => FormattableString.Invariant(
+            $"'{a.Sign}' ({a.Indicator} {a.Value} at t = {a.Time} in {a.Replicas} replicas, first {a.Replica})");
     }
 
     private void CompareMeans(long row, int replica, double[] v)
@@ -54,7 +54,8 @@ internal sealed class ObservableCheck(
         for (int c = 0; c < Columns.Count; c++)
             if (Columns[c].Name.StartsWith("mean", StringComparison.Ordinal) && int.TryParse(Columns[c].Name.AsSpan(4), out int k)
                 && !(Math.Abs(v[c] - mean[k].Value) <= SameMean))
-                Found.Add("mean", row, $"{Columns[c].Name} is {v[c]}; the tokens of {RunFolder.SnapshotsFile} at this time have {mean[k].Value}");
+                Found.Add("mean", row,
+                    $"{Columns[c].Name} is {v[c]}; the tokens of {RunFolder.SnapshotsFile} at this time have {mean[k].Value}");
     }
 
     // The levels that were crossed, as the run looked at them.

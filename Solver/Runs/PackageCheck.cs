@@ -37,10 +37,12 @@ internal static class PackageCheck
             if (Text(resource["hash"]) != "sha256:" + file.Sha256 || Text(resource["bytes"]) != $"{file.Bytes}")
                 found.Add($"{name} has another hash or length here than in {RunFolder.RunFile}");
             string expected = string.Join(", ", columns.Select(c => $"{c.Name} ({c.Type.ToString().ToLowerInvariant()})"));
-            string described = string.Join(", ", (resource["schema"]?["fields"] as JsonArray ?? []).Select(f => $"{Text(f?["name"])} ({Text(f?["type"])})"));
+            JsonArray fields = resource["schema"]?["fields"] as JsonArray ?? [];
+            string described = string.Join(", ", fields.Select(f => $"{Text(f?["name"])} ({Text(f?["type"])})"));
             if (described != expected) found.Add($"{name} has the fields {Quoted.Short(described, 200)}; the experiment gives {expected}");
         }
-        foreach (string name in resources.Keys) found.Add($"it describes {Quoted.Short(name)}, which a run of this experiment does not write");
+        foreach (string name in resources.Keys)
+            found.Add($"it describes {Quoted.Short(name)}, which a run of this experiment does not write");
     }
 
     private static string Text(JsonNode? node) => node?.ToString() ?? "";

@@ -17,7 +17,8 @@ internal sealed class PlateauCheck(int replicas, Faults found) : TableCheck(RunC
         }
         int replica = (int)v[0];
         if (!(v[1] > _ends[replica])) Found.Add("start", row, $"the start is {v[1]}; the plateau before ends at {_ends[replica]}");
-        if (!(v[2] >= PlateauWriter.Shortest * v[1])) Found.Add("end", row, $"the end is {v[2]}; a plateau from {v[1]} on is twice as long or more");
+        if (!(v[2] >= PlateauWriter.Shortest * v[1]))
+            Found.Add("end", row, $"the end is {v[2]}; a plateau from {v[1]} on lasts to twice that or longer");
         _ends[replica] = v[2];
     }
 

@@ -21,7 +21,7 @@ internal sealed class RecordedTimes(Experiment experiment, RunRecord record, IRe
     {
         _last = time;
         if (index < times.Count && IsOf(time, times[index])) return;
-        if (record.Reason is not null && time == record.TimeReached && (index == times.Count || time < times[Math.Min(index, times.Count - 1)])) return;
+        if (record.Reason is not null && time == record.TimeReached && (index == times.Count || time < times[index])) return;
         if (index < times.Count) found.Add("time", row, $"the time is {time}; recording time {index} of the experiment is {times[index]}");
         else found.Add("time", row, $"the time {time} is one too many; the experiment has {times.Count} recording times");
     }

@@ -75,6 +75,7 @@ public sealed record RerunComparison(string? WhyNotBytes, double Tolerance, bool
     private static IEnumerator<string> Lines(string path) => WholeFile.Guard(path, () => File.ReadLines(path)).GetEnumerator();
 
     private static bool AreNear(string one, string other, double tolerance) =>
-        double.TryParse(one, CultureInfo.InvariantCulture, out double a) && double.TryParse(other, CultureInfo.InvariantCulture, out double b)
+        double.TryParse(one, CultureInfo.InvariantCulture, out double a)
+        && double.TryParse(other, CultureInfo.InvariantCulture, out double b)
         && Math.Abs(a - b) <= tolerance * Math.Max(1, Math.Max(Math.Abs(a), Math.Abs(b)));
 }

@@ -16,8 +16,8 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
 
     private readonly RecordedTimes _times = new(experiment, record, experiment.Times.Snapshots);
     private readonly int _d = start.Dimension, _kept = experiment.Record.Tokens ?? start.Tokens;
-    private readonly bool _hasAll = experiment.Record.Tokens is null;
     private double _time;
+    private bool _isLost;
 
     // A coordinate is a quotient, rounded once, by a length whose square is a sum of d rounded squares; with merging it has since gone
     // through Psi^T, orthogonal up to the rounding of its sines or of a unit vector. That is less than 2 d + 8 roundings of 2^-53 in
@@ -33,19 +33,23 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
         long each = (long)start.Replicas * _kept, index = row - 1, within = index % each;
         (int snapshot, int replica, int k) = ((int)(index / each), (int)(within / _kept), (int)(within % _kept));
         int token = (int)((long)k * start.Tokens / _kept), at = replica * start.Tokens + token;
-        if (v[0] != snapshot || v[2] != replica || v[3] != token)
-            Found.Add("order", row, $"snapshot, replica and token are {v[0]}, {v[2]}, {v[3]}; {snapshot}, {replica}, {token} is next");
-        if (within == 0) _times.See(snapshot, _time = v[1], row, Found);
-        else if (v[1] != _time) Found.Add("times", row, $"the time is {v[1]}; that of the snapshot is {_time}");
-        if (v[4] != start.Labels[at]) Found.Add("label", row, $"the label is {v[4]}; the experiment gives the token {start.Labels[at]}");
         Span<double> x = v.AsSpan(5, _d);
         double square = Sphere.Dot(x, x);
         if (!(Math.Abs(square - 1) <= Rounding))
             Found.Add("sphere", row, $"|x|^2 is {square}; tokens are on the unit sphere, 1 up to {Rounding:G2}");
+        if (hasRadius && !(v[^1] > 0)) Found.Add("radius", row, $"the radius is {v[^1]}; it must be positive");
+        if (v[0] != snapshot || v[2] != replica || v[3] != token)
+        {
+            Found.Add("order", row, $"snapshot, replica and token are {v[0]}, {v[2]}, {v[3]}; {snapshot}, {replica}, {token} is next");
+            _isLost = true;
+        }
+        if (_isLost) return; // whose row it is, is not known
+        if (within == 0) _times.See(snapshot, _time = v[1], row, Found);
+        else if (v[1] != _time) Found.Add("times", row, $"the time is {v[1]}; that of the snapshot is {_time}");
+        if (v[4] != start.Labels[at]) Found.Add("label", row, $"the label is {v[4]}; the experiment gives the token {start.Labels[at]}");
         if (snapshot == 0 && _time == 0 && !(Sphere.Distance(x, start.Token(at)) <= SameStart))
             Found.Add("start", row, $"the token starts {Sphere.Distance(x, start.Token(at)):G3} from where the experiment puts it");
-        if (hasRadius && !(v[^1] > 0)) Found.Add("radius", row, $"the radius is {v[^1]}; it must be positive");
-        if (_hasAll) AddToMean(replica, start.Weights[at], x);
+        if (_kept == start.Tokens) AddToMean(replica, start.Weights[at], x);
     }
 
     /// <inheritdoc/>
@@ -54,7 +58,7 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
         long each = (long)start.Replicas * _kept;
         if (rows % each != 0)
             Found.Add($"{rows} rows are not whole snapshots of {start.Replicas} x {_kept} tokens");
-        _times.End((int)((rows + each - 1) / each), Found);
+        if (!_isLost) _times.End((int)((rows + each - 1) / each), Found);
     }
 
     private void AddToMean(int replica, double weight, Span<double> x)

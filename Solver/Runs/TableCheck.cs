@@ -9,7 +9,8 @@ internal sealed class Faults(string path)
     private readonly OrderedDictionary<string, (string Sentence, long Count)> _found = [];
 
     /// <summary>A sentence each, the file first.</summary>
-    public IEnumerable<string> Sentences => _found.Values.Select(f => f.Sentence + (f.Count > 1 ? $" (and {f.Count - 1} more like it)" : ""));
+    public IEnumerable<string> Sentences =>
+        _found.Values.Select(f => f.Sentence + (f.Count > 1 ? $" (and {f.Count - 1} more like it)" : ""));
 
     /// <summary>Adds a fault of a row, counted from 1 after the header.</summary>
     public void Add(string kind, long row, FormattableString what) => Add(kind, $"{path}, row {row}: {FormattableString.Invariant(what)}");
@@ -18,7 +19,7 @@ internal sealed class Faults(string path)
     public void Add(FormattableString what) => Add(what.Format, $"{path}: {FormattableString.Invariant(what)}");
 
     private void Add(string kind, string sentence) =>
-        _found[kind] = _found.TryGetValue(kind, out (string Sentence, long Count) before) ? (before.Sentence, before.Count + 1) : (sentence, 1);
+        _found[kind] = _found.TryGetValue(kind, out (string First, long Count) before) ? (before.First, before.Count + 1) : (sentence, 1);
 }
 
 /// <summary>Reads a table of a run row by row and holds it against what the run must have written.</summary>
@@ -66,7 +67,8 @@ internal abstract class TableCheck(IReadOnlyList<Column> columns, Faults found)
         {
             if (c == values.Length) break;
             ReadOnlySpan<char> field = line.AsSpan(range);
-            bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
+            bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && double.IsFinite(value);
             bool isInteger = columns[c].Type == ColumnType.Integer;
             if (!isNumber || (isInteger && value != Math.Truncate(value)))
             {
@@ -78,7 +80,8 @@ internal abstract class TableCheck(IReadOnlyList<Column> columns, Faults found)
             if (isInteger) ((long)value).TryFormat(written, out length, default, CultureInfo.InvariantCulture);
             else value.TryFormat(written, out length, default, CultureInfo.InvariantCulture);
             if (!field.SequenceEqual(written[..length]))
-                found.Add($"digits {c}", row, $"{columns[c].Name} is written {field.ToString()}; a run writes {written[..length].ToString()}");
+                found.Add($"digits {c}", row,
+                    $"{columns[c].Name} is written {Quoted.Short(field.ToString())}; a run writes {written[..length].ToString()}");
             values[c++] = value;
         }
         int fields = line.AsSpan().Count(',') + 1;

@@ -45,8 +45,10 @@ public static class Verification
             flow = new Flow(interaction, experiment.Gauge, start, sums, 1, experiment.Layer) { Scheme = experiment.Interaction.Scheme };
             observables = [.. experiment.Record.Observables.Select(name => Observable.All[name](flow))];
         }
-        catch (ConfigurationException e) { return [e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}"]; }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException) { return [$"{path}: {e.Message}"]; }
+        catch (Exception e) when (e is ConfigurationException or ArgumentException or NotSupportedException)
+        {
+            return [e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}"];
+        }
 
         CompareExperiment(experiment, record, ofExperiment, ofRecord);
         Dictionary<string, Faults> found = [];
@@ -54,18 +56,22 @@ public static class Verification
         List<(string Name, TableCheck Check)> tables =
         [
             (RunFolder.SnapshotsFile, snapshots),
-            (RunFolder.ObservablesFile, new ObservableCheck(experiment, record, observables, snapshots.Means, Of(RunFolder.ObservablesFile))),
+            (RunFolder.ObservablesFile,
+                new ObservableCheck(experiment, record, observables, snapshots.Means, Of(RunFolder.ObservablesFile))),
         ];
         if (experiment.Time.Merge is not null)
             tables.Add((RunFolder.MergersFile, new MergerCheck(start, record.TimeReached, Of(RunFolder.MergersFile))));
         if (experiment.Record.Plateaus)
             tables.Add((RunFolder.PlateausFile, new PlateauCheck(start.Replicas, Of(RunFolder.PlateausFile))));
-        string[] expected = [.. tables.Select(t => t.Name), RunFolder.PackageFile, .. InputFiles.Copied(experiment).Copies.Select(c => c.Name)];
+        IEnumerable<string> copies = InputFiles.Copied(experiment).Copies.Select(c => c.Name);
+        string package = Path.Combine(folder, RunFolder.PackageFile);
+        IEnumerable<string> expected = tables.Select(t => t.Name).Append(RunFolder.PackageFile).Concat(copies);
         foreach (string name in expected.Except(record.Files.Select(f => f.Name)))
             ofRecord.Add($"it lists no {name}, which a run of this experiment writes");
-        foreach ((string name, TableCheck check) in tables.Where(t => File.Exists(Path.Combine(folder, t.Name)))) check.Read(Path.Combine(folder, name));
-        if (File.Exists(Path.Combine(folder, RunFolder.PackageFile)))
-            PackageCheck.Read(Path.Combine(folder, RunFolder.PackageFile), record, tables.Select(t => (t.Name, t.Check.Columns)), Of(RunFolder.PackageFile));
+        foreach ((string name, TableCheck check) in tables)
+            if (File.Exists(Path.Combine(folder, name))) check.Read(Path.Combine(folder, name));
+        if (File.Exists(package))
+            PackageCheck.Read(package, record, tables.Select(t => (t.Name, t.Check.Columns)), Of(RunFolder.PackageFile));
         return [.. new[] { ofExperiment, ofRecord }.Concat(found.Values).SelectMany(f => f.Sentences)];
 
         Faults Of(string name) => found[name] = new Faults(Path.Combine(folder, name));
