@@ -33,6 +33,24 @@ public class ProcessTests
         Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
     }
 
+    [Test]
+    public void ARerunThatIsStoppedLeavesNothingBehind()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["tmp"]);
+        Assert.That(Shell.RunSmall(folder["run"], "--quiet").Code, Is.Zero);
+        string experiment = Path.Combine(folder["run"], "experiment.json");
+        File.WriteAllText(experiment, File.ReadAllText(experiment).Replace("\"step\": 0.1", "\"step\": 1e-8", StringComparison.Ordinal));
+        using Process process = Shell.Start(folder.FullPath, new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] }, "verify", "run", "--rerun");
+        for (Stopwatch wait = Stopwatch.StartNew(); !Directory.EnumerateFiles(folder["tmp"], "*.part", SearchOption.AllDirectories).Any(); Thread.Sleep(20))
+            Assert.That(!process.HasExited && wait.Elapsed < TimeSpan.FromSeconds(30), "the rerun did not begin");
+        Shell.Sh($"kill -s TERM {process.Id}");
+        Answer answer = Shell.End(process);
+        Assert.That((answer.Code, answer.Output, Shell.WithoutProgress(answer.Error)), Is.EqualTo((ExitCodes.Stopped, "", $"attentionflow: stopped{Environment.NewLine}")));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder["tmp"]).Where(e => Path.GetFileName(e).StartsWith("attentionflow", StringComparison.Ordinal)), Is.Empty);
+    }
+
     /// <summary>Work that does not look at the signal: an experiment from a pipe that nobody writes to.</summary>
     [TestCase("INT", 2), TestCase("TERM", 15), TestCase("HUP", 1)]
     public void ASignalEndsWhatIsNoRun(string signal, int number)
