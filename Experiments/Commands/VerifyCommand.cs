@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionFlow.Experiments.Facts;
 
 namespace AttentionFlow.Experiments.Commands;
 
@@ -25,10 +26,26 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             string[] given = parsed.GetValue(folders) ?? [];
-            if (given.Length == 0) throw new ConfigurationException("a folder is needed");
-            FolderVerification verification = new(contextOf(parsed), parsed.GetValue(rerun), parsed.GetValue(device));
-            return verification.Verify(given);
+            CommandContext context = contextOf(parsed);
+            return given.Length > 0 ? new FolderVerification(context, parsed.GetValue(rerun), parsed.GetValue(device)).Verify(given)
+                : parsed.GetValue(rerun) || parsed.GetValue(device) is not null
+                    ? throw new ConfigurationException("--rerun and --device need the folder of a run")
+                    : Facts(context);
         });
         return command;
+    }
+
+    private static int Facts(CommandContext context)
+    {
+        List<Fact> facts = [];
+        foreach (Chapter chapter in Chapter.All)
+            foreach (Fact fact in chapter.Measure())
+            {
+                context.Stop.ThrowIfCancellationRequested();
+                facts.Add(fact);
+            }
+        context.Write(facts, ["quantity", "source", "expected", "measured", "error", "tolerance", "verdict"], facts.Select(f => f.PlainCells()));
+        if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}");
+        return facts.All(f => f.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 }
