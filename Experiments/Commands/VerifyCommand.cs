@@ -30,21 +30,23 @@ internal static class VerifyCommand
             return given.Length > 0 ? new FolderVerification(context, parsed.GetValue(rerun), parsed.GetValue(device)).Verify(given)
                 : parsed.GetValue(rerun) || parsed.GetValue(device) is not null
                     ? throw new ConfigurationException("--rerun and --device need the folder of a run")
-                    : Facts(context);
+                    : Facts(context, Chapter.All);
         });
         return command;
     }
 
-    private static int Facts(CommandContext context)
+    /// <summary>Measures the facts of these chapters and prints the table.</summary>
+    public static int Facts(CommandContext context, IReadOnlyList<Chapter> chapters)
     {
         List<Fact> facts = [];
-        foreach (Chapter chapter in Chapter.All)
+        foreach (Chapter chapter in chapters)
             foreach (Fact fact in chapter.Measure())
             {
                 context.Stop.ThrowIfCancellationRequested();
                 facts.Add(fact);
             }
-        context.Write(facts, ["quantity", "source", "expected", "measured", "error", "tolerance", "verdict"], facts.Select(f => f.PlainCells()));
+        context.Write(facts, ["quantity", "source", "expected", "measured", "error", "tolerance", "verdict"],
+            facts.Select(f => f.PlainCells()));
         if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}");
         return facts.All(f => f.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>Indicators of states whose attention matrix is known: equiangular, the uniform law, a point.</summary>
-internal sealed class AttentionFacts() : Chapter(7, "Indicators and warning levels")
+internal sealed class AttentionFacts() : Chapter(8, "Indicators and warning levels")
 {
     // The norm found is within this of a singular value, relatively; its square enters the error where that one stands apart.
     private const double LowPass = 1e-8;
@@ -25,7 +25,8 @@ internal sealed class AttentionFacts() : Chapter(7, "Indicators and warning leve
         yield return Of($"participation, {State}", "(1 + (n-1) e^(-D))^2/(1 + (n-1) e^(-2D))", participation, At("participation"), 1e-11);
         yield return Of($"participation ratio, {State}", "the same over n", participation / N, At("participation_ratio"));
         yield return Of($"sink, {State}", "1", 1, At("sink"));
-        yield return Of($"low-pass norm, {State}", "(1 - e^(-D))/(1 + (n-1) e^(-D))", (1 - Math.Exp(-D)) / (1 + others), At("low_pass"), LowPass);
+        yield return Of($"low-pass norm, {State}", "(1 - e^(-D))/(1 + (n-1) e^(-D))", (1 - Math.Exp(-D)) / (1 + others),
+            At("low_pass"), LowPass);
         yield return Of($"residual, {State}", "((1-g)(n-1)/n)^(1/2)", Math.Sqrt((1 - G) * (N - 1) / N), At("ranks"));
         yield return Of($"stable rank, {State}", "n/(1 + (n-1) g)", N / (1 + (N - 1) * G), At("ranks", 1), 1e-11);
         yield return Of($"effective rank, {State}", "7.455708", 7.455708, At("ranks", 2), 5e-7);
@@ -42,7 +43,7 @@ internal sealed class AttentionFacts() : Chapter(7, "Indicators and warning leve
             string state = $"uniform law, d = {d}, beta = {beta}";
             double lambda = Bessel.FunkHecke(d, 0, beta), mean = VonMisesFisher.MeanLength(d, beta);
             // The cubature is exact up to harmonics of degree 39, where those of e^{beta t} are rounding.
-            yield return Of($"attention divergence, {state}", "beta A_d - log lambda_0", (beta * mean) - Math.Log(lambda),
+            yield return Of($"attention divergence, {state}", "beta A_d - log lambda_0", beta * mean - Math.Log(lambda),
                 At("attention_divergence"), 1e-11);
             yield return Of($"participation ratio, {state}", "lambda_0(beta)^2/lambda_0(2 beta)",
                 lambda * lambda / Bessel.FunkHecke(d, 0, 2 * beta), At("participation_ratio"), 1e-9);

@@ -18,13 +18,17 @@ internal abstract class Chapter(int place, string heading)
     public int Place => place;
     public string Heading => heading;
 
-    /// <summary>Measures its facts, one after the other. A tolerance that nothing is said of is rounding: 1e-12 of a number near 1.</summary>
+    /// <summary>Measures its facts, one after the other. A tolerance that nothing is said of is rounding, of numbers near 1.</summary>
     public abstract IEnumerable<Fact> Measure();
 
     /// <summary>|measured - expected| at most the tolerance.</summary>
     /// <param name="formula">The formula or the paper.</param>
     protected Fact Of(string quantity, string formula, double expected, double measured, double tolerance = 1e-12) =>
         new(quantity, $"{heading}: {formula}", expected, measured, tolerance);
+
+    /// <summary>measured >= bound.</summary>
+    protected Fact AtLeast(string quantity, string formula, double bound, double measured) =>
+        Fact.AtLeast(quantity, $"{heading}: {formula}", bound, measured);
 
     /// <summary>|measured/expected - 1| at most the tolerance.</summary>
     protected Fact Relative(string quantity, string formula, double expected, double measured, double tolerance) =>

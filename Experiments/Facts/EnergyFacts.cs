@@ -37,8 +37,8 @@ internal sealed class EnergyFacts() : Chapter(1, "Numbers a run can be held agai
         const int n = 200;
         Cloud arc = Probe.Latitude(n, Height, Part);
         double[] mean = Probe.MeanOf(arc);
-        yield return Of("mean square of a part turn of 2.5", "c^2 + (1 - c^2) (sin(w/2)/(w/2))^2", Energies.PartTurnMeanSquared(Part, Height),
-            Sphere.Dot(mean, mean), Part * Part / (12.0 * n * n));
+        yield return Of("mean square of a part turn of 2.5", "c^2 + (1 - c^2) (sin(w/2)/(w/2))^2",
+            Energies.PartTurnMeanSquared(Part, Height), Sphere.Dot(mean, mean), Part * Part / (12.0 * n * n));
         // They exceed the energy by (f(0) - f(1))/(12 n^2) up to O(n^-4), f(v) = e^{beta <x, y>}/beta of tokens at a distance v of labels.
         double far = Height * Height + (1 - Height * Height) * Math.Cos(Part), excess = (Math.Exp(Beta) - Math.Exp(Beta * far)) / Beta;
         yield return Of("energy of that arc, beta = 2", "Energies.LatitudeArc", Energies.LatitudeArc(Beta, Height, Part),
@@ -57,7 +57,8 @@ internal sealed class EnergyFacts() : Chapter(1, "Numbers a run can be held agai
             Best(1, 0).Energy, 5e-11);
         yield return Of("Toeplitz circle, c = 0.3, beta = 1: energy", "0.4790587", 0.4790587, Best(1, 0.3).Energy, 5e-8);
         yield return Of("Toeplitz circle, c = 0.3, beta = 1: mean", "0.559241", 0.559241, Best(1, 0.3).Mean, 5e-7);
-        yield return Of("Toeplitz circle, c = 0, beta = 2: mean", "(1 - 1.545127/beta)^(1/2)", Math.Sqrt(1 - 1.545127 / 2), Best(2, 0).Mean, 5e-7);
+        yield return Of("Toeplitz circle, c = 0, beta = 2: mean", "(1 - 1.545127/beta)^(1/2)", Math.Sqrt(1 - 1.545127 / 2),
+            Best(2, 0).Mean, 5e-7);
         foreach ((double beta, double constant) in ((double, double)[])[(1, 0), (1, 0.3), (2, 0)])
         {
             Interaction interaction = With(beta, constant);

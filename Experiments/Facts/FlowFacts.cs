@@ -26,9 +26,15 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
             for (int i = 0; i < N; i++)
                 (x[2 * i + 1], x[2 * i]) = Math.SinCos(Probe.Turn * i / N + Amplitude * Math.Sin(degree * Probe.Turn * i / N));
             Cloud moved = Probe.Move(new(5) { Normalization = normalization }, new Cloud(1, N, 2, x), Time, Motion.Rk4(0.0025));
-            yield return Of($"growth of degree {degree} on the circle, beta = 5, {normalization.Name}", "l (l + d - 2) lambda_l/beta", expected,
+            yield return Of(
+                $"growth of degree {degree} on the circle, beta = 5, {normalization.Name}", "l (l + d - 2) lambda_l/beta", expected,
                 Math.Log(Ripple(moved.Positions, degree) / Ripple(x, degree)) / Time, 1e-4);
         }
+
+        foreach (Interaction interaction in (Interaction[])[new(1), Probe.Softmax(1)])
+            yield return Of($"growth of degree 1 on S^2, beta = 1, {interaction.Normalization.Name}",
+                "(d - 1) lambda_1/beta, under SA over lambda_0",
+                2 / Math.E / (interaction.Normalization == Both[0] ? 1 : Math.Sinh(1)), Probe.GrowthOfTheMean(interaction, 1e-6), 1e-8);
 
         static double Ripple(double[] x, int l)
         {
@@ -41,7 +47,8 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
     private IEnumerable<Fact> EquiangularStates()
     {
         Cloud start = new EquiangularLaw(0).Draw(1, 8, 8, seed: 1);
-        foreach ((Normalization normalization, double expected) in ((Normalization, double)[])[(Both[0], 0.9118731798), (Both[1], 0.2306960126)])
+        (Normalization, double)[] known = [(Both[0], 0.9118731798), (Both[1], 0.2306960126)];
+        foreach ((Normalization normalization, double expected) in known)
         {
             // rk4 with this step misses by some 1e-10.
             Cloud moved = Probe.Move(new(2) { Normalization = normalization }, start, 1, Motion.Rk4(0.005));
@@ -71,10 +78,14 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
             MergerLog log = new();
             Cloud cloud = new ClustersLaw([[1, 0, 0], [Math.Cos(2), Math.Sin(2), 0]], 0).Draw(1, 20, 3, seed: 1);
             double time = TwoClusters.Time(Both[1], beta, 1, 2, 2 * Math.Asin(1e-3 / 2));
+            // The best of the bounds on the way.
+            double bound = Enumerable.Range(1, 19).Max(k => TwoClusters.Bound(beta, 1, 2, 0.1 * k));
             Probe.Move(Probe.Softmax(beta), cloud, 1.1 * time,
                 new(Methods.Tsit5, new AdaptiveStep(1e-8) { MergeDistance = 1e-3 }) { Observers = [log] });
             // An error e of the angle shifts the time by beta sin(angle) e of it at most; a distance of 1e-3 is resolved to 1e-8/1e-3.
-            yield return Of($"time at which two clusters merge, beta = {beta}", "TwoClusters.Time", time, log.Last, 1e-6 * beta * time + 1e-4);
+            yield return Of($"time at which two clusters merge, beta = {beta}", "TwoClusters.Time", time, log.Last,
+                1e-6 * beta * time + 1e-4);
+            yield return AtLeast($"the same against the bound, beta = {beta}", "(a_0 - a) e^(beta (1 - cos a))/(2 e)", bound, log.Last);
         }
     }
 
@@ -95,13 +106,15 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
 
     private IEnumerable<Fact> LastStage()
     {
-        foreach ((Normalization normalization, double rate) in ((Normalization, double)[])[(Both[0], 2 * Math.Exp(0.7)), (Both[1], 2)])
+        foreach (Normalization normalization in Both)
         {
             Cloud start = new CapLaw([0, 0, 1], 1e-4).Draw(1, 20, 3, seed: 3);
             Interaction interaction = new(0.7) { Normalization = normalization };
             Cloud end = Probe.Move(interaction, start, 3, Motion.Rk4(0.01));
             double measured = Math.Log(Probe.Observe("gaps", interaction, start)[1] / Probe.Observe("gaps", interaction, end)[1]) / 3;
-            yield return Relative($"rate of 1 - |m|^2 near a point, beta = 0.7, {normalization.Name}", "2 e^beta, or 2", rate, measured, 1e-6);
+            yield return Relative(
+                $"rate of 1 - |m|^2 near a point, beta = 0.7, {normalization.Name}", "2 e^beta, or 2",
+                2 * Stability.CollapseRate(interaction), measured, 1e-6);
         }
     }
 
@@ -113,7 +126,8 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         foreach (Normalization normalization in Both)
         {
             Interaction interaction = new(1.5) { Normalization = normalization };
-            Cloud middle = Probe.Move(interaction, start, 1, Motion.Rk4(0.01)), before = Probe.Move(interaction, start, 1 - H, Motion.Rk4(0.01));
+            Cloud middle = Probe.Move(interaction, start, 1, Motion.Rk4(0.01));
+            Cloud before = Probe.Move(interaction, start, 1 - H, Motion.Rk4(0.01));
             Cloud after = Probe.Move(interaction, middle, H, Motion.Rk4(H));
             double difference = (Probe.Energy(interaction, after) - Probe.Energy(interaction, before)) / (2 * H);
             yield return Relative($"dE/dt along the flow, {normalization.Name}", "sum_i m_i (Z_i) |dx_i/dt|^2",

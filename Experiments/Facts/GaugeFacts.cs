@@ -13,8 +13,10 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
     public override IEnumerable<Fact> Measure()
     {
         Cloud rotary = Settle(new RotaryGauge([Probe.Turn]));
-        yield return Of("mean of the rotary limit, u_z = 0.8", "Theorem 1: a latitude circle at u_z", 0.8, Sphere.Norm(Probe.MeanOf(rotary)), Settled);
-        yield return Of("height of its tokens", "Theorem 1", 0, Enumerable.Range(0, N).Max(i => Math.Abs(rotary.Token(i)[2] - 0.8)), Settled);
+        yield return Of("mean of the rotary limit, u_z = 0.8", "Theorem 1: a latitude circle at u_z", 0.8,
+            Sphere.Norm(Probe.MeanOf(rotary)), Settled);
+        yield return Of("distance of its tokens from the height 0.8", "Theorem 1", 0,
+            Enumerable.Range(0, N).Max(i => Math.Abs(rotary.Token(i)[2] - 0.8)), Settled);
         Cloud path = Settle(new PathGauge(0.5, 3, 1));
         yield return Of("energy of the limit on a path, beta = 1", "e^beta/(2 beta)", Math.E / 2,
             Probe.Energy(Probe.Softmax(1), path, new PathGauge(0.5, 3, 1)), Settled);
@@ -31,7 +33,8 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
         double[] law = [.. Enumerable.Range(0, 100 * N).Select(k => -1 + 2 * (k + 0.5) / (100 * N))];
         double w1 = CircleWasserstein.Distance(angles, Equal(N), law, Equal(law.Length));
         // Up to the law's own midpoints.
-        yield return Of("transport from an arc of length 2 to its tokens", "Theorem 2: L/(4 n)", 2 / (4.0 * N), w1, 2 / (400.0 * N) + Settled);
+        yield return Of("transport from an arc of length 2 to its tokens", "Theorem 2: L/(4 n)", 2 / (4.0 * N), w1,
+            2 / (400.0 * N) + Settled);
         double[][] targets = [[1, 0, 0], [0, 1, 0], [0, 0, -1]];
         PrefixGauge prefix = new(U, [.. targets.Select(t => (Sequence<double>)[.. t])]);
         Cloud reached = Settle(prefix);
@@ -42,7 +45,8 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
             new CapLaw([0, 0, 1], 1).Draw(1, N, 3, seed: 2), 60, Motion.Adaptive(1e-10));
         yield return Of("collapse gap with a distance bias, t = 60", "Proposition 11: a point", 0,
             Probe.Observe("gaps", new Interaction(1), distance)[0], Settled);
-        yield return Of("cosine of all pairs of the law equiangular", "0.4", 0, Cosines(new EquiangularLaw(0.4).Draw(1, 8, 8, seed: 1), 0.4));
+        yield return Of("error of the cosines of the law equiangular", "all are 0.4", 0,
+            Cosines(new EquiangularLaw(0.4).Draw(1, 8, 8, seed: 1), 0.4));
     }
 
     /// <summary>y = Psi x follows the flow without a gauge.</summary>

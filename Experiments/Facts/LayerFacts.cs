@@ -28,9 +28,8 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
     // The drift of the last token without its own term: among the others the weight of all but the nearest is some e^-150.
     private static double Cold(Cloud cloud)
     {
-        Layer layer = Layer.Plain;
         Interaction strict = Probe.Softmax(100) with { Mask = Mask.Strict };
-        return Probe.Ask(strict, cloud, (_, v) => Sphere.Norm(v.AsSpan(6, 2)), layer: layer);
+        return Probe.Ask(strict, cloud, (_, v) => Sphere.Norm(v.AsSpan(6, 2)));
     }
 
     // Two halves near +-z, tilted by an angle towards each other: the drift there is affine in the strength, and vanishes at the threshold.
@@ -55,7 +54,7 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
         double rate = Math.Log(Probe.Angle(early) / Probe.Angle(late)) / 4;
         // Token 2 sees itself and the first with 1/2 each; what is left of its angle is e^-20.
         yield return Of("rate at which token 2 comes to token 1 under a causal mask", "1/2", 0.5, rate, 1e-3);
-        yield return Of("distance of the second token from the first at t = 44", "arXiv 2411.04990: all come to x_1", 0, Probe.Angle(late), 1e-8);
+        yield return Of("distance of token 2 from token 1 at t = 44", "arXiv 2411.04990: all come to x_1", 0, Probe.Angle(late), 1e-8);
         Interaction flat = new(0) { Mask = Mask.Causal };
         yield return Of("sink under a causal mask at beta = 0, n = 12", "1 + 1/2 + ... + 1/n",
             Enumerable.Range(1, 12).Sum(i => 1.0 / i), Probe.Observe("sink", flat, new UniformLaw().Draw(1, 12, 3, seed: 1))[0]);

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>Orders and stability of the methods, and the error of adaptive steps.</summary>
-internal sealed class MethodFacts() : Chapter(9, "Numerics")
+internal sealed class MethodFacts() : Chapter(10, "Numerics")
 {
     public override IEnumerable<Fact> Measure() => [.. Orders(), .. Stability(), .. Adaptive()];
 
@@ -16,7 +16,8 @@ internal sealed class MethodFacts() : Chapter(9, "Numerics")
         {
             // Short enough for the leading term, long enough to stay above rounding.
             int[] counts = method.Order <= 4 ? [16, 32, 64, 128] : [16, 20, 24, 32];
-            double[] steps = [.. counts.Select(k => Math.Log(1.0 / k))], errors = [.. counts.Select(k => Math.Log(Distance(End(method, k), exact)))];
+            double[] steps = [.. counts.Select(k => Math.Log(1.0 / k))];
+            double[] errors = [.. counts.Select(k => Math.Log(Distance(End(method, k), exact)))];
             yield return Of($"order of {method.Name}", "slope of log error", method.Order, MathNet.Numerics.Fit.Line(steps, errors).B, 0.2);
         }
 
@@ -24,7 +25,9 @@ internal sealed class MethodFacts() : Chapter(9, "Numerics")
             Probe.Move(interaction, start, 1, new Motion(method, 1.0 / steps) { Gauge = gauge }).Positions;
     }
 
-    /// <summary>A tight pair under softmax closes in at the rate 1: a step multiplies its distance by R(-h), of magnitude 1 at the limit.</summary>
+    /// <summary>
+    /// A tight pair under softmax closes in at the rate 1: a step multiplies its distance by R(-h), of magnitude 1 at the limit.
+    /// </summary>
     private IEnumerable<Fact> Stability()
     {
         const double Angle = 1e-5; // the next term in the angle is a relative 1e-10

@@ -1,28 +1,17 @@
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>Brownian motion on the sphere, alone and against the pull. Means over R replicas, within 5 standard errors.</summary>
-internal sealed class NoiseFacts() : Chapter(6, "Noise")
+internal sealed class NoiseFacts() : Chapter(7, "Noise")
 {
     public override IEnumerable<Fact> Measure() => [.. Transition(), .. Free(), .. Bound()];
 
     private IEnumerable<Fact> Transition()
     {
-        yield return Of("critical kappa on S^2, beta = 1", "beta/lambda_1 = e", Math.E, CriticalKappa(1));
-        yield return Of("beta of the last continuous transition, d = 2", "lambda_2/lambda_1 = 1/d: 2.446918", 2.446918, Tricritical(2), 1e-6);
+        yield return Of("critical kappa on S^2, beta = 1", "beta/lambda_1 = e", Math.E,
+            2 / Probe.GrowthOfTheMean(new(1), 0.1)); // where growth balances the decay (d - 1)/kappa
+        yield return Of("beta of the last continuous transition, d = 2", "lambda_2/lambda_1 = 1/d: 2.446918", 2.446918,
+            Tricritical(2), 1e-6);
         yield return Of("beta of the last continuous transition, d = 3", "1.816155", 1.816155, Tricritical(3), 1e-6);
-
-        // beta/lambda_1 from the growth (d - 1) lambda_1/beta of a ripple of the flow.
-        static double CriticalKappa(double beta)
-        {
-            const double Mean = 0.1; // of any size: unnormalised sums are linear in the weights
-            Cloud uniform = Probe.Uniform(20);
-            double[] weights = [.. uniform.Weights.Select((w, i) => w * (1 + 3 * Mean * uniform.Token(i)[2]))];
-            Cloud ripple = new(1, uniform.Tokens, 3, uniform.Positions, null, weights);
-            double[] drift = Probe.Ask(new(beta), ripple, (_, v) => v);
-            // Seen by tokens of the uniform law, which d<x_z>/dt is taken over to first order.
-            double growth = Enumerable.Range(0, ripple.Tokens).Sum(i => uniform.Weights[i] * drift[3 * i + 2]) / Mean;
-            return 2 / growth;
-        }
 
         // Where lambda_2/lambda_1 of the flow's own energies is 1/d, by halving.
         static double Tricritical(int d)
@@ -80,6 +69,12 @@ internal sealed class NoiseFacts() : Chapter(6, "Noise")
                 NoisyFlow.CosineOfTwo(new(1.5), d, Kappa),
                 Enumerable.Range(0, R).Average(r => Sphere.Dot(end.Token(2 * r), end.Token(2 * r + 1))), 5 / Math.Sqrt(R));
         }
+        Cloud below = Probe.Move(new(1) { Profile = Profile.Linear }, new UniformLaw().Draw(500, 100, 3, seed: 6), 12,
+            new Motion(Methods.Heun, 0.1) { Noise = new Noise(1.5) { Seed = 4 } });
+        double square = Enumerable.Range(0, 500).Average(r => Probe.MeanOf(below, r) is var m ? 100 * Sphere.Dot(m, m) : 0);
+        // Three normal components of variance 2/3 in each of 500 clouds, and a share of order 1/n.
+        yield return Of("n times the mean square of the mean below the transition, kappa = 1.5", "1/(1 - kappa/d)", 2, square,
+            5 * 2 * Math.Sqrt(2.0 / 3 / 500) + 2.0 / 100);
         const int N = 400, Clouds = 10;
         foreach (double ratio in (double[])[1.5, 3])
         {

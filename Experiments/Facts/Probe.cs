@@ -59,6 +59,19 @@ internal static class Probe
         return mean;
     }
 
+    /// <summary>
+    /// The rate at which a small mean of the uniform law of S^2 grows: its density is 1 + 3 mean z, and the drift is averaged over the
+    /// uniform law, which is the first order in the mean; without softmax the drift is linear in it.
+    /// </summary>
+    public static double GrowthOfTheMean(Interaction interaction, double mean)
+    {
+        Cloud uniform = Uniform(20);
+        Cloud ripple = new(1, uniform.Tokens, 3, uniform.Positions, null,
+            [.. uniform.Weights.Select((w, i) => w * (1 + 3 * mean * uniform.Token(i)[2]))]);
+        double[] drift = Ask(interaction, ripple, (_, v) => v);
+        return Enumerable.Range(0, uniform.Tokens).Sum(i => uniform.Weights[i] * drift[3 * i + 2]) / mean;
+    }
+
     /// <summary>What a flow says after its drift was evaluated at the cloud; flow and drift.</summary>
     public static T Ask<T>(Interaction interaction, Cloud cloud, Func<Flow, double[], T> question, Gauge? gauge = null, Layer? layer = null,
         IPairSums? sums = null)

@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>The spectrum of a cloud, its clusters, and distances to a law.</summary>
-internal sealed class ShapeFacts() : Chapter(8, "Observables")
+internal sealed class ShapeFacts() : Chapter(9, "Observables")
 {
     public override IEnumerable<Fact> Measure() => [.. Spectra(), .. Distances(), .. Laws()];
 
@@ -30,7 +30,8 @@ internal sealed class ShapeFacts() : Chapter(8, "Observables")
     {
         const int N = 200;
         double[] even = [.. Enumerable.Range(0, N).Select(i => Probe.Turn * (i + 0.5) / N)], weights = [.. Enumerable.Repeat(1.0 / N, N)];
-        yield return Of("W1 on the circle, a point and the uniform law", "pi/2", Math.PI / 2, CircleWasserstein.Distance([2], [1], even, weights));
+        yield return Of("W1 on the circle, a point and the uniform law", "pi/2", Math.PI / 2,
+            CircleWasserstein.Distance([2], [1], even, weights));
         const int Fine = 100;
         double[] law = [.. Enumerable.Range(0, N * Fine).Select(i => Probe.Turn * (i + 0.5) / (N * Fine))];
         double[] shares = [.. Enumerable.Repeat(1.0 / (N * Fine), N * Fine)];
@@ -38,9 +39,11 @@ internal sealed class ShapeFacts() : Chapter(8, "Observables")
         yield return Relative("W1 on the circle, 200 grid labels and their law", "pi/(2 n)", Math.PI / (2 * N),
             CircleWasserstein.Distance(even, weights, law, shares), 2e-4);
         double[] x = [1, 0, 0], y = [0, 1, 0];
-        yield return Of("energy distance of two points at 2^(1/2)", "(2 r)^(1/2)", Math.Sqrt(2 * Math.Sqrt(2)), EnergyDistance.Distance(x, [1], y, [1], 3));
+        yield return Of("energy distance of two points at 2^(1/2)", "(2 r)^(1/2)", Math.Sqrt(2 * Math.Sqrt(2)),
+            EnergyDistance.Distance(x, [1], y, [1], 3));
         // 128 directions leave a relative error of 0.58/128^(1/2): three of those.
-        yield return Relative("sliced distance of two points on S^2", "r/2", Math.Sqrt(2) / 2, SlicedWasserstein.Distance(x, [1], y, [1], 3), 0.16);
+        yield return Relative("sliced distance of two points on S^2", "r/2", Math.Sqrt(2) / 2,
+            SlicedWasserstein.Distance(x, [1], y, [1], 3), 0.16);
         Cloud uniform = Probe.Uniform(24);
         yield return Of("energy distance of a point and the uniform law of S^2", "(4/3)^(1/2)", Math.Sqrt(4.0 / 3),
             EnergyDistance.Distance(uniform.Positions, uniform.Weights, x, [1], 3), 1e-3);
@@ -56,8 +59,8 @@ internal sealed class ShapeFacts() : Chapter(8, "Observables")
         foreach (double kappa in (double[])[0.5, 8])
         {
             double[] mean = Probe.MeanOf(new VonMisesFisherLaw(axis, kappa).Draw(1, N, 3, seed: 8));
-            yield return Of($"mean of a von Mises-Fisher law of S^2, concentration {kappa}", "coth kappa - 1/kappa", 1 / Math.Tanh(kappa) - 1 / kappa,
-                Sphere.Dot(mean, axis), 5 / Math.Sqrt(N));
+            yield return Of($"mean of a von Mises-Fisher law of S^2, concentration {kappa}", "coth kappa - 1/kappa",
+                1 / Math.Tanh(kappa) - 1 / kappa, Sphere.Dot(mean, axis), 5 / Math.Sqrt(N));
         }
         double[] cap = Probe.MeanOf(new CapLaw(axis, 1).Draw(1, N, 3, seed: 8));
         yield return Of("mean of a cap of angle 1", "(1 + cos a)/2", (1 + Math.Cos(1)) / 2, Sphere.Dot(cap, axis), 5 / Math.Sqrt(12.0 * N));

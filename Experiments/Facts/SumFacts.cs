@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>Every way to sum pairs that is here without a GPU, on states whose sums are known.</summary>
-internal sealed class SumFacts() : Chapter(10, "Numerics")
+internal sealed class SumFacts() : Chapter(11, "Numerics")
 {
     public override IEnumerable<Fact> Measure()
     {
