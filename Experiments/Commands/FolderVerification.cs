@@ -58,14 +58,23 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
 
     private VerifiedFolder OfRun(string folder)
     {
-        List<string> problems = [.. Verification.Problems(folder)];
+        List<string> problems = [.. RunVerification.Problems(folder)];
         if (!rerun) return Of(folder, problems, null);
         RunRecord record = RunRecord.Read(Path.Combine(folder, RunFolder.RunFile));
         // What was stopped, or diverged, is not what the experiment asks for.
         if (record.Status != RunStatus.Complete) return Of(folder, problems, null);
-        RerunComparison comparison = Rerun(folder, record);
-        if (comparison.Difference is { } difference) problems.Add(difference);
-        return Of(folder, problems, comparison);
+        try
+        {
+            RerunComparison comparison = Rerun(folder, record);
+            if (comparison.Difference is { } difference) problems.Add(difference);
+            return Of(folder, problems, comparison);
+        }
+        // Of the folder's experiment, not of the command line.
+        catch (ConfigurationException e)
+        {
+            if (!problems.Contains(e.Message)) problems.Add(e.Message);
+            return Of(folder, problems, null);
+        }
     }
 
     private static VerifiedFolder Of(string folder, IReadOnlyList<string> problems, RerunComparison? comparison) =>

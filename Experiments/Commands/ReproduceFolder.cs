@@ -15,7 +15,8 @@ internal sealed class ReproduceFolder : IDisposable
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        WriteIndented = true, NewLine = "\n", DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     private readonly FolderLock _lock;
@@ -111,7 +112,8 @@ internal sealed class ReproduceFolder : IDisposable
         if (!File.Exists(path)) return null;
         try
         {
-            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { Files: not null } manifest) return manifest;
+            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { } manifest
+                && !manifest.Files.Contains(null!)) return manifest;
         }
         catch (JsonException)
         {

@@ -168,8 +168,9 @@ public sealed record RunRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord)
-                ?? throw new JsonException("it holds nothing");
+            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) is { } record
+                && !record.Files.Contains(null!) && !record.Alerts.Contains(null!)
+                ? record : throw new JsonException("it holds nothing, or a list with nothing in it");
         }
         catch (JsonException e) { throw new IOException(e.Message, e); }
     });
@@ -218,6 +219,6 @@ internal sealed partial class OutputJson : JsonSerializerContext
     public static OutputJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }

@@ -86,7 +86,7 @@ public class FuzzTests : FolderFixture
         bool isWritten = code is 0 or ExitCodes.Diverged or ExitCodes.Stopped && File.Exists(Path.Combine(target, RunFolder.RunFile));
         if (!isWritten) return null;
         string status = code switch { 0 => "", ExitCodes.Diverged => "the status is diverged", _ => "the status is stopped" };
-        return Verification.Problems(target).FirstOrDefault(p => status.Length == 0 || !p.Contains(status, StringComparison.Ordinal));
+        return RunVerification.Problems(target).FirstOrDefault(p => status.Length == 0 || !p.Contains(status, StringComparison.Ordinal));
     }
 
     private static bool IsLarge(Experiment experiment)

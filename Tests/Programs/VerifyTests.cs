@@ -142,7 +142,7 @@ public class VerifyTests : FolderFixture
     public void MergersAndPlateausAreHeldAgainstThemselves(string file, int row, int column, string value, string said)
     {
         Assert.That(Shell.Run(["run", .. Merging, "--quiet", "--out", Run]).Code, Is.Zero);
-        Assert.That(Verification.Problems(Run), Is.Empty);
+        Assert.That(RunVerification.Problems(Run), Is.Empty);
         string path = Path.Combine(Run, file);
         File.WriteAllText(path, Field(File.ReadAllText(path), row, column, _ => value));
         Vouch(Run);
@@ -161,6 +161,36 @@ public class VerifyTests : FolderFixture
         Found("run.json does not list the alert 'rank collapse' (stable_rank ");
     }
 
+    /// <summary>Whatever stands in the files that describe a run, it is a problem of the folder, not an error of the program.</summary>
+    [TestCase("run.json", "{"), TestCase("run.json", "[]"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":null}")]
+    [TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[null]}"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[{\"name\":null}]}")]
+    [TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"status\":\"complete\",\"files\":[{\"name\":\"../x\",\"bytes\":0,\"sha256\":\"\"}],\"host\":null}")]
+    [TestCase("datapackage.json", "null"), TestCase("datapackage.json", "3"), TestCase("datapackage.json", "{\"resources\":[null,3,{\"path\":{}},{\"path\":\"snapshots.csv\",\"schema\":7}]}")]
+    [TestCase("experiment.json", "{}"), TestCase("experiment.json", "{\"tokens\":{\"count\":2000000000}}"), TestCase("experiment.json", "")]
+    public void AFileThatIsNoneOfARunIsAProblem(string file, string text)
+    {
+        Make(Run);
+        File.WriteAllText(Path.Combine(Run, file), text);
+        foreach (string[] more in (string[][])[[], ["--rerun"]])
+        {
+            Answer answer = Shell.Run(["verify", Run, "--quiet", .. more]);
+            Assert.That(answer.Error, Is.Empty);
+            Assert.That(answer.Code, Is.EqualTo(1).Or.EqualTo(74), answer.Output);
+            Assert.That(answer.Output, Does.Contain(Path.Combine(Run, file)).And.Not.Contain("should not happen"));
+        }
+    }
+
+    [TestCase("figure2-rotary", "time.until={\"gap\":0.5}"), TestCase("figure3-rotary", "record.snapshots=1"), TestCase("schemes", "interaction.scheme={\"kind\":\"pre\"}")]
+    [TestCase("long-times", "time.until={\"clusters\":2}"), TestCase("figure3-path", "precision=single"), TestCase("million", "record.tokens=7")]
+    [TestCase("noisy-transition", "record.spacing=logarithmic"), TestCase("figure3-rotary", "record.spacing=logarithmic"), TestCase("figure3-prefix", "time.step=0.03")]
+    public void WholeRunsOfAllKindsAreWholeAndGivenAgain(string name, string setting)
+    {
+        Assert.That(Shell.Run("run", name, "--out", Run, "--quiet", "--set", "tokens.count=64", "--set", "time.horizon=1.7", "--set", "replicas=2", "--set", "record.tokens=13",
+            "--set", "record.snapshots=4", "--set", "record.observations=6", "--set", setting).Code, Is.Zero);
+        Answer answer = Shell.Run("verify", Run, "--rerun", "--quiet");
+        Assert.That(answer, Is.EqualTo(new Answer(0, $"{Run}: whole; the rerun is equal byte for byte\n", "")));
+    }
+
     [Test]
     public void AFileThatTheRunDidNotWriteIsFound()
     {
@@ -168,7 +198,7 @@ public class VerifyTests : FolderFixture
         File.WriteAllText(Path.Combine(Run, "mergers.csv"), "time\n");
         File.WriteAllText(Path.Combine(Run, "notes.txt"), "mine");
         Found("mergers.csv: run.json does not list it");
-        Assert.That(Verification.Problems(Run), Has.Count.EqualTo(1), "notes are nobody's");
+        Assert.That(RunVerification.Problems(Run), Has.Count.EqualTo(1), "notes are nobody's");
     }
 
     [Test]

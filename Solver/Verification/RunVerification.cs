@@ -3,11 +3,12 @@ using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>Is the folder of a run what it says? All that can be told from its files.</summary>
-public static class Verification
+public static class RunVerification
 {
     /// <summary>
     /// First the files against run.json, then, whatever they said, the content against the experiment: a table whose hash was made to fit

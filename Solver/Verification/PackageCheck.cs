@@ -2,8 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>datapackage.json: does it describe the tables that are there?</summary>
 internal static class PackageCheck
@@ -15,17 +16,22 @@ internal static class PackageCheck
     /// <param name="found">Takes what is wrong.</param>
     public static void Read(string path, RunRecord record, IEnumerable<(string Name, IReadOnlyList<Column> Columns)> tables, Faults found)
     {
-        Dictionary<string, JsonNode> resources;
         try
         {
             JsonNode? root = WholeFile.Guard(path, () => JsonNode.Parse(File.ReadAllText(path)));
-            resources = root!["resources"]!.AsArray().ToDictionary(r => (string)r!["path"]!, r => r!);
+            IEnumerable<JsonNode> resources = (root?["resources"] as JsonArray ?? []).OfType<JsonObject>();
+            Compare(resources.DistinctBy(r => Text(r["path"])).ToDictionary(r => Text(r["path"])), record, tables, found);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException)
+        // It is no JSON, or asks for members of something that has none.
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             found.Add($"it is no data package: {Quoted.Line(e.Message)}");
-            return;
         }
+    }
+
+    private static void Compare(Dictionary<string, JsonNode> resources, RunRecord record,
+        IEnumerable<(string Name, IReadOnlyList<Column> Columns)> tables, Faults found)
+    {
         foreach ((string name, IReadOnlyList<Column> columns) in tables)
         {
             FileRecord? file = record.Files.FirstOrDefault(f => f.Name == name);

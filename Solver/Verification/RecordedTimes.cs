@@ -1,7 +1,8 @@
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>The times of a table against the recording times of its experiment.</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>observables.csv against its experiment, the snapshots and the alerts of run.json.</summary>
 /// <param name="experiment">The experiment.</param>

@@ -1,4 +1,6 @@
-namespace AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>plateaus.csv: spans of a factor 2 or more, one after the other in each replica.</summary>
 /// <param name="replicas">How many there are.</param>

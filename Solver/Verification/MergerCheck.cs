@@ -1,4 +1,6 @@
-namespace AttentionFlow.Solver.Runs;
+using AttentionFlow.Solver.Runs;
+
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>mergers.csv: whose mass goes where, and who is left.</summary>
 /// <param name="start">The cloud at the start.</param>

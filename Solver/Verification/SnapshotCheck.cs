@@ -1,6 +1,7 @@
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>snapshots.csv against its experiment.</summary>
 /// <param name="experiment">The experiment.</param>

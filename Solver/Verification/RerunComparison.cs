@@ -1,7 +1,8 @@
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>How near the tables of a run are to those of the same experiment run again.</summary>
 /// <param name="WhyNotBytes">Why equal bytes are not promised here, or null where they are.</param>

@@ -1,7 +1,8 @@
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 
-namespace AttentionFlow.Solver.Runs;
+namespace AttentionFlow.Solver.Verification;
 
 /// <summary>What is wrong with one file: of each kind of fault the first, and how many more there are.</summary>
 internal sealed class Faults(string path)
