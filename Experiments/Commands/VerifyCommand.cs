@@ -26,11 +26,11 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             string[] given = parsed.GetValue(folders) ?? [];
+            (bool again, string? on) = (parsed.GetValue(rerun), parsed.GetValue(device));
+            if (again && given.Length == 0) throw new ConfigurationException("--rerun needs the folder of a run");
+            if (on is not null && !again) throw new ConfigurationException("--device is the device of --rerun, which is not asked for");
             CommandContext context = contextOf(parsed);
-            return given.Length > 0 ? new FolderVerification(context, parsed.GetValue(rerun), parsed.GetValue(device)).Verify(given)
-                : parsed.GetValue(rerun) || parsed.GetValue(device) is not null
-                    ? throw new ConfigurationException("--rerun and --device need the folder of a run")
-                    : Facts(context, Chapter.All);
+            return given.Length > 0 ? new FolderVerification(context, again, on).Verify(given) : Facts(context, Chapter.All);
         });
         return command;
     }

@@ -128,10 +128,18 @@ public class VerifyTests : FolderFixture
         Answer answer = Shell.Run("verify", Run, "--rerun", "--quiet", "--device", "reference");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")), answer.Output);
         Assert.That(answer.Output, Does.EndWith("for bytes are not promised: device cpu made it, this is reference\n"));
+        Make(Folder["gpu"], "--device", "ilgpu-cpu", "--precision", "single");
+        Answer gpu = Shell.Run("verify", Folder["gpu"], "--rerun", "--quiet", "--device", "cpu");
+        Assert.That((gpu.Code, gpu.Error), Is.EqualTo((0, "")), gpu.Output);
+        Assert.That(gpu.Output, Does.Contain("the rerun is equal within 0.001 of max(1, |value|)"));
         Answer absent = Shell.Run("verify", Run, "--rerun", "--quiet", "--device", "quantum");
         Assert.That(absent.Code, Is.EqualTo(ExitCodes.DeviceUnavailable));
         Assert.That(absent.Output, Does.Contain("device 'quantum' is not known").And.EndWith($"{Run}: could not be verified\n"));
     }
+
+    [TestCase("--rerun needs the folder of a run", "--rerun"), TestCase("--device is the device of --rerun, which is not asked for", "--device", "cpu")]
+    public void OptionsThatMeanNothingAreRefused(string said, params string[] options) =>
+        Assert.That(Shell.Run(["verify", .. options]), Is.EqualTo(new Answer(2, "", $"attentionflow: {said}{Environment.NewLine}")));
 
     /// <summary>Mergers and plateaus: who is left, with which mass, in which order.</summary>
     [TestCase("mergers.csv", 2, 6, "5", "mergers.csv, row 2: left is 5; 22 are left of replica 0")]
