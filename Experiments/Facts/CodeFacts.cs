@@ -30,7 +30,7 @@ internal sealed class CodeFacts() : Chapter(6, "The layer")
         double r = Math.Sqrt(1 - height * height);
         Cloud start = new(1, N, 3, [.. Enumerable.Range(0, N).Select(i => 1e-5 * Math.Cos(Probe.Turn * (i + 0.5) / N))
             .SelectMany(a => new[] { r * Math.Cos(a), r * Math.Sin(a), height })]);
-        Motion how = Motion.Rk4(Time) with { Gauge = gauge, Layer = new Layer { Code = code } };
+        Integration how = Integration.Rk4(Time) with { Gauge = gauge, Layer = new Layer { Code = code } };
         Cloud end = Probe.Move(Probe.Softmax(beta), start, Time, how);
         return Math.Log(Probe.Observe("gaps", new(1), start)[1] / Probe.Observe("gaps", new(1), end)[1]) / Time;
     }

@@ -25,7 +25,7 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
             double[] x = new double[2 * N];
             for (int i = 0; i < N; i++)
                 (x[2 * i + 1], x[2 * i]) = Math.SinCos(Probe.Turn * i / N + Amplitude * Math.Sin(degree * Probe.Turn * i / N));
-            Cloud moved = Probe.Move(new(5) { Normalization = normalization }, new Cloud(1, N, 2, x), Time, Motion.Rk4(0.0025));
+            Cloud moved = Probe.Move(new(5) { Normalization = normalization }, new Cloud(1, N, 2, x), Time, Integration.Rk4(0.0025));
             yield return Of(
                 $"growth of degree {degree} on the circle, beta = 5, {normalization.Name}", "l (l + d - 2) lambda_l/beta", expected,
                 Math.Log(Ripple(moved.Positions, degree) / Ripple(x, degree)) / Time, 1e-4);
@@ -51,11 +51,11 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         foreach ((Normalization normalization, double expected) in known)
         {
             // rk4 with this step misses by some 1e-10.
-            Cloud moved = Probe.Move(new(2) { Normalization = normalization }, start, 1, Motion.Rk4(0.005));
+            Cloud moved = Probe.Move(new(2) { Normalization = normalization }, start, 1, Integration.Rk4(0.005));
             yield return Of($"cosine of an equiangular start, n = 8, beta = 2, t = 1, {normalization.Name}", "arXiv 2312.10794", expected,
                 Sphere.Dot(moved.Token(0), moved.Token(5)), 1e-8);
         }
-        Cloud plain = Probe.Move(new(0), new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1), 2, Motion.Rk4(0.01));
+        Cloud plain = Probe.Move(new(0), new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1), 2, Integration.Rk4(0.01));
         yield return Of("the same at beta = 0, n = 5, t = 2", "(u e^(2t) - 1)/(u e^(2t) + n - 1)", Equiangular.CosineAtBetaZero(5, 0.1, 2),
             Sphere.Dot(plain.Token(0), plain.Token(3)), 1e-8);
     }
@@ -98,7 +98,7 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         {
             double fall = 2 * Probe.Ask(interaction, now, (_, drift) => Sphere.Norm(drift.AsSpan(0, now.Dimension)));
             double step = Math.Min(0.02, left / fall);
-            now = Probe.Move(interaction, now, step, Motion.Rk4(step));
+            now = Probe.Move(interaction, now, step, Integration.Rk4(step));
             time += step;
         }
         return Math.Abs(Probe.Angle(now) - angle) <= 1e-9 ? time : double.NaN;
@@ -110,7 +110,7 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         {
             Cloud start = new CapLaw([0, 0, 1], 1e-4).Draw(1, 20, 3, seed: 3);
             Interaction interaction = new(0.7) { Normalization = normalization };
-            Cloud end = Probe.Move(interaction, start, 3, Motion.Rk4(0.01));
+            Cloud end = Probe.Move(interaction, start, 3, Integration.Rk4(0.01));
             double measured = Math.Log(Probe.Observe("gaps", interaction, start)[1] / Probe.Observe("gaps", interaction, end)[1]) / 3;
             yield return Relative(
                 $"rate of 1 - |m|^2 near a point, beta = 0.7, {normalization.Name}", "2 e^beta, or 2",
@@ -126,9 +126,9 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         foreach (Normalization normalization in Both)
         {
             Interaction interaction = new(1.5) { Normalization = normalization };
-            Cloud middle = Probe.Move(interaction, start, 1, Motion.Rk4(0.01));
-            Cloud before = Probe.Move(interaction, start, 1 - H, Motion.Rk4(0.01));
-            Cloud after = Probe.Move(interaction, middle, H, Motion.Rk4(H));
+            Cloud middle = Probe.Move(interaction, start, 1, Integration.Rk4(0.01));
+            Cloud before = Probe.Move(interaction, start, 1 - H, Integration.Rk4(0.01));
+            Cloud after = Probe.Move(interaction, middle, H, Integration.Rk4(H));
             double difference = (Probe.Energy(interaction, after) - Probe.Energy(interaction, before)) / (2 * H);
             yield return Relative($"dE/dt along the flow, {normalization.Name}", "sum_i m_i (Z_i) |dx_i/dt|^2",
                 Probe.Ask(interaction, middle, (flow, drift) => flow.Dissipation(0, drift)), difference, 1e-5);

@@ -42,7 +42,7 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
             Enumerable.Range(0, N).Max(i => Sphere.Distance(reached.Token(i), targets[prefix.TargetOf((i + 0.5) / N)])), Settled);
         foreach (Fact fact in Equivalence()) yield return fact;
         Cloud distance = Probe.Move(Probe.Softmax(1) with { Coupling = new DistanceCoupling(0.5) },
-            new CapLaw([0, 0, 1], 1).Draw(1, N, 3, seed: 2), 60, Motion.Adaptive(1e-10));
+            new CapLaw([0, 0, 1], 1).Draw(1, N, 3, seed: 2), 60, Integration.Adaptive(1e-10));
         yield return Of("collapse gap with a distance bias, t = 60", "Proposition 11: a point", 0,
             Probe.Observe("gaps", new Interaction(1), distance)[0], Settled);
         yield return Of("error of the cosines of the law equiangular", "all are 0.4", 0,
@@ -58,8 +58,8 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
         foreach (Normalization normalization in (Normalization[])[Normalization.Unnormalized, Normalization.Softmax])
         {
             Interaction interaction = new(2) { Normalization = normalization };
-            Cloud turned = Probe.Move(interaction, x, 2, Motion.Rk4(0.01) with { Gauge = gauge });
-            Cloud plain = Probe.Move(interaction, new Cloud(1, N, 3, y), 2, Motion.Rk4(0.01));
+            Cloud turned = Probe.Move(interaction, x, 2, Integration.Rk4(0.01) with { Gauge = gauge });
+            Cloud plain = Probe.Move(interaction, new Cloud(1, N, 3, y), 2, Integration.Rk4(0.01));
             yield return Relative($"energy of a rotary flow at t = 2, {normalization.Name}", "that of y = Psi x without a gauge",
                 Probe.Energy(interaction, plain), Probe.Energy(interaction, turned, gauge), 1e-10);
         }
@@ -67,7 +67,8 @@ internal sealed class GaugeFacts() : Chapter(4, "The flow")
 
     // From a cloud that is symmetric about u in the gauge frame, and so ends at it.
     private static Cloud Settle(Gauge gauge, int tokens = N) => Probe.Move(
-        Probe.Softmax(1), new SymmetricLaw(U).Draw(1, tokens, 3, seed: 5, gauge: gauge), 40, Motion.Adaptive(1e-10) with { Gauge = gauge });
+        Probe.Softmax(1), new SymmetricLaw(U).Draw(1, tokens, 3, seed: 5, gauge: gauge), 40,
+        Integration.Adaptive(1e-10) with { Gauge = gauge });
 
     private static double[] Equal(int n) => [.. Enumerable.Repeat(1.0 / n, n)];
 

@@ -50,7 +50,8 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
     {
         Interaction causal = Probe.Softmax(1) with { Mask = Mask.Causal };
         Cloud start = new CapLaw([0, 0, 1], 1).Draw(1, 6, 3, seed: 3);
-        Cloud early = Probe.Move(causal, start, 40, Motion.Adaptive(1e-12)), late = Probe.Move(causal, early, 4, Motion.Adaptive(1e-12));
+        Cloud early = Probe.Move(causal, start, 40, Integration.Adaptive(1e-12));
+        Cloud late = Probe.Move(causal, early, 4, Integration.Adaptive(1e-12));
         double rate = Math.Log(Probe.Angle(early) / Probe.Angle(late)) / 4;
         // Token 2 sees itself and the first with 1/2 each; what is left of its angle is e^-20.
         yield return Of("rate at which token 2 comes to token 1 under a causal mask", "1/2", 0.5, rate, 1e-3);

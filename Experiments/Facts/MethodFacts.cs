@@ -22,7 +22,7 @@ internal sealed class MethodFacts() : Chapter(10, "Numerics")
         }
 
         double[] End(Tableau method, int steps) =>
-            Probe.Move(interaction, start, 1, new Motion(method, 1.0 / steps) { Gauge = gauge }).Positions;
+            Probe.Move(interaction, start, 1, new Integration(method, 1.0 / steps) { Gauge = gauge }).Positions;
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed class MethodFacts() : Chapter(10, "Numerics")
             while (high - low > 1e-9)
             {
                 double step = (low + high) / 2;
-                Cloud end = Probe.Move(Probe.Softmax(1), Probe.Angles(0, Angle), step, new Motion(method, step));
+                Cloud end = Probe.Move(Probe.Softmax(1), Probe.Angles(0, Angle), step, new Integration(method, step));
                 if (Probe.Angle(end) <= Angle) low = step;
                 else high = step;
             }
@@ -50,11 +50,11 @@ internal sealed class MethodFacts() : Chapter(10, "Numerics")
     {
         Interaction interaction = Probe.Softmax(4);
         Cloud start = new UniformLaw().Draw(1, 24, 3, seed: 5);
-        double[] exact = Probe.Move(interaction, start, 3, Motion.Adaptive(1e-12)).Positions;
+        double[] exact = Probe.Move(interaction, start, 3, Integration.Adaptive(1e-12)).Positions;
         foreach (double tolerance in (double[])[1e-4, 1e-8])
             // The error of a run is of the order of the tolerance of a step: a factor 30 is granted.
             yield return Of($"error of adaptive steps of tolerance {tolerance}, beta = 4, t = 3", "of the order of the tolerance", 0,
-                Distance(Probe.Move(interaction, start, 3, Motion.Adaptive(tolerance)).Positions, exact), 30 * tolerance);
+                Distance(Probe.Move(interaction, start, 3, Integration.Adaptive(tolerance)).Positions, exact), 30 * tolerance);
     }
 
     private static double Distance(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();

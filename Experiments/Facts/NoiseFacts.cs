@@ -48,7 +48,7 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
         foreach (int d in (int[])[2, 3])
         {
             Cloud start = new UniformLaw().Draw(R, 1, d, seed: 7);
-            Cloud end = Probe.Move(new(1), start, Time, new Motion(Methods.Heun, 0.1) { Noise = new Noise(Kappa) { Seed = 3 } });
+            Cloud end = Probe.Move(new(1), start, Time, new Integration(Methods.Heun, 0.1) { Noise = new Noise(Kappa) { Seed = 3 } });
             double[] w = [.. Enumerable.Range(0, R).Select(i => Sphere.Dot(start.Token(i), end.Token(i)))];
             yield return Of($"degree 1 of a lone Brownian token, d = {d}, kappa = 5, t = 1", "e^(-(d - 1) t/kappa)",
                 Math.Exp(-(d - 1) * Time / Kappa), w.Average(), 5 / Math.Sqrt(R));
@@ -64,13 +64,13 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
         foreach (int d in (int[])[2, 3])
         {
             Cloud end = Probe.Move(new(1.5), new UniformLaw().Draw(R, 2, d, seed: 9), 10,
-                new Motion(Methods.Heun, 0.1) { Noise = new Noise(Kappa) { Seed = 2 } });
+                new Integration(Methods.Heun, 0.1) { Noise = new Noise(Kappa) { Seed = 2 } });
             yield return Of($"cosine of two tokens in equilibrium, d = {d}, beta = 1.5, kappa = 3", "Gibbs' law",
                 NoisyFlow.CosineOfTwo(new(1.5), d, Kappa),
                 Enumerable.Range(0, R).Average(r => Sphere.Dot(end.Token(2 * r), end.Token(2 * r + 1))), 5 / Math.Sqrt(R));
         }
         Cloud below = Probe.Move(new(1) { Profile = Profile.Linear }, new UniformLaw().Draw(500, 100, 3, seed: 6), 12,
-            new Motion(Methods.Heun, 0.1) { Noise = new Noise(1.5) { Seed = 4 } });
+            new Integration(Methods.Heun, 0.1) { Noise = new Noise(1.5) { Seed = 4 } });
         double square = Enumerable.Range(0, 500).Average(r => Probe.MeanOf(below, r) is var m ? 100 * Sphere.Dot(m, m) : 0);
         // Three normal components of variance 2/3 in each of 500 clouds, and a share of order 1/n.
         yield return Of("n times the mean square of the mean below the transition, kappa = 1.5", "1/(1 - kappa/d)", 2, square,
@@ -80,7 +80,7 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
         {
             Interaction linear = new(1) { Profile = Profile.Linear };
             Cloud end = Probe.Move(linear, new VonMisesFisherLaw([1, 0, 0], 1).Draw(Clouds, N, 3, seed: 5), 12,
-                new Motion(Methods.Heun, 0.1) { Noise = new Noise(3 * ratio) { Seed = 8 } });
+                new Integration(Methods.Heun, 0.1) { Noise = new Noise(3 * ratio) { Seed = 8 } });
             double length = Enumerable.Range(0, Clouds).Average(r => Sphere.Norm(Probe.MeanOf(end, r)));
             yield return Of($"mean in equilibrium, linear profile, S^2, kappa = {3 * ratio}", "abs(m) = A_d(kappa abs(m))",
                 NoisyFlow.MeanNorm(3, 3 * ratio), length, 5 / Math.Sqrt(N * Clouds));

@@ -98,7 +98,7 @@ internal static class Probe
         Ask(interaction, cloud, (flow, _) => flow.Energy(0), gauge, layer, sums);
 
     /// <summary>The cloud moved to a time; the one given stays.</summary>
-    public static Cloud Move(Interaction interaction, Cloud cloud, double time, Motion how)
+    public static Cloud Move(Interaction interaction, Cloud cloud, double time, Integration how)
     {
         Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
         using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 1);
@@ -108,20 +108,4 @@ internal static class Probe
         if (result.Status != RunStatus.Complete) Array.Fill(moved.Positions, double.NaN);
         return moved;
     }
-}
-
-/// <summary>How a cloud is moved.</summary>
-internal sealed record Motion(Tableau Method, StepControl Step)
-{
-    public Gauge Gauge { get; init; } = Probe.NoGauge;
-    public Layer Layer { get; init; } = Layer.Plain;
-    public Scheme Scheme { get; init; } = new PostScheme();
-    public Noise? Noise { get; init; }
-    public IObserver[] Observers { get; init; } = [];
-
-    /// <summary>The classical method with a step.</summary>
-    public static Motion Rk4(double step) => new(Methods.RungeKutta4, step);
-
-    /// <summary>Adaptive steps with a tolerance.</summary>
-    public static Motion Adaptive(double tolerance) => new(Methods.Tsit5, new AdaptiveStep(tolerance));
 }

@@ -16,7 +16,7 @@ internal sealed class SchemeFacts() : Chapter(3, "Normalisation schemes")
         ];
         foreach ((Scheme scheme, string formula, double share) in cases)
         {
-            Cloud end = Probe.Move(Probe.Softmax(2), Probe.Angles(0, Start), Time, Motion.Rk4(0.01) with { Scheme = scheme });
+            Cloud end = Probe.Move(Probe.Softmax(2), Probe.Angles(0, Start), Time, Integration.Rk4(0.01) with { Scheme = scheme });
             // The next term in the angle is cubic.
             yield return Relative($"angle in a cluster under {scheme.GetType().Name[..^"Scheme".Length]}, t = 6", formula, share,
                 Probe.Angle(end) / Start, 2e-6);

@@ -20,9 +20,10 @@ internal sealed class RecordedTimes(Experiment experiment, RunRecord record, IRe
     /// <summary>Looks at the time number <paramref name="index"/>, from 0.</summary>
     public void See(int index, double time, long row, Faults found)
     {
+        bool isLater = !(time <= _last), isBefore = index < times.Count ? time < times[index] : index == times.Count;
         _last = time;
         if (index < times.Count && IsOf(time, times[index])) return;
-        if (record.Reason is not null && time == record.TimeReached && (index == times.Count || time < times[index])) return;
+        if (record.Reason is not null && time == record.TimeReached && isLater && isBefore) return;
         if (index < times.Count) found.Add("time", row, $"the time is {time}; recording time {index} of the experiment is {times[index]}");
         else found.Add("time", row, $"the time {time} is one too many; the experiment has {times.Count} recording times");
     }

@@ -20,10 +20,9 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
     private double _time;
     private bool _isLost;
 
-    // A coordinate is a quotient, rounded once, by a length whose square is a sum of d rounded squares; with merging it has since gone
-    // through Psi^T, orthogonal up to the rounding of its sines or of a unit vector. That is less than 2 d + 8 roundings of 2^-53 in
-    // |x|^2, and as many again in the sum here.
-    private double Rounding => (4 * _d + 16) * Math.ScaleB(1, -53);
+    // A coordinate is a quotient by a length whose square is a sum of d squares: less than d + 4 roundings of 2^-53 in |x|^2. With merging
+    // it has since gone through Psi^T; the half turn of a prefix has four times those of its unit vector. The sum here has as many again.
+    private double Rounding => 8 * (_d + 4) * Math.ScaleB(1, -53);
 
     /// <summary>The mean token by time and replica, where all tokens are kept.</summary>
     public Dictionary<(double Time, int Replica), CompensatedSum[]> Means { get; } = [];

@@ -157,6 +157,21 @@ public class VerifyTests : FolderFixture
         Found(said);
     }
 
+    /// <summary>A run that time.until ended has one more time than it was to record by then, and no two.</summary>
+    [Test]
+    public void ARunThatEndedEarlyHasNoTimesBeyondItsEnd()
+    {
+        Make(Run, "--set", "time.until={\"clusters\":16}", "--set", "record.snapshots=1");
+        string path = Path.Combine(Run, "snapshots.csv"), whole = File.ReadAllText(path);
+        Assert.That(RunVerification.Problems(Run), Is.Empty);
+        string[] rows = whole.TrimEnd('\n').Split('\n')[1..];
+        for (int snapshot = 1; snapshot <= 2; snapshot++)
+            whole += string.Concat(rows.Select(row => $"{snapshot}{row[row.IndexOf(',')..]}\n"));
+        File.WriteAllText(path, whole);
+        Vouch(Run);
+        Found("snapshots.csv, row 33: the time 0 is one too many; the experiment has 1 recording times (and 1 more like it)");
+    }
+
     [Test]
     public void AlertsAreThoseOfTheRows()
     {
