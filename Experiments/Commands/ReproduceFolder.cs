@@ -112,8 +112,8 @@ internal sealed class ReproduceFolder : IDisposable
         if (!File.Exists(path)) return null;
         try
         {
-            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { } manifest
-                && !manifest.Files.Contains(null!)) return manifest;
+            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { Files: not null } manifest
+                && manifest.Files.All(f => f is { Name: not null, Sha256: not null })) return manifest;
         }
         catch (JsonException)
         {

@@ -3,7 +3,7 @@ namespace AttentionFlow.Experiments.Facts;
 /// <summary>Brownian motion on the sphere, alone and against the pull. Means over R replicas, within 5 standard errors.</summary>
 internal sealed class NoiseFacts() : Chapter(7, "Noise")
 {
-    public override IEnumerable<Fact> Measure() => [.. Transition(), .. Free(), .. Bound()];
+    public override IEnumerable<Fact> Measure() => [.. Transition(), .. Free(), .. Pairs(), .. Means()];
 
     private IEnumerable<Fact> Transition()
     {
@@ -43,7 +43,7 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
     /// <summary>A lone token: harmonics of degree l about its start decay like e^{-l (l + d - 2) t/kappa}.</summary>
     private IEnumerable<Fact> Free()
     {
-        const int R = 20_000;
+        const int R = 10_000;
         const double Kappa = 5, Time = 1;
         foreach (int d in (int[])[2, 3])
         {
@@ -57,9 +57,9 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
         }
     }
 
-    private IEnumerable<Fact> Bound()
+    private IEnumerable<Fact> Pairs()
     {
-        const int R = 5_000;
+        const int R = 2_000;
         const double Kappa = 3;
         foreach (int d in (int[])[2, 3])
         {
@@ -69,21 +69,28 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
                 NoisyFlow.CosineOfTwo(new(1.5), d, Kappa),
                 Enumerable.Range(0, R).Average(r => Sphere.Dot(end.Token(2 * r), end.Token(2 * r + 1))), 5 / Math.Sqrt(R));
         }
-        Cloud below = Probe.Move(new(1) { Profile = Profile.Linear }, new UniformLaw().Draw(500, 100, 3, seed: 6), 12,
-            new Integration(Methods.Heun, 0.1) { Noise = new Noise(1.5) { Seed = 4 } });
-        double square = Enumerable.Range(0, 500).Average(r => Probe.MeanOf(below, r) is var m ? 100 * Sphere.Dot(m, m) : 0);
-        // Three normal components of variance 2/3 in each of 500 clouds, and a share of order 1/n.
+    }
+
+    /// <summary>The mean of clouds whose tokens pull linearly, at late times.</summary>
+    private IEnumerable<Fact> Means()
+    {
+        const int N = 60, R = 200;
+        Interaction linear = new(1) { Profile = Profile.Linear };
+        Cloud below = Settled(new UniformLaw(), 1.5);
+        double square = Enumerable.Range(0, R).Average(r => Probe.MeanOf(below, r) is var m ? N * Sphere.Dot(m, m) : 0);
+        // Three normal components of variance 2/3 in each cloud, and a share of order 1/n.
         yield return Of("n times the mean square of the mean below the transition, kappa = 1.5", "1/(1 - kappa/d)", 2, square,
-            5 * 2 * Math.Sqrt(2.0 / 3 / 500) + 2.0 / 100);
-        const int N = 400, Clouds = 10;
+            5 * 2 * Math.Sqrt(2.0 / 3 / R) + 2.0 / N);
         foreach (double ratio in (double[])[1.5, 3])
         {
-            Interaction linear = new(1) { Profile = Profile.Linear };
-            Cloud end = Probe.Move(linear, new VonMisesFisherLaw([1, 0, 0], 1).Draw(Clouds, N, 3, seed: 5), 12,
-                new Integration(Methods.Heun, 0.1) { Noise = new Noise(3 * ratio) { Seed = 8 } });
-            double length = Enumerable.Range(0, Clouds).Average(r => Sphere.Norm(Probe.MeanOf(end, r)));
+            Cloud end = Settled(new VonMisesFisherLaw([1, 0, 0], 1), 3 * ratio);
+            double length = Enumerable.Range(0, R).Average(r => Sphere.Norm(Probe.MeanOf(end, r)));
+            // And a share of order 1/n.
             yield return Of($"mean in equilibrium, linear profile, S^2, kappa = {3 * ratio}", "abs(m) = A_d(kappa abs(m))",
-                NoisyFlow.MeanNorm(3, 3 * ratio), length, 5 / Math.Sqrt(N * Clouds));
+                NoisyFlow.MeanNorm(3, 3 * ratio), length, 5 / Math.Sqrt(N * R) + 1.0 / N);
         }
+
+        Cloud Settled(InitialLaw law, double kappa) => Probe.Move(linear, law.Draw(R, N, 3, seed: 6), 12,
+            new Integration(Methods.Heun, 0.1) { Noise = new Noise(kappa) { Seed = 4 } });
     }
 }

@@ -169,8 +169,8 @@ public sealed record RunRecord
         try
         {
             return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) is { } record
-                && !record.Files.Contains(null!) && !record.Alerts.Contains(null!)
-                ? record : throw new JsonException("it holds nothing, or a list with nothing in it");
+                && record.Files.All(f => f is { Name: not null, Sha256: not null }) && !record.Alerts.Contains(null!)
+                ? record : throw new JsonException("it is not the record of a run");
         }
         catch (JsonException e) { throw new IOException(e.Message, e); }
     });

@@ -186,7 +186,7 @@ public class VerifyTests : FolderFixture
 
     /// <summary>Whatever stands in the files that describe a run, it is a problem of the folder, not an error of the program.</summary>
     [TestCase("run.json", "{"), TestCase("run.json", "[]"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":null}")]
-    [TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[null]}"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[{\"name\":null}]}")]
+    [TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[null]}"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[{\"name\":null}]}"), TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"files\":[{}]}")]
     [TestCase("run.json", "{\"seed\":1,\"device\":\"cpu\",\"precision\":\"double\",\"status\":\"complete\",\"files\":[{\"name\":\"../x\",\"bytes\":0,\"sha256\":\"\"}],\"host\":null}")]
     [TestCase("datapackage.json", "null"), TestCase("datapackage.json", "3"), TestCase("datapackage.json", "{\"resources\":[null,3,{\"path\":{}},{\"path\":\"snapshots.csv\",\"schema\":7}]}")]
     [TestCase("experiment.json", "{}"), TestCase("experiment.json", "{\"tokens\":{\"count\":2000000000}}"), TestCase("experiment.json", "")]
