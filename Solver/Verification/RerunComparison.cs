@@ -33,12 +33,19 @@ public sealed record RerunComparison(string? WhyNotBytes, double Tolerance, bool
 
     /// <summary>Why two runs of one experiment need not have the same bytes, or null.</summary>
     private static string? WhyNot(RunRecord run, RunRecord again) =>
-        again.ProgramVersion != run.ProgramVersion ? $"version {run.ProgramVersion} made it, this is {again.ProgramVersion}"
-        : (again.Host.Os, again.Host.Architecture) != (run.Host.Os, run.Host.Architecture) || again.DotnetVersion != run.DotnetVersion
-            ? $"it was made on {run.Host.Os}, {run.Host.Architecture}, .NET {run.DotnetVersion}"
+        Versions(run).FirstOrDefault(version => version != again.ProgramVersion) is { } other
+            ? $"version {other} made it, this is {again.ProgramVersion}"
+        : Hosts(run).FirstOrDefault(host => (host.Os, host.Architecture) != (again.Host.Os, again.Host.Architecture)) is { } host
+            ? $"it was made on {host.Os}, {host.Architecture}"
+        : again.DotnetVersion != run.DotnetVersion ? $".NET {run.DotnetVersion} made it, this is .NET {again.DotnetVersion}"
         : again.Device != run.Device ? $"device {run.Device} made it, this is {again.Device}"
         : run.Device is not ("cpu" or "reference") ? $"device {run.Device} may be another one here"
         : null;
+
+    // Of the run and of every piece of it, where it was interrupted.
+    private static IEnumerable<string> Versions(RunRecord run) => [run.ProgramVersion, .. (run.Pieces ?? []).Select(p => p.ProgramVersion)];
+
+    private static IEnumerable<HostRecord> Hosts(RunRecord run) => [run.Host, .. (run.Pieces ?? []).Select(p => p.Host)];
 
     private static double ToleranceOf(Experiment experiment)
     {

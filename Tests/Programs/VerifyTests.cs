@@ -121,6 +121,20 @@ public class VerifyTests : FolderFixture
         }
     }
 
+    /// <summary>Recording times go on beyond the first horizon; the tables are those of one run to the second.</summary>
+    [Test]
+    public void ARunThatWasMadeLongerIsWholeAndGivenAgain()
+    {
+        Make(Run);
+        Assert.That(Shell.Run("run", Run, "--resume", "--until-time", "1.7", "--quiet").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Run, "--rerun", "--quiet"), Is.EqualTo(new Answer(0, $"{Run}: whole; the rerun is equal byte for byte\n", "")));
+        string record = Path.Combine(Run, "run.json"), text = File.ReadAllText(record);
+        int piece = text.LastIndexOf("\"programVersion\": \"", StringComparison.Ordinal) + "\"programVersion\": \"".Length;
+        File.WriteAllText(record, text.Insert(piece, "0.0.9-"));
+        Assert.That(Shell.Run("verify", Run, "--rerun", "--quiet").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Run, "--rerun", "--quiet", "--device", "reference").Output, Does.Contain("bytes are not promised: version 0.0.9-"), "of a piece");
+    }
+
     [Test]
     public void ADeviceMayBeNamedForTheRerun()
     {
