@@ -31,5 +31,5 @@ public sealed class VerificationPageTests : FolderFixture
         Assert.That(codes, Is.EqualTo(new[] { ExitCodes.Done, ExitCodes.VerificationFailed, ExitCodes.BadInput, ExitCodes.DeviceUnavailable, ExitCodes.InputOutput, ExitCodes.Stopped }.Select(c => $"{c}")));
     }
 
-    private Answer Sh(string commands) => Shell.Sh($"set -e; cd '{Folder.FullPath}'; attentionflow() {{ $program \"$@\"; }}\n{commands}");
+    private Answer Sh(string commands) => Shell.Sh($"set -e; cd '{Folder.FullPath}'; attentionflow() {{ $program \"$@\"; }}\n{commands}", minutes: 5);
 }
