@@ -34,7 +34,8 @@ internal static class CommandLine
         using Interruption interruption = new(messages, stop);
         CurrentRun current = new();
         Command[] commands =
-            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
+            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context),
+                BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages), current.Cut);
@@ -145,10 +146,30 @@ internal sealed class CurrentRun
     /// <summary>Asks it for a checkpoint.</summary>
     public void AskForCheckpoint() => Run?.AskForCheckpoint();
 
+    /// <summary>The folder of a run that goes with the command; null for none.</summary>
+    public string? Temporary { get; set; }
+
     /// <summary>Ends it; what is to be said of it, or null; nothing, but not null, where it ends by itself.</summary>
     public string? Cut()
     {
-        try { return Run is { IsEnding: true } ? "" : Run?.Cut()?.Advice; }
+        try
+        {
+            if (Run is { IsEnding: true }) return "";
+            string? advice = Run?.Cut()?.Advice;
+            if (Temporary is null) return advice;
+            DropTemporary();
+            return null;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"stopped; {e.Message}"; }
+    }
+
+    /// <summary>Removes the temporary folder. For any thread.</summary>
+    public void DropTemporary()
+    {
+        lock (this)
+        {
+            if (Temporary is not null && Directory.Exists(Temporary)) Directory.Delete(Temporary, recursive: true);
+            Temporary = null;
+        }
     }
 }

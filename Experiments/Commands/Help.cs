@@ -32,6 +32,14 @@ internal sealed class Help : SynchronousCommandLineAction
 
         """;
 
+    private const string VerifyExamples = """
+        Examples:
+          attentionflow verify
+          attentionflow verify out/trial out/longer
+          attentionflow verify out/trial --rerun
+
+        """;
+
     private const string RootExamples = """
         Examples:
           attentionflow list
@@ -67,6 +75,7 @@ internal sealed class Help : SynchronousCommandLineAction
             RootCommand => RootExamples + "\n" + Codes,
             { Name: "run" } => RunExamples + "\n" + Codes,
             { Name: "reproduce" } => ReproduceExamples + "\n" + Codes,
+            { Name: "verify" } => VerifyExamples + "\n" + Codes,
             _ => "",
         };
         parseResult.InvocationConfiguration.Output.Write(examples);

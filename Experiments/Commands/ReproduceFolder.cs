@@ -11,10 +11,12 @@ namespace AttentionFlow.Experiments.Commands;
 internal sealed class ReproduceFolder : IDisposable
 {
     public const string ManifestFile = "reproduce.json";
+    public const string RunsFolder = "runs";
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        WriteIndented = true, NewLine = "\n", DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     private readonly FolderLock _lock;
@@ -31,7 +33,7 @@ internal sealed class ReproduceFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Where the folders of the runs and the tables are.</summary>
-    public string Runs => System.IO.Path.Combine(Path, "runs");
+    public string Runs => System.IO.Path.Combine(Path, RunsFolder);
 
     /// <summary>Takes a folder, which is made where there is none, for this process.</summary>
     /// <exception cref="FolderNotEmptyException">There is a figure, page or table in it that no reproduce wrote.</exception>
@@ -53,6 +55,26 @@ internal sealed class ReproduceFolder : IDisposable
             held.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Compares reproduce.json with the files it lists.</summary>
+    /// <returns>What is wrong, a sentence each.</returns>
+    /// <exception cref="IOException">A file cannot be read, or another process works in the folder.</exception>
+    public static IReadOnlyList<string> Problems(string path)
+    {
+        FolderLock.ThrowIfHeld(path, ManifestFile);
+        string manifest = System.IO.Path.Combine(path, ManifestFile);
+        Manifest? read;
+        try { read = ReadManifest(manifest); }
+        catch (FolderNotEmptyException) { read = null; }
+        if (read is null) return [$"{manifest}: this is not the list of a reproduce"];
+        return
+        [
+            .. read.Process is null ? Array.Empty<string>() : [$"{manifest}: the process that wrote the folder was killed"],
+            .. read.Files.SelectMany(f => f.Name.Split('/') is [not ("" or "..")] or [RunsFolder, not ("" or "..")]
+                ? RunCheck.Problems(System.IO.Path.Combine(path, f.Name), f, ManifestFile)
+                : [$"{manifest}: '{f.Name}' is not the name of a file of a reproduce"]),
+        ];
     }
 
     /// <summary>Lets a study write its tables, and lists them.</summary>
@@ -90,7 +112,8 @@ internal sealed class ReproduceFolder : IDisposable
         if (!File.Exists(path)) return null;
         try
         {
-            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { Files: not null } manifest) return manifest;
+            if (JsonSerializer.Deserialize<Manifest>(File.ReadAllText(path), Options) is { Files: not null } manifest
+                && manifest.Files.All(f => f is { Name: not null, Sha256: not null })) return manifest;
         }
         catch (JsonException)
         {
@@ -101,7 +124,7 @@ internal sealed class ReproduceFolder : IDisposable
     // What a reproduce might replace, by its path in the folder.
     private static string[] Names(string path)
     {
-        string runs = System.IO.Path.Combine(path, "runs");
+        string runs = System.IO.Path.Combine(path, RunsFolder);
         return [.. Files(path).Where(name => IsOf(name, ".svg") || IsOf(name, ".html")),
             .. Directory.Exists(runs) ? Files(runs).Select(name => "runs/" + name).Where(IsTable) : []];
 

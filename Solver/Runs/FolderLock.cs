@@ -44,15 +44,40 @@ public sealed class FolderLock : IDisposable
             }
             catch (IOException e) when (Held.Contains(e.HResult))
             {
-                string? holder = null;
-                // One that has just begun names itself soon.
-                for (int wait = 0; (holder = Holder(Path.Combine(folder, record))) is null && wait < 20; wait++) Thread.Sleep(25);
-                throw new IOException($"{holder ?? "another process"} works in this folder; wait for it, or give another --out", e);
+                throw new IOException($"{HolderOf(folder, record)} works in this folder; wait for it, or give another --out", e);
             }
             // Else it was removed, by whoever had it, between the opening and the locking.
             if (File.Exists(path)) return new FolderLock(folder, file, wasLeft);
             file.Dispose();
         }
+    }
+
+    /// <summary>Makes sure that no process works in a folder, and changes nothing in it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="record">As for <see cref="Take"/>.</param>
+    /// <exception cref="IOException">One does.</exception>
+    public static void ThrowIfHeld(string folder, string record) => WholeFile.Guard(folder, () =>
+    {
+        string path = Path.Combine(folder, Name);
+        if (!File.Exists(path)) return 0;
+        try { new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 0).Dispose(); }
+        catch (FileNotFoundException) { } // it ended just now
+        catch (IOException e) when (Held.Contains(e.HResult))
+        {
+            throw new IOException($"{HolderOf(folder, record)} works in this folder; wait for it", e);
+        }
+        return 0;
+    });
+
+    private static string HolderOf(string folder, string record)
+    {
+        // One that has just begun names itself soon.
+        for (int wait = 0; wait < 20; wait++)
+        {
+            if (Holder(Path.Combine(folder, record)) is { } holder) return holder;
+            Thread.Sleep(25);
+        }
+        return "another process";
     }
 
     private static string Make(string path)

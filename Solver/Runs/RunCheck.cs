@@ -3,10 +3,15 @@ using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Runs;
 
-/// <summary>Whether the files of a run are what run.json says.</summary>
-internal static class RunCheck
+/// <summary>Whether the files of a run are those that run.json lists.</summary>
+public static class RunCheck
 {
-    public static IReadOnlyList<string> Problems(string folder)
+    // What only a run writes. Copies of inputs are no sign: their names are anybody's.
+    private static readonly string[] Own =
+        [RunFolder.ExperimentFile, RunFolder.SnapshotsFile, RunFolder.ObservablesFile, RunFolder.MergersFile, RunFolder.PlateausFile,
+            RunFolder.PackageFile];
+
+    internal static IReadOnlyList<string> Problems(string folder)
     {
         string run = Path.Combine(folder, RunFolder.RunFile);
         if (!File.Exists(run)) return [$"{run}: missing; this is not the folder of a run, or the run never started"];
@@ -22,15 +27,25 @@ internal static class RunCheck
         foreach (FileRecord file in record.Files)
         {
             // Only names of this folder: run.json may come from elsewhere.
-            if (Path.GetFileName(file.Name) == file.Name) problems.AddRange(Problems(Path.Combine(folder, file.Name), file));
+            if (Path.GetFileName(file.Name) == file.Name)
+                problems.AddRange(Problems(Path.Combine(folder, file.Name), file, RunFolder.RunFile));
             else problems.Add($"{run}: '{file.Name}' is not the name of a file in the folder of the run");
         }
+        if (record.Status != RunStatus.Running)
+            problems.AddRange(Own.Except(record.Files.Select(f => f.Name)).Select(name => Path.Combine(folder, name)).Where(File.Exists)
+                .Select(path => $"{path}: {RunFolder.RunFile} does not list it; it is not of this run"));
         problems.AddRange(Directory.EnumerateFiles(folder, "*" + WholeFile.PartSuffix).Order(StringComparer.Ordinal)
             .Select(part => $"{part}: half-written; the run that wrote it is under way or was killed"));
         return problems;
     }
 
-    private static IEnumerable<string> Problems(string path, FileRecord file)
+    /// <summary>What is wrong with one file.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="file">What it must be.</param>
+    /// <param name="list">The name of the file that says so.</param>
+    /// <returns>A sentence each.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IEnumerable<string> Problems(string path, FileRecord file, string list)
     {
         if (!File.Exists(path))
         {
@@ -38,14 +53,14 @@ internal static class RunCheck
             yield break;
         }
         (long lines, long bytes, string? sha256) = Measure(path);
-        if (bytes != file.Bytes) yield return $"{path}: {bytes} bytes; {RunFolder.RunFile} says {file.Bytes}";
-        if (sha256 != file.Sha256) yield return $"{path}: the SHA-256 is {sha256}; {RunFolder.RunFile} says {file.Sha256}";
+        if (bytes != file.Bytes) yield return $"{path}: {bytes} bytes; {list} says {file.Bytes}";
+        if (sha256 != file.Sha256) yield return $"{path}: the SHA-256 is {sha256}; {list} says {file.Sha256}";
         if (file.Rows is { } rows && lines - 1 != rows)
-            yield return $"{path}: {lines - 1} rows after the header; {RunFolder.RunFile} says {rows}";
+            yield return $"{path}: {lines - 1} rows after the header; {list} says {rows}";
     }
 
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>
-    public static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
+    internal static (long Lines, long Bytes, string Sha256) Measure(string path) => WholeFile.Guard(path, () =>
     {
         using FileStream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -116,6 +116,10 @@ public sealed record RunRecord
     /// <summary>Assembly name to version.</summary>
     public IReadOnlyDictionary<string, string> PackageVersions { get; init; } = Versions();
 
+    /// <summary>The version of .NET among them.</summary>
+    [JsonIgnore]
+    public string DotnetVersion => PackageVersions.GetValueOrDefault(".NET", "");
+
     /// <summary>The machine.</summary>
     public HostRecord Host { get; init; } = HostRecord.Here;
 
@@ -167,8 +171,9 @@ public sealed record RunRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord)
-                ?? throw new JsonException("it holds nothing");
+            return JsonSerializer.Deserialize(File.ReadAllText(path), OutputJson.Readable.RunRecord) is { } record
+                && record.Files.All(f => f is { Name: not null, Sha256: not null }) && !record.Alerts.Contains(null!)
+                ? record : throw new JsonException("it is not the record of a run");
         }
         catch (JsonException e) { throw new IOException(e.Message, e); }
     });
@@ -220,6 +225,6 @@ internal sealed partial class OutputJson : JsonSerializerContext
     public static OutputJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true, NewLine = "\n", RespectNullableAnnotations = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }

@@ -162,7 +162,8 @@ public sealed class MergerWriter(CsvTable table) : IObserver
 /// </summary>
 public sealed class PlateauWriter : IObserver
 {
-    private const double Flat = 0.01, Shortest = 2;
+    internal const double Shortest = 2;
+    private const double Flat = 0.01;
 
     private readonly CsvTable _table;
     private readonly Span?[] _open;

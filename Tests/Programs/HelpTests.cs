@@ -5,10 +5,11 @@ namespace AttentionFlow.Tests.Program;
 
 public class HelpTests
 {
-    [TestCase("", "reproduce", "run", "list", "schema", "devices", "bench", "--version")]
+    [TestCase("", "reproduce", "run", "verify", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|DIR|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
     [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
+    [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
     [TestCase("list")]
     [TestCase("schema")]
     [TestCase("devices")]
@@ -22,7 +23,7 @@ public class HelpTests
     }
 
     /// <summary>Every example runs, as far as its arguments go, and every exit code is named.</summary>
-    [TestCase(""), TestCase("run"), TestCase("reproduce")]
+    [TestCase(""), TestCase("run"), TestCase("reproduce"), TestCase("verify")]
     public void HelpHasExamplesAndExitCodes(string command)
     {
         string help = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output;

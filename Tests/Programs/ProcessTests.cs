@@ -28,9 +28,27 @@ public class ProcessTests
         Assert.That(answer.Error, Does.Match(@"\nattentionflow: stopped at t = [\d.]+ of 2500; --resume goes on from there\n$"));
         Assert.That(answer.Output, Does.StartWith("stopped at t = "));
         Assert.That(Shell.Record(folder["long"]).GetProperty("status").GetString(), Is.EqualTo("stopped"));
-        Assert.That(RunFolder.Verify(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
+        Assert.That(RunVerification.Problems(folder["long"]), Has.Count.EqualTo(1).And.One.Contains("the status is stopped"));
         Assert.That(CsvData.Read(observables)["time"].Length % 100, Is.Zero, "a row for each replica");
         Assert.That(File.ReadAllText(observables), Does.EndWith("\n"));
+    }
+
+    [Test]
+    public void ARerunThatIsStoppedLeavesNothingBehind()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["tmp"]);
+        Assert.That(Shell.RunSmall(folder["run"], "--quiet").Code, Is.Zero);
+        string experiment = Path.Combine(folder["run"], "experiment.json");
+        File.WriteAllText(experiment, File.ReadAllText(experiment).Replace("\"step\": 0.1", "\"step\": 1e-8", StringComparison.Ordinal));
+        using Process process = Shell.Start(folder.FullPath, new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] }, "verify", "run", "--rerun");
+        for (Stopwatch wait = Stopwatch.StartNew(); !Directory.EnumerateFiles(folder["tmp"], "*.part", SearchOption.AllDirectories).Any(); Thread.Sleep(20))
+            Assert.That(!process.HasExited && wait.Elapsed < TimeSpan.FromSeconds(30), "the rerun did not begin");
+        Shell.Sh($"kill -s TERM {process.Id}");
+        Answer answer = Shell.End(process);
+        Assert.That((answer.Code, answer.Output, Shell.WithoutProgress(answer.Error)), Is.EqualTo((ExitCodes.Stopped, "", $"attentionflow: stopped{Environment.NewLine}")));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder["tmp"]).Where(e => Path.GetFileName(e).StartsWith("attentionflow", StringComparison.Ordinal)), Is.Empty);
     }
 
     /// <summary>Work that does not look at the signal: an experiment from a pipe that nobody writes to.</summary>
@@ -68,7 +86,7 @@ public class ProcessTests
         Shell.End(process);
         Assert.That(Shell.RunSmall(run).Error, Does.Contain(" UTC, was killed; give --overwrite to replace the run in it"));
         Assert.That(Shell.RunSmall(run, "--overwrite").Code, Is.Zero);
-        Assert.That(RunFolder.Verify(run), Is.Empty);
+        Assert.That(RunVerification.Problems(run), Is.Empty);
     }
 
     /// <summary>A warning before the run, one after it, and progress while it goes on.</summary>
@@ -79,7 +97,7 @@ public class ProcessTests
         using TemporaryFolder folder = new();
         Answer answer = Shell.Sh($"$program run figure2-baseline --out {folder["run"]} {Quoted(Shell.Small)} --set interaction.beta=6 {where}");
         Assert.That(answer.Code, Is.Zero);
-        Assert.That(RunFolder.Verify(folder["run"]), Is.Empty);
+        Assert.That(RunVerification.Problems(folder["run"]), Is.Empty);
     }
 
     /// <summary>A pipe that is no longer read is an error for a program's results, not for a table that a person looks at.</summary>
@@ -93,7 +111,7 @@ public class ProcessTests
         Answer answer = Shell.Sh(where.StartsWith('|') ? $"{{ {run}; {tell}; }} {where}" : $"{run} {where}; {tell}");
         Assert.That(File.ReadAllText(folder["code"]).Trim(), Is.EqualTo($"{code}"));
         Assert.That(answer.Error, code == ExitCodes.Done ? Is.Empty : Does.Match(@"^attentionflow: standard output: [^\n]+\r?\n$"));
-        Assert.That(RunFolder.Verify(folder["run"]), Is.Empty);
+        Assert.That(RunVerification.Problems(folder["run"]), Is.Empty);
     }
 
     [Test]
@@ -105,7 +123,7 @@ public class ProcessTests
         Assert.That((answer.Code, Shell.WithoutProgress(answer.Error)), Is.EqualTo((0, "")));
         string run = Path.Combine(folder.FullPath, "out", "figure2-baseline");
         Assert.That(Shell.Record(run).GetProperty("threads").GetInt32(), Is.EqualTo(1));
-        Assert.That(RunFolder.Verify(run), Is.Empty);
+        Assert.That(RunVerification.Problems(run), Is.Empty);
     }
 
     [TestCase("1", 1), TestCase("1000000", null), TestCase("0", null), TestCase("two", null)]

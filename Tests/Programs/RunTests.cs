@@ -15,7 +15,7 @@ public class RunTests : FolderFixture
         Assert.That(answer.Output, Does.Match(@"^complete at t = 1: 12 steps, 25 evaluations in \d+\.\d s on cpu \(double\)\n"));
         Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replicas:").And.EndWith(
             $"files in {Folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, checkpoint.bin, run.json{Environment.NewLine}"));
-        Assert.That(RunFolder.Verify(Folder["run"]), Is.Empty);
+        Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
     }
 
     /// <summary>Mergers, plateaus and the reason of the end: in the files, and the files as described.</summary>
@@ -26,7 +26,7 @@ public class RunTests : FolderFixture
             "--set", "time.until={\"clusters\":1}", "--set", "time.tolerance=1e-4");
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Does.StartWith("complete at t = ").And.Contain("(clusters <= 1): ").And.Contain(" evaluations (merged tokens count as their share of the pairs)"));
-        Assert.That(RunFolder.Verify(Folder["long"]), Is.Empty);
+        Assert.That(RunVerification.Problems(Folder["long"]), Is.Empty);
         JsonElement record = Shell.Record(Folder["long"]);
         Assert.That(record.GetProperty("reason").GetString(), Is.EqualTo("clusters <= 1"));
         Assert.That(record.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "mergers.csv", "plateaus.csv" }));
@@ -248,7 +248,7 @@ public class RunTests : FolderFixture
         Assert.That(File.ReadAllText(Path.Combine(Folder["run"], "cloud.csv")), Is.EqualTo(File.ReadAllText(Folder["tokens.csv"])));
         Assert.That(Shell.Record(Folder["run"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Does.Contain("cloud.csv").And.Contain("targets.csv"));
         Assert.That(File.ReadAllText(Path.Combine(Folder["run"], "experiment.json")), Does.Not.Contain(Folder.FullPath));
-        Assert.That(RunFolder.Verify(Folder["run"]), Is.Empty);
+        Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
         File.Delete(Folder["tokens.csv"]);
         File.Delete(Folder["targets.csv"]);
         Directory.Move(Folder["run"], Folder["moved"]);
@@ -257,7 +257,7 @@ public class RunTests : FolderFixture
         Assert.That(Shell.Run("run", experiment, "--out", Folder["moved"], "--overwrite").Code, Is.Zero, "in place");
         Assert.That(Shell.Tables(Folder["again"]), Is.EqualTo(tables));
         Assert.That(Shell.Tables(Folder["moved"]), Is.EqualTo(tables));
-        Assert.That(RunFolder.Verify(Folder["moved"]), Is.Empty);
+        Assert.That(RunVerification.Problems(Folder["moved"]), Is.Empty);
     }
 
     [Test]
@@ -276,7 +276,7 @@ public class RunTests : FolderFixture
         Assert.That(Shell.RunSmall(Folder["quiet"], "--set", "interaction.beta=700", "--set", "record.observables=[\"mean\"]", "--quiet").Error,
             Is.EqualTo($"attentionflow: {record.GetProperty("advice").GetString()}{Environment.NewLine}"), "said nowhere else");
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
-        Assert.That(RunFolder.Verify(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
+        Assert.That(RunVerification.Problems(Folder["run"]), Has.Count.EqualTo(1).And.One.Contains("the status is diverged"));
         Answer refused = Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
         Assert.That((refused.Code, refused.Error), Is.EqualTo((ExitCodes.BadInput, "attentionflow: $.interaction.beta: at 800 the rate at which tokens close in on each other, which grows like e^beta, "
             + "is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }." + Environment.NewLine)));

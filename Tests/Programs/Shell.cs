@@ -51,12 +51,12 @@ internal static partial class Shell
     }
 
     /// <summary>Runs a line of sh with the program as <c>$program</c>.</summary>
-    public static Answer Sh(string line)
+    public static Answer Sh(string line, int minutes = 1)
     {
         ProcessStartInfo start = new("/bin/sh", ["-c", line]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["program"] = $"{Dotnet} {Dll}";
         using Process process = Process.Start(start)!;
-        return End(process);
+        return End(process, minutes);
     }
 
     /// <summary>The files of a run that the run's numbers are in.</summary>

@@ -14,8 +14,8 @@ public sealed class SourceTests
     // "" is the namespace of the project itself.
     [Category("Slow")]
     [TestCase("Kernels", "Model", "", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
-    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs")]
-    [TestCase("Experiments", "Figures", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Benchmark", "Commands")]
+    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification")]
+    [TestCase("Experiments", "Figures", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Benchmark", "Facts", "Commands")]
     public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {
         List<string> order = [.. rooms.Select(room => $"AttentionFlow.{project}.{room}".TrimEnd('.'))];

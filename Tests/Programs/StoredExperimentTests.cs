@@ -96,7 +96,7 @@ public class StoredExperimentTests : FolderFixture
         string[] settings = [.. Reduced, .. name == "two-clusters" ? (string[])["replicas=1"] : [] /* all would be alike */, Accuracy(name), $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
         Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. settings.SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
-        Assert.That(RunFolder.Verify(folder), Is.Empty);
+        Assert.That(RunVerification.Problems(folder), Is.Empty);
         return folder;
     }
 

@@ -25,7 +25,7 @@ public sealed class ToolTests
         string tool = Path.Combine(tools, OperatingSystem.IsWindows() ? "attentionflow.exe" : "attentionflow");
         Assert.That(Start(tool, "list"), Does.Contain("figure2-baseline"));
         Start(tool, ["run", "figure2-baseline", "--quiet", "--out", run, .. Shell.Small]);
-        Assert.That(RunFolder.Verify(run), Is.Empty);
+        Assert.That(RunVerification.Problems(run), Is.Empty);
     }
 
     private static string Start(string program, params string[] args)

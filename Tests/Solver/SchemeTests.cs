@@ -77,24 +77,6 @@ public class SchemeTests
         Assert.That(Clouds.LargestDifference(scaled, post), Is.LessThan(1e-9));
     }
 
-    /// <summary>The last stage, SA, where A has length 1: angles between tokens shrink by e^{-t} (post), r_0/(r_0 + t) (pre, peri),
-    /// e^{-alpha t} (nGPT), e^{2 - 2 sqrt(t + 1)} (sqrt).</summary>
-    [Test]
-    public void ClustersContractAtTheRateOfTheScheme([ValueSource(nameof(Schemes))] Scheme scheme)
-    {
-        const double Start = 1e-3, Time = 6;
-        Cloud cloud = Run(new(2) { Normalization = Normalization.Softmax }, scheme, Pair(Start), Methods.RungeKutta4, 0.01, Time);
-        double share = scheme switch
-        {
-            PreScheme or PeriScheme => scheme.Start!.Value / (scheme.Start.Value + Time),
-            NGptScheme => Math.Exp(-0.8 * Time),
-            SqrtScheme => Math.Exp(2 - 2 * Math.Sqrt(Time + 1)),
-            _ => Math.Exp(-Time),
-        };
-        // The next term in the angle is cubic.
-        Assert.That(Sphere.Distance(cloud.Token(0), cloud.Token(1)) / Start, Is.EqualTo(share).Within(2e-6 * share));
-    }
-
     /// <summary>The radii pass through the stages: the order of the method, in positions and radii.</summary>
     [Test]
     public void TheOrderIsThatOfTheMethod([Values("euler", "heun", "rk4")] string name)
