@@ -9,21 +9,21 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable, Category("Slow")]
 public sealed class KillTests : FolderFixture
 {
-    private const string Uniform = "tokens.initial={\"law\":\"uniform\"}";
+    private static readonly string[] Clusters = ["two-clusters", "--set", "tokens.initial={\"law\":\"uniform\"}", "--set"];
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable("ATTENTIONFLOW_KILLS"), out int kills) ? kills : 20;
 
     private static readonly (string Name, string[] Arguments)[] Kinds =
     [
         ("fixed", ["figure3-rotary", "--set", "tokens.count=200"]),
-        ("adaptive", ["two-clusters", "--set", Uniform, "--set", "tokens.count=500", "--set", "interaction.beta=4", "--set", "time.tolerance=1e-7"]),
-        ("merging", ["plateaus", "--set", "replicas=2"]),
+        ("adaptive", [.. Clusters, "tokens.count=500", "--set", "time.merge=null", "--set", "interaction.beta=4", "--set", "time.tolerance=1e-7"]),
+        ("merging", [.. Clusters, "tokens.count=500", "--set", "record.plateaus=true", "--set", "time.tolerance=1e-7"]),
         ("noise", ["noisy-transition", "--set", "time.horizon=30"]),
-        ("replicas", ["two-clusters", "--set", Uniform, "--set", "replicas=4", "--set", "tokens.count=300", "--set", "time.tolerance=1e-8"]),
-        ("radii", ["two-clusters", "--set", Uniform, "--set", "tokens.count=300", "--set", "interaction.scheme={\"kind\":\"pre\"}", "--set", "time.merge=null", "--set", "time.tolerance=1e-7"]),
-        ("harmonic", ["two-clusters", "--set", Uniform, "--set", "tokens.count=4000", "--set", "summation=fast", "--set", "time.horizon=5"]),
-        ("coalesced", ["two-clusters", "--set", Uniform, "--set", "tokens.count=1000", "--set", "summation=coalesced", "--set", "interaction.beta=9", "--set", "time.horizon=30"]),
-        ("ilgpu-cpu", ["two-clusters", "--set", Uniform, "--set", "tokens.count=48", "--set", "device=ilgpu-cpu", "--set", "time.horizon=4"]),
+        ("replicas", [.. Clusters, "replicas=4", "--set", "tokens.count=300", "--set", "time.merge=null", "--set", "time.tolerance=1e-8"]),
+        ("radii", [.. Clusters, "tokens.count=300", "--set", "interaction.scheme={\"kind\":\"pre\"}", "--set", "time.merge=null", "--set", "time.tolerance=1e-7"]),
+        ("harmonic", [.. Clusters, "tokens.count=4000", "--set", "summation=fast", "--set", "time.horizon=3"]),
+        ("coalesced", [.. Clusters, "tokens.count=1000", "--set", "summation=coalesced", "--set", "interaction.beta=9", "--set", "time.horizon=30"]),
+        ("ilgpu-cpu", [.. Clusters, "tokens.count=48", "--set", "device=ilgpu-cpu", "--set", "time.horizon=4"]),
     ];
 
     private static IEnumerable<TestCaseData> Cases() => Kinds.Select((kind, number) =>
