@@ -76,7 +76,17 @@ internal static class RunCommand
             bool overwrites = parsed.GetValue(overwrite);
             // A folder that goes on as it is need not be compared with itself.
             Experiment? asked = isFolder && target == name && settings.Count == 0 ? null : experiment;
-            return Execute(contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) }, experiment, target, (run, stop) =>
+            CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
+            if (DeviceCatalog.IsShared(experiment.Device))
+            {
+                // Read before all ranks start: rank 0 may then change it.
+                string stored = Path.Combine(target, RunFolder.ExperimentFile);
+                Experiment? before = goesOn && File.Exists(stored) ? ExperimentReader.Read(stored, []) : null;
+                Mpi.Start();
+                if (MpiLaunch.Rank > 0)
+                    return Follow(context, run => run.Follow(before ?? experiment, before is null ? null : time, context.Stop));
+            }
+            return Execute(context, experiment, target, (run, stop) =>
                 goesOn ? run.Resume(asked, target, time, stop) : run.Execute(experiment, target, overwrites, stop));
         });
         return command;
@@ -90,6 +100,15 @@ internal static class RunCommand
         CustomParser = result => OptionValues.Number(result) is >= 0 and <= 1e6 and { } minutes ? TimeSpan.FromMinutes(minutes)
             : OptionValues.Refuse<TimeSpan>(result, "a number of minutes, at least 0, is needed"),
     };
+
+    // Rank 0 writes and speaks for all.
+    private static int Follow(CommandContext context, Func<ExperimentRun, RunRecord> follow)
+    {
+        context.Current.IsFollowed = true;
+        context = context with { Quiet = true, Error = TextWriter.Null };
+        RunRecord record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress => follow(context.Runs(progress, context.Warn)));
+        return record.Status == RunStatus.Complete ? ExitCodes.Done : context.Unfinished(record);
+    }
 
     private static int Execute(
         CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)
