@@ -77,15 +77,8 @@ internal static class RunCommand
             // A folder that goes on as it is need not be compared with itself.
             Experiment? asked = isFolder && target == name && settings.Count == 0 ? null : experiment;
             CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
-            if (DeviceCatalog.IsShared(experiment.Device))
-            {
-                // Read before all ranks start: rank 0 may then change it.
-                string stored = Path.Combine(target, RunFolder.ExperimentFile);
-                Experiment? before = goesOn && File.Exists(stored) ? ExperimentReader.Read(stored, []) : null;
-                Mpi.Start();
-                if (MpiLaunch.Rank > 0)
-                    return Follow(context, run => run.Follow(before ?? experiment, before is null ? null : time, context.Stop));
-            }
+            bool isShared = DeviceCatalog.IsShared(experiment.Device);
+            if (isShared && Follow(context, experiment, goesOn ? target : null, time) is { } code) return code;
             return Execute(context, experiment, target, (run, stop) =>
                 goesOn ? run.Resume(asked, target, time, stop) : run.Execute(experiment, target, overwrites, stop));
         });
@@ -101,12 +94,19 @@ internal static class RunCommand
             : OptionValues.Refuse<TimeSpan>(result, "a number of minutes, at least 0, is needed"),
     };
 
-    // Rank 0 writes and speaks for all.
-    private static int Follow(CommandContext context, Func<ExperimentRun, RunRecord> follow)
+    // The part of a rank that writes nothing and lets rank 0 speak for all; null on rank 0.
+    private static int? Follow(CommandContext context, Experiment experiment, string? resumed, double? horizon)
     {
+        // Read before all ranks start: rank 0 may then change it.
+        string? stored = resumed is null ? null : Path.Combine(resumed, RunFolder.ExperimentFile);
+        bool isThere = File.Exists(stored);
+        if (isThere) experiment = ExperimentReader.Read(stored!, []);
+        Mpi.Start();
+        if (MpiLaunch.Rank == 0) return null;
         context.Current.IsFollowed = true;
         context = context with { Quiet = true, Error = TextWriter.Null };
-        RunRecord record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress => follow(context.Runs(progress, context.Warn)));
+        RunRecord record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress =>
+            context.Runs(progress, context.Warn).Follow(experiment, isThere ? horizon : null, context.Stop));
         return record.Status == RunStatus.Complete ? ExitCodes.Done : context.Unfinished(record);
     }
 
