@@ -39,7 +39,7 @@ public static class Mpi
         return _team = new Team(world);
     }
 
-    /// <summary>Ends MPI where it was started: the last call of a process. Ranks that are still at work learn that this one is not.</summary>
+    /// <summary>Ends MPI where it was started: the last call of a process. Ranks still at work learn that this one is not.</summary>
     /// <param name="code">The exit code of this rank.</param>
     /// <returns>The exit code for all: that of the first rank that ended, by rank.</returns>
     public static int End(int code = 0)

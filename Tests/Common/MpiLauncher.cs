@@ -13,7 +13,9 @@ internal static class MpiLauncher
             : (["mpirun.openmpi", "mpirun"], "Open", "openmpi-bin");
         string? launcher = names.FirstOrDefault(name => Version(name).Contains(sign, StringComparison.Ordinal));
         if (launcher is null) Requirement.Absent($"there is no launcher of {library} here (Debian: {package})", package);
-        string[] options = library == "MPICH" ? [] : ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"];
+        // A rank has ten seconds between SIGTERM and SIGKILL: the machine may be busy.
+        string[] options = library == "MPICH" ? []
+            : ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "10"];
         return Process.Start(new ProcessStartInfo(launcher!, [.. options, "-n", $"{ranks}", .. program])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
