@@ -78,7 +78,7 @@ internal static class CommandLine
     }
 
     // What rank 0 found, too, it says, and its end is that of all.
-    private static bool IsSaidByRank0(CancellationToken stop) => Mpi.HasFailed || stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(2));
+    private static bool IsSaidByRank0(CancellationToken stop) => Mpi.HasFailed || stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(10));
 
     /// <summary>The exit code of an exception that ended a command, and the line for the user.</summary>
     public static (int Code, string Sentence) Explain(Exception error) => error switch

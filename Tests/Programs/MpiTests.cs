@@ -65,7 +65,7 @@ public sealed class MpiTests : FolderFixture
     [Test]
     public void ARunThatWasStoppedGoesOnUnderAnyNumberOfRanks()
     {
-        string[] run = ["figure2-rotary", "--set", "replicas=4", "--set", "time.horizon=12", "--set", "record.observations=1201"];
+        string[] run = ["figure2-rotary", "--set", "replicas=4", "--set", "time.horizon=3", "--set", "record.observations=301"];
         using Process process = Launch("Open MPI", 2, ["run", .. run, "--device", "mpi", "--out", Folder["mpi"]]);
         WaitForRows(process);
         Shell.Sh($"kill -s TERM {ProcessOf(rank: 1, Folder["mpi"])}");
@@ -74,9 +74,9 @@ public sealed class MpiTests : FolderFixture
         SameBits("Open MPI", 3, run, "--resume");
         Answer again = Run("Open MPI", 2, [.. run, "--out", Folder["mpi"], "--resume"]);
         Assert.That((again.Code, Said(again).Length), Is.EqualTo((ExitCodes.Done, 0)), again.Error);
-        Answer longer = Run("Open MPI", 2, [.. run, "--out", Folder["mpi"], "--resume", "--until-time", "13"]);
+        Answer longer = Run("Open MPI", 2, [.. run, "--out", Folder["mpi"], "--resume", "--until-time", "4"]);
         Assert.That(longer.Code, Is.EqualTo(ExitCodes.Done), longer.Error);
-        Answer alone = Shell.Run("run", Folder["cpu"], "--resume", "--until-time", "13");
+        Answer alone = Shell.Run("run", Folder["cpu"], "--resume", "--until-time", "4");
         Assert.That(alone.Code, Is.EqualTo(ExitCodes.Done), alone.Error);
         Assert.That(Shell.Tables(Folder["mpi"]), Is.EqualTo(Shell.Tables(Folder["cpu"])));
     }
@@ -135,7 +135,7 @@ public sealed class MpiTests : FolderFixture
     private static Answer Run(string library, int ranks, string[] run)
     {
         using Process process = Launch(library, ranks, ["run", .. run.Contains("--device") ? run : [.. run, "--device", "mpi"]]);
-        return Shell.End(process);
+        return Shell.End(process, minutes: 4);
     }
 
     private static Process Launch(string library, int ranks, params string[] arguments) => MpiLauncher.Start(library, ranks, [.. Shell.Program, .. arguments]);
