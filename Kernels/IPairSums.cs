@@ -15,6 +15,16 @@ public interface IPairSums : IDisposable
     /// <summary>Short name, as it appears in run.json, for example <c>cpu</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// The number of this process among those that share every sum, all of which make the same calls; only 0 is to write. 0 where it is
+    /// alone.
+    /// </summary>
+    int Rank => 0;
+
+    /// <summary>Gives every rank the numbers that rank 0 makes; none where there are no ranks. A call that all ranks make.</summary>
+    /// <exception cref="OperationCanceledException">A rank has ended instead.</exception>
+    double[] FromFirst(Func<double[]> make) => [];
+
     /// <summary>What was summed so far.</summary>
     SumStatistics Statistics { get; }
 

@@ -130,4 +130,20 @@ public sealed class SumStatistics
     }
 
     internal void AddCells(int cells, double bound) => (Cells, ErrorBound) = (cells, Math.Max(ErrorBound, bound));
+
+    /// <summary>Adds one evaluation whose rows were shared, as each part counted it in <see cref="Numbers"/>.</summary>
+    internal void Add(double[] parts)
+    {
+        int methods = _evaluations.Length;
+        double[][] each = [.. parts.Chunk(methods + 7)];
+        for (int k = 0; k < methods; k++) _evaluations[k] += (long)Most(k);
+        (RelativeError, ErrorBound) = (Math.Max(RelativeError, Most(methods)), Math.Max(ErrorBound, Most(methods + 1)));
+        Order = Math.Max(Order, (int)Most(methods + 2));
+        (HarmonicRows, RowsRaised) = (HarmonicRows + Sum(methods + 3), RowsRaised + Sum(methods + 4));
+        RowsRedone += Sum(methods + 5);
+        if (Most(methods + 6) is > 0 and var cells) Cells = (int)cells;
+
+        double Most(int k) => each.Max(numbers => numbers[k]);
+        long Sum(int k) => (long)each.Sum(numbers => numbers[k]);
+    }
 }

@@ -68,16 +68,14 @@ public sealed class RowSums
     /// <summary>See <see cref="RowColumns.CouplingLog"/>.</summary>
     public double[] CouplingLog { get; }
 
+    /// <summary>All columns; those not asked for are empty.</summary>
+    internal double[][] Arrays => [Shift, Z, Force, Deficit, Largest, Squares, CouplingLog];
+
     /// <summary>Copies rows, with all columns of both, to the rows of <paramref name="into"/> from <paramref name="first"/> on.</summary>
     internal void CopyRows(Range rows, RowSums into, int first)
     {
         (int from, int count) = rows.GetOffsetAndLength(Z.Length);
-        (double[], double[])[] pairs =
-        [
-            (Shift, into.Shift), (Z, into.Z), (Force, into.Force), (Deficit, into.Deficit), (Largest, into.Largest),
-            (Squares, into.Squares), (CouplingLog, into.CouplingLog),
-        ];
-        foreach ((double[] source, double[] target) in pairs)
+        foreach ((double[] source, double[] target) in Arrays.Zip(into.Arrays))
         {
             int width = source.Length / Z.Length;
             Array.Copy(source, from * width, target, first * width, count * width);

@@ -38,7 +38,7 @@ internal sealed record BenchCase(string Name, Precision Precision, double? Toler
     public static IReadOnlyList<BenchCase> Gpus { get; } =
     [
         .. from device in DeviceCatalog.All
-           where device.WhyNot is null && device.Name is not ("cpu" or "reference" or "ilgpu-cpu")
+           where device.WhyNot is null && device.Name is not ("cpu" or "reference" or "ilgpu-cpu" or "mpi")
            from precision in (Precision[])[Precision.Single, Precision.Double]
            select new BenchCase(device.Name, precision, null, threads => DeviceCatalog.Open(device.Name, precision, threads)),
     ];

@@ -38,7 +38,7 @@ internal static class CommandLine
                 BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
-        return interruption.Run(() => Invoke(root.Parse(args), output, messages), current.Cut);
+        return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);
 
         CommandContext Context(ParseResult result) =>
             new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, messages, interruption.Token)
@@ -47,7 +47,7 @@ internal static class CommandLine
             };
     }
 
-    private static int Invoke(ParseResult parsed, TextWriter output, TextWriter error)
+    private static int Invoke(ParseResult parsed, TextWriter output, TextWriter error, CurrentRun current, CancellationToken stop)
     {
         try
         {
@@ -55,21 +55,30 @@ internal static class CommandLine
             {
                 string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
                 string problem = Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'));
-                error.WriteLine($"attentionflow: {problem} (attentionflow {help} shows what there is)");
-                return ExitCodes.BadInput;
+                throw new ConfigurationException($"{problem} (attentionflow {help} shows what there is)");
             }
-            return parsed.Invoke(new InvocationConfiguration
+            int code = parsed.Invoke(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error,
             });
+            current.Ended = code;
+            return Mpi.End(code);
         }
         catch (Exception e)
         {
             (int code, string sentence) = Explain(e);
-            error.WriteLine($"attentionflow: {Quoted.Line(sentence)}");
+            string who = MpiLaunch.Rank == 0 ? "" : $"rank {MpiLaunch.Rank} on {Environment.MachineName}: ";
+            bool isStop = e is OperationCanceledException;
+            if (who.Length == 0 || !(isStop || IsSaidByRank0(stop))) error.WriteLine($"attentionflow: {who}{Quoted.Line(sentence)}");
+            current.Ended = code;
+            if (isStop) return Mpi.End(code);
+            Mpi.Abort(code);
             return code;
         }
     }
+
+    // What rank 0 found, too, it says, and its end is that of all.
+    private static bool IsSaidByRank0(CancellationToken stop) => Mpi.HasFailed || stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(10));
 
     /// <summary>The exit code of an exception that ended a command, and the line for the user.</summary>
     public static (int Code, string Sentence) Explain(Exception error) => error switch
@@ -149,18 +158,30 @@ internal sealed class CurrentRun
     /// <summary>The folder of a run that goes with the command; null for none.</summary>
     public string? Temporary { get; set; }
 
-    /// <summary>Ends it; what is to be said of it, or null; nothing, but not null, where it ends by itself.</summary>
-    public string? Cut()
+    /// <summary>Whether another rank writes it, and says what there is to say.</summary>
+    public bool IsFollowed { get; set; }
+
+    /// <summary>The exit code of the command, when all is said and only other ranks are waited for.</summary>
+    public int? Ended { get; set; }
+
+    /// <summary>Ends it: the exit code, what is to be said of it, if anything, and how many seconds it has to end by itself.</summary>
+    public (int Code, string? Message, double Seconds) Cut()
     {
+        if (Ended is { } code) return (code, null, 0.1);
+        // The rank that ends first ends all, and rank 0 has files to write.
+        if (IsFollowed) return (ExitCodes.Stopped, null, 10);
+        if (Run is { IsEnding: true }) return (ExitCodes.Stopped, "stopped", 60);
         try
         {
-            if (Run is { IsEnding: true }) return "";
             string? advice = Run?.Cut()?.Advice;
-            if (Temporary is null) return advice;
+            if (Temporary is not null) advice = null;
             DropTemporary();
-            return null;
+            return (ExitCodes.Stopped, advice ?? "stopped", 0.1);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"stopped; {e.Message}"; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (ExitCodes.Stopped, $"stopped; {e.Message}", 0.1);
+        }
     }
 
     /// <summary>Removes the temporary folder. For any thread.</summary>

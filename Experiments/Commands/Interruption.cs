@@ -38,10 +38,10 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>Does the work on a thread of its own and waits for it, or for a signal and a little longer.</summary>
     /// <param name="work">The work; it throws nothing.</param>
-    /// <param name="leave">Finishes what must not be left half done, and says what is to be said of it; null for nothing, and empty where
-    /// it is about to be finished.</param>
-    /// <returns>The exit code of the work, or <see cref="ExitCodes.Stopped"/>.</returns>
-    public int Run(Func<int> work, Func<string?> leave)
+    /// <param name="leave">Finishes what must not be left half done; the exit code then, what is to be said, if anything, and for how many
+    /// seconds the work may still end by itself.</param>
+    /// <returns>The exit code of the work, or that of <paramref name="leave"/>.</returns>
+    public int Run(Func<int> work, Func<(int Code, string? Message, double Seconds)> leave)
     {
         const int stack = 16 << 20;
         int code = ExitCodes.Unexpected;
@@ -55,12 +55,11 @@ internal sealed class Interruption : IDisposable
         thread.Start();
         WaitHandle.WaitAny([done.WaitHandle, Token.WaitHandle]);
         if (done.Wait(done.IsSet ? TimeSpan.Zero : Patience)) return code;
-        string message = leave() ?? "stopped";
-        // It may have been about to end by itself.
-        if (done.Wait(TimeSpan.FromSeconds(message.Length == 0 ? 60 : 0.1))) return code;
-        _error.WriteLine($"attentionflow: {(message.Length == 0 ? "stopped" : message)}");
+        (int left, string? message, double seconds) = leave();
+        if (done.Wait(TimeSpan.FromSeconds(seconds))) return code;
+        if (message is not null) _error.WriteLine($"attentionflow: {message}");
         ShowCursor();
-        return ExitCodes.Stopped;
+        return left;
     }
 
     public void Dispose()

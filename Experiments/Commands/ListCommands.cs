@@ -41,9 +41,12 @@ internal static class ListCommands
             rows.Select(r => (string[])[r.name, r.title, $"{r.tokens}", $"{r.Replicas}", $"{r.Horizon}"]));
     }
 
-    private static void Devices(CommandContext context) => context.Write(DeviceCatalog.All, ["device", "available", "what"],
-        DeviceCatalog.All.Select(d => (string[])
+    private static void Devices(CommandContext context)
+    {
+        if (MpiLaunch.Rank > 0) return; // one list is enough
+        context.Write(DeviceCatalog.All, ["device", "available", "what"], DeviceCatalog.All.Select(d => (string[])
         [
             d.Name, d.WhyNot is null ? "yes" : "no", d.Description + (d.WhyNot is { } why ? $": {why}" : ""),
         ]));
+    }
 }

@@ -76,7 +76,10 @@ internal static class RunCommand
             bool overwrites = parsed.GetValue(overwrite);
             // A folder that goes on as it is need not be compared with itself.
             Experiment? asked = isFolder && target == name && settings.Count == 0 ? null : experiment;
-            return Execute(contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) }, experiment, target, (run, stop) =>
+            CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
+            bool isShared = DeviceCatalog.IsShared(experiment.Device);
+            if (isShared && Follow(context, experiment, goesOn ? target : null, time) is { } code) return code;
+            return Execute(context, experiment, target, (run, stop) =>
                 goesOn ? run.Resume(asked, target, time, stop) : run.Execute(experiment, target, overwrites, stop));
         });
         return command;
@@ -90,6 +93,22 @@ internal static class RunCommand
         CustomParser = result => OptionValues.Number(result) is >= 0 and <= 1e6 and { } minutes ? TimeSpan.FromMinutes(minutes)
             : OptionValues.Refuse<TimeSpan>(result, "a number of minutes, at least 0, is needed"),
     };
+
+    // The part of a rank that writes nothing and lets rank 0 speak for all; null on rank 0.
+    private static int? Follow(CommandContext context, Experiment experiment, string? resumed, double? horizon)
+    {
+        // Read before all ranks start: rank 0 may then change it.
+        string? stored = resumed is null ? null : Path.Combine(resumed, RunFolder.ExperimentFile);
+        bool isThere = File.Exists(stored);
+        if (isThere) experiment = ExperimentReader.Read(stored!, []);
+        Mpi.Start();
+        if (MpiLaunch.Rank == 0) return null;
+        context.Current.IsFollowed = true;
+        context = context with { Quiet = true, Error = TextWriter.Null };
+        RunRecord record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress =>
+            context.Runs(progress, context.Warn).Follow(experiment, isThere ? horizon : null, context.Stop));
+        return record.Status == RunStatus.Complete ? ExitCodes.Done : context.Unfinished(record);
+    }
 
     private static int Execute(
         CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)

@@ -1,5 +1,6 @@
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Fast;
+using AttentionFlow.Kernels.Ranks;
 using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Devices;
@@ -15,8 +16,10 @@ public sealed record Choice(string Device, Summation Summation)
     public const long GpuPairs = 1 << 24;
 
     /// <summary>Null when the device sums in this way, else one sentence.</summary>
-    public string? WhyNot => Device is "cpu" or "auto" || !IsForCpu ? null
+    public string? WhyNot => Device == "auto" || IsCpu(Device) || !IsForCpu ? null
         : $"\"{Summation.ToString().ToLowerInvariant()}\" is for the device \"cpu\", not \"{Device}\"; use \"direct\" or \"auto\"";
+
+    private static bool IsCpu(string device) => DeviceCatalog.OnRank(device) == "cpu";
 
     private bool IsForCpu => Summation is Summation.Fast or Summation.Coalesced;
 
@@ -43,7 +46,7 @@ public sealed record Choice(string Device, Summation Summation)
         bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs;
         string device = Device != "auto" ? Device : (cpu ? null : Gpu()) ?? "cpu";
         if (IsForCpu) return (this with { Device = device }, tolerance);
-        return (device == "cpu" ? method : SumMethod.Direct) switch
+        return (IsCpu(device) ? method : SumMethod.Direct) switch
         {
             SumMethod.Harmonic => (new(device, Summation.Fast), tighter),
             SumMethod.Coalesced => (new(device, Summation.Coalesced), tolerance),
@@ -53,7 +56,7 @@ public sealed record Choice(string Device, Summation Summation)
 
     /// <summary>What sums pairs of tokens under a normalisation: the given sums, or those of hardmax.</summary>
     public static IPairSums SumsUnder(Normalization normalization, IPairSums given, int threads) =>
-        normalization.IsHard ? new HardmaxSums(threads) : given;
+        !normalization.IsHard ? given : given is RankSums shared ? shared.With(new HardmaxSums(threads)) : new HardmaxSums(threads);
 
     /// <summary>sum_j w_j b_ij of every row of a self form, over the keys that it sees.</summary>
     public static double[] Biases(PairProblem tokens, int threads)

@@ -2,6 +2,7 @@ using System.Globalization;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Fast;
 using AttentionFlow.Kernels.Gpu;
+using AttentionFlow.Kernels.Ranks;
 using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Devices;
@@ -9,13 +10,16 @@ namespace AttentionFlow.Kernels.Devices;
 /// <summary>What can evaluate pair sums here, what cannot, and why.</summary>
 public static class DeviceCatalog
 {
-    private static readonly string[] Kinds = ["cpu", "reference", "cuda", "opencl", "ilgpu-cpu"];
+    private static readonly string[] Kinds = ["cpu", "reference", "cuda", "opencl", "ilgpu-cpu", Shared];
+
+    private const string Shared = "mpi";
 
     private static readonly Lazy<IReadOnlyList<DeviceInfo>> Found = new(() =>
     [
         new("cpu", $"vectorised sums, {SimdSums.WidestVectorBits}-bit vectors, {Environment.ProcessorCount} processor(s)", null),
         new("reference", "scalar sums in double precision, one thread: the arbiter", null),
         .. GpuDevices.Find(),
+        new(Shared, Mpi.Description, Mpi.WhyNot),
     ]);
 
     /// <summary>Bits of the vectors in which device <c>cpu</c> computes here: 128, 256 or 512.</summary>
@@ -26,7 +30,9 @@ public static class DeviceCatalog
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">A name of <see cref="All"/>; <c>cuda</c> and <c>opencl</c> stand for the first of their kind, <c>cuda:0,1</c> for
-    /// two that share the rows.</param>
+    /// two that share the rows, <c>mpi</c> and <c>mpi:NAME</c> for the processes of an MPI launcher that share them, each with its device
+    /// cpu or NAME; <c>mpi:cuda</c> gives each on a machine another GPU. After the last sum of these a process calls <see cref="Mpi.End"/>.
+    /// </param>
     /// <param name="precision">Arithmetic of the pair sums; the reference knows double only.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="summation">Direct, fast or auto; only the device cpu sums in another way than directly.</param>
@@ -35,11 +41,30 @@ public static class DeviceCatalog
     public static IPairSums Open(
         string name, Precision precision, int threads, Summation summation = Summation.Direct, double tolerance = 1e-10)
     {
+        if (!IsShared(name)) return OpenHere(name, precision, threads, summation, tolerance, null);
+        Team team = Mpi.Join();
+        return new RankSums(name, team, OpenHere(OnRank(name), precision, threads, summation, tolerance, team));
+    }
+
+    /// <summary>Whether ranks share the rows of this device.</summary>
+    public static bool IsShared(string name) => name.Split(':')[0] == Shared;
+
+    /// <summary>The device that sums on this rank, for one that is shared; else the device itself.</summary>
+    internal static string OnRank(string name)
+    {
+        if (!IsShared(name)) return name;
+        string inner = name == Shared ? "cpu" : name[(Shared.Length + 1)..];
+        int cards = inner is "cuda" or "opencl" ? All.Count(d => d.WhyNot is null && d.Name.Split(':')[0] == inner) : 0;
+        return cards == 0 ? inner : $"{inner}:{MpiLaunch.LocalRank % cards}";
+    }
+
+    private static IPairSums OpenHere(string name, Precision precision, int threads, Summation summation, double tolerance, Team? team)
+    {
         if (name == "cpu")
             return summation == Summation.Direct ? new SimdSums(precision, threads)
-                : new FastSums(summation, tolerance, precision, threads);
+                : new FastSums(summation, tolerance, precision, threads, team);
         string kind = name.Split(':')[0];
-        if (!Kinds.Contains(kind) || (name != kind && kind is not ("cuda" or "opencl")))
+        if (!Kinds.Contains(kind) || kind == Shared || (name != kind && kind is not ("cuda" or "opencl")))
             throw new DeviceUnavailableException(
                 $"device '{name}' is not known; known: auto, {string.Join(", ", Kinds)}; "
                 + "'cuda:1' is the second of its kind, 'cuda:0,1' both");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AttentionFlow.Kernels.Cpu;
 using AttentionFlow.Kernels.Harmonic;
+using AttentionFlow.Kernels.Ranks;
 
 namespace AttentionFlow.Kernels.Fast;
 
@@ -21,11 +22,12 @@ internal sealed class FastSums : IPairSums
     /// <param name="tolerance">Error allowed relative to Z_i, see <see cref="HarmonicSums"/> and <see cref="CoalescedSums"/>.</param>
     /// <param name="precision">Arithmetic of direct and coalesced sums; harmonic ones are always double.</param>
     /// <param name="threads">At least 1.</param>
-    public FastSums(Summation summation, double tolerance, Precision precision, int threads)
+    /// <param name="team">Ranks that share harmonic moments, see <see cref="HarmonicSums"/>; null for none.</param>
+    public FastSums(Summation summation, double tolerance, Precision precision, int threads, Team? team = null)
     {
         if (summation == Summation.Direct) throw new ArgumentException("direct sums are SimdSums", nameof(summation));
         (_summation, _tolerance, _direct) = (summation, tolerance, new SimdSums(precision, threads));
-        _harmonic = new HarmonicSums(tolerance, threads) { Statistics = Statistics };
+        _harmonic = new HarmonicSums(tolerance, threads, team: team) { Statistics = Statistics };
         _coalesced = new CoalescedSums(tolerance, precision, threads) { Statistics = Statistics };
     }
 

@@ -1,8 +1,10 @@
+using AttentionFlow.Kernels.Ranks;
+
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>One call of <see cref="HarmonicSums"/>: moments of the keys, then sums at the rows.</summary>
 internal sealed unsafe class HarmonicCall(
-    HarmonicPlan plan, HarmonicKernel kernel, HarmonicMemory memory, int threads, RowSums into, CancellationToken stop)
+    HarmonicPlan plan, HarmonicKernel kernel, HarmonicMemory memory, int threads, RowSums into, Team? team, CancellationToken stop)
 {
     private readonly PairProblem _problem = plan.Problem;
     private readonly MomentSums _moments = new(plan.Problem, plan.Channels, kernel, memory, threads, stop);
@@ -21,7 +23,9 @@ internal sealed unsafe class HarmonicCall(
         if (rows.Count == 0) return rows;
         int tokens = _problem.Keys;
         int[] replicas = rows.Replicas(tokens);
-        _moments.Add(replicas, [.. replicas.Select(replica => plan.Basis(replica, level))], moments);
+        // Ranks have rows of other replicas and, at the second level, few; what all have is one cloud at the first.
+        Team? all = level == 0 && _problem.Replicas == 1 ? team : null;
+        _moments.Add(replicas, [.. replicas.Select(replica => plan.Basis(replica, level))], moments, all);
         long[] places = new long[_problem.Replicas];
         long room = 0;
         foreach (int replica in replicas)

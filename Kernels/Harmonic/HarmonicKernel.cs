@@ -72,6 +72,9 @@ internal sealed class HarmonicMoments(HarmonicBasis basis, int channels)
     /// <summary>Order and layout.</summary>
     public HarmonicBasis Basis { get; } = basis;
 
+    /// <summary>The moments of all channels.</summary>
+    public Span<double> Numbers => _numbers;
+
     /// <summary>The moments of a channel.</summary>
     public Span<double> Channel(int channel) => _numbers.AsSpan(channel * Basis.Moments, Basis.Moments);
 

@@ -1,4 +1,5 @@
 using AttentionFlow.Kernels.Cpu;
+using AttentionFlow.Kernels.Ranks;
 
 namespace AttentionFlow.Kernels.Harmonic;
 
@@ -38,17 +39,20 @@ internal sealed class HarmonicSums : IPairSums
     private readonly HarmonicKernel _circle, _sphere;
     private readonly SimdSums _direct;
     private readonly HarmonicMemory _memory = new();
+    private readonly Team? _team;
 
     /// <summary>Sums with this relative error on up to <paramref name="threads"/> threads.</summary>
     /// <param name="tolerance">tol, the error relative to Z_i that is allowed, from <see cref="SmallestTolerance"/> to below 1.</param>
     /// <param name="threads">At least 1, the caller's thread among them.</param>
     /// <param name="vectorBits">128, 256 or 512; null for the widest that the processor has.</param>
-    public HarmonicSums(double tolerance, int threads, int? vectorBits = null)
+    /// <param name="team">Ranks that all call this, each for rows of its own, and share the moments of one cloud; null for none.</param>
+    public HarmonicSums(double tolerance, int threads, int? vectorBits = null, Team? team = null)
     {
         if (!(tolerance >= SmallestTolerance && tolerance < 1))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance,
                 $"the tolerance must be from {SmallestTolerance} to below 1");
         (_tolerance, _threads, _direct) = (tolerance, threads, new SimdSums(Precision.Double, threads, vectorBits));
+        _team = team;
         (_circle, _sphere) = (HarmonicKernel.For(2, _direct.VectorBits), HarmonicKernel.For(3, _direct.VectorBits));
     }
 
@@ -73,7 +77,7 @@ internal sealed class HarmonicSums : IPairSums
         HarmonicPlan plan = (HarmonicPlan)asked;
         PairProblem problem = plan.Problem;
         HarmonicMoments?[] moments = new HarmonicMoments?[problem.Replicas];
-        HarmonicCall call = new(plan, problem.Dimension == 2 ? _circle : _sphere, _memory, _threads, into, stop);
+        HarmonicCall call = new(plan, problem.Dimension == 2 ? _circle : _sphere, _memory, _threads, into, _team, stop);
         RowSet left = call.Evaluate(0, RowSet.Range(first, count), moments);
         (RowSet raised, left) = left.Split(row => plan.Replicas[row / problem.Keys] is { } replica && replica.Second > replica.First);
         left = RowSet.List(left.Concat(call.Evaluate(1, raised, moments)));

@@ -1,3 +1,5 @@
+using AttentionFlow.Kernels.Ranks;
+
 namespace AttentionFlow.Kernels.Harmonic;
 
 /// <summary>
@@ -10,17 +12,31 @@ internal sealed unsafe class MomentSums(
     private const int TilesPerBlock = 16, MostSegments = 64;
 
     /// <summary>
-    /// Sums the moments of these replicas, each with its basis, into the entries of <paramref name="moments"/> with their numbers.
+    /// Sums the moments of these replicas, each with its basis, into the entries of <paramref name="moments"/> with their numbers. A team
+    /// whose ranks all ask for the same shares the segments out.
     /// </summary>
-    public void Add(int[] replicas, HarmonicBasis[] bases, HarmonicMoments?[] moments)
+    public void Add(int[] replicas, HarmonicBasis[] bases, HarmonicMoments?[] moments, Team? team = null)
     {
         int tokens = problem.Keys, blocks = (tokens - 1) / (TilesPerBlock * HarmonicTile.Tokens) + 1;
         int segments = Math.Min(blocks, MostSegments);
         int items = replicas.Length * segments;
         HarmonicMoments[] partial = new HarmonicMoments[items];
-        Workers.For(items, Math.Max(1, items / (16 * threads)), threads, (from, to) => memory.WithTile(tile =>
+        int[] starts = [.. Enumerable.Range(0, (team?.Size ?? 1) + 1).Select(rank => (int)((long)items * rank / (team?.Size ?? 1)))];
+        (int ownFirst, int ownEnd) = (starts[team?.Rank ?? 0], starts[(team?.Rank ?? 0) + 1]);
+        if (team is null) Sum();
+        else
         {
-            for (int item = from; item < to; item++)
+            team.Together(Sum, 0);
+            Exchange(partial, i => bases[i / segments], starts, team);
+        }
+        Workers.For(replicas.Length, 1, threads, (from, to) =>
+        {
+            for (int i = from; i < to; i++) moments[replicas[i]] = Merge(partial.AsSpan(i * segments, segments));
+        });
+
+        void Sum() => Workers.For(ownEnd - ownFirst, Math.Max(1, items / (16 * threads)), threads, (from, to) => memory.WithTile(tile =>
+        {
+            for (int item = ownFirst + from; item < ownFirst + to; item++)
             {
                 long segment = item % segments;
                 int place = item / segments;
@@ -28,10 +44,21 @@ internal sealed unsafe class MomentSums(
                 partial[item] = Segment(tile, bases[place], replicas[place], (int)first, (int)end);
             }
         }));
-        Workers.For(replicas.Length, 1, threads, (from, to) =>
+    }
+
+    // All ranks get the parts of all.
+    private void Exchange(HarmonicMoments[] partial, Func<int, HarmonicBasis> basis, int[] starts, Team team)
+    {
+        int[] places = [0, .. Enumerable.Range(0, partial.Length).Select(i => channels.Count * basis(i).Moments)];
+        for (int i = 0; i < partial.Length; i++) places[i + 1] += places[i];
+        double[] all = new double[places[^1]];
+        for (int i = starts[team.Rank]; i < starts[team.Rank + 1]; i++) partial[i].Numbers.CopyTo(all.AsSpan(places[i]));
+        team.AllGather(all, (int[])[.. starts.Select(start => places[start])]);
+        for (int i = 0; i < partial.Length; i++)
         {
-            for (int i = from; i < to; i++) moments[replicas[i]] = Merge(partial.AsSpan(i * segments, segments));
-        });
+            partial[i] ??= new(basis(i), channels.Count);
+            all.AsSpan(places[i], partial[i].Numbers.Length).CopyTo(partial[i].Numbers);
+        }
     }
 
     private HarmonicMoments Segment(HarmonicTile tile, HarmonicBasis basis, int replica, int firstBlock, int endBlock)

@@ -98,6 +98,33 @@ public sealed class Checkpoint : Archive, IDisposable
         }
     });
 
+    /// <summary>The file as numbers, for other processes: how many bytes, then eight of them in each.</summary>
+    public double[] ToNumbers()
+    {
+        double[] numbers = new double[1 + (_file.Length + sizeof(double) - 1) / sizeof(double)];
+        numbers[0] = _file.Length;
+        _file.Position = 0;
+        _file.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan(1))[..(int)_file.Length]);
+        return numbers;
+    }
+
+    /// <summary>The checkpoint of these numbers, in a temporary file; null of none.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static Checkpoint? Of(double[] numbers)
+    {
+        if (numbers.Length == 0) return null;
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, MemoryMarshal.AsBytes(numbers.AsSpan(1))[..(int)numbers[0]]);
+            return Open(path);
+        }
+        finally
+        {
+            File.Delete(path); // the open file stays
+        }
+    }
+
     /// <inheritdoc/>
     protected override int LengthOf(string name) =>
         _lists.TryGetValue(name, out (int Count, long At) list) ? list.Count

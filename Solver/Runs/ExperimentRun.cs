@@ -100,6 +100,24 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Whether a run has come to its end, and only its files are to be finished.</summary>
     public bool IsEnding => _isEnding;
 
+    /// <summary>
+    /// Takes part in what rank 0 does, <see cref="Execute"/> or <see cref="Resume"/>, on a device that ranks share, and writes nothing: it
+    /// steps and observes as rank 0 does, so that all ask for the same sums.
+    /// </summary>
+    /// <param name="experiment">The experiment that rank 0 runs; where it goes on, that of the folder.</param>
+    /// <param name="horizon">Where the run is to end, as in <see cref="Resume"/>.</param>
+    /// <param name="stop">Stops all ranks.</param>
+    /// <returns>How the run ended, and no more.</returns>
+    /// <exception cref="DeviceFailedException">The sums of some rank failed.</exception>
+    public RunRecord Follow(Experiment experiment, double? horizon, CancellationToken stop)
+    {
+        using PreparedRun prepared = PreparedRun.Of(experiment, threads, out _);
+        PreparedRun run = ResumeRules.Extended(experiment, horizon) is { } extended ? prepared with { Experiment = extended } : prepared;
+        using Checkpoint? earlier = Checkpoint.Of(run.Sums.FromFirst(() => []));
+        RunResult result = run.Simulate(Onlooker.Of(run), new RunState { Earlier = earlier }, threads, stop);
+        return RecordOf(run.Experiment, result.Advice) with { Status = result.Status };
+    }
+
     /// <summary>Writes a checkpoint as soon as the run can. For any thread.</summary>
     public void AskForCheckpoint() => _isCheckpointAsked = true;
 
@@ -204,6 +222,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 WriteCheckpoint(Patience);
                 return target.Cut(Stopped(record, run, writer) with { WallSeconds = Seconds() }, stored.Title);
             };
+            run.Sums.FromFirst(() => from.Checkpoint?.ToNumbers() ?? []);
             RunResult result = run.Simulate(Observers(run, writer, target), state, threads, stop);
             record = record with
             {

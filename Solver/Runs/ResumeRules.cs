@@ -50,7 +50,10 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
     }
 
     /// <summary>The experiment with a later horizon; null where it stays.</summary>
-    public Experiment? Extended(double? horizon) => !(horizon > found.Time.Horizon) ? null : found with
+    public Experiment? Extended(double? horizon) => Extended(found, horizon);
+
+    /// <summary>An experiment with a later horizon; null where it stays.</summary>
+    public static Experiment? Extended(Experiment found, double? horizon) => !(horizon > found.Time.Horizon) ? null : found with
     {
         Time = found.Time with { Horizon = horizon.Value },
         Record = found.Record with { Horizons = [.. found.Record.Horizons ?? [], found.Time.Horizon] },

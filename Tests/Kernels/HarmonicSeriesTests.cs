@@ -75,7 +75,7 @@ public sealed class HarmonicSeriesTests
         HarmonicPlan plan = new HarmonicPlan(problem, RowColumns.Force, tolerance);
         if (order is { } degree) plan.Replicas[0] = plan.Replicas[0] with { Second = degree };
         RowSums actual = new RowSums(60, d, RowColumns.Force);
-        HarmonicCall call = new HarmonicCall(plan, kernel, new HarmonicMemory(), 1, actual, CancellationToken.None);
+        HarmonicCall call = new HarmonicCall(plan, kernel, new HarmonicMemory(), 1, actual, null, CancellationToken.None);
         call.Evaluate(1, RowSet.Range(0, 60), new HarmonicMoments?[1]);
         int used = plan.Replicas[0].Second;
         double[] ones = [.. Enumerable.Repeat(1.0, 60)];

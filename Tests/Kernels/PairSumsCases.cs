@@ -15,6 +15,14 @@ public sealed record PairSumsCase(string Name, Precision Precision, Func<IPairSu
     public override string ToString() => Name;
 }
 
+/// <summary>A rank without others.</summary>
+internal sealed class OneRank : ICommunicator
+{
+    public int Rank => 0;
+    public int Size => 1;
+    public void AllGather(double[] numbers, ReadOnlySpan<int> starts) { }
+}
+
 /// <summary>Every implementation that is held against <see cref="ReferenceSums"/>, on every device that is here; <see cref="DeviceTests"/> says which are not.</summary>
 public static class PairSumsCases
 {
@@ -40,6 +48,7 @@ public static class PairSumsCases
         .. from summation in (Summation[])[Summation.Auto, Summation.Fast, Summation.Coalesced]
            select new PairSumsCase($"cpu {summation}", Precision.Double, () => new FastSums(summation, 1e-8, Precision.Double, 1)),
         new("split", Precision.Double, () => SplitSums.Open("split", ["0", "1"], _ => new SimdSums(Precision.Double, 1))),
+        new("ranks", Precision.Double, () => new RankSums("ranks", new Team(new OneRank()), new SimdSums(Precision.Double, 1))),
     ];
 
     /// <summary>Those that ILGPU compiles, and on the simulator also the kernels that GPUs run, which are slow there because of their barriers.</summary>

@@ -74,8 +74,8 @@ public class ErrorTests : FolderFixture
     [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]
     public void BadArgumentsExitWith2(string line, string message) => Refused(ExitCodes.BadInput, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    [TestCase("run figure3-path --device tpu", "device 'tpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
-    [TestCase("run figure3-path --device \"cpu", "device '\"cpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
+    [TestCase("run figure3-path --device tpu", "device 'tpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu, mpi; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
+    [TestCase("run figure3-path --device \"cpu", "device '\"cpu' is not known; known: auto, cpu, reference, cuda, opencl, ilgpu-cpu, mpi; 'cuda:1' is the second of its kind, 'cuda:0,1' both")]
     [TestCase("run figure3-path --device cuda:0,0", "device 'cuda:0,0' is not known; give the numbers of different devices, like cuda:0,1")]
     [TestCase("run figure3-path --device reference --precision single", "device 'reference' sums in double precision only; use --precision double")]
     public void AnAbsentDeviceExitsWith69(string line, string message) => Refused(ExitCodes.DeviceUnavailable, message, line.Split(' '));

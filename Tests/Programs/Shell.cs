@@ -75,5 +75,8 @@ internal static partial class Shell
     /// <summary>The host of this process, or the one that the path finds.</summary>
     public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
+    /// <summary>The words that start the program.</summary>
+    public static string[] Program => [Dotnet, Dll];
+
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "attentionflow.dll");
 }
