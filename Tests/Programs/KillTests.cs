@@ -9,14 +9,14 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable, Category("Slow")]
 public sealed class KillTests : FolderFixture
 {
-    private static readonly string[] Clusters = ["two-clusters", "--set", "tokens.initial={\"law\":\"uniform\"}", "--set"];
+    private static readonly string[] Clusters = ["two-clusters", "--set", "tokens.initial={\"law\":\"uniform\"}", "--set", "interaction.beta=4", "--set", "time.horizon=20", "--set"];
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable("ATTENTIONFLOW_KILLS"), out int kills) ? kills : 20;
 
     private static readonly (string Name, string[] Arguments)[] Kinds =
     [
         ("fixed", ["figure3-rotary", "--set", "tokens.count=200"]),
-        ("adaptive", [.. Clusters, "tokens.count=500", "--set", "time.merge=null", "--set", "interaction.beta=4", "--set", "time.tolerance=1e-7"]),
+        ("adaptive", [.. Clusters, "tokens.count=500", "--set", "time.merge=null", "--set", "time.tolerance=1e-7"]),
         ("merging", [.. Clusters, "tokens.count=500", "--set", "record.plateaus=true", "--set", "time.tolerance=1e-7"]),
         ("noise", ["noisy-transition", "--set", "time.horizon=30"]),
         ("replicas", [.. Clusters, "replicas=4", "--set", "tokens.count=300", "--set", "time.merge=null", "--set", "time.tolerance=1e-8"]),
