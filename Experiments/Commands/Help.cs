@@ -11,7 +11,7 @@ internal sealed class Help : SynchronousCommandLineAction
         Exit codes:
           0 done, 1 a check failed, 2 bad arguments or experiment, 69 device not
           available or failed, 70 the numbers diverged, 71 an error of the program,
-          74 reading or writing failed, 75 stopped early
+          74 reading or writing failed, 75 stopped, resumable
 
         """;
 
@@ -20,7 +20,8 @@ internal sealed class Help : SynchronousCommandLineAction
           attentionflow run figure3-rotary
           attentionflow run figure3-rotary --seed 7 --set interaction.beta=2
           attentionflow run my.json --out out/trial --overwrite
-          attentionflow run out/trial --set time.horizon=40 --out out/longer
+          attentionflow run out/trial --resume
+          attentionflow run out/trial --resume --until-time 40
 
         """;
 

@@ -26,7 +26,7 @@ public sealed class RunFolderTests : FolderFixture
         JsonElement root = json.RootElement;
         Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
         {
-            "status", "programVersion", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
+            "status", "programVersion", "build", "experimentSha256", "seed", "device", "precision", "threads", "packageVersions", "host",
             "start", "end", "wallSeconds", "timeReached", "steps", "rejectedSteps", "evaluations", "observationEvaluations", "alerts", "files",
         }));
         Assert.That(root.GetProperty("seed").GetUInt64(), Is.EqualTo(ulong.MaxValue));
