@@ -24,6 +24,9 @@ internal static class StoredExperiments
         return reader.ReadToEnd();
     }
 
+    /// <summary>The text of one, or null where none has this name.</summary>
+    public static string? TextOrNull(string name) => Names.Contains(name) ? Text(name) : null;
+
     /// <summary>One of them, with settings <c>path=value</c> applied.</summary>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>
     public static Experiment Load(string name, params IReadOnlyList<string> settings) => ExperimentReader.Parse(Text(name), name, settings);
