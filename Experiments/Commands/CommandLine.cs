@@ -35,8 +35,8 @@ internal static class CommandLine
         using Interruption interruption = new(messages, stop);
         CurrentRun current = new();
         Command[] commands =
-            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), VerifyCommand.Make(Context),
-                .. ListCommands.Make(Context), BenchCommand.Make(Context)];
+            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
+                VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);

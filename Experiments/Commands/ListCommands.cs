@@ -9,9 +9,17 @@ internal static class ListCommands
     public static Command[] Make(Func<ParseResult, CommandContext> contextOf)
     {
         Option<bool> tables = new("--tables") { Description = "As tables in Markdown, those of docs/experiments.md." };
-        Command schema = Of("schema", "The JSON schema of the experiment file, with ranges and defaults.",
-            (context, parsed) => context.Output.Write(parsed.GetValue(tables) ? KeyTables.Text() : ExperimentSchema.Text + "\n"));
+        Option<bool> sweep = new("--sweep") { Description = "That of the sweep file." };
+        Command schema = Of("schema", "The JSON schema of the experiment file, with ranges and defaults.", (context, parsed) =>
+            context.Output.Write((parsed.GetValue(tables), parsed.GetValue(sweep)) switch
+            {
+                (true, true) => KeyTables.Sweep(),
+                (true, false) => KeyTables.Text(),
+                (false, true) => SweepSchema.Text + "\n",
+                _ => ExperimentSchema.Text + "\n",
+            }));
         schema.Options.Add(tables);
+        schema.Options.Add(sweep);
         return
         [
             Of("list", "The stored experiments; each runs by its name.", (context, _) => List(context)),

@@ -11,7 +11,7 @@ internal static class SweepCommand
 
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Argument<string> file = new("FILE") { Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one." };
+        Argument<string> file = new("FILE|NAME") { Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one." };
         Option<string> folder = new("--out")
         {
             Description = "The folder of the points' folders; a sweep that is there goes on.", HelpName = "DIR", Required = true,
@@ -22,13 +22,14 @@ internal static class SweepCommand
         Option<int?> of = Number("--of", "M", 1, "How many processes share the points, each with an --index of its own.");
         Option<bool> dry = new("--dry-run") { Description = "Say what would be run; write nothing." };
         Option<bool> retry = new("--retry") { Description = "Run points that failed or diverged again." };
+        file.CompletionSources.Add([.. StoredFiles.Sweeps.Names]);
         Command command = new("sweep", "Runs an experiment for many values of some of its keys: a folder each, and points.csv.")
         {
             file, folder, jobs, index, of, dry, retry,
         };
         command.SetAction(parsed =>
         {
-            Sweep sweep = SweepReader.Read(parsed.GetRequiredValue(file), StoredExperiments.TextOrNull);
+            Sweep sweep = Find(parsed.GetRequiredValue(file));
             Request request = new(new SweepFolder(parsed.GetRequiredValue(folder)), parsed.GetRequiredValue(folder),
                 Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), parsed.GetValue(jobs), parsed.GetValue(retry));
             CommandContext context = contextOf(parsed);
@@ -42,6 +43,15 @@ internal static class SweepCommand
     {
         public bool IsToRun(PointStatus status) => status is not PointStatus.Complete
             && (Retry || status is not (PointStatus.Failed or PointStatus.Diverged));
+    }
+
+    private static Sweep Find(string name)
+    {
+        string? stored = File.Exists(name) ? null : StoredFiles.Sweeps.Text(name);
+        if (stored is not null) return SweepReader.Parse(stored, name, StoredExperiments.TextOrNull);
+        if (!File.Exists(name) && Names.Nearest(name, StoredFiles.Sweeps.Names) is { } near)
+            throw new ConfigurationException($"{Quoted.Of(name)} is neither a file nor a stored sweep; did you mean '{near}'?");
+        return SweepReader.Read(name, StoredExperiments.TextOrNull);
     }
 
     private static Option<int?> Number(string name, string value, int least, string description) => new(name)
@@ -72,9 +82,11 @@ internal static class SweepCommand
             ["point", "folder", .. sweep.Keys, "status"],
             points.Select(p => (string[])[$"{p.Point.Number}", p.Point.Hash, .. sweep.Keys.Select(key => p.Point[key]), Text(p.Status)]));
         Sharing sharing = Sharing.Of(toRun, context.Threads, request.Jobs);
-        context.Say($"{toRun.Length} of {points.Length} points to be run, {sharing.Jobs} at a time, {sharing.Threads} threads each");
+        context.Say($"{toRun.Length} of {points.Length} points to be run, {sharing.Jobs} at a time, {Threads(sharing.Threads)} each");
         return ExitCodes.Done;
     }
+
+    private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 
     private static int Execute(CommandContext context, Sweep sweep, Request request)
     {

@@ -1,31 +1,19 @@
-using System.Reflection;
-
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>The experiments of data/experiments, which travel inside the program.</summary>
 internal static class StoredExperiments
 {
-    private const string Prefix = "experiments/", Suffix = ".json";
-    private static Assembly Here => typeof(StoredExperiments).Assembly;
+    private static readonly StoredFiles Files = new("experiments");
 
     /// <summary>Their names, sorted.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        .. Here.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(n => n[Prefix.Length..^Suffix.Length]).Order(StringComparer.Ordinal),
-    ];
+    public static IReadOnlyList<string> Names => Files.Names;
 
     /// <summary>The text of one.</summary>
-    public static string Text(string name)
-    {
-        using Stream stream = Here.GetManifestResourceStream(Prefix + name + Suffix)
-            ?? throw new ArgumentException($"no stored experiment is called '{name}'");
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
+    public static string Text(string name) =>
+        TextOrNull(name) ?? throw new ArgumentException($"no stored experiment is called '{name}'");
 
     /// <summary>The text of one, or null where none has this name.</summary>
-    public static string? TextOrNull(string name) => Names.Contains(name) ? Text(name) : null;
+    public static string? TextOrNull(string name) => Files.Text(name);
 
     /// <summary>One of them, with settings <c>path=value</c> applied.</summary>
     /// <exception cref="ConfigurationException">A setting is wrong.</exception>

@@ -15,7 +15,7 @@ public sealed record Sweep(string Title, IReadOnlyList<string> Keys, IReadOnlyLi
 /// <param name="Number">Its number, from 0.</param>
 /// <param name="Parameters">The keys that the sweep sets in it, and their values.</param>
 /// <param name="Experiment">The experiment.</param>
-/// <param name="Hash">Twelve hexadecimal digits of the SHA-256 of the experiment, every default filled in, and of the files it reads: the
+/// <param name="Hash">The letter p, so that no program takes it for a number, and twelve hexadecimal digits of the SHA-256 of the experiment, every default filled in, and of the files it reads: the
 /// same wherever these lie, and whatever else is in the sweep.</param>
 public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters, Experiment Experiment, string Hash)
 {
@@ -40,7 +40,7 @@ public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters,
                 fileHashes[source] = hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(source)));
             text.Append(name).Append(' ').Append(hash).Append('\n');
         }
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..HashDigits];
+        return "p" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..HashDigits];
     }
 }
 

@@ -12,26 +12,33 @@ public sealed class SweepReader
     private readonly Dictionary<(string, IFilePart), IFilePart> _read = [];
     private readonly Dictionary<string, string> _fileHashes = [];
 
-    private SweepReader(string path, Func<string, string?> stored)
+    private SweepReader(string text, string origin, Func<string, string?> stored)
     {
-        (_origin, _folder) = (path, Path.GetDirectoryName(Path.GetFullPath(path))!);
-        _root = StrictJson.ParseObject(ExperimentReader.TextOf(path, "sweep"), path, "a sweep file");
+        (_origin, _folder) = (origin, Path.GetDirectoryName(Path.GetFullPath(origin))!);
+        _root = StrictJson.ParseObject(text, origin, "a sweep file");
         _base = Base(stored);
     }
 
     /// <summary>The sweep in the file <paramref name="path"/>.</summary>
-    /// <param name="path">The file; relative paths in it are relative to its folder.</param>
+    /// <param name="path">The file.</param>
     /// <param name="stored">The text of a stored experiment by its name, null where there is none.</param>
     /// <exception cref="ConfigurationException">The file is missing or wrong, or an experiment is; the message names the point.</exception>
-    public static Sweep Read(string path, Func<string, string?> stored)
+    public static Sweep Read(string path, Func<string, string?> stored) => Parse(ExperimentReader.TextOf(path, "sweep"), path, stored);
+
+    /// <summary>The sweep in <paramref name="text"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="origin">The file it comes from, named in errors; relative paths in it are relative to its folder.</param>
+    /// <param name="stored">As for <see cref="Read"/>.</param>
+    /// <exception cref="ConfigurationException">It is wrong, or an experiment is; the message names the point.</exception>
+    public static Sweep Parse(string text, string origin, Func<string, string?> stored)
     {
         try
         {
-            return new SweepReader(path, stored).Read();
+            return new SweepReader(text, origin, stored).Read();
         }
         catch (ConfigurationException e) when (e.Location is not null)
         {
-            throw e.Within(path);
+            throw e.Within(origin);
         }
     }
 
