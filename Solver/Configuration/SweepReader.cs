@@ -34,7 +34,7 @@ public sealed class SweepReader
     {
         try
         {
-            return new SweepReader(text, origin, stored).Read();
+            return new SweepReader(text, origin, stored).Expand();
         }
         catch (ConfigurationException e) when (e.Location is not null)
         {
@@ -42,7 +42,7 @@ public sealed class SweepReader
         }
     }
 
-    private Sweep Read()
+    private Sweep Expand()
     {
         string title = _root[SweepSchema.Title] is not { } node ? "" : node.GetValueKind() == JsonValueKind.String
             ? node.GetValue<string>() : throw ConfigurationException.At("$.title", "this is no text; one line of text is expected.");
