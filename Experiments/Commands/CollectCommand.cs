@@ -15,10 +15,11 @@ internal static class CollectCommand
         Option<bool> all = new("--long") { Description = "All rows of the observables, not only the last." };
         Option<Crossing[]> when = new("--when")
         {
-            Description = "COLUMN<LEVEL or COLUMN>LEVEL: a column with the time of the first crossing, between recorded times on a straight "
-                + "line; may be repeated.",
+            Description = "COLUMN<LEVEL or COLUMN>LEVEL: a column with the time of the first crossing, between recorded times on a "
+                + "straight line; may be repeated.",
             HelpName = "CONDITION", CustomParser = result => [.. result.Tokens.Select(token => Crossing.Parse(token.Value))
-                .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed")).OfType<Crossing>()],
+                .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed"))
+                .OfType<Crossing>()],
         };
         Option<string?> file = new("--out")
         {
@@ -35,7 +36,8 @@ internal static class CollectCommand
 
     private static int Execute(CommandContext context, string folder, Crossing[] when, bool all, string? file)
     {
-        if (all && when.Length > 0) throw new ConfigurationException("--when: times of crossings go with one row a replica, not with --long.");
+        if (all && when.Length > 0)
+            throw new ConfigurationException("--when: times of crossings go with one row a replica, not with --long.");
         if (!File.Exists(Path.Combine(folder, SweepFolder.PointsFile)))
             throw new ConfigurationException($"{folder}: there is no {SweepFolder.PointsFile} in it; 'attentionflow sweep' writes one.");
         Collection collection = Collection.Read(folder);

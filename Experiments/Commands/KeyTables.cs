@@ -32,8 +32,9 @@ public static class KeyTables
         return Table(sweep) + $"\nA range: {Meaning(range)}\n\n" + Table(range);
 
         static string Table(JsonObject keys) => "| key | type | meaning |\n|---|---|---|\n" + string.Concat(
-            keys["properties"]!.AsObject().Select(p => $"| `{p.Key}` | {Type(p.Value!.AsObject())}{(IsRequired(keys, p.Key) ? ", required" : "")} | "
-                + $"{Meaning(p.Value!.AsObject())} |\n"));
+            from p in keys["properties"]!.AsObject()
+            let required = IsRequired(keys, p.Key) ? ", required" : ""
+            select $"| `{p.Key}` | {Type(p.Value!.AsObject())}{required} | {Meaning(p.Value!.AsObject())} |\n");
 
         static string Type(JsonObject value) => value.ContainsKey("anyOf") ? "text or experiment"
             : value["enum"] is JsonArray names ? Names(names.Select(name => (string)name!))

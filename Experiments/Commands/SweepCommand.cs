@@ -11,28 +11,38 @@ internal static class SweepCommand
 
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
-        Argument<string> file = new("FILE|NAME") { Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one." };
+        Argument<string> file = new("FILE|NAME")
+        {
+            Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one ('attentionflow list').",
+        };
         Option<string> folder = new("--out")
         {
             Description = "The folder of the points' folders; a sweep that is there goes on.", HelpName = "DIR", Required = true,
             CustomParser = OptionValues.Folder,
         };
-        Option<int?> jobs = Number("--jobs", "J", 1, "Points side by side; by default as many as the threads allow, fewer where points are large.");
+        Option<int?> jobs = Number("--jobs", "J", 1,
+            "Points side by side; by default as many as there are threads, fewer where points are large.");
         Option<int?> index = Number("--index", "K", 0, "Only point K; with --of only the points K, K+M, ...");
         Option<int?> of = Number("--of", "M", 1, "How many processes share the points, each with an --index of its own.");
         Option<bool> dry = new("--dry-run") { Description = "Say what would be run; write nothing." };
         Option<bool> retry = new("--retry") { Description = "Run points that failed or diverged again." };
         file.CompletionSources.Add([.. StoredFiles.Sweeps.Names]);
+        Option<bool> slurm = new("--slurm")
+        {
+            Description = "Print a job array for sbatch instead of running: as many tasks as points, or as --of; --jobs of them at a time.",
+        };
         Command command = new("sweep", "Runs an experiment for many values of some of its keys: a folder each, and points.csv.")
         {
-            file, folder, jobs, index, of, dry, retry,
+            file, folder, jobs, index, of, dry, retry, slurm,
         };
         command.SetAction(parsed =>
         {
             Sweep sweep = Find(parsed.GetRequiredValue(file));
-            Request request = new(new SweepFolder(parsed.GetRequiredValue(folder)), parsed.GetRequiredValue(folder),
-                Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), parsed.GetValue(jobs), parsed.GetValue(retry));
             CommandContext context = contextOf(parsed);
+            (string path, int? together) = (parsed.GetRequiredValue(folder), parsed.GetValue(jobs));
+            if (parsed.GetValue(slurm)) return Submit(context, sweep, path, parsed.GetValue(of), together);
+            Request request = new(new SweepFolder(path), path, Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), together,
+                parsed.GetValue(retry));
             return parsed.GetValue(dry) ? Show(context, sweep, request) : Execute(context, sweep, request);
         });
         return command;
@@ -86,6 +96,15 @@ internal static class SweepCommand
         return ExitCodes.Done;
     }
 
+    private static int Submit(CommandContext context, Sweep sweep, string path, int? of, int? together)
+    {
+        new SweepFolder(path).Write(sweep);
+        Directory.CreateDirectory(Path.Combine(path, SlurmScript.Messages));
+        int tasks = Math.Min(of ?? SlurmScript.MostTasks, sweep.Points.Count);
+        context.Output.Write(SlurmScript.Text(path, tasks, together, Sharing.ThreadsOf(sweep.Points, context.Threads)));
+        return ExitCodes.Done;
+    }
+
     private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 
     private static int Execute(CommandContext context, Sweep sweep, Request request)
@@ -100,8 +119,8 @@ internal static class SweepCommand
         ProgressDisplay.Run(context.Quiet, toRun.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
         {
             progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : Path.GetFileName(request.Path)));
-            new SweepRun(request.Folder, sharing, (own, threads) => context.Runs(own, _ => { }, threads), e => CommandLine.Explain(e).Sentence)
-                .Execute(toRun, progress, Ended, context.Stop);
+            new SweepRun(request.Folder, sharing, (own, threads) => context.Runs(own, _ => { }, threads),
+                e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
         });
         return Conclude(context, request, [.. request.Points.Select(p => status[p.Number])], Summary());

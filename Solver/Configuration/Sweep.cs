@@ -15,8 +15,8 @@ public sealed record Sweep(string Title, IReadOnlyList<string> Keys, IReadOnlyLi
 /// <param name="Number">Its number, from 0.</param>
 /// <param name="Parameters">The keys that the sweep sets in it, and their values.</param>
 /// <param name="Experiment">The experiment.</param>
-/// <param name="Hash">The letter p, so that no program takes it for a number, and twelve hexadecimal digits of the SHA-256 of the experiment, every default filled in, and of the files it reads: the
-/// same wherever these lie, and whatever else is in the sweep.</param>
+/// <param name="Hash">The letter p, so that no program takes it for a number, and twelve hexadecimal digits of the SHA-256 of the
+/// experiment, every default filled in, and of the files it reads: the same wherever these lie, and whatever else is in the sweep.</param>
 public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters, Experiment Experiment, string Hash)
 {
     private const int HashDigits = 12;

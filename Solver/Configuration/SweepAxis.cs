@@ -54,7 +54,8 @@ internal sealed class SweepAxis
 
     private static SweepAxis OfList(JsonNode node, StrictWalk walk)
     {
-        if (node is not JsonArray { Count: > 0 } list) throw ConfigurationException.At("$.list", "a list of at least one object is expected.");
+        if (node is not JsonArray { Count: > 0 } list)
+            throw ConfigurationException.At("$.list", "a list of at least one object is expected.");
         return new SweepAxis([.. list.Select((entry, i) => (SweepValue[])
             [.. Section(entry, $"$.list[{i}]").Select(p => new SweepValue($"$.list[{i}]", p.Key, p.Value, walk))])]);
     }

@@ -74,5 +74,6 @@ internal static class SweepRange
 
     private static ConfigurationException Missing(JsonObject range, string key, string where, string what) =>
         ConfigurationException.At($"{where}.{key}", range.ContainsKey(key)
-            ? $"{Quoted.Of(SweepSchema.Shown(range[key]))} is not {what}; {what} is expected." : $"this key is missing; {what} is expected.");
+            ? $"{Quoted.Of(SweepSchema.Shown(range[key]))} is not {what}; {what} is expected."
+            : $"this key is missing; {what} is expected.");
 }

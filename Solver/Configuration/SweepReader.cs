@@ -52,7 +52,8 @@ public sealed class SweepReader
         Dictionary<string, int> numbers = [];
         for (int number = 0; number < points.Length; number++)
         {
-            SweepPoint point = points[number] = Point(number, [.. SweepAxis.Indices(number, lengths).SelectMany((i, axis) => axes[axis][i])]);
+            int[] entries = SweepAxis.Indices(number, lengths);
+            SweepPoint point = points[number] = Point(number, [.. axes.SelectMany((axis, a) => axis[entries[a]])]);
             if (!numbers.TryAdd(point.Hash, number))
                 throw new ConfigurationException($"{_origin}: the points {numbers[point.Hash]} and {number} are the same experiment: "
                     + $"{point.ParametersShown}; leave one of the two out.");

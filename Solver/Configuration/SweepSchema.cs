@@ -20,8 +20,8 @@ public static class SweepSchema
     public static string Text { get; } = new JsonObject
     {
         ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
-        ["description"] = "An AttentionFlow sweep: one experiment with many values of some of its keys. Its points are the entries of 'list', "
-            + "times those of 'zip', times the grid, whose first key varies slowest.",
+        ["description"] = "An AttentionFlow sweep: one experiment with many values of some of its keys. Its points are the entries of "
+            + "'list', times those of 'zip', times the grid, whose first key varies slowest.",
         ["type"] = "object",
         ["additionalProperties"] = false,
         ["required"] = new JsonArray(Base),
@@ -31,8 +31,8 @@ public static class SweepSchema
             [Title] = Of("string", "One line for people."),
             [Base] = new JsonObject
             {
-                ["description"] = "What all points share: an experiment, the path of its file, relative to that of the sweep, or the name of a "
-                    + "stored one.",
+                ["description"] = "What all points share: an experiment, the path of its file, relative to that of the sweep, or the name "
+                    + "of a stored one.",
                 ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["$ref"] = "experiment.schema.json" }),
             },
             [List] = Of("array", "Points one by one: objects of keys and a value each.",

@@ -112,7 +112,8 @@ public sealed class FolderLock : IDisposable
 
     /// <summary>Whether there is anything but a lock, and files of these names, in a folder.</summary>
     public static bool IsNotEmpty(string folder, params IReadOnlyList<string> but) =>
-        Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Any(name => name != Name && !but.Contains(name));
+        Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
+            .Any(name => name != Name && !but.Contains(name));
 
     /// <summary>Frees the folder.</summary>
     public void Dispose()

@@ -128,8 +128,8 @@ public sealed class SweepFolder
         HashSet<string> hashes = [.. sweep.Points.Select(p => p.Hash)];
         SweepRow[] gone = [.. earlier.Rows.Where(row => !hashes.Contains(row.Folder))];
         if (gone.Length > 0)
-            throw new ConfigurationException($"{_path}: {gone.Length} of the {earlier.Rows.Count} points of the sweep in this folder are not "
-                + $"in this one, first {gone[0].Folder} ({earlier.Shown(gone[0])}); a sweep may get more points, but loses none: give "
+            throw new ConfigurationException($"{_path}: {gone.Length} of the {earlier.Rows.Count} points of the sweep in this folder are "
+                + $"not in this one, first {gone[0].Folder} ({earlier.Shown(gone[0])}); a sweep may get more points, but loses none: give "
                 + "another --out.");
     }
 

@@ -21,12 +21,15 @@ public sealed record Sharing(int Jobs, int Threads)
     /// <param name="jobs">Points at a time, as asked for; null: by this rule.</param>
     public static Sharing Of(IReadOnlyList<SweepPoint> points, int threads, int? jobs)
     {
-        double pairs = points.Select(p => ExperimentRun.PairsPerEvaluation(p.Experiment)).DefaultIfEmpty(0).Max();
-        int needed = (int)Math.Clamp(pairs / PairsOfAThread, 1, threads);
-        int together = points.Any(p => p.Experiment.Device is not ("auto" or "cpu" or "reference")) ? 1 : threads / needed;
-        together = Math.Clamp(Math.Min(jobs ?? together, threads), 1, Math.Max(1, points.Count));
+        bool isOnGpu = points.Any(p => p.Experiment.Device is not ("auto" or "cpu" or "reference"));
+        int together = Math.Min(jobs ?? (isOnGpu ? 1 : threads / ThreadsOf(points, threads)), threads);
+        together = Math.Clamp(together, 1, Math.Max(1, points.Count));
         return new Sharing(together, threads / together);
     }
+
+    /// <summary>The threads that the largest of these points is worth.</summary>
+    public static int ThreadsOf(IReadOnlyList<SweepPoint> points, int threads) =>
+        (int)Math.Clamp(points.Max(p => (double?)ExperimentRun.PairsPerEvaluation(p.Experiment)) / PairsOfAThread ?? 1, 1, threads);
 }
 
 /// <summary>What became of a point.</summary>
@@ -54,7 +57,8 @@ public sealed class SweepRun(
     {
         SweepProgress all = new(progress, points.Count);
         int next = -1;
-        Thread[] workers = [.. Enumerable.Range(0, sharing.Jobs).Select(i => new Thread(Work, Stack) { Name = $"point {i}", IsBackground = true })];
+        Thread[] workers = [.. Enumerable.Range(0, sharing.Jobs)
+            .Select(i => new Thread(Work, Stack) { Name = $"point {i}", IsBackground = true })];
         foreach (Thread worker in workers) worker.Start();
         foreach (Thread worker in workers) worker.Join();
 
