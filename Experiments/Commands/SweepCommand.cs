@@ -13,7 +13,7 @@ internal static class SweepCommand
     {
         Argument<string> file = new("FILE|NAME")
         {
-            Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one ('attentionflow list').",
+            Description = "A sweep file ('attentionflow schema --sweep'), or the name of a stored one ('attentionflow list --sweeps').",
         };
         Option<string> folder = new("--out")
         {
@@ -37,7 +37,7 @@ internal static class SweepCommand
         };
         command.SetAction(parsed =>
         {
-            Sweep sweep = Find(parsed.GetRequiredValue(file));
+            Sweep sweep = StoredExperiments.FindSweep(parsed.GetRequiredValue(file));
             CommandContext context = contextOf(parsed);
             (string path, int? together) = (parsed.GetRequiredValue(folder), parsed.GetValue(jobs));
             if (parsed.GetValue(slurm)) return Submit(context, sweep, path, parsed.GetValue(of), together);
@@ -53,15 +53,6 @@ internal static class SweepCommand
     {
         public bool IsToRun(PointStatus status) => status is not PointStatus.Complete
             && (Retry || status is not (PointStatus.Failed or PointStatus.Diverged));
-    }
-
-    private static Sweep Find(string name)
-    {
-        string? stored = File.Exists(name) ? null : StoredFiles.Sweeps.Text(name);
-        if (stored is not null) return SweepReader.Parse(stored, name, StoredExperiments.TextOrNull);
-        if (!File.Exists(name) && Names.Nearest(name, StoredFiles.Sweeps.Names) is { } near)
-            throw new ConfigurationException($"{Quoted.Of(name)} is neither a file nor a stored sweep; did you mean '{near}'?");
-        return SweepReader.Read(name, StoredExperiments.TextOrNull);
     }
 
     private static Option<int?> Number(string name, string value, int least, string description) => new(name)
@@ -123,6 +114,9 @@ internal static class SweepCommand
                 e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
         });
+        // What another process had is complete by now, or it is not.
+        foreach (SweepPoint point in request.Points.Where(p => status[p.Number] == PointStatus.Running))
+            status[point.Number] = request.Folder.StatusOf(point);
         return Conclude(context, request, [.. request.Points.Select(p => status[p.Number])], Summary());
 
         string Summary() => SweepCommand.Summary([.. request.Points.Select(p => status[p.Number])]);

@@ -35,4 +35,15 @@ internal static class StoredExperiments
         throw new ConfigurationException(
             $"{Quoted.Of(fileOrName)} is neither a file nor a stored experiment{hint} ('attentionflow list' shows the stored ones)");
     }
+
+    /// <summary>A sweep file where there is one of this name, else a stored sweep.</summary>
+    /// <exception cref="ConfigurationException">None is there, or the file is wrong.</exception>
+    public static Sweep FindSweep(string fileOrName)
+    {
+        string? stored = File.Exists(fileOrName) ? null : StoredFiles.Sweeps.Text(fileOrName);
+        if (stored is not null) return SweepReader.Parse(stored, fileOrName, TextOrNull);
+        if (!File.Exists(fileOrName) && Solver.Configuration.Names.Nearest(fileOrName, StoredFiles.Sweeps.Names) is { } near)
+            throw new ConfigurationException($"{Quoted.Of(fileOrName)} is neither a file nor a stored sweep; did you mean '{near}'?");
+        return SweepReader.Read(fileOrName, TextOrNull);
+    }
 }

@@ -4,34 +4,6 @@ using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Sweeps;
 
-/// <summary>How many points go side by side.</summary>
-/// <param name="Jobs">Points at a time.</param>
-/// <param name="Threads">Threads of each.</param>
-public sealed record Sharing(int Jobs, int Threads)
-{
-    private const double PairsOfAThread = 1 << 20;
-
-    /// <summary>
-    /// As many points side by side as there are threads, where an evaluation of each has few pairs; a point with more has a thread for
-    /// each 2^20 of them, and those that are left over go to all alike. Points on a GPU go one by one. Depends on sizes alone, and no
-    /// result depends on it.
-    /// </summary>
-    /// <param name="points">The points to be run.</param>
-    /// <param name="threads">Threads in all.</param>
-    /// <param name="jobs">Points at a time, as asked for; null: by this rule.</param>
-    public static Sharing Of(IReadOnlyList<SweepPoint> points, int threads, int? jobs)
-    {
-        bool isOnGpu = points.Any(p => p.Experiment.Device is not ("auto" or "cpu" or "reference"));
-        int together = Math.Min(jobs ?? (isOnGpu ? 1 : threads / ThreadsOf(points, threads)), threads);
-        together = Math.Clamp(together, 1, Math.Max(1, points.Count));
-        return new Sharing(together, threads / together);
-    }
-
-    /// <summary>The threads that the largest of these points is worth.</summary>
-    public static int ThreadsOf(IReadOnlyList<SweepPoint> points, int threads) =>
-        (int)Math.Clamp(points.Max(p => (double?)ExperimentRun.PairsPerEvaluation(p.Experiment)) / PairsOfAThread ?? 1, 1, threads);
-}
-
 /// <summary>What became of a point.</summary>
 /// <param name="Point">The point.</param>
 /// <param name="Status">How it ended; <see cref="PointStatus.Running"/>: another process has it.</param>
@@ -106,54 +78,4 @@ public sealed class SweepRun(
     // What an interrupted run has left is replaced.
     private RunRecord Execute(ExperimentRun run, SweepPoint point, CancellationToken stop) =>
         run.Execute(point.Experiment, folder.FolderOf(point), overwrite: true, stop);
-}
-
-/// <summary>Joins the progress of points side by side into one.</summary>
-internal sealed class SweepProgress(IProgressDisplay display, int points)
-{
-    private readonly Lock _lock = new();
-    private int _ended;
-
-    /// <summary>So many pairs are done, or more expected.</summary>
-    public void Tell(double pairs, double expected, bool direct)
-    {
-        using Lock.Scope scope = _lock.EnterScope();
-        if (expected != 0) display.Expect(expected);
-        if (pairs != 0) display.Advance(pairs, $"{_ended} of {points} points", direct);
-    }
-
-    /// <summary>A point has ended.</summary>
-    public void End(double missing)
-    {
-        using Lock.Scope scope = _lock.EnterScope();
-        _ended++;
-        display.Expect(-missing);
-        display.Advance(0, $"{_ended} of {points} points");
-    }
-}
-
-/// <summary>The progress of one point after the other.</summary>
-internal sealed class PointProgress(SweepProgress all) : IProgressDisplay
-{
-    private double _missing;
-
-    public void Begin(string name) { }
-
-    /// <summary>A point begins, whose pairs are among those expected.</summary>
-    public void Start(Experiment experiment) => _missing = ExperimentRun.Pairs(experiment);
-
-    public void Advance(double pairs, string detail, bool direct)
-    {
-        _missing -= pairs;
-        all.Tell(pairs, 0, direct);
-    }
-
-    public void Expect(double pairs)
-    {
-        _missing += pairs;
-        all.Tell(0, pairs, true);
-    }
-
-    /// <summary>The point has ended; what it has not done is expected no more.</summary>
-    public void End() => all.End(_missing);
 }

@@ -12,7 +12,7 @@ public class HelpTests
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
     [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "Exit codes:")]
     [TestCase("collect", "DIR", "--long", "--when", "--out")]
-    [TestCase("list")]
+    [TestCase("list", "--sweeps")]
     [TestCase("schema", "--tables", "--sweep")]
     [TestCase("devices")]
     [TestCase("bench", "--peers", "--scaling", "--ptx")]
@@ -45,6 +45,15 @@ public class HelpTests
         Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
         Assert.That(table.Output.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0]), Is.EqualTo(StoredExperiments.Names));
         Assert.That(json.Json.EnumerateArray().Select(e => e.GetProperty("name").GetString()), Is.EqualTo(StoredExperiments.Names));
+    }
+
+    [Test]
+    public void TheListOfSweepsNamesEachWithItsPoints()
+    {
+        Answer table = Shell.Run("list", "--sweeps");
+        Assert.That(table.Output.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0]),
+            Is.EqualTo(Directory.EnumerateFiles(Path.Combine(Repository.Root, "data", "sweeps"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)));
+        Assert.That(table.Output, Does.Match("(?m)^beta-seeds .* 200 +interaction.beta, seed$"));
     }
 
     [Test]
