@@ -40,7 +40,10 @@ internal static class SweepCommand
             Sweep sweep = StoredExperiments.FindSweep(parsed.GetRequiredValue(file));
             CommandContext context = contextOf(parsed);
             (string path, int? together) = (parsed.GetRequiredValue(folder), parsed.GetValue(jobs));
-            if (parsed.GetValue(slurm)) return Submit(context, sweep, path, parsed.GetValue(of), together);
+            if (parsed.GetValue(slurm))
+                return parsed.GetValue(index) is null && !parsed.GetValue(dry)
+                    ? Submit(context, sweep, path, parsed.GetValue(of), together, parsed.GetValue(retry))
+                    : throw new ConfigurationException("--slurm: the tasks have the indices, and nothing is run; leave --index and --dry-run out.");
             Request request = new(new SweepFolder(path), path, Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), together,
                 parsed.GetValue(retry));
             return parsed.GetValue(dry) ? Show(context, sweep, request) : Execute(context, sweep, request);
@@ -87,12 +90,12 @@ internal static class SweepCommand
         return ExitCodes.Done;
     }
 
-    private static int Submit(CommandContext context, Sweep sweep, string path, int? of, int? together)
+    private static int Submit(CommandContext context, Sweep sweep, string path, int? of, int? together, bool retry)
     {
         new SweepFolder(path).Write(sweep);
         Directory.CreateDirectory(Path.Combine(path, SlurmScript.Messages));
         int tasks = Math.Min(of ?? SlurmScript.MostTasks, sweep.Points.Count);
-        context.Output.Write(SlurmScript.Text(path, tasks, together, Sharing.ThreadsOf(sweep.Points, context.Threads)));
+        context.Output.Write(SlurmScript.Text(path, tasks, together, Sharing.ThreadsOf(sweep.Points, context.Threads), retry));
         return ExitCodes.Done;
     }
 
@@ -139,6 +142,7 @@ internal static class SweepCommand
                 counts = Enum.GetValues<PointStatus>().ToDictionary(Text, s => status.Count(v => v == s)),
             }));
         else context.Output.WriteLine($"{summary}; their folders are listed in {Quoted.Line(request.Folder.Points)}");
+        if (status.All(s => s == PointStatus.Complete)) return ExitCodes.Done;
         if (context.Stop.IsCancellationRequested)
         {
             context.Error.WriteLine("attentionflow: stopped; the same command goes on");
@@ -153,7 +157,6 @@ internal static class SweepCommand
                 + $"{string.Join(", ", failed.Take(2 * MostSaid))}{more}; --retry runs them again");
             return ExitCodes.VerificationFailed;
         }
-        if (status.All(s => s == PointStatus.Complete)) return ExitCodes.Done;
         context.Error.WriteLine("attentionflow: another process works at what is not complete; the same command later says how it ended");
         return ExitCodes.Stopped;
     }

@@ -80,15 +80,15 @@ public sealed class SweepFolder
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Write(Sweep sweep)
     {
+        (string Path, string Text)[] files = [(Path.Combine(_path, SweepFile), sweep.Text), (Points, Table(sweep))];
         long deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         while (true)
             try
             {
+                if (files.All(f => Holds(f.Path, f.Text))) return;
                 using FolderLock held = FolderLock.Take(_path, SweepFile);
                 CheckEarlier(sweep);
-                WriteWhere(Path.Combine(_path, SweepFile), sweep.Text);
-                WriteWhere(Points, Table(sweep));
-                return;
+                foreach ((string path, string text) in files) WholeFile.WriteText(path, text);
             }
             catch (IOException e) when (FolderInUseException.IsCauseOf(e) && Environment.TickCount64 < deadline)
             {
@@ -133,11 +133,7 @@ public sealed class SweepFolder
                 + "another --out.");
     }
 
-    // What is as it is to be is not touched: others may be reading it.
-    private static void WriteWhere(string path, string text)
-    {
-        if (!File.Exists(path) || File.ReadAllText(path) != text) WholeFile.WriteText(path, text);
-    }
+    private static bool Holds(string path, string text) => File.Exists(path) && File.ReadAllText(path) == text;
 
     private static bool IsWhole(string folder, RunRecord record) =>
         record.Files.Any(f => f.Name == RunFolder.ExperimentFile && f.Sha256 == record.ExperimentSha256
