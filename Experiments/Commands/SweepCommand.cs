@@ -31,14 +31,15 @@ internal static class SweepCommand
         {
             Description = "Print a job array for sbatch instead of running: as many tasks as points, or as --of; --jobs of them at a time.",
         };
+        Option<TimeSpan> checkpoint = RunCommand.CheckpointOption();
         Command command = new("sweep", "Runs an experiment for many values of some of its keys: a folder each, and points.csv.")
         {
-            file, folder, jobs, index, of, dry, retry, slurm,
+            file, folder, jobs, index, of, dry, retry, slurm, checkpoint,
         };
         command.SetAction(parsed =>
         {
             Sweep sweep = StoredExperiments.FindSweep(parsed.GetRequiredValue(file));
-            CommandContext context = contextOf(parsed);
+            CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
             (string path, int? together) = (parsed.GetRequiredValue(folder), parsed.GetValue(jobs));
             if (parsed.GetValue(slurm))
                 return parsed.GetValue(index) is null && !parsed.GetValue(dry)

@@ -10,7 +10,7 @@ namespace AttentionFlow.Solver.Sweeps;
 /// <param name="Why">What is wrong; null for nothing.</param>
 public sealed record PointResult(SweepPoint Point, PointStatus Status, string? Why = null);
 
-/// <summary>Runs points of a sweep, each into its folder. The failure of one stops no other.</summary>
+/// <summary>Runs points of a sweep, each into its folder. One that was interrupted goes on; the failure of one stops no other.</summary>
 /// <param name="folder">Where they go.</param>
 /// <param name="sharing">How many at a time.</param>
 /// <param name="makeRun">A run with so many threads, which tells a display how far it is.</param>
@@ -52,8 +52,11 @@ public sealed class SweepRun(
     {
         try
         {
-            if (folder.StatusOf(point) == PointStatus.Complete) return new(point, PointStatus.Complete); // by another process
-            RunRecord record = Execute(run, point, stop);
+            PointStatus before = folder.StatusOf(point);
+            if (before == PointStatus.Complete) return new(point, before); // by another process
+            string path = folder.FolderOf(point);
+            RunRecord record = before is PointStatus.Stopped or PointStatus.Running
+                ? run.Resume(point.Experiment, path, horizon: null, stop) : run.Execute(point.Experiment, path, overwrite: true, stop);
             return record.Status switch
             {
                 RunStatus.Complete => new(point, PointStatus.Complete),
@@ -74,8 +77,4 @@ public sealed class SweepRun(
             return new(point, PointStatus.Failed, explain(e));
         }
     }
-
-    // What an interrupted run has left is replaced.
-    private RunRecord Execute(ExperimentRun run, SweepPoint point, CancellationToken stop) =>
-        run.Execute(point.Experiment, folder.FolderOf(point), overwrite: true, stop);
 }

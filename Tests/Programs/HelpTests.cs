@@ -10,7 +10,7 @@ public class HelpTests
     [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
-    [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "Exit codes:")]
+    [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "--checkpoint", "Exit codes:")]
     [TestCase("collect", "DIR", "--long", "--when", "--out")]
     [TestCase("list", "--sweeps")]
     [TestCase("schema", "--tables", "--sweep")]
