@@ -44,7 +44,8 @@ internal static class SweepCommand
             if (parsed.GetValue(slurm))
                 return parsed.GetValue(index) is null && !parsed.GetValue(dry)
                     ? Submit(context, sweep, path, parsed.GetValue(of), together, parsed.GetValue(retry))
-                    : throw new ConfigurationException("--slurm: the tasks have the indices, and nothing is run; leave --index and --dry-run out.");
+                    : throw new ConfigurationException("--slurm: it runs nothing, and its tasks have the indices; leave --index and "
+                        + "--dry-run out.");
             Request request = new(new SweepFolder(path), path, Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), together,
                 parsed.GetValue(retry));
             return parsed.GetValue(dry) ? Show(context, sweep, request) : Execute(context, sweep, request);
@@ -118,9 +119,9 @@ internal static class SweepCommand
                 e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
         });
-        // What another process had is complete by now, or it is not.
+        // What another process had may have ended by now.
         foreach (SweepPoint point in request.Points.Where(p => status[p.Number] == PointStatus.Running))
-            status[point.Number] = request.Folder.StatusOf(point);
+            if (request.Folder.StatusOf(point) is var now and not PointStatus.Waiting) status[point.Number] = now;
         return Conclude(context, request, [.. request.Points.Select(p => status[p.Number])], Summary());
 
         string Summary() => SweepCommand.Summary([.. request.Points.Select(p => status[p.Number])]);

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -21,6 +23,10 @@ public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters,
 {
     private const int HashDigits = 12;
 
+    // A key that is null is as good as not there: one that a later version adds changes no hash.
+    private static readonly JsonSerializerOptions WithoutNulls =
+        new(ExperimentSchema.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     /// <summary>The value of a key as a table shows it: text plainly, the rest as JSON; empty where this point does not set it.</summary>
     public string this[string key] => Parameters.FirstOrDefault(p => p.Key == key)?.Shown ?? "";
 
@@ -33,7 +39,7 @@ public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters,
     internal static string HashOf(Experiment experiment, Dictionary<string, string> fileHashes)
     {
         (Experiment copied, IReadOnlyList<(string Name, string Source)> files) = InputFiles.Copied(experiment);
-        StringBuilder text = new(ExperimentReader.Write(copied));
+        StringBuilder text = new(JsonSerializer.Serialize(copied, WithoutNulls));
         foreach ((string name, string source) in files)
         {
             if (!fileHashes.TryGetValue(source, out string? hash))

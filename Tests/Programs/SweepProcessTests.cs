@@ -40,6 +40,8 @@ public sealed class SweepProcessTests : FolderFixture
         Assert.That(interrupted, Is.Positive, "it was never interrupted");
         Assert.That(Shell.Run("sweep", Folder["sweep.json"], "--out", Folder["out"]).Output, Does.StartWith($"{Points} of {Points} points complete;"));
         Compare();
+        if (signal == "TERM") // else there was no checkpoint yet
+            Assert.That(Directory.EnumerateDirectories(Folder["out"]).Select(point => SweepFolder.StatusOf(point).Record!.Pieces), Has.Some.Not.Null, "none went on");
     }
 
     [Test]
