@@ -6,12 +6,12 @@ namespace AttentionFlow.Tests.Program;
 [NonParallelizable]
 public sealed class SweepProcessTests : FolderFixture
 {
-    private const int Points = 12;
+    private const int Points = 8;
 
     [SetUp]
     public void WriteTheSweep() => File.WriteAllText(Folder["sweep.json"], $$"""
         {
-          "base": { "tokens": { "count": 48 }, "time": { "horizon": 10, "method": "rk4", "step": 0.01 }, "record": { "snapshots": 2, "observations": 101 } },
+          "base": { "tokens": { "count": 48 }, "time": { "horizon": 40, "method": "rk4", "step": 0.01 }, "record": { "snapshots": 2, "observations": 101 } },
           "grid": { "seed": { "from": 1, "count": {{Points}} } }
         }
         """);
@@ -22,7 +22,7 @@ public sealed class SweepProcessTests : FolderFixture
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
         Assert.That(Shell.Run("sweep", Folder["sweep.json"], "--out", Folder["whole"]).Code, Is.Zero);
         int interrupted = 0;
-        for (int wanted = 2; wanted < Points; wanted += 6)
+        for (int wanted = 2; wanted < Points; wanted += 3)
         {
             using Process process = Start();
             for (Stopwatch wait = Stopwatch.StartNew(); Complete() < wanted && !process.HasExited; Thread.Sleep(5))
