@@ -83,8 +83,13 @@ internal static class SweepCommand
         (SweepPoint Point, PointStatus Status)[] points = [.. request.Points.Select(p => (p, request.Folder.StatusOf(p)))];
         SweepPoint[] toRun = [.. points.Where(p => request.IsToRun(p.Status)).Select(p => p.Point)];
         context.Write(
-            points.Select(p => new { point = p.Point.Number, folder = p.Point.Hash, status = Text(p.Status), parameters = p.Point.Parameters
-                .ToDictionary(q => q.Key, q => q.Value) }),
+            points.Select(p => new
+            {
+                point = p.Point.Number,
+                folder = p.Point.Hash,
+                status = Text(p.Status),
+                parameters = p.Point.Parameters.ToDictionary(q => q.Key, q => q.Value),
+            }),
             ["point", "folder", .. sweep.Keys, "status"],
             points.Select(p => (string[])[$"{p.Point.Number}", p.Point.Hash, .. sweep.Keys.Select(key => p.Point[key]), Text(p.Status)]));
         Sharing sharing = Sharing.Of(toRun, context.Threads, request.Jobs);
@@ -114,7 +119,7 @@ internal static class SweepCommand
         context.Current.Sentence = () => $"stopped: {Summary()}; the same command goes on";
         ProgressDisplay.Run(context.Quiet, toRun.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
         {
-            progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : Path.GetFileName(request.Path)));
+            progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : Path.GetFileName(Path.TrimEndingDirectorySeparator(request.Path))));
             new SweepRun(request.Folder, sharing, (own, threads) => context.Runs(own, _ => { }, threads),
                 e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
@@ -140,7 +145,8 @@ internal static class SweepCommand
         if (context.Json)
             context.Output.Write(JsonOutput.Of(new
             {
-                folder = Path.GetFullPath(request.Path), points = status.Length,
+                folder = Path.GetFullPath(request.Path),
+                points = status.Length,
                 counts = Enum.GetValues<PointStatus>().ToDictionary(Text, s => status.Count(v => v == s)),
             }));
         else context.Output.WriteLine($"{summary}; their folders are listed in {Quoted.Line(request.Folder.Points)}");
