@@ -119,7 +119,8 @@ internal static class SweepCommand
         context.Current.Sentence = () => $"stopped: {Summary()}; the same command goes on";
         ProgressDisplay.Run(context.Quiet, toRun.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
         {
-            progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : Path.GetFileName(Path.TrimEndingDirectorySeparator(request.Path))));
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(request.Path));
+            progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : name));
             new SweepRun(request.Folder, sharing, (own, threads) => context.Runs(own, _ => { }, threads),
                 e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
