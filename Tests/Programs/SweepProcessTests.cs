@@ -11,7 +11,7 @@ public sealed class SweepProcessTests : FolderFixture
     [SetUp]
     public void WriteTheSweep() => File.WriteAllText(Folder["sweep.json"], $$"""
         {
-          "base": { "tokens": { "count": 48 }, "time": { "horizon": 40, "method": "rk4", "step": 0.01 }, "record": { "snapshots": 2, "observations": 101 } },
+          "base": { "tokens": { "count": 48 }, "time": { "horizon": 40, "method": "rk4", "step": 0.01 }, "record": { "snapshots": 2, "observations": 2001 } },
           "grid": { "seed": { "from": 1, "count": {{Points}} } }
         }
         """);
@@ -25,7 +25,7 @@ public sealed class SweepProcessTests : FolderFixture
         for (int wanted = 2; wanted < Points; wanted += 3)
         {
             using Process process = Start();
-            for (Stopwatch wait = Stopwatch.StartNew(); Complete() < wanted && !process.HasExited; Thread.Sleep(5))
+            for (Stopwatch wait = Stopwatch.StartNew(); !(Complete() >= wanted && IsAtWork()) && !process.HasExited; Thread.Sleep(5))
                 Assert.That(wait.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
             Shell.Sh($"kill -s {signal} {process.Id} || true");
             Stopwatch watch = Stopwatch.StartNew();
@@ -61,6 +61,10 @@ public sealed class SweepProcessTests : FolderFixture
 
     private int Complete() => !Directory.Exists(Folder["out"]) ? 0
         : Directory.EnumerateDirectories(Folder["out"]).Count(point => SweepFolder.StatusOf(point).Status == PointStatus.Complete);
+
+    // Whether a point has begun to write.
+    private bool IsAtWork() => Directory.EnumerateDirectories(Folder["out"])
+        .Any(point => new FileInfo(Path.Combine(point, "observables.csv.part")) is { Exists: true, Length: > 1000 });
 
     private void Compare()
     {
