@@ -121,7 +121,8 @@ internal static class SweepCommand
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(request.Path));
             progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : name));
-            new SweepRun(request.Folder, sharing, (own, threads) => context.Runs(own, _ => { }, threads),
+            new SweepRun(request.Folder, sharing,
+                (own, threads) => context.Runs(own, _ => { }, "the same sweep goes on from there", threads),
                 e => CommandLine.Explain(e).Sentence).Execute(toRun, progress, Ended, context.Stop);
             return 0;
         });
