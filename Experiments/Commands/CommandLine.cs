@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -34,8 +35,8 @@ internal static class CommandLine
         using Interruption interruption = new(messages, stop);
         CurrentRun current = new();
         Command[] commands =
-            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context),
-                BenchCommand.Make(Context)];
+            [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
+                VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);
@@ -113,12 +114,14 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <summary>Time between two checkpoints of a run.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Runs of this command, with its threads and its progress.</summary>
+    /// <summary>Runs of this command, one at a time, with its progress.</summary>
     /// <param name="progress">The progress.</param>
     /// <param name="warn">Takes advice.</param>
     /// <param name="goesOnBy">How a run goes on that is stopped.</param>
-    public ExperimentRun Runs(IProgressDisplay progress, Action<string> warn, string goesOnBy = "--resume goes on from there") =>
-        Current.Run = new(Threads, progress, warn) { CheckpointInterval = CheckpointInterval, GoesOnBy = goesOnBy };
+    /// <param name="threads">Its threads; null for those of the command.</param>
+    public ExperimentRun Runs(
+        IProgressDisplay progress, Action<string> warn, string goesOnBy = "--resume goes on from there", int? threads = null) =>
+        Current.Add(new(threads ?? Threads, progress, warn) { CheckpointInterval = CheckpointInterval, GoesOnBy = goesOnBy });
 
     /// <summary>Results: JSON where asked for, else a table.</summary>
     public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>
@@ -146,14 +149,13 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     }
 }
 
-/// <summary>The run that a command is at, for whoever ends the program without it.</summary>
+/// <summary>The runs that a command is at, for whoever ends the program without it.</summary>
 internal sealed class CurrentRun
 {
-    /// <summary>Null before there is any.</summary>
-    public ExperimentRun? Run { get; set; }
+    private readonly ConcurrentQueue<ExperimentRun> _runs = [];
 
-    /// <summary>Asks it for a checkpoint.</summary>
-    public void AskForCheckpoint() => Run?.AskForCheckpoint();
+    /// <summary>What is to be said when they are ended; null: what the run itself says.</summary>
+    public Func<string>? Sentence { get; set; }
 
     /// <summary>The folder of a run that goes with the command; null for none.</summary>
     public string? Temporary { get; set; }
@@ -164,19 +166,38 @@ internal sealed class CurrentRun
     /// <summary>The exit code of the command, when all is said and only other ranks are waited for.</summary>
     public int? Ended { get; set; }
 
-    /// <summary>Ends it: the exit code, what is to be said of it, if anything, and how many seconds it has to end by itself.</summary>
+    /// <summary>Adds one.</summary>
+    public ExperimentRun Add(ExperimentRun run)
+    {
+        _runs.Enqueue(run);
+        return run;
+    }
+
+    /// <summary>Asks them for a checkpoint.</summary>
+    public void AskForCheckpoint()
+    {
+        foreach (ExperimentRun run in _runs) run.AskForCheckpoint();
+    }
+
+    /// <summary>Ends them: the exit code, what is to be said of it, if anything, and how many seconds they have to end by themselves.
+    /// </summary>
     public (int Code, string? Message, double Seconds) Cut()
     {
         if (Ended is { } code) return (code, null, 0.1);
         // The rank that ends first ends all, and rank 0 has files to write.
         if (IsFollowed) return (ExitCodes.Stopped, null, 10);
-        if (Run is { IsEnding: true }) return (ExitCodes.Stopped, "stopped", 60);
+        string? advice = null;
+        bool isEnding = false;
         try
         {
-            string? advice = Run?.Cut()?.Advice;
+            foreach (ExperimentRun run in _runs)
+                if (run.IsEnding) isEnding = true;
+                else advice = run.Cut()?.Advice ?? advice;
+            if (isEnding && advice is null) return (ExitCodes.Stopped, "stopped", 60);
+            SpinWait.SpinUntil(() => !_runs.Any(run => run.IsEnding), TimeSpan.FromMinutes(1));
             if (Temporary is not null) advice = null;
             DropTemporary();
-            return (ExitCodes.Stopped, advice ?? "stopped", 0.1);
+            return (ExitCodes.Stopped, Sentence?.Invoke() ?? advice ?? "stopped", 0.1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

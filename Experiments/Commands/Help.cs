@@ -41,6 +41,15 @@ internal sealed class Help : SynchronousCommandLineAction
 
         """;
 
+    private const string SweepExamples = """
+        Examples:
+          attentionflow sweep beta-seeds --out out/beta-seeds
+          attentionflow sweep my-sweep.json --out out/mine --dry-run
+          attentionflow sweep my-sweep.json --out out/mine --slurm
+          attentionflow collect out/mine --when gap_energy<1e-3
+
+        """;
+
     private const string RootExamples = """
         Examples:
           attentionflow list
@@ -75,6 +84,7 @@ internal sealed class Help : SynchronousCommandLineAction
         {
             RootCommand => RootExamples + "\n" + Codes,
             { Name: "run" } => RunExamples + "\n" + Codes,
+            { Name: "sweep" } => SweepExamples + "\n" + Codes,
             { Name: "reproduce" } => ReproduceExamples + "\n" + Codes,
             { Name: "verify" } => VerifyExamples + "\n" + Codes,
             _ => "",

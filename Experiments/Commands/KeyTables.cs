@@ -24,6 +24,23 @@ public static class KeyTables
         return text.ToString();
     }
 
+    /// <summary>The keys of the sweep file and of a range in it.</summary>
+    public static string Sweep()
+    {
+        JsonObject sweep = JsonNode.Parse(SweepSchema.Text)!.AsObject();
+        JsonObject range = sweep["$defs"]!["values"]!["anyOf"]![1]!.AsObject();
+        return Table(sweep) + $"\nA range: {Meaning(range)}\n\n" + Table(range);
+
+        static string Table(JsonObject keys) => "| key | type | meaning |\n|---|---|---|\n" + string.Concat(
+            from p in keys["properties"]!.AsObject()
+            let required = IsRequired(keys, p.Key) ? ", required" : ""
+            select $"| `{p.Key}` | {Type(p.Value!.AsObject())}{required} | {Meaning(p.Value!.AsObject())} |\n");
+
+        static string Type(JsonObject value) => value.ContainsKey("anyOf") ? "text or experiment"
+            : value["enum"] is JsonArray names ? Names(names.Select(name => (string)name!))
+            : (string)value["type"]! is "array" ? "list of objects" : TypeOf(value);
+    }
+
     private static bool IsPlain(JsonObject value) => !value.ContainsKey("properties") && !value.ContainsKey("anyOf");
 
     private static IEnumerable<string> Section(JsonObject section, string prefix, bool plain)

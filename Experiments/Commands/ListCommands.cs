@@ -9,12 +9,27 @@ internal static class ListCommands
     public static Command[] Make(Func<ParseResult, CommandContext> contextOf)
     {
         Option<bool> tables = new("--tables") { Description = "As tables in Markdown, those of docs/experiments.md." };
-        Command schema = Of("schema", "The JSON schema of the experiment file, with ranges and defaults.",
-            (context, parsed) => context.Output.Write(parsed.GetValue(tables) ? KeyTables.Text() : ExperimentSchema.Text + "\n"));
+        Option<bool> sweep = new("--sweep") { Description = "That of the sweep file." };
+        Command schema = Of("schema", "The JSON schema of the experiment file, with ranges and defaults.", (context, parsed) =>
+            context.Output.Write((parsed.GetValue(tables), parsed.GetValue(sweep)) switch
+            {
+                (true, true) => KeyTables.Sweep(),
+                (true, false) => KeyTables.Text(),
+                (false, true) => SweepSchema.Text + "\n",
+                _ => ExperimentSchema.Text + "\n",
+            }));
         schema.Options.Add(tables);
+        schema.Options.Add(sweep);
+        Option<bool> sweeps = new("--sweeps") { Description = "The stored sweeps." };
+        Command list = Of("list", "The stored experiments; each runs by its name.", (context, parsed) =>
+        {
+            if (parsed.GetValue(sweeps)) ListSweeps(context);
+            else List(context);
+        });
+        list.Options.Add(sweeps);
         return
         [
-            Of("list", "The stored experiments; each runs by its name.", (context, _) => List(context)),
+            list,
             schema,
             Of("devices", "What can evaluate pair sums here, what cannot, and why.", (context, _) => Devices(context)),
         ];
@@ -39,6 +54,19 @@ internal static class ListCommands
         }).ToArray();
         context.Write(rows, ["name", "title", "tokens", "replicas", "horizon"],
             rows.Select(r => (string[])[r.name, r.title, $"{r.tokens}", $"{r.Replicas}", $"{r.Horizon}"]));
+    }
+
+    private static void ListSweeps(CommandContext context)
+    {
+        var rows = StoredFiles.Sweeps.Names.Select(name => (name, sweep: StoredExperiments.FindSweep(name))).Select(s => new
+        {
+            s.name,
+            title = s.sweep.Title,
+            points = s.sweep.Points.Count,
+            keys = s.sweep.Keys,
+        }).ToArray();
+        context.Write(rows, ["name", "title", "points", "keys"],
+            rows.Select(r => (string[])[r.name, r.title, $"{r.points}", string.Join(", ", r.keys)]));
     }
 
     private static void Devices(CommandContext context)

@@ -8,9 +8,6 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
 {
     private const double Beta = 1;
 
-    private sealed record TurnRun(int Quarters, string[] Settings) : PlannedRun($"code-strength-{Quarters}", "code-strength",
-        [$"interaction.gauge.speeds=[{Quarters * Math.PI / 4}]", .. Settings]);
-
     public override string Introduction(bool quick) =>
         "A rotary code that turns by w over the labels [0, 1], β = 1, unnormalised attention, independent uniform starts on S^{2}. The "
             + "limit is an arc of the latitude circle at height c = ⟨u, axis⟩, u the point that the "
@@ -20,13 +17,13 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
-        .. Enumerable.Range(0, 17).Where(k => !quick || k % 2 == 0).Select(k =>
-            new TurnRun(k, If(quick, "tokens.count=32", "replicas=20"))),
+        .. PlannedRun.Of("code-strength", point => $"code-strength-{point.Number}", If(quick, "tokens.count=32", "replicas=20"))
+            .Where((_, i) => !quick || i % 2 == 0),
     ];
 
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Turn[] turns = [.. plan.Cast<TurnRun>().Select(run => new Turn(run.Quarters * Math.PI / 4, run.Observations(folder)))];
+        Turn[] turns = [.. plan.Select(run => new Turn(((RotaryGauge)run.Experiment.Gauge).Speeds[0], run.Observations(folder)))];
         int n = plan[0].Experiment.Tokens.Count;
         string svg = new Chart("Strength of a rotary code",
             "Left: the part of the mean in the plane of the code against the turn, on a squared sinc. Middle: the squared mean, averaged "

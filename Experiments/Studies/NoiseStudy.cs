@@ -3,13 +3,6 @@ namespace AttentionFlow.Experiments.Studies;
 /// <summary>Order out of noise: the length of the mean token against the strength of the attraction, on circle and sphere.</summary>
 internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction")
 {
-    private static readonly int[] Dimensions = [2, 3];
-    private static readonly double[] Ratios = [0.4, 0.6, 0.8, 1, 1.2, 1.5, 2, 3, 4];
-
-    private sealed record RatioRun(int Dimension, double Ratio, int Tokens, int Seeds) : PlannedRun(
-        $"noise-d{Dimension}-{Ratio}", "noisy-transition", $"tokens.dimension={Dimension}", $"interaction.noise.kappa={Ratio * Dimension}",
-        $"tokens.count={Tokens}", $"replicas={Seeds}", "record.snapshots=1");
-
     public override string Introduction(bool quick) =>
         $"Tokens with the linear profile under Brownian motion of strength (2/κ)^{{1/2}}, {Tokens(quick)} tokens and {Seeds(quick)} seeds "
             + $"on S^{{1}} and S^{{2}}. Up to κ = d the uniform law is stable and |m| only the "
@@ -17,11 +10,14 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         + "root mean square of |m| over the second half of the runs and over seeds.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
-        [.. Dimensions.SelectMany(d => Ratios.Select(ratio => new RatioRun(d, ratio, Tokens(quick), Seeds(quick))))];
+    [
+        .. PlannedRun.Of("noise", point => $"noise-d{point.Experiment.Tokens.Dimension}-{RatioOf(point.Experiment)}",
+            If(quick, $"tokens.count={Tokens(quick)}", $"replicas={Seeds(quick)}")),
+    ];
 
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Point[] points = [.. plan.Cast<RatioRun>().Select(run => new Point(run, folder))];
+        Point[] points = [.. plan.Select(run => new Point(run, folder))];
         string svg = new Chart("Noise against attraction", "Length of the mean token against kappa/d on circle and sphere: measured signs "
             + "on the curves of the self-consistent length.",
             [.. points.GroupBy(p => p.Dimension).Select(Panel)])
@@ -32,6 +28,9 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
             + $"tokens under noise, {points[0].Seeds} seeds: below κ = d of order n^{{−1/2}}, above it the solution of |m| = "
             + $"A_{{d}}(κ|m|)."));
     }
+
+    // Written as a multiple of 0.1.
+    private static double RatioOf(Experiment experiment) => Math.Round(experiment.Noise!.Kappa / experiment.Tokens.Dimension, 6);
 
     private static int Tokens(bool quick) => quick ? 128 : 256;
 
@@ -67,10 +66,11 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
     /// <summary>The root mean square of |m| over the second half of the runs at one kappa, with its standard error over seeds.</summary>
     private sealed class Point
     {
-        public Point(RatioRun run, string folder)
+        public Point(PlannedRun run, string folder)
         {
             ObservationTable table = run.Observations(folder);
-            (Dimension, Ratio, Tokens, Seeds) = (run.Dimension, run.Ratio, run.Experiment.Tokens.Count, table.Replicas);
+            (Dimension, Ratio) = (run.Experiment.Tokens.Dimension, RatioOf(run.Experiment));
+            (Tokens, Seeds) = (run.Experiment.Tokens.Count, table.Replicas);
             double[][] late =
                 [.. table.Times.Where(t => t > run.Experiment.Time.Horizon / 2).Select(t => table.AtTime("mean_norm", t))];
             double[] squares = [.. Enumerable.Range(0, Seeds).Select(r => late.Average(m => m[r] * m[r]))];

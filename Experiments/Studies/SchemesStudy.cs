@@ -27,14 +27,11 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
         + "peri-norm collapse far later.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
-    [
-        .. Clocks.Select(clock => new PlannedRun($"schemes-{clock.Scheme}", "schemes",
-            $"interaction.scheme.kind={clock.Scheme}", "record.snapshots=1")),
-    ];
+        [.. PlannedRun.Of("schemes", point => $"schemes-{point["interaction.scheme.kind"]}")];
 
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        ObservationTable[] tables = [.. plan.Select(run => run.Observations(folder))];
+        ObservationTable[] tables = [.. Clocks.Select(clock => plan.Single(run => SchemeOf(run) == clock.Scheme).Observations(folder))];
         string svg = new Chart("Collapse under normalisation schemes", "One minus the squared length of the mean token against time for "
             + "five schemes, on two logarithmic axes and on one.",
             [
@@ -44,6 +41,8 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
         return new Findings(Clocks.Zip(tables, Measured), new Picture("8", "schemes", svg, "The gap 1 − |m|^{2} of one cloud under five "
             + "schemes: a straight line on the left is a power of t, on the right an exponential."));
     }
+
+    private static string SchemeOf(PlannedRun run) => KindAttribute.NameOf(run.Experiment.Interaction.Scheme);
 
     private static ChartPanel Panel(string title, Axis time, ObservationTable[] tables) =>
         new(title, time, new Axis("1 − |m|^{2}", 1e-15, 1, Log: true),

@@ -1,8 +1,19 @@
 namespace AttentionFlow.Experiments.Studies;
 
-/// <summary>A run that a study needs: its folder and its experiment. Studies derive from it to add the parameters that they vary.</summary>
+/// <summary>
+/// A run that a study needs: its folder and its experiment. What varies is in the experiment, or in a record of the study that derives
+/// from this one, never in the name.
+/// </summary>
 internal record PlannedRun(string Name, Experiment Experiment)
 {
+    /// <summary>The points of a stored sweep, with settings <c>path=value</c> on top.</summary>
+    /// <param name="sweep">Its name.</param>
+    /// <param name="name">The name of the run of a point.</param>
+    /// <param name="settings">The settings.</param>
+    public static IEnumerable<PlannedRun> Of(string sweep, Func<SweepPoint, string> name, params IReadOnlyList<string> settings) =>
+        StoredExperiments.FindSweep(sweep).Points.Select(point =>
+            new PlannedRun(name(point), ExperimentReader.Parse(ExperimentReader.Write(point.Experiment), sweep, settings)));
+
     /// <summary>A stored experiment with settings <c>path=value</c>.</summary>
     public PlannedRun(string name, string stored, params IReadOnlyList<string> settings)
         : this(name, StoredExperiments.Load(stored, settings))

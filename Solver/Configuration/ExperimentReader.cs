@@ -13,12 +13,15 @@ public static class ExperimentReader
     /// The experiment in the file <paramref name="path"/>, with settings of the form <c>interaction.beta=2</c> applied to it in order.
     /// </summary>
     /// <exception cref="ConfigurationException">The file is missing or wrong, a setting is wrong, or a cloud file it names is.</exception>
-    public static Experiment Read(string path, IReadOnlyList<string> settings)
+    public static Experiment Read(string path, IReadOnlyList<string> settings) => Parse(TextOf(path, "experiment"), path, settings);
+
+    /// <summary>The text of an experiment file, or of another kind of file.</summary>
+    /// <exception cref="ConfigurationException">It is missing, or no text.</exception>
+    internal static string TextOf(string path, string kind)
     {
-        string text;
         try
         {
-            text = File.ReadAllText(path, Utf8);
+            return File.ReadAllText(path, Utf8);
         }
         catch (DecoderFallbackException e)
         {
@@ -27,13 +30,12 @@ public static class ExperimentReader
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException
             or ArgumentException)
         {
-            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such experiment file.", e);
+            throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such {kind} file.", e);
         }
         catch (UnauthorizedAccessException e)
         {
             throw new ConfigurationException($"{path}: this is not a file that can be read.", e);
         }
-        return Parse(text, path, settings);
     }
 
     /// <summary>
@@ -48,12 +50,8 @@ public static class ExperimentReader
         try
         {
             JsonObject root = StrictJson.ParseObject(text, origin);
-            if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
             foreach (Override edit in edits) edit.Apply(root);
-            new StrictWalk(Path.GetDirectoryName(Path.GetFullPath(origin))!).Check(root);
-            Experiment experiment = WithCloud(InputFiles.Read(root.Deserialize<Experiment>(ExperimentSchema.Options)!), root).WithTimes();
-            ExperimentRules.Check(experiment);
-            return experiment;
+            return Resolve(root, Path.GetDirectoryName(Path.GetFullPath(origin))!, []);
         }
         catch (ConfigurationException e) when (edits.LastOrDefault(s => s.Concerns(e.Location)) is { } edit)
         {
@@ -63,6 +61,21 @@ public static class ExperimentReader
         {
             throw e.Within(origin);
         }
+    }
+
+    /// <summary>The experiment in a tree, which is checked and made plain in place: paths of files absolute.</summary>
+    /// <param name="root">The tree.</param>
+    /// <param name="folder">What relative paths in it are relative to.</param>
+    /// <param name="read">The files that were read for experiments before it, which are not read again; new ones are added.</param>
+    /// <exception cref="ConfigurationException">The location is that in the tree.</exception>
+    internal static Experiment Resolve(JsonObject root, string folder, Dictionary<(string, IFilePart), IFilePart> read)
+    {
+        if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
+        new StrictWalk(folder).Check(root);
+        Experiment written = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
+        Experiment experiment = WithCloud(InputFiles.Read(written, read), root).WithTimes();
+        ExperimentRules.Check(experiment);
+        return experiment;
     }
 
     /// <summary>

@@ -7,15 +7,23 @@ internal static class InputFiles
     public delegate IFilePart Change(string where, string copy, IFilePart part);
 
     /// <summary>The experiment with the rows of all files, each read once.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="read">Parts whose files were read before, by place and part without rows; those read now are added.</param>
     /// <exception cref="ConfigurationException">A file is missing or wrong; the message names place, file and line.</exception>
-    public static Experiment Read(Experiment experiment) =>
-        Map(experiment, (where, _, part) => CloudFile.At<IFilePart>(where, () => part switch
+    public static Experiment Read(Experiment experiment, Dictionary<(string, IFilePart), IFilePart> read) =>
+        Map(experiment, (where, _, part) =>
+    {
+        if (!read.TryGetValue((where, part), out IFilePart? whole)) read[(where, part)] = whole = CloudFile.At(where, () => WithRows(part));
+        return whole;
+    });
+
+    private static IFilePart WithRows(IFilePart part) => part switch
     {
         FileLaw law => law with { Rows = CloudFile.Read(law.Path, law.Normalize) },
         FileMatrix matrix => matrix with { Rows = CloudFile.ReadMatrix(matrix.Path) },
         Points points => points.With(CloudFile.ReadUnit(points.Path!)),
         _ => throw new NotSupportedException(part.GetType().Name),
-    }));
+    };
 
     /// <summary>The experiment with its files named as their copies in a run folder, and these copies: name and source.</summary>
     public static (Experiment Experiment, IReadOnlyList<(string Name, string Source)> Copies) Copied(Experiment experiment)

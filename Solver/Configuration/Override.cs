@@ -5,36 +5,48 @@ using System.Text.Json.Serialization.Metadata;
 namespace AttentionFlow.Solver.Configuration;
 
 /// <summary>
-/// One <c>--set path=value</c>: an edit of the JSON tree of an experiment file before it is read. The value is JSON where it parses, else
-/// text. Objects on the way are created; an absent one starts with its default kind. A new kind drops the members of the old one.
+/// One <c>--set path=value</c>, or a key of a sweep: an edit of the JSON tree of an experiment file before it is read. The value of a
+/// setting is JSON where it parses, else text. Objects on the way are created; an absent one starts with its default kind. A new kind
+/// drops the members of the old one.
 /// </summary>
 internal sealed class Override
 {
-    private readonly string _text, _value;
+    private readonly string _origin;
     private readonly string[] _steps;
+    private readonly Func<JsonPropertyInfo?, string, JsonNode?> _value;
     private string _affects;
 
     /// <summary>Parses <c>path=value</c>.</summary>
     public Override(string text)
     {
-        _text = text;
+        _origin = $"--set {Quoted.Short(text, 120)}";
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         string path = (equals < 0 ? "" : text[..equals]).Trim();
         if (path.StartsWith("$.", StringComparison.Ordinal)) path = path[2..];
-        _steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
-        if (equals < 0 || _steps.Any(s => s.Length == 0))
-            throw new ConfigurationException(
-                $"--set {Quoted.Short(text, 120)}: a setting has the form path=value, for example interaction.beta=2.");
-        _value = text[(equals + 1)..].Trim();
+        _steps = Steps(path);
+        if (equals < 0 || !IsPath(path))
+            throw new ConfigurationException($"{_origin}: a setting has the form path=value, for example interaction.beta=2.");
+        string value = text[(equals + 1)..].Trim();
+        _value = (property, place) => ParseValue(value, property, place);
         _affects = $"$.{path}";
     }
+
+    /// <summary>A key and its value.</summary>
+    /// <param name="path">The key.</param>
+    /// <param name="value">Gives the value, of what is known of the key, null for nothing, and its place.</param>
+    /// <param name="origin">Says in errors where both stand.</param>
+    public Override(string path, Func<JsonPropertyInfo?, string, JsonNode?> value, string origin) =>
+        (_origin, _steps, _value, _affects) = (origin, Steps(path), value, $"$.{path}");
+
+    /// <summary>Whether a text may be the path of a key.</summary>
+    public static bool IsPath(string path) => Steps(path).All(step => step.Length > 0);
 
     /// <summary>True when an error at <paramref name="location"/> is about what this setting wrote or what it created on the way.</summary>
     public bool Concerns(string? location) =>
         location is not null && (Contains(location, _affects) || Contains(_affects, location));
 
     /// <summary>The same error, naming this setting.</summary>
-    public ConfigurationException Blame(ConfigurationException error) => error.Within($"--set {Quoted.Short(_text, 120)}");
+    public ConfigurationException Blame(ConfigurationException error) => error.Within(_origin);
 
     /// <summary>Edits <paramref name="root"/>.</summary>
     public void Apply(JsonObject root)
@@ -55,7 +67,7 @@ internal sealed class Override
         }
         string last = _steps[^1];
         Get(node, last, path);
-        JsonNode? parsed = ParseValue(Property(node, type, last), Join(path, last));
+        JsonNode? parsed = _value(Property(node, type, last), Join(path, last));
         if (type is not null && node is JsonObject owner && ExperimentSchema.KindKey(type) == last)
         {
             _affects = path;
@@ -63,6 +75,8 @@ internal sealed class Override
         }
         Put(node, last, parsed);
     }
+
+    private static string[] Steps(string path) => path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
 
     // True when inner is outer or lies in it.
     private static bool Contains(string outer, string inner) =>
@@ -119,25 +133,25 @@ internal sealed class Override
     private static int Index(string step) =>
         step[^1] == ']' && int.TryParse(step[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? index : -1;
 
-    private JsonNode? ParseValue(JsonPropertyInfo? property, string path)
+    private JsonNode? ParseValue(string value, JsonPropertyInfo? property, string path)
     {
         JsonNode? parsed;
         try
         {
-            parsed = StrictJson.Parse(_value, path);
+            parsed = StrictJson.Parse(value, path);
         }
         catch (JsonException)
         {
             // .5, 2. and +1 are numbers to everybody but JSON.
-            bool isNumber = double.TryParse(_value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
+            bool isNumber = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
             return isNumber && double.IsFinite(number) && property?.PropertyType != typeof(string)
-                ? JsonValue.Create(number) : JsonValue.Create(_value);
+                ? JsonValue.Create(number) : JsonValue.Create(value);
         }
         catch (ConfigurationException e)
         {
             throw Blame(e);
         }
         bool isText = parsed?.GetValueKind() == JsonValueKind.String;
-        return property?.PropertyType == typeof(string) && !isText ? JsonValue.Create(_value) : parsed;
+        return property?.PropertyType == typeof(string) && !isText ? JsonValue.Create(value) : parsed;
     }
 }

@@ -9,12 +9,13 @@ internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>The object that <paramref name="text"/> holds; <paramref name="origin"/> is named in errors of syntax.</summary>
-    public static JsonObject ParseObject(string text, string origin)
+    /// <summary>The object that <paramref name="text"/>, of a kind of file, holds; <paramref name="origin"/> is named in errors of syntax.
+    /// </summary>
+    public static JsonObject ParseObject(string text, string origin, string kind = "an experiment file")
     {
         try
         {
-            return Parse(text, "$") as JsonObject ?? throw ConfigurationException.At("$", "an experiment file holds one JSON object.");
+            return Parse(text, "$") as JsonObject ?? throw ConfigurationException.At("$", $"{kind} holds one JSON object.");
         }
         catch (JsonException e)
         {

@@ -13,6 +13,10 @@ internal sealed class StrictWalk(string folder)
     /// <summary>The tree of an experiment file, checked and made plain in place.</summary>
     public void Check(JsonObject root) => Object(root, typeof(Experiment), "$");
 
+    /// <summary>The value of a key, checked and made plain; null only where the key may be null.</summary>
+    public JsonNode? Value(JsonNode? node, JsonPropertyInfo property, string path) =>
+        node is null && property.IsSetNullable ? null : Value(node, property.PropertyType, property, path);
+
     private JsonNode Value(JsonNode? node, Type type, JsonPropertyInfo property, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -40,8 +44,8 @@ internal sealed class StrictWalk(string folder)
         IList<JsonPropertyInfo> properties = ExperimentSchema.Options.GetTypeInfo(concrete).Properties;
         foreach (JsonPropertyInfo property in properties)
         {
-            if (!found.TryGetPropertyValue(property.Name, out JsonNode? child) || (child is null && property.IsSetNullable)) continue;
-            JsonNode plain = Value(child, property.PropertyType, property, $"{path}.{property.Name}");
+            if (!found.TryGetPropertyValue(property.Name, out JsonNode? child)) continue;
+            JsonNode? plain = Value(child, property, $"{path}.{property.Name}");
             if (!ReferenceEquals(plain, child)) found[property.Name] = plain;
         }
         string[] known = [.. properties.Select(p => p.Name), .. kindKey is null ? Array.Empty<string>() : [kindKey]];

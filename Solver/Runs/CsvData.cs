@@ -61,12 +61,14 @@ public static class CsvData
             : throw new IOException($"there is no column {column} among {string.Join(", ", header)}");
     });
 
-    private static CsvReader Open(string path) => CsvReader.FromFile(path, new CsvReaderOptions
+    /// <summary>A table, strictly.</summary>
+    internal static CsvReader Open(string path) => CsvReader.FromFile(path, new CsvReaderOptions
     {
         Separator = ',', FieldCountMismatch = CsvFieldCountHandling.Throw, MalformedData = CsvMalformedDataHandling.Throw,
     });
 
-    private static string[] HeaderOf(CsvReader reader)
+    /// <summary>The names in the header, each once.</summary>
+    internal static string[] HeaderOf(CsvReader reader)
     {
         string[] names = [.. reader.Headers];
         if (names.Length == 0) throw new IOException("there is no header");

@@ -44,7 +44,7 @@ public sealed class FolderLock : IDisposable
             }
             catch (IOException e) when (Held.Contains(e.HResult))
             {
-                throw new IOException($"{HolderOf(folder, record)} works in this folder; wait for it, or give another --out", e);
+                throw new FolderInUseException($"{HolderOf(folder, record)} works in this folder; wait for it, or give another --out", e);
             }
             // Else it was removed, by whoever had it, between the opening and the locking.
             if (File.Exists(path)) return new FolderLock(folder, file, wasLeft);
@@ -110,9 +110,10 @@ public sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>Whether there is anything but a lock in a folder.</summary>
-    public static bool IsNotEmpty(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) != Name);
+    /// <summary>Whether there is anything but a lock, and files of these names, in a folder.</summary>
+    public static bool IsNotEmpty(string folder, params IReadOnlyList<string> but) =>
+        Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
+            .Any(name => name != Name && !but.Contains(name));
 
     /// <summary>Frees the folder.</summary>
     public void Dispose()
@@ -122,4 +123,13 @@ public sealed class FolderLock : IDisposable
         if (!OperatingSystem.IsWindows()) File.Delete(_file.Name);
         _file.Dispose();
     }
+}
+
+/// <summary>Another process, or another run of this one, has the folder. What is thrown may hold it as its inner exception.</summary>
+public sealed class FolderInUseException : IOException
+{
+    internal FolderInUseException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>Whether this is what an error is about.</summary>
+    public static bool IsCauseOf(Exception error) => error is FolderInUseException || error.InnerException is FolderInUseException;
 }

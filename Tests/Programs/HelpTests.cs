@@ -5,13 +5,15 @@ namespace AttentionFlow.Tests.Program;
 
 public class HelpTests
 {
-    [TestCase("", "reproduce", "run", "verify", "list", "schema", "devices", "bench", "--version")]
+    [TestCase("", "reproduce", "run", "sweep", "collect", "verify", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|DIR|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
     [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
-    [TestCase("list")]
-    [TestCase("schema")]
+    [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "--checkpoint", "Exit codes:")]
+    [TestCase("collect", "DIR", "--long", "--when", "--out")]
+    [TestCase("list", "--sweeps")]
+    [TestCase("schema", "--tables", "--sweep")]
     [TestCase("devices")]
     [TestCase("bench", "--peers", "--scaling", "--ptx")]
     public void HelpNamesEveryOption(string command, params string[] words)
@@ -23,7 +25,7 @@ public class HelpTests
     }
 
     /// <summary>Every example runs, as far as its arguments go, and every exit code is named.</summary>
-    [TestCase(""), TestCase("run"), TestCase("reproduce"), TestCase("verify")]
+    [TestCase(""), TestCase("run"), TestCase("reproduce"), TestCase("sweep"), TestCase("verify")]
     public void HelpHasExamplesAndExitCodes(string command)
     {
         string help = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output;
@@ -43,6 +45,15 @@ public class HelpTests
         Assert.That((table.Code, table.Error, json.Code, json.Error), Is.EqualTo((0, "", 0, "")));
         Assert.That(table.Output.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0]), Is.EqualTo(StoredExperiments.Names));
         Assert.That(json.Json.EnumerateArray().Select(e => e.GetProperty("name").GetString()), Is.EqualTo(StoredExperiments.Names));
+    }
+
+    [Test]
+    public void TheListOfSweepsNamesEachWithItsPoints()
+    {
+        Answer table = Shell.Run("list", "--sweeps");
+        Assert.That(table.Output.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0]),
+            Is.EqualTo(Directory.EnumerateFiles(Path.Combine(Repository.Root, "data", "sweeps"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)));
+        Assert.That(table.Output, Does.Match("(?m)^beta-seeds .* 200 +interaction.beta, seed$"));
     }
 
     [Test]
@@ -66,6 +77,10 @@ public class HelpTests
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Is.EqualTo(Repository.Text("data", "experiment.schema.json")), "Regenerate it: attentionflow schema > data/experiment.schema.json");
     }
+
+    [Test]
+    public void TheSchemaOfSweepsIsTheStoredOne() => Assert.That(Shell.Run("schema", "--sweep").Output, Is.EqualTo(Repository.Text("data", "sweep.schema.json")),
+        "Regenerate it: attentionflow schema --sweep > data/sweep.schema.json");
 
     [Test]
     public void TheVersionIsOneLine() => Assert.That(Shell.Run("--version").Output, Does.Match(@"^\d+\.\d+\.\d+[^\n]*\r?\n$"));

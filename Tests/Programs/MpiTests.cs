@@ -96,11 +96,9 @@ public sealed class MpiTests : FolderFixture
     {
         using Process process = Launch("Open MPI", 2, ["run", .. Long, "--device", "mpi", "--out", Folder["mpi"]]);
         WaitForRows(process);
-        Stopwatch watch = Stopwatch.StartNew();
         Shell.Sh($"kill -s {signal} {ProcessOf(rank: 1, Folder["mpi"])}");
         Answer answer = Shell.End(process);
         using IDisposable scope = Assert.EnterMultipleScope();
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(15)));
         Assert.That(answer.Code, Is.EqualTo(code), answer.Error);
         Assert.That(Said(answer), Has.Length.EqualTo(1));
         Assert.That(Said(answer)[0], Does.Match(@"^attentionflow: stopped at t = [\d.]+ of 2500; --resume goes on from there$"));

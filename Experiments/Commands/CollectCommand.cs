@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AttentionFlow.Solver.Sweeps;
+using CsvHelper;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary><c>collect</c>: the points of a sweep as one table.</summary>
+internal static class CollectCommand
+{
+    public static Command Make(Func<ParseResult, CommandContext> contextOf)
+    {
+        Argument<string> folder = new("DIR") { Description = "The folder of a sweep, which may be under way." };
+        Option<bool> all = new("--long") { Description = "All rows of the observables, not only the last." };
+        Option<Crossing[]> when = new("--when")
+        {
+            Description = "COLUMN<LEVEL or COLUMN>LEVEL: a column with the time of the first crossing, between recorded times on a "
+                + "straight line; may be repeated.",
+            HelpName = "CONDITION", CustomParser = result => [.. result.Tokens.Select(token => Crossing.Parse(token.Value))
+                .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed"))
+                .OfType<Crossing>()],
+        };
+        Option<string?> file = new("--out")
+        {
+            Description = "The CSV file to write; standard output by default.", HelpName = "FILE", CustomParser = OptionValues.File,
+        };
+        Command command = new("collect", "The points of a sweep as one table: parameters, status, last observables, alerts.")
+        {
+            folder, all, when, file,
+        };
+        command.SetAction(parsed => Execute(contextOf(parsed), parsed.GetRequiredValue(folder), parsed.GetValue(when) ?? [],
+            parsed.GetValue(all), parsed.GetValue(file)));
+        return command;
+    }
+
+    private static int Execute(CommandContext context, string folder, Crossing[] when, bool all, string? file)
+    {
+        if (all && when.Length > 0)
+            throw new ConfigurationException("--when: times of crossings go with one row a replica, not with --long.");
+        if (!File.Exists(Path.Combine(folder, SweepFolder.PointsFile)))
+            throw new ConfigurationException($"{folder}: there is no {SweepFolder.PointsFile} in it; 'attentionflow sweep' writes one.");
+        Collection collection = Collection.Read(folder);
+        foreach (Crossing crossing in when)
+            if (collection.Observables.Count > 0 && !collection.Observables.Contains(crossing.Column))
+                throw new ConfigurationException($"--when {crossing}: no point has the column '{crossing.Column}'; "
+                    + Names.Hint(crossing.Column, collection.Observables));
+        (IReadOnlyList<string> columns, IEnumerable<object?[]> rows) = all ? collection.Long() : collection.Summary(when);
+        if (file is null) Write(context.Output);
+        else
+        {
+            using FileStream part = WholeFile.OpenPart(file);
+            using (StreamWriter writer = new(part, leaveOpen: true)) Write(writer);
+            WholeFile.Finish(part, file);
+        }
+        return ExitCodes.Done;
+
+        void Write(TextWriter output)
+        {
+            if (!context.Json) WriteCsv(output, columns, rows);
+            else
+                output.Write(JsonOutput.Of(rows.Select(row => columns.Zip(row)
+                    .ToDictionary(c => c.First, c => Node(c.Second, collection.Keys.Contains(c.First))))));
+        }
+    }
+
+    private static void WriteCsv(TextWriter output, IReadOnlyList<string> columns, IEnumerable<object?[]> rows)
+    {
+        using CsvWriter csv = CsvWriter.Create(output, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+        foreach (string column in columns) csv.WriteField(column);
+        csv.EndRecord();
+        foreach (object?[] row in rows)
+        {
+            foreach (object? cell in row)
+                switch (cell)
+                {
+                    case long whole: csv.WriteField(whole); break;
+                    case int whole: csv.WriteField(whole); break;
+                    case double number: csv.WriteField(number); break;
+                    default: csv.WriteField(cell as string ?? ""); break;
+                }
+            csv.EndRecord();
+        }
+    }
+
+    // A parameter that is a number in the sweep is one here.
+    private static JsonNode? Node(object? cell, bool isParameter)
+    {
+        if (cell is not string text || !isParameter) return JsonSerializer.SerializeToNode(cell);
+        try { return JsonNode.Parse(text); }
+        catch (JsonException) { return text.Length > 0 ? JsonValue.Create(text) : null; }
+    }
+}
