@@ -88,7 +88,7 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
         context.Current.Temporary = temporary;
         try
         {
-            RunRecord again = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error, progress =>
+            RunRecord again = ProgressDisplay.Run(context.Quiet, RunWork.Pairs(experiment), context.Error, progress =>
             {
                 progress.Begin(Quoted.Short(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
                 return context.Runs(progress, _ => { }).Execute(experiment, temporary, overwrite: false, context.Stop);

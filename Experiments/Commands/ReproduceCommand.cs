@@ -81,7 +81,7 @@ internal static class ReproduceCommand
     private static RunRecord? Compute(
         CommandContext context, Study study, IReadOnlyList<PlannedRun> plan, ReproduceFolder folder, bool quick)
     {
-        double pairs = plan.Sum(p => ExperimentRun.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
+        double pairs = plan.Sum(p => RunWork.Pairs(p.Experiment)) + study.TabulatedPairs(quick);
         return ProgressDisplay.Run(context.Quiet, pairs, context.Error, progress =>
         {
             ExperimentRun run = context.Runs(progress, _ => { }, "the same command goes on from there");

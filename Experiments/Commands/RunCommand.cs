@@ -114,7 +114,7 @@ internal static class RunCommand
         CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)
     {
         string? said = null;
-        RunRecord record = ProgressDisplay.Run(context.Quiet, ExperimentRun.Pairs(experiment), context.Error,
+        RunRecord record = ProgressDisplay.Run(context.Quiet, RunWork.Pairs(experiment), context.Error,
             progress =>
             {
                 progress.Begin(Quoted.Short(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder)));

@@ -117,7 +117,7 @@ internal static class SweepCommand
         Sharing sharing = Sharing.Of(toRun, context.Threads, request.Jobs);
         int said = 0;
         context.Current.Sentence = () => $"stopped: {Summary()}; the same command goes on";
-        ProgressDisplay.Run(context.Quiet, toRun.Sum(p => ExperimentRun.Pairs(p.Experiment)), context.Error, progress =>
+        ProgressDisplay.Run(context.Quiet, toRun.Sum(p => RunWork.Pairs(p.Experiment)), context.Error, progress =>
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(request.Path));
             progress.Begin(Quoted.Short(sweep.Title.Length > 0 ? sweep.Title : name));

@@ -22,9 +22,9 @@ public interface IProgressDisplay
 /// <summary>Tells a display about the steps of a run.</summary>
 public sealed class ProgressObserver(IProgressDisplay display, Experiment experiment, IPairSums sums) : IObserver
 {
-    private readonly double _pairs = ExperimentRun.PairsPerEvaluation(experiment);
+    private readonly double _pairs = RunWork.PairsPerEvaluation(experiment);
     private readonly double[] _times = experiment.Times.Observations;
-    private double _expected = ExperimentRun.Pairs(experiment);
+    private double _expected = RunWork.Pairs(experiment);
     private double _seen;
     private double _before;
     private int _reached;

@@ -19,17 +19,11 @@ public sealed class FolderNotEmptyException : Exception
         : string.Create(CultureInfo.InvariantCulture, $", and the run in it, of {killed.Start:yyyy-MM-dd HH:mm:ss} UTC, was killed");
 }
 
-/// <summary>The files of a run that is to go on are not those that it wrote.</summary>
-public sealed class DamagedRunException : IOException
-{
-    internal DamagedRunException(string message) : base(message) { }
-}
-
 /// <summary>
 /// The folder of a run, locked while it is under way. Order of writing: copies of what the run reads, run.json (status running),
 /// experiment.json, the tables while the run goes on, then datapackage.json, and last run.json, which vouches for all of them.
 /// </summary>
-public sealed class RunFolder : IDisposable
+public sealed partial class RunFolder : IDisposable
 {
     /// <summary>The experiment, resolved.</summary>
     public const string ExperimentFile = "experiment.json";
@@ -77,9 +71,6 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Where it is.</summary>
     public string FullPath { get; }
-
-    /// <summary>The run that was in the folder, where this one goes on with it.</summary>
-    public RunRecord? Before { get; private init; }
 
     /// <summary>The bytes of the files that this run replaces.</summary>
     public long ReplacedBytes => _replaced.Sum(name => new FileInfo(PathOf(name)).Length);
@@ -147,121 +138,6 @@ public sealed class RunFolder : IDisposable
         foreach (FileRecord input in _inputs) WholeFile.Rename(PathOf(input.Name));
         _experiment = text;
         return record;
-    }
-
-    /// <summary>Takes the folder of a run that is to go on, for this process alone; changes no file in it.</summary>
-    /// <returns>Null where no run has begun in it.</returns>
-    /// <exception cref="FolderNotEmptyException">There is something in it that is no run.</exception>
-    /// <exception cref="IOException">Another process runs in the folder; or its files are not those of the run.</exception>
-    public static RunFolder? Reopen(string path) => WholeFile.Guard(path, () =>
-    {
-        FolderLock held = FolderLock.Take(path, RunFile);
-        try
-        {
-            string run = Path.Combine(held.Folder, RunFile);
-            if (!File.Exists(run))
-            {
-                if (FolderLock.IsNotEmpty(held.Folder)) throw new FolderNotEmptyException(path, before: null);
-                held.Dispose();
-                return null;
-            }
-            RunRecord before = RunRecord.Read(run);
-            RunFolder folder = new(held.Folder, [], held, [], []) { Before = before };
-            if (!File.Exists(folder.PathOf(ExperimentFile))) return folder;
-            folder._experiment = FileRecord.Of(folder.PathOf(ExperimentFile));
-            folder._inputs = [.. before.Files.Where(f => Configuration.InputFiles.CopyNames.Contains(f.Name))];
-            if (!before.Experiments.Contains(folder._experiment.Sha256))
-                throw new DamagedRunException($"{path}: {ExperimentFile} is not the one that the run began with, so the run cannot go on; "
-                    + "put that back, or start anew with --overwrite");
-            foreach (FileRecord input in folder._inputs)
-                if (!input.IsAt(folder.PathOf(input.Name)))
-                    throw new DamagedRunException($"{path}: {input.Name} is not the one that the run began with, so the run cannot go on");
-            return folder;
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-    });
-
-    /// <summary>Whether the run in it, which is to go on, came so far as to write its experiment.json.</summary>
-    public bool HasExperiment => _experiment is not null;
-
-    /// <summary>The newest checkpoint whose tables are as they were; null where there is none.</summary>
-    /// <exception cref="IOException">There are some, and none of them can be used: why the newest cannot.</exception>
-    public Checkpoint? FindCheckpoint()
-    {
-        IOException? first = null;
-        foreach (string name in CheckpointNames.Where(name => File.Exists(PathOf(name))))
-            try
-            {
-                Checkpoint checkpoint = Checkpoint.Open(PathOf(name));
-                try
-                {
-                    if (!Before!.Experiments.Contains(checkpoint.Header.ExperimentSha256))
-                        throw new IOException($"{PathOf(name)}: this is a checkpoint of another experiment");
-                    if (checkpoint.Header.Precision != Before.Precision)
-                        throw new IOException($"{PathOf(name)}: this is a checkpoint in {checkpoint.Header.Precision} precision");
-                    foreach (FileRecord table in checkpoint.Header.Tables) HashedFile.Check(PathOf(table.Name), table);
-                    return checkpoint;
-                }
-                catch
-                {
-                    checkpoint.Dispose();
-                    throw;
-                }
-            }
-            catch (IOException error)
-            {
-                first ??= error;
-            }
-        return first is null ? null : throw new DamagedRunException(first.Message);
-    }
-
-    /// <summary>Says in run.json that the run goes on, and where.</summary>
-    /// <param name="checkpoint">Where.</param>
-    /// <param name="record">What is known of the run.</param>
-    /// <param name="experiment">The text of experiment.json where it is to be another one; null: it stays.</param>
-    public RunRecord GoOn(Checkpoint checkpoint, RunRecord record, string? experiment)
-    {
-        using Lock.Scope ending = _ending.EnterScope();
-        ThrowIfCut();
-        if (experiment is not null) _experiment = WholeFile.RecordOf(ExperimentFile, experiment);
-        _earlier = checkpoint;
-        record = record with
-        {
-            Status = RunStatus.Running,
-            ExperimentSha256 = _experiment!.Sha256,
-            Process = Environment.ProcessId,
-            End = null,
-            Files = [_experiment, .. _inputs],
-        };
-        WholeFile.WriteText(PathOf(RunFile), record.ToJson());
-        if (experiment is not null) WholeFile.WriteText(PathOf(ExperimentFile), experiment);
-        return record;
-    }
-
-    /// <summary>Writes a checkpoint, and keeps the one before.</summary>
-    /// <param name="state">The state of the run.</param>
-    /// <param name="record">What is known of the run.</param>
-    /// <param name="patience">How long to wait for a moment in which the state is at rest.</param>
-    /// <returns>False where there was none, or the run has ended.</returns>
-    /// <exception cref="IOException">It could not be written.</exception>
-    public bool WriteCheckpoint(RunState state, RunRecord record, TimeSpan patience)
-    {
-        bool isWritten = false;
-        state.TryWrite(patience, archive =>
-        {
-            using Lock.Scope ending = _ending.EnterScope();
-            if (_finished is not null || _cut || _experiment is null) return;
-            FileRecord[] tables = [.. _tables.Select(t => t.Table.Commit(t.Table.RowsIn(archive)))];
-            Checkpoint.Write(PathOf(CheckpointFile), PathOf(PreviousCheckpointFile),
-                new CheckpointHeader(_experiment.Sha256, record.Precision, record.ProgramVersion, tables, []), archive);
-            foreach ((CsvTable table, string _, IReadOnlyList<string> _) in _tables) table.StaysPartial = true;
-            isWritten = true;
-        });
-        return isWritten;
     }
 
     /// <summary>Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it.</summary>

@@ -28,5 +28,5 @@ public sealed record Sharing(int Jobs, int Threads)
 
     /// <summary>The threads that the largest of these points is worth.</summary>
     public static int ThreadsOf(IReadOnlyList<SweepPoint> points, int threads) =>
-        (int)Math.Clamp(points.Max(p => (double?)ExperimentRun.PairsPerEvaluation(p.Experiment)) / PairsOfAThread ?? 1, 1, threads);
+        (int)Math.Clamp(points.Max(p => (double?)RunWork.PairsPerEvaluation(p.Experiment)) / PairsOfAThread ?? 1, 1, threads);
 }

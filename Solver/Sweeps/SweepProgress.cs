@@ -35,7 +35,7 @@ internal sealed class PointProgress(SweepProgress all) : IProgressDisplay
     public void Begin(string name) { }
 
     /// <summary>A point begins, whose pairs are among those expected.</summary>
-    public void Start(Experiment experiment) => _missing = ExperimentRun.Pairs(experiment);
+    public void Start(Experiment experiment) => _missing = RunWork.Pairs(experiment);
 
     public void Advance(double pairs, string detail, bool direct)
     {

@@ -96,7 +96,7 @@ public class FuzzTests : FolderFixture
         (int n, int d) = (experiment.Tokens.Count, experiment.Tokens.Dimension);
         double points = Math.Max(experiment.Interaction.Prompts?.Points.Law?.Count ?? 0, experiment.Interaction.Gauge is PrefixGauge g ? g.Targets.Law?.Count ?? 0 : 0);
         return (double)experiment.Replicas * n * d > MostNumbers || points * d > MostNumbers || (double)d * d * experiment.Interaction.Heads > MostNumbers
-            || ExperimentRun.PairsPerEvaluation(experiment) > MostPairs || experiment.Record.Snapshots > 1000 || experiment.Record.Observations > 1000
+            || RunWork.PairsPerEvaluation(experiment) > MostPairs || experiment.Record.Snapshots > 1000 || experiment.Record.Observations > 1000
             || experiment.Device.StartsWith("ilgpu", StringComparison.Ordinal);
     }
 }
