@@ -4,9 +4,9 @@ namespace AttentionFlow.Solver.Verification;
 
 /// <summary>mergers.csv: whose mass goes where, and who is left.</summary>
 /// <param name="start">The cloud at the start.</param>
-/// <param name="reached">The time the run reached.</param>
+/// <param name="last">The last time at which tokens may have merged.</param>
 /// <param name="found">Takes what is wrong.</param>
-internal sealed class MergerCheck(Cloud start, double reached, Faults found) : TableCheck(RunColumns.Mergers, found)
+internal sealed class MergerCheck(Cloud start, double last, Faults found) : TableCheck(RunColumns.Mergers, found)
 {
     private const double Rounding = 1e-12; // of sums of masses, in one order or another
 
@@ -24,8 +24,8 @@ internal sealed class MergerCheck(Cloud start, double reached, Faults found) : T
             return;
         }
         int replica = (int)v[1], token = replica * start.Tokens + (int)v[2], into = replica * start.Tokens + (int)v[3];
-        if (!(v[0] >= _times[replica] && v[0] <= reached))
-            Found.Add("time", row, $"the time is {v[0]}; the replica's mergers come in order from {_times[replica]} on, up to {reached}");
+        if (!(v[0] >= _times[replica] && v[0] <= last))
+            Found.Add("time", row, $"the time is {v[0]}; the replica's mergers come in order from {_times[replica]} on, up to {last}");
         _times[replica] = v[0];
         Compare("token", v[2], v[4], _masses[token]);
         Compare("into", v[3], v[5], _masses[into]);

@@ -60,8 +60,10 @@ public static class RunVerification
             (RunFolder.ObservablesFile,
                 new ObservableCheck(experiment, record, observables, snapshots.Means, Of(RunFolder.ObservablesFile))),
         ];
+        // Steps of a run that does not come to its end go beyond its last recorded time, and so do mergers.
+        double last = record.Status == RunStatus.Complete ? record.TimeReached : experiment.Time.Horizon;
         if (experiment.Time.Merge is not null)
-            tables.Add((RunFolder.MergersFile, new MergerCheck(start, record.TimeReached, Of(RunFolder.MergersFile))));
+            tables.Add((RunFolder.MergersFile, new MergerCheck(start, last, Of(RunFolder.MergersFile))));
         if (experiment.Record.Plateaus)
             tables.Add((RunFolder.PlateausFile, new PlateauCheck(start.Replicas, Of(RunFolder.PlateausFile))));
         IEnumerable<string> copies = InputFiles.Copied(experiment).Copies.Select(c => c.Name);

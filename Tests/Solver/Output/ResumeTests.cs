@@ -114,6 +114,8 @@ public sealed class ResumeTests : FolderFixture
             if (stopped.Status == RunStatus.Complete) break;
             Assert.That(stopped.Status, Is.EqualTo(RunStatus.Stopped));
             Assert.That(stopped.Advice, Does.EndWith("; --resume goes on from there"));
+            string status = $"{Path.Combine(Folder["run"], RunFolder.RunFile)}: the status is stopped, not complete";
+            Assert.That(RunVerification.Problems(Folder["run"]), Is.EqualTo(new[] { status }), "else it is whole");
         }
         Assert.That(pieces, Is.GreaterThan(1));
         Assert.That(stopped.Pieces, Has.Count.EqualTo(pieces));
