@@ -31,14 +31,18 @@ public static class CloudFile
     internal static CloudData ReadUnit(string path) => Open(path, normalize: false, "a unit vector is expected");
 
     // The advice is for a point of another length.
-    private static CloudData Open(string path, bool? normalize, string advice)
+    private static CloudData Open(string path, bool? normalize, string advice) =>
+        Open(path, (csv, isCut) => new Reading(path, csv, normalize, advice).Run(isCut));
+
+    /// <summary>What <paramref name="read"/> makes of the records of a file; it is told whether the last line is cut.</summary>
+    internal static T Open<T>(string path, Func<CsvReader, bool, T> read)
     {
         try
         {
             using FileStream file = File.OpenRead(path);
             bool isCut = EndsWithinALine(file);
             using CsvReader csv = CsvReader.Create(file, Options);
-            return new Reading(path, csv, normalize, advice).Run(isCut);
+            return read(csv, isCut);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
@@ -69,14 +73,15 @@ public static class CloudFile
         return last is not ('\n' or '\r' or 0); // 0: half of a UTF-16 line break
     }
 
-    /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/>; errors name both.</summary>
+    /// <summary>What <paramref name="read"/> gives for a file named at <paramref name="location"/>; errors name both, unless they name
+    /// a place of their own.</summary>
     internal static T At<T>(string location, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (ConfigurationException e)
+        catch (ConfigurationException e) when (e.Location is null)
         {
             throw ConfigurationException.At(location, e.Message);
         }

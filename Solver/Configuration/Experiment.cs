@@ -20,7 +20,8 @@ public sealed record Experiment
     public ulong Seed { get; init; } = 1;
 
     [Quantity("the number of replicas", AtLeast = 1)]
-    [Description("Independent copies of the cloud, each with its own random start.")]
+    [Description("Independent copies of the cloud, each with its own random start. With a snapshot: those of its run, and may be left "
+        + "out.")]
     public int Replicas { get; init; } = 1;
 
     [Description("The device that evaluates pair sums, by name, or auto.")]
@@ -42,7 +43,7 @@ public sealed record Experiment
     [Description("The tokens and where they start.")]
     public TokensSection Tokens { get; init; } = new();
 
-    [Description("The law of the frozen labels. Left out, a cloud file with a label column gives them.")]
+    [Description("The law of the frozen labels. Left out, a cloud file with a label column, or a snapshot, gives them.")]
     public LabelLaw Labels { get; init; } = new GridLabels();
 
     [Description("The interaction h(z, z') = b(s, s') k(<Psi(s) x, Psi(s') x'>).")]
@@ -57,7 +58,7 @@ public sealed record Experiment
     /// <summary>What its parts are judged in.</summary>
     public Setting Setting => new(Tokens.Count, Tokens.Dimension)
     {
-        Labels = Enumerable.Repeat(0, 1).SelectMany(_ => Labels.Draw(1, Tokens.Count, Seed)), // when asked for
+        Labels = Enumerable.Repeat(0, 1).SelectMany(_ => Labels.Draw(Replicas, Tokens.Count, Seed)), // when asked for
         Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
     };
 
@@ -87,28 +88,34 @@ public sealed record Experiment
         (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
 
     /// <summary>Whether replicas differ.</summary>
-    internal bool DiffersByReplica => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null;
+    internal bool DiffersByReplica => Tokens.Initial.DiffersByReplica || Labels.IsRandom || Interaction.Noise is not null;
 
     /// <summary>Whether anything is drawn with the seed.</summary>
-    internal bool IsRandom => DiffersByReplica
+    internal bool IsRandom => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null
         || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
         || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
         || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
 
-    /// <summary>The initial cloud.</summary>
-    public Cloud Draw() => Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);
+    /// <summary>The initial cloud; radii that its law gives are for schemes that have them.</summary>
+    public Cloud Draw()
+    {
+        Cloud cloud = Tokens.Initial.Draw(Replicas, Tokens.Count, Tokens.Dimension, Seed, Labels, Gauge);
+        if (!Interaction.Scheme.HasRadius) cloud.Radii = null;
+        return cloud;
+    }
 }
 
 /// <summary>The <c>tokens</c> section.</summary>
 public sealed record TokensSection
 {
     [Quantity("the number of tokens", AtLeast = 1)]
-    [Description("Number of tokens n of a replica. With a cloud file: its number of rows, and may be left out.")]
+    [Description("Number of tokens n of a replica. With a cloud file its number of rows, with a snapshot that of its run, and may be left "
+        + "out.")]
     public int Count { get; init; } = 256;
 
     [Quantity("the dimension", AtLeast = 2)]
     [Description("Dimension d of the space; tokens live on its unit sphere. "
-        + "With a cloud file: its number of coordinates, and may be left out.")]
+        + "With a cloud file or a snapshot: its number of coordinates, and may be left out.")]
     public int Dimension { get; init; } = 3;
 
     [Description("The law of the initial positions.")]

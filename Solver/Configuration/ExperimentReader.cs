@@ -84,25 +84,30 @@ public static class ExperimentReader
     /// </summary>
     public static string Write(Experiment experiment) => JsonSerializer.Serialize(experiment, ExperimentSchema.Options) + "\n";
 
-    // What the cloud file says of the tokens.
+    // What the cloud file, or the snapshot, says of the tokens.
     private static Experiment WithCloud(Experiment experiment, JsonObject root)
     {
-        if (experiment.Tokens.Initial is not FileLaw { Rows: { } cloud } file) return experiment;
+        InitialLaw law = experiment.Tokens.Initial;
+        if ((law as FileLaw)?.Rows is not { } cloud && (cloud = (law as SnapshotLaw)?.Rows) is null) return experiment;
+        (string path, int? sample) = law is FileLaw file ? (file.Path, file.Sample) : ((law as IFilePart)!.Path!, null);
         TokensSection tokens = experiment.Tokens;
-        int count = file.Sample ?? cloud.Count;
-        if (root["tokens"]!["count"] is not null && tokens.Count != count)
-            throw Disagree("count", tokens.Count, file.Sample is null ? "number of rows" : "sample", count);
+        int count = sample ?? cloud.Count, replicas = law is SnapshotLaw ? cloud.Replicas : experiment.Replicas;
+        string counted = sample is not null ? "sample" : law is FileLaw ? "number of rows" : "number of tokens";
+        if (root["tokens"]!["count"] is not null && tokens.Count != count) throw Disagree("tokens.count", tokens.Count, counted, count);
         if (root["tokens"]!["dimension"] is not null && tokens.Dimension != cloud.Dimension)
-            throw Disagree("dimension", tokens.Dimension, "dimension", cloud.Dimension);
+            throw Disagree("tokens.dimension", tokens.Dimension, "dimension", cloud.Dimension);
+        if (root["replicas"] is not null && experiment.Replicas != replicas)
+            throw Disagree("replicas", experiment.Replicas, "number of replicas", replicas);
         bool labelled = experiment.Labels is ListedLabels || (cloud.Labels is not null && root["labels"] is null);
         return experiment with
         {
+            Replicas = replicas,
             Tokens = tokens with { Count = count, Dimension = cloud.Dimension },
-            Labels = labelled ? new ListedLabels { Values = cloud.Labels, Sample = file.Sample } : experiment.Labels,
+            Labels = !labelled ? experiment.Labels
+                : new ListedLabels { Values = cloud.Labels, Sample = sample, Replicas = cloud.Replicas },
         };
 
         ConfigurationException Disagree(string key, int given, string what, int found) =>
-            ConfigurationException.At($"$.tokens.{key}",
-                $"{given} is not the {what} of {file.Path}, which is {found}; this key may be left out.");
+            ConfigurationException.At($"$.{key}", $"{given} is not the {what} of {path}, which is {found}; this key may be left out.");
     }
 }

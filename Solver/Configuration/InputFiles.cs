@@ -1,6 +1,12 @@
 namespace AttentionFlow.Solver.Configuration;
 
-/// <summary>The CSV files that an experiment names beside itself.</summary>
+/// <summary>A file that a run keeps of what it reads.</summary>
+/// <param name="Name">Its name in the folder of the run.</param>
+/// <param name="Source">What is read.</param>
+/// <param name="Text">What the file holds; null: the bytes of the source.</param>
+public sealed record InputCopy(string Name, string Source, string? Text = null);
+
+/// <summary>The CSV files, and the runs, that an experiment names beside itself.</summary>
 internal static class InputFiles
 {
     /// <summary>A part that names a file: its place in the experiment, the name of the file's copy in a run folder, the part.</summary>
@@ -20,18 +26,19 @@ internal static class InputFiles
     private static IFilePart WithRows(IFilePart part) => part switch
     {
         FileLaw law => law with { Rows = CloudFile.Read(law.Path, law.Normalize) },
+        SnapshotLaw law => SnapshotFile.Read(law),
         FileMatrix matrix => matrix with { Rows = CloudFile.ReadMatrix(matrix.Path) },
         Points points => points.With(CloudFile.ReadUnit(points.Path!)),
         _ => throw new NotSupportedException(part.GetType().Name),
     };
 
-    /// <summary>The experiment with its files named as their copies in a run folder, and these copies: name and source.</summary>
-    public static (Experiment Experiment, IReadOnlyList<(string Name, string Source)> Copies) Copied(Experiment experiment)
+    /// <summary>The experiment with its files named as their copies in a run folder, and these copies.</summary>
+    public static (Experiment Experiment, IReadOnlyList<InputCopy> Copies) Copied(Experiment experiment)
     {
-        List<(string, string)> copies = [];
+        List<InputCopy> copies = [];
         Experiment copied = Map(experiment, (_, copy, part) =>
         {
-            copies.Add((copy, part.Path!));
+            copies.Add(new(copy, part.Path!, part is SnapshotLaw { Path: null } law ? SnapshotFile.Text(law) : null));
             return part.At(copy);
         });
         return (copied, copies);
@@ -44,9 +51,13 @@ internal static class InputFiles
     {
         InteractionSection interaction = experiment.Interaction;
         Matrices matrices = interaction.Matrices;
+        InitialLaw initial = experiment.Tokens.Initial;
         return experiment with
         {
-            Tokens = experiment.Tokens with { Initial = Part("$.tokens.initial.path", 0, experiment.Tokens.Initial) },
+            Tokens = experiment.Tokens with
+            {
+                Initial = Part(initial is SnapshotLaw { Path: null } ? "$.tokens.initial.run" : "$.tokens.initial.path", 0, initial),
+            },
             Interaction = interaction with
             {
                 Gauge = interaction.Gauge is not PrefixGauge g ? interaction.Gauge

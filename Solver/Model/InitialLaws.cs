@@ -7,8 +7,11 @@ public abstract record InitialLaw
     /// <summary>Why this law cannot draw the tokens of a setting, or null.</summary>
     public virtual string? WhyNot(in Setting setting) => null;
 
-    /// <summary>Whether replicas differ, and the seed counts.</summary>
+    /// <summary>Whether the seed counts; then replicas differ, too.</summary>
     public virtual bool IsRandom => true;
+
+    /// <summary>Whether replicas differ.</summary>
+    public virtual bool DiffersByReplica => IsRandom;
 
     /// <summary>Draws a cloud.</summary>
     /// <param name="replicas">R.</param>
@@ -28,7 +31,7 @@ public abstract record InitialLaw
         for (int r = 0; r < replicas; r++)
             DrawReplica(r, tokens, dimension, seed, positions.AsSpan(r * tokens * dimension, tokens * dimension));
         if (StatesY) (gauge ?? new IdentityGauge()).Prepare(xi, dimension).Leave(positions, positions, 0, replicas * tokens);
-        return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas, seed));
+        return new Cloud(replicas, tokens, dimension, positions, xi, WeightsFor(replicas, seed)) { Radii = Radii };
     }
 
     /// <summary>True when the law describes y = Psi x rather than x.</summary>
@@ -36,6 +39,9 @@ public abstract record InitialLaw
 
     /// <summary>Weights [R, n], or null for equal ones.</summary>
     protected virtual double[]? WeightsFor(int replicas, ulong seed) => null;
+
+    /// <summary>Radii [R, n], or null for the start of the scheme.</summary>
+    protected virtual double[]? Radii => null;
 
     /// <summary>Writes one replica, [n, d].</summary>
     protected abstract void DrawReplica(int replica, int tokens, int d, ulong seed, Span<double> positions);

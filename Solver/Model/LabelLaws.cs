@@ -60,8 +60,8 @@ public sealed record BlockLabels(
     public override double Label(int replica, int token, int tokens, ulong seed) => (long)token * Count / tokens;
 }
 
-/// <summary>Given labels, one per token, the same in every replica: in an experiment file, the column of the cloud file.</summary>
-[Kind("file", 3), Description("The label column of the initial law's CSV file.")]
+/// <summary>Given labels, one per token: in an experiment file, the column of the cloud file or of the snapshot.</summary>
+[Kind("file", 3), Description("The label column of the initial law's CSV file, or the labels of its snapshot.")]
 public sealed record ListedLabels : LabelLaw
 {
     /// <summary>Labels that are yet to be read.</summary>
@@ -76,18 +76,24 @@ public sealed record ListedLabels : LabelLaw
     /// <summary>The sample of a <see cref="FileLaw"/>; null: all rows.</summary>
     public int? Sample { get; init; }
 
+    /// <summary>How many replicas have labels of their own, one after the other; 1: all have the same.</summary>
+    public int Replicas { get; init; } = 1;
+
+    private int Count => Values!.Count / Replicas;
+
     /// <inheritdoc/>
     public override string? WhyNot(in Setting setting) => Values is null ? "the law 'file' needs a cloud file with a column 'label'"
-        : (Sample ?? Values.Count) == setting.Tokens ? null : $"{Sample ?? Values.Count} labels are listed for {setting.Tokens} tokens";
+        : (Sample ?? Count) == setting.Tokens ? null : $"{Sample ?? Count} labels are listed for {setting.Tokens} tokens";
 
     /// <inheritdoc/>
     public override double[] Draw(int replicas, int tokens, ulong seed)
     {
         if (WhyNot(new Setting(tokens, 2)) is { } why) throw new ArgumentException(why);
-        return [.. Enumerable.Range(0, replicas).SelectMany(r => FileLaw.RowsOf(Values!.Count, Sample, r, seed)).Select(i => Values![i])];
+        return [.. Enumerable.Range(0, replicas)
+            .SelectMany(r => FileLaw.RowsOf(Count, Sample, r, seed).Select(i => Values![r % Replicas * Count + i]))];
     }
 
     /// <inheritdoc/>
     public override double Label(int replica, int token, int tokens, ulong seed) =>
-        Values![Sample is null ? token : FileLaw.RowsOf(Values.Count, Sample, replica, seed)[token]];
+        Values![replica % Replicas * Count + (Sample is null ? token : FileLaw.RowsOf(Count, Sample, replica, seed)[token])];
 }

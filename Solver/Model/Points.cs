@@ -4,12 +4,19 @@ using System.Runtime.CompilerServices;
 namespace AttentionFlow.Solver.Model;
 
 /// <summary>Rows of a CSV file.</summary>
-/// <param name="Count">Number of rows n.</param>
+/// <param name="Count">Number of rows n, of each replica.</param>
 /// <param name="Dimension">Number of coordinates d.</param>
-/// <param name="Positions">Coordinates, row by row, n x d.</param>
+/// <param name="Positions">Coordinates, row by row, [R, n, d].</param>
 /// <param name="Labels">A label per row, or null without a column 'label'.</param>
-/// <param name="Weights">A positive weight per row, summing to 1, or null without a column 'weight'.</param>
-public sealed record CloudData(int Count, int Dimension, Sequence<double> Positions, Sequence<double>? Labels, Sequence<double>? Weights);
+/// <param name="Weights">A positive weight per row, summing to 1 in each replica, or null without a column 'weight'.</param>
+public sealed record CloudData(int Count, int Dimension, Sequence<double> Positions, Sequence<double>? Labels, Sequence<double>? Weights)
+{
+    /// <summary>R, the clouds of n rows that follow one another; more than one in snapshots of a run only.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>A positive radius per row, or null without a column 'radius'.</summary>
+    public Sequence<double>? Radii { get; init; }
+}
 
 /// <summary>A part whose numbers may be in a CSV file that the experiment names.</summary>
 public interface IFilePart

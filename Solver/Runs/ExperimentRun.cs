@@ -35,7 +35,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     {
         using PreparedRun run = PreparedRun.Of(experiment, threads, out string? advice);
         if (advice is not null) warn(advice);
-        (Experiment stored, IReadOnlyList<(string, string)> inputs) = InputFiles.Copied(run.Experiment);
+        (Experiment stored, IReadOnlyList<InputCopy> inputs) = InputFiles.Copied(run.Experiment);
         using RunFolder target = RunFolder.Create(folder, overwrite, inputs);
         if (run.Size.CheckDisk(target.FullPath, run.Observables.Sum(o => o.Columns.Count), target.ReplacedBytes) is { } large) warn(large);
         RunRecord record = RecordOf(stored, advice);
@@ -165,9 +165,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         RunRecord here = RecordOf(experiment, null);
         if (before.Build != here.Build) return null;
         using PreparedRun run = PreparedRun.Of(experiment, threads, out _);
-        (Experiment copied, IReadOnlyList<(string Name, string Source)> inputs) = InputFiles.Copied(run.Experiment);
+        (Experiment copied, IReadOnlyList<InputCopy> inputs) = InputFiles.Copied(run.Experiment);
         bool isSame = before.ExperimentSha256 == WholeFile.RecordOf("", ExperimentReader.Write(copied)).Sha256
-            && inputs.All(input => before.Files.Any(f => f.Name == input.Name && f.IsAt(input.Source)));
+            && inputs.All(input => before.Files.Any(f => f.IsOf(input)));
         return isSame ? before : null;
     }
 

@@ -1,3 +1,5 @@
+using AttentionFlow.Solver.Configuration;
+
 namespace AttentionFlow.Solver.Runs;
 
 /// <summary>A file of a run as run.json vouches for it.</summary>
@@ -17,4 +19,8 @@ public sealed record FileRecord(string Name, long? Rows, long Bytes, string Sha2
 
     /// <summary>Whether the file at a path has this length and these bytes.</summary>
     public bool IsAt(string path) => new FileInfo(path) is { Exists: true } file && file.Length == Bytes && Of(path).Sha256 == Sha256;
+
+    /// <summary>Whether this is the copy that a run would keep of what it reads.</summary>
+    internal bool IsOf(InputCopy input) => Name == input.Name
+        && (input.Text is { } text ? WholeFile.RecordOf(Name, text).Sha256 == Sha256 : IsAt(input.Source));
 }

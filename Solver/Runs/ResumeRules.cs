@@ -33,7 +33,7 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
         // As the run in the folder was resolved.
         string device = asked.Device == "auto" ? found.Device : asked.Device;
         using PreparedRun run = PreparedRun.Of(asked with { Device = device }, threads, out _);
-        (Experiment copied, IReadOnlyList<(string Name, string Source)> inputs) = InputFiles.Copied(run.Experiment with
+        (Experiment copied, IReadOnlyList<InputCopy> inputs) = InputFiles.Copied(run.Experiment with
         {
             Time = run.Experiment.Time with { Horizon = found.Record.Horizons is { Count: > 0 } ? found.Time.Horizon : asked.Time.Horizon },
             Record = run.Experiment.Record with { Horizons = found.Record.Horizons },
@@ -43,9 +43,9 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
         if (Difference("$", here, given) is { } difference)
             throw new ConfigurationException($"{folder}: the run in it is of another experiment: {difference}; give it another --out, or "
                 + "--overwrite.");
-        foreach ((string name, string source) in inputs)
-            if (!before.Files.Any(f => f.Name == name && f.IsAt(source)))
-                throw new ConfigurationException($"{folder}: the run in it has read another {source}, see its {name}; "
+        foreach (InputCopy input in inputs)
+            if (!before.Files.Any(f => f.IsOf(input)))
+                throw new ConfigurationException($"{folder}: the run in it has read another {input.Source}, see its {input.Name}; "
                     + "give it another --out, or --overwrite.");
     }
 

@@ -1,3 +1,4 @@
+using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
 
@@ -56,7 +57,7 @@ public sealed partial class RunFolder : IDisposable
     private static readonly string[] CheckpointNames = [CheckpointFile, PreviousCheckpointFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
-    private readonly IReadOnlyList<(string Name, string Source)> _sources;
+    private readonly IReadOnlyList<InputCopy> _sources;
     private readonly FolderLock _lock;
     private readonly string[] _replaced, _stale;
     private readonly Lock _ending = new();
@@ -66,7 +67,7 @@ public sealed partial class RunFolder : IDisposable
     private RunRecord? _finished;
     private bool _cut;
 
-    private RunFolder(string path, IReadOnlyList<(string, string)> sources, FolderLock held, string[] replaced, string[] stale) =>
+    private RunFolder(string path, IReadOnlyList<InputCopy> sources, FolderLock held, string[] replaced, string[] stale) =>
         (FullPath, _sources, _lock, _replaced, _stale) = (path, sources, held, replaced, stale);
 
     /// <summary>Where it is.</summary>
@@ -81,11 +82,11 @@ public sealed partial class RunFolder : IDisposable
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="overwrite">Whether there may be something in it.</param>
-    /// <param name="inputs">Name in the folder and source of every file that the run reads; a source may be that very file.</param>
+    /// <param name="inputs">Every file that the run reads; its source may be the very file of its name in the folder.</param>
     /// <exception cref="FolderNotEmptyException">There is something in it and <paramref name="overwrite"/> is false, or a file in it that
     /// is not of an earlier run has the name of one of this run.</exception>
     /// <exception cref="IOException">Another process runs in the folder, or it cannot be created or changed.</exception>
-    public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<(string Name, string Source)> inputs) =>
+    public static RunFolder Create(string path, bool overwrite, params IReadOnlyList<InputCopy> inputs) =>
         WholeFile.Guard(path, () =>
     {
         FolderLock held = FolderLock.Take(path, RunFile);
@@ -95,7 +96,7 @@ public sealed partial class RunFolder : IDisposable
             RunRecord? before = Earlier(Path.Combine(full, RunFile));
             if (!overwrite && FolderLock.IsNotEmpty(full)) throw new FolderNotEmptyException(path, before);
             string[] names = [RunFile, PackageFile, ExperimentFile, .. CheckpointNames, .. TableNames, .. inputs.Select(i => i.Name)];
-            string[] all = [.. names.Union(Configuration.InputFiles.CopyNames)], own = [.. all.Where(name => IsOwn(full, name, before))];
+            string[] all = [.. names.Union(InputFiles.CopyNames)], own = [.. all.Where(name => IsOwn(full, name, before))];
             bool ownsParts = before is not null || held.WasLeft;
             foreach (string name in names.Except(own).Concat(ownsParts ? [] : names.Select(name => name + WholeFile.PartSuffix)))
                 if (WholeFile.IsThere(Path.Combine(full, name)))
@@ -120,7 +121,8 @@ public sealed partial class RunFolder : IDisposable
     public RunRecord Start(string experiment, RunRecord record)
     {
         foreach (string name in _stale) WholeFile.DropPart(PathOf(name));
-        _inputs = [.. _sources.Select(i => WholeFile.CopyPart(i.Source, PathOf(i.Name)))];
+        _inputs = [.. _sources.Select(i =>
+            i.Text is { } text ? WholeFile.WritePart(PathOf(i.Name), text) : WholeFile.CopyPart(i.Source, PathOf(i.Name)))];
         using Lock.Scope ending = _ending.EnterScope();
         ThrowIfCut();
         foreach (string name in _replaced.Where(name => name != RunFile)) File.Delete(PathOf(name));
@@ -225,7 +227,7 @@ public sealed partial class RunFolder : IDisposable
         foreach ((CsvTable? table, string _, IReadOnlyList<string> _) in _tables) table.Dispose();
         _tables.Clear();
         if (_finished is not null) return;
-        foreach ((string name, string _) in _sources) WholeFile.DropPart(PathOf(name));
+        foreach (InputCopy input in _sources) WholeFile.DropPart(PathOf(input.Name));
         _lock.Dispose();
     }
 

@@ -37,11 +37,19 @@ public static class WholeFile
 
     /// <summary>Writes a text as UTF-8.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static FileRecord WriteText(string path, string text) => Guard(path, () =>
+    public static FileRecord WriteText(string path, string text)
+    {
+        FileRecord record = WritePart(path, text);
+        Rename(path);
+        return record;
+    }
+
+    /// <summary>Writes a text into the part of a file, which <see cref="Rename"/> makes whole.</summary>
+    internal static FileRecord WritePart(string path, string text) => Guard(path, () =>
     {
         using FileStream part = OpenPart(path);
         part.Write(Encoding.UTF8.GetBytes(text));
-        Finish(part, path);
+        part.Flush(flushToDisk: true);
         return RecordOf(Path.GetFileName(path), text);
     });
 

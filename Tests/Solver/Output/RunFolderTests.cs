@@ -103,7 +103,7 @@ public sealed class RunFolderTests : FolderFixture
         if (besideARun) new SmallRun().Write(Folder.FullPath);
         File.WriteAllText(Folder["source"], "x0,x1\n1,0\n");
         File.WriteAllText(Folder[name], "mine");
-        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true, ("cloud.csv", Folder["source"]), ("targets.csv", Folder["source"])),
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true, new("cloud.csv", Folder["source"]), new("targets.csv", Folder["source"])),
             Throws.TypeOf<FolderNotEmptyException>().With.Message.StartsWith(Folder[name] + ": no earlier run wrote this file"));
         Assert.That(File.ReadAllText(Folder[name]), Is.EqualTo("mine"));
         if (besideARun && name == "cloud.csv") RunFolder.Create(Folder.FullPath, overwrite: true).Dispose(); // a run without it leaves it alone
@@ -128,7 +128,7 @@ public sealed class RunFolderTests : FolderFixture
         string run = Folder["run"], link = Folder["link"];
         void Write(string cloud, string targets)
         {
-            using RunFolder folder = RunFolder.Create(run, overwrite: true, ("cloud.csv", cloud), ("targets.csv", targets));
+            using RunFolder folder = RunFolder.Create(run, overwrite: true, new("cloud.csv", cloud), new("targets.csv", targets));
             folder.Finish(folder.Start("{}", SmallRun.Record) with { Status = RunStatus.Complete }, "");
         }
         Write(Folder["a"], Folder["b"]);
@@ -210,7 +210,7 @@ public sealed class RunFolderTests : FolderFixture
     public void APipeIsNotCopied()
     {
         File.WriteAllText(Folder["emptied"], "");
-        using RunFolder folder = RunFolder.Create(Folder["run"], overwrite: false, ("cloud.csv", Folder["emptied"]));
+        using RunFolder folder = RunFolder.Create(Folder["run"], overwrite: false, new("cloud.csv", Folder["emptied"]));
         Assert.That(() => folder.Start("{}", SmallRun.Record), Throws.InstanceOf<IOException>().With.Message.StartsWith($"{Folder["emptied"]}: ").And.Message.Contains("not a pipe"));
     }
 
