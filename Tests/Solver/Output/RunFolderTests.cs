@@ -210,7 +210,7 @@ public sealed class RunFolderTests : FolderFixture
     public void APipeIsNotCopied()
     {
         File.WriteAllText(Folder["emptied"], "");
-        using RunFolder folder = RunFolder.Create(Folder["run"], overwrite: false, new("cloud.csv", Folder["emptied"]));
+        using RunFolder folder = RunFolder.Create(Folder["run"], overwrite: false, new InputCopy("cloud.csv", Folder["emptied"]));
         Assert.That(() => folder.Start("{}", SmallRun.Record), Throws.InstanceOf<IOException>().With.Message.StartsWith($"{Folder["emptied"]}: ").And.Message.Contains("not a pipe"));
     }
 
