@@ -38,16 +38,19 @@ public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters,
     /// <param name="fileHashes">The hashes of files known by their paths; new ones are added.</param>
     internal static string HashOf(Experiment experiment, Dictionary<string, string> fileHashes)
     {
-        (Experiment copied, IReadOnlyList<(string Name, string Source)> files) = InputFiles.Copied(experiment);
+        (Experiment copied, IReadOnlyList<InputCopy> files) = InputFiles.Copied(experiment);
         StringBuilder text = new(JsonSerializer.Serialize(copied, WithoutNulls));
-        foreach ((string name, string source) in files)
+        foreach (InputCopy file in files)
         {
-            if (!fileHashes.TryGetValue(source, out string? hash))
-                fileHashes[source] = hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(source)));
-            text.Append(name).Append(' ').Append(hash).Append('\n');
+            string? hash = file.Text is { } made ? Sha256(Encoding.UTF8.GetBytes(made)) : null;
+            if (hash is null && !fileHashes.TryGetValue(file.Source, out hash))
+                fileHashes[file.Source] = hash = Sha256(File.ReadAllBytes(file.Source));
+            text.Append(file.Name).Append(' ').Append(hash).Append('\n');
         }
-        return "p" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..HashDigits];
+        return "p" + Sha256(Encoding.UTF8.GetBytes(text.ToString()))[..HashDigits];
     }
+
+    private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }
 
 /// <summary>A key of an experiment and a value that a sweep gives it.</summary>
