@@ -24,6 +24,7 @@ internal sealed class Mutants
         "x0,x1,x2\n1,0,0\n0,1,0\n0,0,1\n", "x0,x1\n1,0\n0,1\n-1,0\n", "x0,x1,x2,label,weight\n1,0,0,0.1,1\n0,1,0,0.5,1\n0,0.6,0.8,0.9,2\n0.6,0,0.8,0.95,0.25\n",
         "x0,x1,x2,weight\n1,0,0,1\n0,1,0,2e3\n", "label,x2,x1,x0\n0.5,1,0,0\n0.25,0,-1,0\n0.75,0,0,1\n", "x0,x1,x2\n0.5,2,0.25\n-1,0,3\n0,1e-9,0\n",
         "snapshot,time,replica,token,label,x0,x1,x2\n0,0,0,0,0.5,1,0,0\n0,0,0,1,0.75,0,1,0\n", "token,x0,x1,x2,weight\n0,1,0,0,2\n1,0,1,0,3\n",
+        "time,replica,token,label,weight,x0,x1,x2,radius\n2,0,0,0.25,0.5,1,0,0,1\n2,0,1,0.75,0.5,0,1,0,2\n2,1,0,0.25,0.25,0,0,1,1\n2,1,1,0.75,0.75,0,0.6,0.8,3\n",
     ];
 
     private readonly string[] _experiments;
@@ -99,6 +100,11 @@ internal sealed class Mutants
         Section(root, "tokens").Remove("count");
         Section(root, "tokens").Remove("dimension");
         root.Remove("labels");
+        if (random.Next(6) == 0)
+        {
+            Section(root, "tokens")["initial"] = JsonNode.Parse("""{ "law": "snapshot", "run": "r", "path": "c.csv" }""");
+            root.Remove("replicas");
+        }
         return root.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 

@@ -212,6 +212,36 @@ public class RunTests : FolderFixture
         Assert.That(Shell.Record(Folder["again"]).GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString()), Is.SupersetOf(new[] { "prompts.csv", "key.csv", "value.csv" }));
     }
 
+    /// <summary>The other folder is gone and the new one has moved: it runs again, goes on and is verified, to the same bytes.</summary>
+    [Test]
+    public void ARunFromASnapshotNeedsNoOtherFolder()
+    {
+        string[] files = ["cloud.csv", "experiment.json", "snapshots.csv", "observables.csv", "datapackage.json"];
+        File.WriteAllText(Folder["first.json"], """
+            { "replicas": 2, "tokens": { "count": 6 }, "labels": { "law": "uniform" }, "interaction": { "scheme": { "kind": "pre" } }, "time": { "horizon": 2 }, "record": { "snapshots": 3, "observations": 3 } }
+            """);
+        File.WriteAllText(Folder["next.json"], """
+            { "tokens": { "initial": { "law": "snapshot", "run": "first", "time": 1 } }, "interaction": { "beta": 2, "scheme": { "kind": "pre" } }, "time": { "horizon": 1 }, "record": { "snapshots": 2, "observations": 3 } }
+            """);
+        Assert.That(Shell.Run("run", Folder["first.json"], "--out", Folder["first"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["next.json"], "--out", Folder["next"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["next.json"], "--out", Folder["next"], "--resume").Code, Is.Zero, "complete");
+        Assert.That(CsvData.ReadWhere(Path.Combine(Folder["next"], "snapshots.csv"), "snapshot", 0)["x0"],
+            Is.EqualTo(CsvData.ReadWhere(Path.Combine(Folder["first"], "snapshots.csv"), "time", 1)["x0"]));
+        byte[][] before = Bytes("next");
+        Directory.Delete(Folder["first"], recursive: true);
+        Directory.Move(Folder["next"], Folder["moved"]);
+        Assert.That(Shell.Run("verify", Folder["moved"], "--rerun", "--quiet"), Is.EqualTo(new Answer(0, $"{Folder["moved"]}: whole; the rerun is equal byte for byte\n", "")));
+        Assert.That(Shell.Run("run", Folder["moved"], "--out", Folder["again"]).Code, Is.Zero);
+        Assert.That(Bytes("again"), Is.EqualTo(before));
+        Assert.That(Shell.Run("run", Folder["moved"], "--out", Folder["moved"], "--overwrite").Code, Is.Zero);
+        Assert.That(Bytes("moved"), Is.EqualTo(before), "in place");
+        Assert.That(Shell.Run("run", Folder["moved"], "--resume", "--until-time", "2").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Folder["moved"]).Code, Is.Zero, "made longer");
+
+        byte[][] Bytes(string run) => [.. files.Select(name => File.ReadAllBytes(Path.Combine(Folder[run], name)))];
+    }
+
     [Test]
     public void AnOwnCloudKeepsItsLabelsAndWeights()
     {

@@ -190,6 +190,23 @@ public sealed class SweepTests : FolderFixture
 
     private static IEnumerable<string> Stored => StoredFiles.Sweeps.Names;
 
+    /// <summary>From every snapshot of a run; the points are the same where the run is called another way.</summary>
+    [Test]
+    public void ASweepMayStartFromSnapshots()
+    {
+        File.WriteAllText(Folder["base.json"], Base);
+        Assert.That(Shell.Run("run", Folder["base.json"], "--out", Folder["first"]).Code, Is.Zero);
+        File.WriteAllText(Folder["sweep.json"], """{ "base": { "tokens": { "initial": { "law": "snapshot", "run": "first" } }, "time": { "horizon": 1 } }, "grid": { "tokens.initial.time": [0, 2] } }""");
+        Assert.That(Shell.Run("sweep", Folder["sweep.json"], "--out", Folder["out"]).Code, Is.Zero);
+        foreach ((int point, double time) in new[] { (0, 0.0), (1, 2) })
+            Assert.That(CsvData.ReadWhere(Folder[$"out/{FolderOf(point)}/snapshots.csv"], "snapshot", 0)["x2"], Is.EqualTo(CsvData.ReadWhere(Folder["first/snapshots.csv"], "time", time)["x2"]));
+        Dictionary<string, byte[]> before = Records();
+        Directory.CreateDirectory(Folder["below"]);
+        File.WriteAllText(Folder["below/sweep.json"], File.ReadAllText(Folder["sweep.json"]).Replace("\"first\"", "\"../first\"", StringComparison.Ordinal));
+        Assert.That(Shell.Run("sweep", Folder["below/sweep.json"], "--out", Folder["out"]).Code, Is.Zero);
+        Assert.That(Records(), Is.EqualTo(before), "none was run again");
+    }
+
     private Answer Sweep(string grid, params string[] more)
     {
         File.WriteAllText(Folder["sweep.json"], $$"""{ "base": {{Base}}, "grid": { {{grid}} } }""");
