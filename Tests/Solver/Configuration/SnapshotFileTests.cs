@@ -53,6 +53,17 @@ public sealed class SnapshotFileTests : FolderFixture
             .With.Message.EqualTo($"{Folder["e.json"]}: $.tokens.initial.path: {Folder["c.csv"]}{message}"));
     }
 
+    /// <summary>Labels differ between replicas; every one must suit the gauge.</summary>
+    [Test]
+    public void TheLabelsOfAllReplicasAreHeldAgainstTheGauge()
+    {
+        const string Gauge = "interaction.gauge={\"kind\":\"prefix\",\"targets\":[[1,0],[0,1]]}";
+        File.WriteAllText(Folder["c.csv"], Good);
+        Assert.That(() => Parse(""" "run": "r", "path": "c.csv" """, Gauge), Throws.Nothing);
+        File.WriteAllText(Folder["c.csv"], Good.Replace("2,1,1,0.3,", "2,1,1,7,", StringComparison.Ordinal));
+        Assert.That(() => Parse(""" "run": "r", "path": "c.csv" """, Gauge), Throws.TypeOf<ConfigurationException>().With.Message.Contains("label 7 sees no target"));
+    }
+
     [Test]
     public void ACopyThatIsMissingIsNamed() => Assert.That(() => Parse(""" "run": "r", "path": "none.csv" """), Refused("path", $"{Folder["none.csv"]}: there is no such file."));
 

@@ -180,8 +180,11 @@ public sealed class SnapshotLawTests : FolderFixture
         Experiment read = Parse($$"""{ "tokens": { "initial": { "law": "snapshot", "run": "{{source}}", "time": {{time}} } } }""");
         return experiment with
         {
-            Replicas = read.Replicas, Tokens = read.Tokens, Labels = read.Labels,
-            Time = experiment.Time with { Horizon = horizon }, Record = experiment.Record with { Snapshots = 2, Observations = 2 },
+            Replicas = read.Replicas,
+            Tokens = read.Tokens,
+            Labels = read.Labels,
+            Time = experiment.Time with { Horizon = horizon },
+            Record = experiment.Record with { Snapshots = 2, Observations = 2 },
         };
     }
 
