@@ -61,7 +61,7 @@ public sealed class KillTests : FolderFixture
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("there are no signals here");
         int done = 0, ends = 0;
-        for (; done < kills && ends <= kills; )
+        for (; done < kills && ends <= kills;)
         {
             using Process process = Shell.Start(Folder.FullPath, null, arguments);
             // Once in six before it has begun.
