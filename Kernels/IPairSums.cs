@@ -22,8 +22,11 @@ public interface IPairSums : IDisposable
     int Rank => 0;
 
     /// <summary>Gives every rank the numbers that rank 0 makes; none where there are no ranks. A call that all ranks make.</summary>
+    /// <param name="make">Makes them.</param>
+    /// <param name="same">Stands for what all ranks must have in common, by its upper 53 bits.</param>
+    /// <exception cref="DeviceFailedException">Some rank has another <paramref name="same"/>.</exception>
     /// <exception cref="OperationCanceledException">A rank has ended instead.</exception>
-    double[] FromFirst(Func<double[]> make) => [];
+    double[] FromFirst(Func<double[]> make, ulong same = 0) => [];
 
     /// <summary>What was summed so far.</summary>
     SumStatistics Statistics { get; }

@@ -46,6 +46,8 @@ internal static class CollectCommand
                 throw new ConfigurationException($"--when {crossing}: no point has the column '{crossing.Column}'; "
                     + Names.Hint(crossing.Column, collection.Observables));
         (IReadOnlyList<string> columns, IEnumerable<object?[]> rows) = all ? collection.Long() : collection.Summary(when);
+        if (file is not null && File.Exists(file) && !IsTable(file))
+            throw new FolderNotEmptyException(file, "collect");
         if (file is null) Write(context.Output);
         else
         {
@@ -62,6 +64,13 @@ internal static class CollectCommand
                 output.Write(JsonOutput.Of(rows.Select(row => columns.Zip(row)
                     .ToDictionary(c => c.First, c => Node(c.Second, collection.Keys.Contains(c.First))))));
         }
+    }
+
+    // Whether an earlier collect may have written it.
+    private static bool IsTable(string file)
+    {
+        using StreamReader reader = new(file);
+        return reader.ReadLine() is not { } line || line.StartsWith("point,", StringComparison.Ordinal) || line is "[" or "[]";
     }
 
     private static void WriteCsv(TextWriter output, IReadOnlyList<string> columns, IEnumerable<object?[]> rows)

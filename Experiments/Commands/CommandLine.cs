@@ -121,7 +121,11 @@ internal sealed record CommandContext(int Threads, bool Quiet, bool Json, TextWr
     /// <param name="threads">Its threads; null for those of the command.</param>
     public ExperimentRun Runs(
         IProgressDisplay progress, Action<string> warn, string goesOnBy = "--resume goes on from there", int? threads = null) =>
-        Current.Add(new(threads ?? Threads, progress, warn) { CheckpointInterval = CheckpointInterval, GoesOnBy = goesOnBy });
+        Current.Add(new(threads ?? Threads, progress, warn)
+        {
+            CheckpointInterval = CheckpointInterval, GoesOnBy = goesOnBy,
+            Say = message => { if (threads is null) Say($"attentionflow: {message}"); }, // of a run alone
+        });
 
     /// <summary>Results: JSON where asked for, else a table.</summary>
     public void Write<T>(T results, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>

@@ -1,3 +1,5 @@
+using AttentionFlow.Solver.Sweeps;
+
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>What <c>verify</c> found in a folder.</summary>
@@ -27,13 +29,20 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
             verified.Add(result);
             if (!context.Json) Write(result);
         }
+        if (verified.Count == 0) throw new ConfigurationException($"{folders[0]}: there is no run in it");
         if (context.Json) context.Output.Write(JsonOutput.Of(verified));
+        else if (folders.Any(IsSweep))
+            context.Output.WriteLine($"{verified.Count(v => v.Code == ExitCodes.Done)} of {verified.Count} are whole");
         return verified.Max(v => v.Code);
     }
 
-    // The folder of a reproduce, and those of its runs.
+    private static bool IsSweep(string folder) => File.Exists(Path.Combine(folder, SweepFolder.PointsFile));
+
+    // The points of a sweep; the folder of a reproduce, and those of its runs.
     private static IEnumerable<string> WithRuns(string folder)
     {
+        if (IsSweep(folder))
+            return [.. Directory.EnumerateDirectories(folder, "p*").Order(StringComparer.Ordinal)];
         string runs = Path.Combine(folder, ReproduceFolder.RunsFolder);
         if (!File.Exists(Path.Combine(folder, ReproduceFolder.ManifestFile)) || !Directory.Exists(runs)) return [folder];
         return [folder, .. Directory.EnumerateDirectories(runs).Order(StringComparer.Ordinal)];
@@ -91,7 +100,7 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
             RunRecord again = ProgressDisplay.Run(context.Quiet, RunWork.Pairs(experiment), context.Error, progress =>
             {
                 progress.Begin(Quoted.Short(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
-                return context.Runs(progress, _ => { }).Execute(experiment, temporary, overwrite: false, context.Stop);
+                return Again(context.Runs(progress, _ => { }), experiment, temporary);
             });
             if (again.Status == RunStatus.Stopped) throw new OperationCanceledException();
             return RerunComparison.Of(folder, record, experiment, temporary, again);
@@ -100,6 +109,21 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
         {
             context.Current.DropTemporary();
         }
+    }
+
+    // A run that was made longer, in the same pieces: adaptive steps end at each horizon.
+    private RunRecord Again(ExperimentRun run, Experiment experiment, string folder)
+    {
+        double[] later = [.. (experiment.Record.Horizons ?? []).Skip(1), experiment.Time.Horizon];
+        Experiment first = experiment.Record.Horizons is not { Count: > 0 } horizons ? experiment : experiment with
+        {
+            Time = experiment.Time with { Horizon = horizons[0] },
+            Record = experiment.Record with { Horizons = null },
+        };
+        RunRecord record = run.Execute(first, folder, overwrite: false, context.Stop);
+        foreach (double horizon in ReferenceEquals(first, experiment) ? [] : later)
+            if (record.Status == RunStatus.Complete) record = run.Resume(null, folder, horizon, context.Stop);
+        return record;
     }
 
     private void Write(VerifiedFolder result)

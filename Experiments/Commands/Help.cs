@@ -46,7 +46,7 @@ internal sealed class Help : SynchronousCommandLineAction
           attentionflow sweep beta-seeds --out out/beta-seeds
           attentionflow sweep my-sweep.json --out out/mine --dry-run
           attentionflow sweep my-sweep.json --out out/mine --slurm
-          attentionflow collect out/mine --when gap_energy<1e-3
+          attentionflow collect out/mine --when 'gap_energy<1e-3'
 
         """;
 

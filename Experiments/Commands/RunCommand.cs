@@ -49,7 +49,7 @@ internal static class RunCommand
             CustomParser = result => OptionValues.Number(result) is > 0 and { } time ? time
                 : OptionValues.Refuse<double?>(result, "a time above 0 is needed"),
         };
-        Option<TimeSpan> checkpoint = CheckpointOption();
+        Option<TimeSpan?> checkpoint = CheckpointOption();
         file.CompletionSources.Add([.. StoredExperiments.Names]);
         precision.CompletionSources.Add("single", "double");
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
@@ -72,11 +72,13 @@ internal static class RunCommand
             bool isFolder = Directory.Exists(name), goesOn = parsed.GetValue(resume);
             string target = parsed.GetValue(folder) ?? (isFolder && goesOn ? name : Path.Combine("out", isFolder
                 ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(name))) : Path.GetFileNameWithoutExtension(name)));
+            if (goesOn && isFolder && Path.GetFullPath(target) != Path.GetFullPath(name))
+                throw new ConfigurationException($"--out {target}: --resume goes on in the folder of the run itself; leave --out out.");
             double? time = parsed.GetValue(until);
             bool overwrites = parsed.GetValue(overwrite);
             // A folder that goes on as it is need not be compared with itself.
             Experiment? asked = isFolder && target == name && settings.Count == 0 ? null : experiment;
-            CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
+            CommandContext context = WithCheckpoints(contextOf(parsed), parsed.GetValue(checkpoint));
             bool isShared = DeviceCatalog.IsShared(experiment.Device);
             if (isShared && Follow(context, experiment, goesOn ? target : null, time) is { } code) return code;
             return Execute(context, experiment, target, (run, stop) =>
@@ -86,13 +88,18 @@ internal static class RunCommand
     }
 
     /// <summary><c>--checkpoint MIN</c>.</summary>
-    public static Option<TimeSpan> CheckpointOption() => new("--checkpoint")
+    public static Option<TimeSpan?> CheckpointOption() => new("--checkpoint")
     {
-        Description = "Minutes between two checkpoints; one more is written where a run stops or ends.", HelpName = "MIN",
-        DefaultValueFactory = _ => TimeSpan.FromMinutes(10),
+        Description = "Minutes between two checkpoints, 10 by default, 0 for one at every evaluation; one more is written where a run "
+            + "stops or ends.",
+        HelpName = "MIN",
         CustomParser = result => OptionValues.Number(result) is >= 0 and <= 1e6 and { } minutes ? TimeSpan.FromMinutes(minutes)
-            : OptionValues.Refuse<TimeSpan>(result, "a number of minutes, at least 0, is needed"),
+            : OptionValues.Refuse<TimeSpan?>(result, "a number of minutes, at least 0, is needed"),
     };
+
+    /// <summary>The same with this time between checkpoints; null: the usual one.</summary>
+    public static CommandContext WithCheckpoints(CommandContext context, TimeSpan? interval) =>
+        interval is { } time ? context with { CheckpointInterval = time } : context;
 
     // The part of a rank that writes nothing and lets rank 0 speak for all; null on rank 0.
     private static int? Follow(CommandContext context, Experiment experiment, string? resumed, double? horizon)
@@ -101,25 +108,28 @@ internal static class RunCommand
         string? stored = resumed is null ? null : Path.Combine(resumed, RunFolder.ExperimentFile);
         bool isThere = File.Exists(stored);
         if (isThere) experiment = ExperimentReader.Read(stored!, []);
+        bool isComplete = isThere && RunRecord.Read(Path.Combine(resumed!, RunFolder.RunFile)).Status == RunStatus.Complete;
         Mpi.Start();
         if (MpiLaunch.Rank == 0) return null;
         context.Current.IsFollowed = true;
         context = context with { Quiet = true, Error = TextWriter.Null };
-        RunRecord record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress =>
-            context.Runs(progress, context.Warn).Follow(experiment, isThere ? horizon : null, context.Stop));
-        return record.Status == RunStatus.Complete ? ExitCodes.Done : context.Unfinished(record);
+        RunRecord? record = ProgressDisplay.Run(quiet: true, 0, context.Error, progress =>
+            context.Runs(progress, context.Warn).Follow(experiment, isComplete, isThere ? horizon : null, context.Stop));
+        return record is null or { Status: RunStatus.Complete } ? ExitCodes.Done : context.Unfinished(record);
     }
 
     private static int Execute(
         CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)
     {
         string? said = null;
+        DateTime started = DateTime.UtcNow;
         RunRecord record = ProgressDisplay.Run(context.Quiet, RunWork.Pairs(experiment), context.Error,
             progress =>
             {
                 progress.Begin(Quoted.Short(experiment.Title.Length > 0 ? experiment.Title : Path.GetFileName(folder)));
                 return execute(context.Runs(progress, Warn), context.Stop);
             });
+        if (record.End < started) context.Say("the run is complete; nothing was done");
         RunSummary summary = new(folder, record, experiment.Time.Merge is not null);
         if (context.Json) context.Output.Write(summary.Json());
         else summary.Write(context.Output);

@@ -16,8 +16,8 @@ internal static class SlurmScript
     /// <param name="tasks">Tasks of the array, which share the points.</param>
     /// <param name="together">Tasks at a time; null for as many as there is room for.</param>
     /// <param name="threads">Threads of a task.</param>
-    /// <param name="retry">Whether points that failed are run again.</param>
-    public static string Text(string folder, int tasks, int? together, int threads, bool retry)
+    /// <param name="options">Further options of the sweep, each after a blank.</param>
+    public static string Text(string folder, int tasks, int? together, int threads, string options)
     {
         string full = Path.GetFullPath(folder), messages = Path.Combine(full, Messages).Replace("%", "%%", StringComparison.Ordinal);
         string limit = together is { } most ? $"%{most}" : "";
@@ -35,7 +35,7 @@ internal static class SlurmScript
 
             trap '[ -n "$child" ] && kill -TERM "$child"' TERM
             {Program} sweep {Quote(Path.Combine(full, SweepFolder.SweepFile))} --out {Quote(full)} \
-              --index "$SLURM_ARRAY_TASK_ID" --of {tasks}{(retry ? " --retry" : "")} --quiet &
+              --index "$SLURM_ARRAY_TASK_ID" --of {tasks}{options} --quiet &
             child=$!
             # Slurm signals this shell only. A wait that a signal ends is taken up again.
             wait "$child"

@@ -31,7 +31,7 @@ internal static class SweepCommand
         {
             Description = "Print a job array for sbatch instead of running: as many tasks as points, or as --of; --jobs of them at a time.",
         };
-        Option<TimeSpan> checkpoint = RunCommand.CheckpointOption();
+        Option<TimeSpan?> checkpoint = RunCommand.CheckpointOption();
         Command command = new("sweep", "Runs an experiment for many values of some of its keys: a folder each, and points.csv.")
         {
             file, folder, jobs, index, of, dry, retry, slurm, checkpoint,
@@ -39,11 +39,15 @@ internal static class SweepCommand
         command.SetAction(parsed =>
         {
             Sweep sweep = StoredExperiments.FindSweep(parsed.GetRequiredValue(file));
-            CommandContext context = contextOf(parsed) with { CheckpointInterval = parsed.GetValue(checkpoint) };
+            if (sweep.Points.Any(p => DeviceCatalog.IsShared(p.Experiment.Device)))
+                throw new ConfigurationException("$.base.device: a sweep gives whole points to processes, and the device mpi shares "
+                    + "one cloud between ranks; take another device, or 'mpirun attentionflow run' for each point.");
+            CommandContext context = RunCommand.WithCheckpoints(contextOf(parsed), parsed.GetValue(checkpoint));
             (string path, int? together) = (parsed.GetRequiredValue(folder), parsed.GetValue(jobs));
             if (parsed.GetValue(slurm))
                 return parsed.GetValue(index) is null && !parsed.GetValue(dry)
-                    ? Submit(context, sweep, path, parsed.GetValue(of), together, parsed.GetValue(retry))
+                    ? Submit(context, sweep, path, parsed.GetValue(of), together,
+                        (parsed.GetValue(retry) ? " --retry" : "") + Checkpoints(parsed.GetValue(checkpoint)))
                     : throw new ConfigurationException("--slurm: it runs nothing, and its tasks have the indices; leave --index and "
                         + "--dry-run out.");
             Request request = new(new SweepFolder(path), path, Share(sweep, parsed.GetValue(index), parsed.GetValue(of)), together,
@@ -97,14 +101,17 @@ internal static class SweepCommand
         return ExitCodes.Done;
     }
 
-    private static int Submit(CommandContext context, Sweep sweep, string path, int? of, int? together, bool retry)
+    private static int Submit(CommandContext context, Sweep sweep, string path, int? of, int? together, string options)
     {
         new SweepFolder(path).Write(sweep);
         Directory.CreateDirectory(Path.Combine(path, SlurmScript.Messages));
         int tasks = Math.Min(of ?? SlurmScript.MostTasks, sweep.Points.Count);
-        context.Output.Write(SlurmScript.Text(path, tasks, together, Sharing.ThreadsOf(sweep.Points, context.Threads), retry));
+        context.Output.Write(SlurmScript.Text(path, tasks, together, Sharing.ThreadsOf(sweep.Points, context.Threads), options));
         return ExitCodes.Done;
     }
+
+    private static string Checkpoints(TimeSpan? interval) =>
+        interval is { } time ? string.Create(CultureInfo.InvariantCulture, $" --checkpoint {time.TotalMinutes}") : "";
 
     private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 

@@ -53,7 +53,7 @@ internal sealed class RankSums(string name, Team team, IPairSums inner) : IPairS
         }
     }
 
-    public double[] FromFirst(Func<double[]> make)
+    public double[] FromFirst(Func<double[]> make, ulong same = 0)
     {
         double[] numbers = [];
         double[] told = [0];
@@ -61,7 +61,7 @@ internal sealed class RankSums(string name, Team team, IPairSums inner) : IPairS
         {
             if (team.Rank == 0) numbers = make();
             told[0] = numbers.Length;
-        }, check: 1UL << 61, told)[0];
+        }, check: (1UL << 61) ^ same, told)[0];
         if (team.Rank > 0) numbers = new double[length];
         team.AllGather(numbers, [0, .. Enumerable.Repeat(length, team.Size)]);
         return numbers;

@@ -128,7 +128,7 @@ internal sealed class Team(ICommunicator communicator)
     private DeviceFailedException Differ(int other)
     {
         HasFailed = true;
-        return new DeviceFailedException($"rank {other} has other tokens than rank 0; all ranks need the same experiment, program, "
-            + "processor type and C library");
+        return new DeviceFailedException($"rank {other} has other tokens, or another experiment, than rank 0; all ranks need the same "
+            + "experiment, program, processor type and C library");
     }
 }

@@ -39,7 +39,8 @@ public sealed record SweepPoint(int Number, IReadOnlyList<Parameter> Parameters,
     internal static string HashOf(Experiment experiment, Dictionary<string, string> fileHashes)
     {
         (Experiment copied, IReadOnlyList<InputCopy> files) = InputFiles.Copied(experiment);
-        StringBuilder text = new(JsonSerializer.Serialize(copied, WithoutNulls));
+        // A title says nothing of the numbers.
+        StringBuilder text = new(JsonSerializer.Serialize(copied with { Title = "" }, WithoutNulls));
         foreach (InputCopy file in files)
         {
             string? hash = file.Text is { } made ? Sha256(Encoding.UTF8.GetBytes(made)) : null;

@@ -20,6 +20,9 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <summary>Time between two checkpoints; one more is written where the run stops or ends.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Takes what is to be said of a run that goes on.</summary>
+    public Action<string> Say { get; init; } = _ => { };
+
     /// <summary>What is said of a run that was stopped: how it goes on.</summary>
     public string GoesOnBy { get; init; } = "--resume goes on from there";
 
@@ -56,6 +59,13 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// <inheritdoc cref="Execute"/>
     public RunRecord Resume(Experiment? asked, string folder, double? horizon, CancellationToken stop)
     {
+        RunRecord record = GoOnOrBegin(asked, folder, horizon, stop);
+        return horizon is { } until && record.Status == RunStatus.Complete ? Extend(folder, until, stop) : record;
+    }
+
+    // To the horizon that the run in the folder has.
+    private RunRecord GoOnOrBegin(Experiment? asked, string folder, double? horizon, CancellationToken stop)
+    {
         bool isThere;
         using (RunFolder? target = RunFolder.Reopen(folder))
         {
@@ -67,14 +77,27 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 ResumeRules rules = new(folder, before, found);
                 rules.Check(horizon);
                 if (asked is not null) rules.CheckSame(asked, threads);
-                if (before.Status == RunStatus.Complete && !(horizon > found.Time.Horizon)) return before;
+                if (before.Status == RunStatus.Complete) return before;
                 using Checkpoint? checkpoint = target.FindCheckpoint();
-                if (checkpoint is not null) return GoOn(target, checkpoint, found, rules.Extended(horizon), stop);
-                asked = rules.Extended(horizon) ?? found;
+                if (checkpoint is not null) return GoOn(target, checkpoint, found, extended: null, stop);
+                asked = found;
             }
         }
+        if (!isThere && horizon is { } until)
+            throw new ConfigurationException(Text.Of($"--until-time {until}: there is no run in {folder} that could be made longer."));
         return Execute(asked ?? throw new ConfigurationException($"{folder}: there is no run in this folder that could go on."),
             folder, overwrite: isThere, stop);
+    }
+
+    // A complete run.
+    private RunRecord Extend(string folder, double horizon, CancellationToken stop)
+    {
+        using RunFolder target = RunFolder.Reopen(folder) ?? throw new IOException($"{folder}: the run in it is gone");
+        Experiment found = ExperimentReader.Read(Path.Combine(target.FullPath, RunFolder.ExperimentFile), []);
+        if (ResumeRules.Extended(found, horizon) is not { } extended) return target.Before!;
+        using Checkpoint checkpoint = target.FindCheckpoint()
+            ?? throw new DamagedRunException($"{folder}: {RunFolder.CheckpointFile} is missing, so the run cannot be made longer");
+        return GoOn(target, checkpoint, found, extended, stop);
     }
 
     /// <summary>
@@ -105,14 +128,23 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     /// steps and observes as rank 0 does, so that all ask for the same sums.
     /// </summary>
     /// <param name="experiment">The experiment that rank 0 runs; where it goes on, that of the folder.</param>
+    /// <param name="isComplete">Whether the run in the folder is complete.</param>
     /// <param name="horizon">Where the run is to end, as in <see cref="Resume"/>.</param>
     /// <param name="stop">Stops all ranks.</param>
-    /// <returns>How the run ended, and no more.</returns>
-    /// <exception cref="DeviceFailedException">The sums of some rank failed.</exception>
-    public RunRecord Follow(Experiment experiment, double? horizon, CancellationToken stop)
+    /// <returns>How the run ended, and no more; null where there is nothing to do.</returns>
+    /// <exception cref="DeviceFailedException">The sums of some rank failed, or ranks run different experiments.</exception>
+    public RunRecord? Follow(Experiment experiment, bool isComplete, double? horizon, CancellationToken stop)
+    {
+        RunRecord? record = isComplete ? null : Follow(experiment, experiment, stop);
+        Experiment? extended = ResumeRules.Extended(experiment, horizon);
+        return extended is null || record is { Status: not RunStatus.Complete } ? record : Follow(experiment, extended, stop);
+    }
+
+    private RunRecord Follow(Experiment experiment, Experiment extended, CancellationToken stop)
     {
         using PreparedRun prepared = PreparedRun.Of(experiment, threads, out _);
-        PreparedRun run = ResumeRules.Extended(experiment, horizon) is { } extended ? prepared with { Experiment = extended } : prepared;
+        PreparedRun run = ReferenceEquals(experiment, extended) ? prepared : prepared with { Experiment = extended };
+        run.CheckRanks();
         using Checkpoint? earlier = Checkpoint.Of(run.Sums.FromFirst(() => []));
         RunResult result = run.Simulate(Onlooker.Of(run), new RunState { Earlier = earlier }, threads, stop);
         return RecordOf(run.Experiment, result.Advice) with { Status = result.Status };
@@ -138,6 +170,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         PreparedRun run = extended is null ? prepared : prepared with { Experiment = extended };
         Experiment stored = InputFiles.Copied(run.Experiment).Experiment;
         RunRecord before = target.Before!;
+        Say(Text.Of($"goes on from t = {checkpoint.Time:G6}, the state of {checkpoint.Written:yyyy-MM-dd HH:mm:ss} UTC")
+            + (before.Build == RecordOf(stored, advice).Build ? "" : $"; what is there is of another build, {before.ProgramVersion}"));
         // One that was killed could not say how long it took.
         double seconds = before.Status != RunStatus.Running ? before.WallSeconds
             : before.WallSeconds + Math.Max(0, Math.Round((checkpoint.Written - before.Start).TotalSeconds, 3));
@@ -222,6 +256,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
                 WriteCheckpoint(Patience);
                 return target.Cut(Stopped(record, run, writer) with { WallSeconds = Seconds() }, stored.Title);
             };
+            run.CheckRanks();
             run.Sums.FromFirst(() => from.Checkpoint?.ToNumbers() ?? []);
             RunResult result = run.Simulate(Observers(run, writer, target), state, threads, stop);
             record = record with

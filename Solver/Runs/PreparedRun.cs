@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
@@ -71,6 +73,14 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             sums.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes sure that all ranks of a shared device run the same experiment.</summary>
+    /// <exception cref="DeviceFailedException">Some rank was given another than rank 0.</exception>
+    public void CheckRanks()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(ExperimentReader.Write(InputFiles.Copied(Experiment).Experiment));
+        Sums.FromFirst(() => [], same: BitConverter.ToUInt64(SHA256.HashData(text)));
     }
 
     /// <summary>Closes the device.</summary>

@@ -8,13 +8,17 @@ namespace AttentionFlow.Solver.Runs;
 public sealed class FolderNotEmptyException : Exception
 {
     internal FolderNotEmptyException(string path, RunRecord? before)
-        : base($"{path}: the folder is not empty{Killed(before)}; give --overwrite to replace the run in it, or another --out") { }
+        : base($"{path}: the folder is not empty{Killed(before)}; give {HowTo(before)}another --out") { }
 
     /// <summary>A file that is not to be replaced.</summary>
     /// <param name="file">Its path.</param>
     /// <param name="what">What made the files that may be replaced: a run, a reproduce.</param>
     public FolderNotEmptyException(string file, string what)
         : base($"{file}: no earlier {what} wrote this file as it is, so it is not replaced; move it, or give another --out") { }
+
+    private static string HowTo(RunRecord? before) =>
+        (before is { Status: RunStatus.Running or RunStatus.Stopped or RunStatus.Failed } ? "--resume to go on with it, " : "")
+        + (before is null ? "--overwrite to write into it all the same, or " : "--overwrite to replace the run in it, or ");
 
     private static string Killed(RunRecord? before) => before is not { Status: RunStatus.Running } killed ? ""
         : string.Create(CultureInfo.InvariantCulture, $", and the run in it, of {killed.Start:yyyy-MM-dd HH:mm:ss} UTC, was killed");

@@ -16,15 +16,17 @@ public static class RunWork
         (double[] snapshots, double[] observations) = experiment.Times;
         if (experiment.Time.Step is not { } step)
             return PairsPerEvaluation(experiment) * (evaluationsOfAnAdaptiveRun + observations.Length);
-        double steps = 0, last = 0;
+        double steps = 0, last = 0, intervals = 0;
         foreach (double time in snapshots.Concat(observations).Order())
         {
             // As in FixedMotion: times closer than 1e-9 of a step are one.
             if (time <= last + 1e-9 * step) continue;
             steps += Math.Max(1, Math.Ceiling((time - last) / step - 1e-9));
             last = time;
+            intervals++;
         }
-        int between = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? 1 : 0;
-        return PairsPerEvaluation(experiment) * (1 + steps * (experiment.Time.Method.B.Length + between));
+        // Between two kicks the drift at the end of a step is evaluated at recording times only.
+        double more = experiment.Interaction.Noise?.Splitting == Splitting.Strang ? intervals : 0;
+        return PairsPerEvaluation(experiment) * (1 + steps * experiment.Time.Method.B.Length + more);
     }
 }

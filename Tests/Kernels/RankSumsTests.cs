@@ -137,7 +137,7 @@ public sealed class RankSumsTests
             using RankSums shared = new("ranks", team, new SimdSums(Precision.Double, 1));
             return Assert.Throws<DeviceFailedException>(() => Problems.Sum(shared, problem, RowColumns.None))!.Message;
         });
-        Assert.That(reasons, Is.All.StartsWith($"rank {(other == 0 ? 1 : other)} has other tokens than rank 0; "));
+        Assert.That(reasons, Is.All.StartsWith($"rank {(other == 0 ? 1 : other)} has other tokens, or another experiment, than rank 0; "));
     }
 
     // In a sum, or in the moments within it.

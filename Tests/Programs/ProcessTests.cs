@@ -84,7 +84,7 @@ public class ProcessTests
         Assert.That(second.Error, Does.Match($@"^attentionflow: {run}: process {process.Id}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC, works in this folder; wait for it, or give another --out\r?\n$"));
         process.Kill();
         Shell.End(process);
-        Assert.That(Shell.RunSmall(run).Error, Does.Contain(" UTC, was killed; give --overwrite to replace the run in it"));
+        Assert.That(Shell.RunSmall(run).Error, Does.Contain(" UTC, was killed; give --resume to go on with it, --overwrite to replace the run in it"));
         Assert.That(Shell.RunSmall(run, "--overwrite").Code, Is.Zero);
         Assert.That(RunVerification.Problems(run), Is.Empty);
     }

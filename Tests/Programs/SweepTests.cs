@@ -183,6 +183,37 @@ public sealed class SweepTests : FolderFixture
     }
 
     [Test]
+    public void RanksAreNotForSweeps()
+    {
+        File.WriteAllText(Folder["mpi.json"], """{ "base": { "device": "mpi" }, "grid": { "interaction.beta": [1, 2] } }""");
+        Answer answer = Shell.Run("sweep", Folder["mpi.json"], "--out", Folder["mpi"]);
+        Assert.That((answer.Code, Directory.Exists(Folder["mpi"])), Is.EqualTo((ExitCodes.BadInput, false)));
+        Assert.That(answer.Error, Does.StartWith("attentionflow: $.base.device: a sweep gives whole points to processes"));
+    }
+
+    [Test]
+    public void TheJobsOfSlurmHaveTheOptionsOfTheSweep()
+    {
+        File.WriteAllText(Folder["s.json"], """{ "base": "figure2-baseline", "grid": { "interaction.beta": [1, 2] } }""");
+        Answer answer = Shell.Run("sweep", Folder["s.json"], "--out", Folder["s"], "--slurm", "--retry", "--checkpoint", "2.5");
+        Assert.That(answer.Output, Does.Contain("--of 2 --retry --checkpoint 2.5 --quiet &"));
+    }
+
+    [Test]
+    public void ASweepIsVerifiedPointByPointAndItsTableReplacesNoOtherFile()
+    {
+        File.WriteAllText(Folder["s.json"], """{ "base": { "tokens": { "count": 8 }, "time": { "horizon": 1 } }, "grid": { "seed": [1, 2] } }""");
+        Assert.That(Shell.Run("sweep", Folder["s.json"], "--out", Folder["s"]).Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Folder["s"]), Has.Property("Code").Zero.And.Property("Output").EndWith("2 of 2 are whole" + Environment.NewLine));
+        File.AppendAllText(Directory.GetFiles(Folder["s"], "observables.csv", SearchOption.AllDirectories)[0], "3,0\n");
+        Assert.That(Shell.Run("verify", Folder["s"]), Has.Property("Code").EqualTo(ExitCodes.VerificationFailed).And.Property("Output").EndWith("1 of 2 are whole" + Environment.NewLine));
+        string sweep = File.ReadAllText(Folder["s.json"]);
+        Answer refused = Shell.Run("collect", Folder["s"], "--out", Folder["s.json"]);
+        Assert.That((refused.Code, File.ReadAllText(Folder["s.json"])), Is.EqualTo((ExitCodes.BadInput, sweep)), refused.Error);
+        for (int time = 0; time < 2; time++) Assert.That(Shell.Run("collect", Folder["s"], "--out", Folder["t.csv"]).Code, Is.Zero);
+    }
+
+    [Test]
     public void CollectWantsTheFolderOfASweep() => Assert.That(Shell.Run("collect", Folder.FullPath) is { Code: ExitCodes.BadInput } a ? a.Error : "",
         Is.EqualTo($"attentionflow: {Folder.FullPath}: there is no points.csv in it; 'attentionflow sweep' writes one.{Environment.NewLine}"));
 

@@ -135,6 +135,16 @@ public class VerifyTests : FolderFixture
         Assert.That(Shell.Run("verify", Run, "--rerun", "--quiet", "--device", "reference").Output, Does.Contain("bytes are not promised: version 0.0.9-"), "of a piece");
     }
 
+    /// <summary>The last step before each horizon ends there, in the rerun as well.</summary>
+    [Test]
+    public void SoIsOneWithAdaptiveSteps()
+    {
+        Assert.That(Shell.RunSmall(Run, "--set", "time.step=null", "--set", "time.method=tsit5", "--quiet").Code, Is.Zero);
+        foreach (string time in new[] { "1.7", "2.5" })
+            Assert.That(Shell.Run("run", Run, "--resume", "--until-time", time, "--quiet").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Run, "--rerun", "--quiet"), Is.EqualTo(new Answer(0, $"{Run}: whole; the rerun is equal byte for byte\n", "")));
+    }
+
     [Test]
     public void ADeviceMayBeNamedForTheRerun()
     {

@@ -82,7 +82,7 @@ public sealed class ResumeTests : FolderFixture
         RunRecord whole = Run(new Copying(null, ""), Folder["whole"], experiment);
         Assert.That(whole.Status, Is.EqualTo(RunStatus.Complete));
         Copying first = new(Folder["first"], Folder["copy"]);
-        Run(first, Folder["first"], experiment);
+        Run(first, Folder["first"], experiment, whole.Evaluations < 100 ? TimeSpan.Zero : Often);
         Assert.That(first.Copies, Is.GreaterThan(1));
         int pieces = 0;
         foreach (int copy in new[] { 0, first.Copies / 2, first.Copies - 1 }.Distinct())
@@ -158,7 +158,7 @@ public sealed class ResumeTests : FolderFixture
     public void ADamagedCheckpointGivesWayToTheOneBefore()
     {
         Copying copying = new(Folder["run"], Folder["copy"]);
-        RunRecord whole = Run(copying, Folder["run"], Small);
+        RunRecord whole = Run(copying, Folder["run"], Small, TimeSpan.Zero);
         string folder = $"{Folder["copy"]}{copying.Copies - 1}", newest = Path.Combine(folder, RunFolder.CheckpointFile);
         byte[] bytes = File.ReadAllBytes(newest);
         bytes[^40] ^= 1;
@@ -188,6 +188,10 @@ public sealed class ResumeTests : FolderFixture
         File.WriteAllText(experiment, File.ReadAllText(experiment).Replace("\"beta\": 4", "\"beta\": 3", StringComparison.Ordinal));
         Assert.That(() => Resume(Folder["run"]), Throws.InstanceOf<IOException>().With.Message.Contains("experiment.json is not the one that the run began with"));
         Assert.That(() => Resume(Folder["nothing"]), Refused("there is no run in this folder"));
+        Assert.That(() => Resume(Folder["nothing"], Small, horizon: 9), Refused("there is no run in"));
+        byte[] record = File.ReadAllBytes(Path.Combine(Folder["run"], "run.json"));
+        Assert.That(() => Resume(Folder["run"], horizon: 1e9), Throws.InstanceOf<IOException>(), "its experiment is still spoilt");
+        Assert.That(File.ReadAllBytes(Path.Combine(Folder["run"], "run.json")), Is.EqualTo(record));
 
         static NUnit.Framework.Constraints.Constraint Refused(string why) => Throws.TypeOf<ConfigurationException>().With.Message.Contains(why);
     }
@@ -199,6 +203,15 @@ public sealed class ResumeTests : FolderFixture
         Assert.That(Run(new Copying(null, ""), Folder["run"], experiment).Status, Is.EqualTo(RunStatus.Diverged));
         Assert.That(File.Exists(Path.Combine(Folder["run"], RunFolder.CheckpointFile)), Is.False);
         Assert.That(() => Resume(Folder["run"]), Throws.TypeOf<ConfigurationException>().With.Message.Contains("would again"));
+    }
+
+    [Test]
+    public void AHorizonWithTooManyRecordingTimesIsRefusedBeforeAnythingChanges()
+    {
+        Run(new Copying(null, ""), Folder["run"], Small);
+        byte[] record = File.ReadAllBytes(Path.Combine(Folder["run"], "run.json"));
+        Assert.That(() => Resume(Folder["run"], horizon: 1e9), Throws.TypeOf<ConfigurationException>().With.Message.Contains("2.2E+09 of them; at most 1E+07"));
+        Assert.That(File.ReadAllBytes(Path.Combine(Folder["run"], "run.json")), Is.EqualTo(record));
     }
 
     [Test]
@@ -246,8 +259,8 @@ public sealed class ResumeTests : FolderFixture
         Assert.That(RecordTimes.Extended(RecordTimes.Linear(3, 1), true, [1, 1.2, 2]), Is.EqualTo(new[] { 0, 0.5, 1, 1.2, 1.5, 2 }), "horizons stay");
     }
 
-    private static RunRecord Run(Copying progress, string folder, Experiment experiment) =>
-        new ExperimentRun(2, progress, _ => { }) { CheckpointInterval = Often }.Execute(experiment, folder, overwrite: false, CancellationToken.None);
+    private static RunRecord Run(Copying progress, string folder, Experiment experiment, TimeSpan? interval = null) =>
+        new ExperimentRun(2, progress, _ => { }) { CheckpointInterval = interval ?? Often }.Execute(experiment, folder, overwrite: false, CancellationToken.None);
 
     private static RunRecord Resume(string folder, Experiment? asked = null, double? horizon = null) =>
         new ExperimentRun(2, new Copying(null, ""), _ => { }).Resume(asked, folder, horizon, CancellationToken.None);

@@ -150,7 +150,7 @@ public sealed class RunFolderTests : FolderFixture
             Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: true), Throws.InstanceOf<IOException>().With.Message.EqualTo(
                 $"{Folder.FullPath}: process {Environment.ProcessId}, since {record.Start:yyyy-MM-dd HH:mm:ss} UTC, works in this folder; wait for it, or give another --out"));
         }
-        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>().With.Message.Contains(" UTC, was killed; give --overwrite"));
+        Assert.That(() => RunFolder.Create(Folder.FullPath, overwrite: false), Throws.TypeOf<FolderNotEmptyException>().With.Message.Contains(" UTC, was killed; give --resume to go on with it, --overwrite"));
         RunFolder.Create(Folder.FullPath, overwrite: true).Dispose();
         Assert.That(Folder.Names, Is.EqualTo(new[] { "experiment.json", "run.json" }), "the lock is gone");
     }
