@@ -86,9 +86,6 @@ public abstract class Archive
 
     /// <summary>Entries first..first+count-1 of a large array: read in place; written as they are when the archive is written.</summary>
     public void Array(string name, double[] values, int first, int count) => Exchange(_prefix + name, values.AsMemory(first, count));
-
-    /// <summary>All entries of a large array.</summary>
-    public void Array(string name, double[] values) => Array(name, values, 0, values.Length);
 }
 
 /// <summary>An archive in memory: written, then read as often as one likes.</summary>

@@ -38,7 +38,7 @@ internal sealed class AttentionFacts() : Chapter(8, "Indicators and warning leve
 
     private IEnumerable<Fact> UniformLaw()
     {
-        foreach ((int d, double beta, Cloud cloud) in ((int, double, Cloud)[])[(2, 3, Probe.Circle(64)), (3, 4, Probe.Uniform(20))])
+        foreach ((int d, double beta, Cloud cloud) in ((int, double, Cloud)[])[(2, 3, Probe.Circle(64)), (3, 4, Quadrature.OnSphere(20))])
         {
             string state = $"uniform law, d = {d}, beta = {beta}";
             double lambda = Bessel.FunkHecke(d, 0, beta), mean = VonMisesFisher.MeanLength(d, beta);

@@ -45,7 +45,7 @@ internal sealed class CodeFacts() : Chapter(6, "The layer")
         foreach (double beta in (double[])[1, 6])
         {
             const double Mean = 1e-4; // the next term is its square
-            Cloud uniform = Probe.Uniform(24);
+            Cloud uniform = Quadrature.OnSphere(24);
             Cloud cloud = new(1, uniform.Tokens, 3, uniform.Positions, null,
                 [.. uniform.Weights.Select((w, i) => w * (1 + 3 * Mean * uniform.Token(i)[2]))]);
             double[][] after = Output(cloud, beta);

@@ -12,12 +12,13 @@ internal sealed class EnergyFacts() : Chapter(1, "Numbers a run can be held agai
         yield return Of("energy of a point, linear profile", "k(1)/2", 0.5, Probe.Energy(one with { Profile = Profile.Linear }, Point));
         yield return Of("energy of two opposite points, beta = 2", "(k(1) + k(-1))/4", Math.Cosh(2) / 4,
             Probe.Energy(new Interaction(2), Probe.Angles(0, Math.PI)));
-        yield return Of("energy of the uniform law of S^2, beta = 1", "sinh(1)/2", Math.Sinh(1) / 2, Probe.Energy(one, Probe.Uniform(16)));
+        yield return Of("energy of the uniform law of S^2, beta = 1", "sinh(1)/2", Math.Sinh(1) / 2, Probe.Energy(one,
+            Quadrature.OnSphere(16)));
         yield return Of("energy of the uniform law of S^2, beta = 4", "lambda_0/(2 beta)", Energies.Uniform(3, 4),
-            Probe.Energy(new Interaction(4), Probe.Uniform(20)));
+            Probe.Energy(new Interaction(4), Quadrature.OnSphere(20)));
         yield return Of("energy of the uniform law of the circle, beta = 5", "I_0(5)/10", 2.7239871823604442,
             Probe.Energy(new Interaction(5), Probe.Circle(64)));
-        double[] gaps = Probe.Observe("gaps", one, Probe.Uniform(16));
+        double[] gaps = Probe.Observe("gaps", one, Quadrature.OnSphere(16));
         yield return Of("collapse gap G_{energy} of the uniform law of S^2", "0.7715403174", 0.7715403174, gaps[2], 5e-11);
         yield return Of("collapse gap G_{mean} of the uniform law", "1", 1, gaps[0]);
         foreach (Fact fact in Latitudes()) yield return fact;

@@ -28,7 +28,7 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
             // From the energy of the uniform law under a density 1 + a P_l: E = (lambda_0 + a^2 lambda_l <P_l^2>)/(2 beta).
             double Eigenvalue(int l, double beta)
             {
-                Cloud cloud = d == 2 ? Probe.Circle(48) : Probe.Uniform(16);
+                Cloud cloud = d == 2 ? Probe.Circle(48) : Quadrature.OnSphere(16);
                 double[] harmonic = [.. Enumerable.Range(0, cloud.Tokens).Select(i => Harmonic(l, cloud.Token(i)[d - 1]))];
                 double[] weights = [.. cloud.Weights.Select((w, i) => w * (1 + 0.5 * harmonic[i]))];
                 double square = Enumerable.Range(0, cloud.Tokens).Sum(i => cloud.Weights[i] * harmonic[i] * harmonic[i]);

@@ -1,5 +1,3 @@
-using MathNet.Numerics.Integration;
-
 namespace AttentionFlow.Experiments.Facts;
 
 /// <summary>Clouds whose numbers are known, and what the solver makes of them, on the device cpu in double precision.</summary>
@@ -18,22 +16,6 @@ internal static class Probe
         double[] angles = [.. Enumerable.Range(0, n).Select(i => Turn * i / n)], weights = [.. angles.Select(density ?? (_ => 1.0))];
         return new Cloud(1, n, 2, [.. angles.SelectMany(a => new[] { Math.Cos(a), Math.Sin(a) })], null,
             [.. weights.Select(w => w / weights.Sum())]);
-    }
-
-    /// <summary>A weighted cloud on S^2 that integrates polynomials of degree 2 order - 1 exactly: Gauss-Legendre latitudes, even
-    /// longitudes.</summary>
-    public static Cloud Uniform(int order)
-    {
-        GaussLegendreRule rule = new(-1, 1, order);
-        List<double> x = [], weights = [];
-        for (int i = 0; i < order; i++)
-            for (int j = 0; j < 2 * order; j++)
-            {
-                double z = rule.Abscissas[i], r = Math.Sqrt(1 - z * z);
-                x.AddRange([r * Math.Cos(Math.PI * j / order), r * Math.Sin(Math.PI * j / order), z]);
-                weights.Add(rule.Weights[i] / (4 * order));
-            }
-        return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
     }
 
     /// <summary>n tokens of the latitude circle at a height, over a turn (radians) of grid labels.</summary>
@@ -65,7 +47,7 @@ internal static class Probe
     /// </summary>
     public static double GrowthOfTheMean(Interaction interaction, double mean)
     {
-        Cloud uniform = Uniform(20);
+        Cloud uniform = Quadrature.OnSphere(20);
         Cloud ripple = new(1, uniform.Tokens, 3, uniform.Positions, null,
             [.. uniform.Weights.Select((w, i) => w * (1 + 3 * mean * uniform.Token(i)[2]))]);
         double[] drift = Ask(interaction, ripple, (_, v) => v);

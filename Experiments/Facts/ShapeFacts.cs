@@ -10,7 +10,8 @@ internal sealed class ShapeFacts() : Chapter(9, "Observables")
         Interaction one = new(1);
         double[] ring = Probe.Observe("spectrum", one, Probe.Latitude(64, 0.3)), poles = Probe.Observe("spectrum", one,
             new ClustersLaw([[0, 0, 1], [0, 0, -1]], 0).Draw(1, 2, 3, seed: 1));
-        double[] uniform = Probe.Observe("spectrum", one, Probe.Uniform(24)), point = Probe.Observe("spectrum", one, Probe.Angles(1, 1));
+        double[] uniform = Probe.Observe("spectrum", one, Quadrature.OnSphere(24)),
+            point = Probe.Observe("spectrum", one, Probe.Angles(1, 1));
         yield return Of("spectrum of a ring at height 0.3, degree 2", "abs(P_2(h))", Math.Abs(1.5 * 0.09 - 0.5), ring[1]);
         yield return Of("spectrum of a ring at height 0.3, degree 3", "abs(P_3(h))", Math.Abs(2.5 * 0.027 - 1.5 * 0.3), ring[2]);
         yield return Of("spectrum of two opposite points, degree 15", "0 in odd degrees", 0, poles[14]);
@@ -44,7 +45,7 @@ internal sealed class ShapeFacts() : Chapter(9, "Observables")
         // 128 directions leave a relative error of 0.58/128^(1/2): three of those.
         yield return Relative("sliced distance of two points on S^2", "r/2", Math.Sqrt(2) / 2,
             SlicedWasserstein.Distance(x, [1], y, [1], 3), 0.16);
-        Cloud uniform = Probe.Uniform(24);
+        Cloud uniform = Quadrature.OnSphere(24);
         yield return Of("energy distance of a point and the uniform law of S^2", "(4/3)^(1/2)", Math.Sqrt(4.0 / 3),
             EnergyDistance.Distance(uniform.Positions, uniform.Weights, x, [1], 3), 1e-3);
         yield return Of("W1 on the line, quarters moved by 1 and 3", "integral abs(F - G)", 1,

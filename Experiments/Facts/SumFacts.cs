@@ -6,7 +6,7 @@ internal sealed class SumFacts() : Chapter(11, "Numerics")
     public override IEnumerable<Fact> Measure()
     {
         const double Beta = 4;
-        Cloud uniform = Probe.Uniform(40);
+        Cloud uniform = Quadrature.OnSphere(40);
         double energy = Energies.Uniform(3, Beta);
         (string What, Precision Precision, Summation Summation, double Tolerance)[] ways =
         [

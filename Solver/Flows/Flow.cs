@@ -161,21 +161,14 @@ public sealed class Flow
     internal void Leave(double[] y, double[] x) =>
         Workers.For(Rows, FlowTerms.Grain, Threads, (from, to) => _terms.Gauge.Leave(y, x, from, to));
 
-    /// <summary>Writes, or reads, how much was evaluated.</summary>
-    internal void KeepCounts(Archive archive)
+    /// <summary>How much was evaluated, as numbers. Under hardmax tokens have sums of their own.</summary>
+    internal double[] Counts
     {
-        double evaluations = Evaluations;
-        archive.Number("evaluations", ref evaluations);
-        Evaluations = evaluations;
-        // Under hardmax tokens have sums of their own.
-        Keep("sums", _sums.Statistics);
-        Keep("tokens", _terms.Statistics);
-
-        void Keep(string name, SumStatistics sums)
+        get => [Evaluations, .. _sums.Statistics.Numbers, .. _terms.Statistics.Numbers];
+        set
         {
-            double[] numbers = sums.Numbers;
-            archive.List(name, ref numbers);
-            if (archive.IsReading) sums.Numbers = numbers;
+            int half = value.Length / 2;
+            (Evaluations, _sums.Statistics.Numbers, _terms.Statistics.Numbers) = (value[0], value[1..(half + 1)], value[(half + 1)..]);
         }
     }
 

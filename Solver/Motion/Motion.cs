@@ -48,8 +48,12 @@ internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step
     /// <summary>Writes, or reads, all that the motion depends on from here.</summary>
     public virtual void Keep(Archive archive) => archive.Number("time", ref _time);
 
-    /// <summary>Writes, or reads, how much observers cost.</summary>
-    public void KeepCounts(Archive archive) => archive.Whole("observationEvaluations", ref _observationEvaluations);
+    /// <summary>How much was evaluated, for observers alone and in all, as numbers.</summary>
+    public double[] Counts
+    {
+        get => [_observationEvaluations, .. Flow.Counts];
+        set => (_observationEvaluations, Flow.Counts) = ((long)value[0], value[1..]);
+    }
 
     /// <summary>After reading: makes the flow and the cloud what they were; what this evaluates was counted before.</summary>
     public abstract void Recall(CancellationToken stop);

@@ -8,9 +8,12 @@ namespace AttentionFlow.Solver.Motion;
 /// </summary>
 public sealed class RunState
 {
+    private const string Counts = "counts";
+
     private readonly object _gate = new();
-    private Action<Archive>? _keep, _keepCounts, _keepObservers;
-    private MemoryArchive _counts = new();
+    private Action<Archive>? _keep, _keepObservers;
+    private Func<double[]>? _count;
+    private double[] _counts = [];
     private MemoryArchive? _seen;
 
     /// <summary>Where to go on; null: from the beginning.</summary>
@@ -36,7 +39,7 @@ public sealed class RunState
             if (_keep is null) return false;
             MemoryArchive archive = new();
             _keep(archive);
-            archive.Add(_counts);
+            archive.List(Counts, ref _counts);
             if (_seen is { } seen) archive.Add(seen);
             else _keepObservers!(archive);
             use(archive);
@@ -58,11 +61,11 @@ public sealed class RunState
 
     /// <summary>From now on there is a state to write.</summary>
     /// <param name="keep">Writes what moves.</param>
-    /// <param name="keepCounts">Writes how much was evaluated.</param>
+    /// <param name="count">How much was evaluated, as numbers.</param>
     /// <param name="keepObservers">Writes what observers have learnt.</param>
-    internal void Begin(Action<Archive> keep, Action<Archive> keepCounts, Action<Archive> keepObservers)
+    internal void Begin(Action<Archive> keep, Func<double[]> count, Action<Archive> keepObservers)
     {
-        (_keep, _keepCounts, _keepObservers) = (keep, keepCounts, keepObservers);
+        (_keep, _count, _keepObservers) = (keep, count, keepObservers);
         Mark();
     }
 
@@ -70,16 +73,24 @@ public sealed class RunState
     /// count before its end.</summary>
     internal void Mark()
     {
-        if (_keepCounts is null) return;
-        _counts = new();
-        _keepCounts(_counts);
+        if (_count is not null) _counts = _count();
+    }
+
+    /// <summary>How much had been evaluated when a state was written.</summary>
+    internal static double[] CountsOf(Archive archive)
+    {
+        double[] counts = [];
+        archive.List(Counts, ref counts);
+        return counts;
     }
 
     /// <summary>Evaluates a drift.</summary>
     internal void Evaluate(Flow flow, State at, State rate, Range replicas, CancellationToken stop)
     {
         if (_keep is not null) AtRest?.Invoke();
-        Leave(() => flow.Drift(at, rate, replicas, stop));
+        Monitor.Exit(_gate);
+        try { flow.Drift(at, rate, replicas, stop); }
+        finally { Monitor.Enter(_gate); }
     }
 
     /// <summary>Observers are about to look: until all of them have, what was seen is what was before.</summary>
@@ -94,15 +105,10 @@ public sealed class RunState
     /// <summary>Lets observers look.</summary>
     internal void Show(Action look)
     {
-        Leave(look);
+        Monitor.Exit(_gate);
+        try { look(); }
+        finally { Monitor.Enter(_gate); }
         _seen = null;
         Mark();
-    }
-
-    private void Leave(Action work)
-    {
-        Monitor.Exit(_gate);
-        try { work(); }
-        finally { Monitor.Enter(_gate); }
     }
 }

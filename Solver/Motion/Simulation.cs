@@ -153,15 +153,15 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         {
             Keep(earlier);
             motion.Recall(stop);
-            KeepCounts(earlier);
+            motion.Counts = RunState.CountsOf(earlier);
             KeepObservers(earlier);
-            State.Begin(Keep, KeepCounts, KeepObservers);
+            State.Begin(Keep, () => motion.Counts, KeepObservers);
             motion.GoOn(stop);
         }
         else
         {
             motion.Begin(stop);
-            State.Begin(Keep, KeepCounts, KeepObservers);
+            State.Begin(Keep, () => motion.Counts, KeepObservers);
         }
         reason ??= Show();
         while (motion.Time < horizon && reason is null)
@@ -201,12 +201,6 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         {
             archive.Text("reason", ref reason);
             archive.Within("motion", motion.Keep);
-        }
-
-        void KeepCounts(Archive archive)
-        {
-            archive.Within("motion", motion.KeepCounts);
-            archive.Within("flow", flow.KeepCounts);
         }
 
         void KeepObservers(Archive archive)

@@ -43,7 +43,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         if (run.Size.CheckDisk(target.FullPath, run.Observables.Sum(o => o.Columns.Count), target.ReplacedBytes) is { } large) warn(large);
         RunRecord record = RecordOf(stored, advice);
         return Cuttable(target, record, stored, () =>
-            Run(run, target, target.Start(ExperimentReader.Write(stored), record), stored, new State(TimeSpan.Zero, null), stop));
+            Run(run, target, target.Start(ExperimentReader.Write(stored), record), stored, new Origin(TimeSpan.Zero, null), stop));
     }
 
     /// <summary>
@@ -162,7 +162,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
     public RunRecord? Cut() => _cut?.Invoke();
 
     // How long the pieces before took, and where the last one ended.
-    private readonly record struct State(TimeSpan Before, Checkpoint? Checkpoint);
+    private readonly record struct Origin(TimeSpan Before, Checkpoint? Checkpoint);
 
     private RunRecord GoOn(RunFolder target, Checkpoint checkpoint, Experiment found, Experiment? extended, CancellationToken stop)
     {
@@ -185,7 +185,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         };
         string? text = extended is null ? null : ExperimentReader.Write(stored);
         return Cuttable(target, record, stored, () => Run(run, target, target.GoOn(checkpoint, record, text), stored,
-            new State(TimeSpan.FromSeconds(seconds), checkpoint), stop));
+            new Origin(TimeSpan.FromSeconds(seconds), checkpoint), stop));
     }
 
     // run.json of a folder, if it is of this very experiment and build.
@@ -229,7 +229,7 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         }
     }
 
-    private RunRecord Run(PreparedRun run, RunFolder target, RunRecord record, Experiment stored, State from, CancellationToken stop)
+    private RunRecord Run(PreparedRun run, RunFolder target, RunRecord record, Experiment stored, Origin from, CancellationToken stop)
     {
         Stopwatch watch = Stopwatch.StartNew();
         TimeSpan written = default;

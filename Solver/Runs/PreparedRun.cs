@@ -79,6 +79,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     /// <exception cref="DeviceFailedException">Some rank was given another than rank 0.</exception>
     public void CheckRanks()
     {
+        if (!DeviceCatalog.IsShared(Experiment.Device)) return;
         byte[] text = Encoding.UTF8.GetBytes(ExperimentReader.Write(InputFiles.Copied(Experiment).Experiment));
         Sums.FromFirst(() => [], same: BitConverter.ToUInt64(SHA256.HashData(text)));
     }

@@ -2,10 +2,26 @@ using MathNet.Numerics.Integration;
 
 namespace AttentionFlow.Solver.Theory;
 
-/// <summary>Gauss-Legendre quadrature on panels, for integrands with a peak at one end or with many scales.</summary>
+/// <summary>Gauss-Legendre quadrature: on the sphere; on panels, for integrands with a peak at one end or with many scales.</summary>
 internal static class Quadrature
 {
     private static readonly GaussLegendreRule Rule = new(-1, 1, 32);
+
+    /// <summary>A weighted cloud on S^2 that integrates polynomials of degree 2 order - 1 exactly: Gauss-Legendre latitudes, even
+    /// longitudes.</summary>
+    public static Cloud OnSphere(int order)
+    {
+        GaussLegendreRule rule = new(-1, 1, order);
+        List<double> x = [], weights = [];
+        for (int i = 0; i < order; i++)
+            for (int j = 0; j < 2 * order; j++)
+            {
+                double z = rule.Abscissas[i], r = Math.Sqrt(1 - z * z);
+                x.AddRange([r * Math.Cos(Math.PI * j / order), r * Math.Sin(Math.PI * j / order), z]);
+                weights.Add(rule.Weights[i] / (4 * order));
+            }
+        return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
+    }
 
     /// <summary>Integral of f over [from, to] on panels of this length at most.</summary>
     public static double Panels(Func<double, double> f, double from, double to, double length)

@@ -30,21 +30,6 @@ internal static class Clouds
         return weights;
     }
 
-    /// <summary>A weighted cloud on S^2 that integrates polynomials of degree 2 order - 1 exactly: Gauss-Legendre latitudes, even longitudes.</summary>
-    public static Cloud Cubature(int order)
-    {
-        MathNet.Numerics.Integration.GaussLegendreRule rule = new(-1, 1, order);
-        List<double> x = [], weights = [];
-        for (int i = 0; i < order; i++)
-            for (int j = 0; j < 2 * order; j++)
-            {
-                double z = rule.Abscissas[i], r = Math.Sqrt(1 - z * z);
-                x.AddRange([r * Math.Cos(Math.PI * j / order), r * Math.Sin(Math.PI * j / order), z]);
-                weights.Add(rule.Weights[i] / (4 * order));
-            }
-        return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
-    }
-
     public static IEnumerable<Gauge> GaugesOn(int dimension)
     {
         yield return new IdentityGauge();

@@ -64,7 +64,7 @@ public class DistanceTests
     [Test]
     public void TheUniformLawAgainstAPoint()
     {
-        Cloud uniform = Clouds.Cubature(24);
+        Cloud uniform = Quadrature.OnSphere(24);
         double[] point = Sphere.Normalized([1, -2, 0.5]);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(EnergyDistance.Distance(uniform.Positions, uniform.Weights, point, [1], 3), Is.EqualTo(Math.Sqrt(4.0 / 3)).Within(1e-3));

@@ -130,7 +130,7 @@ public class IndicatorTests
     public void ALayerMultipliesASmallMean(double beta)
     {
         const double Mean = 1e-4;
-        Cloud uniform = Clouds.Cubature(24), cloud = new(1, uniform.Tokens, 3, uniform.Positions, null, [.. uniform.Weights.Select((w, i) => w * (1 + 3 * Mean * uniform.Token(i)[2]))]);
+        Cloud uniform = Quadrature.OnSphere(24), cloud = new(1, uniform.Tokens, 3, uniform.Positions, null, [.. uniform.Weights.Select((w, i) => w * (1 + 3 * Mean * uniform.Token(i)[2]))]);
         double after = 0;
         for (int i = 0; i < cloud.Tokens; i++)
         {
@@ -193,7 +193,7 @@ public class IndicatorTests
     [TestCase(2, 0.7), TestCase(2, 3), TestCase(3, 1), TestCase(3, 4)]
     public void TheUniformLaw(int d, double beta)
     {
-        Cloud cloud = d == 3 ? Clouds.Cubature(16)
+        Cloud cloud = d == 3 ? Quadrature.OnSphere(16)
             : new Cloud(1, 64, 2, [.. Enumerable.Range(0, 64).SelectMany(i => new[] { Math.Cos(Clouds.Turn * i / 64), Math.Sin(Clouds.Turn * i / 64) })]);
         Interaction interaction = new(beta);
         double entropy = Math.Log(cloud.Tokens) + UniformAttention.EntropyBelowLogTokens(d, beta);
@@ -326,7 +326,7 @@ public class IndicatorTests
     public void IndicatorsOfManyTokensAreLinear()
     {
         const double Beta = 4;
-        Cloud cloud = Clouds.Cubature(80);
+        Cloud cloud = Quadrature.OnSphere(80);
         using FastSums sums = new(Summation.Auto, 1e-10, Precision.Double, 2);
         Flow flow = new(new Interaction(Beta), None, cloud, sums);
         Frame frame = new(0, 0, cloud.Positions, flow.DriftAt(cloud.Positions), flow);

@@ -27,7 +27,7 @@ public class ObservableTests
         Assert.That(Measure("gaps", One, new IdentityGauge(), point), Is.EqualTo(new double[] { 0, 0, 0 }));
 
         // Equidistributed: Gauss-Legendre latitudes times even longitudes integrate e^{<x,y>} to rounding.
-        Cloud uniform = Clouds.Cubature(10);
+        Cloud uniform = Quadrature.OnSphere(10);
         Assert.That(Measure("gaps", One, new IdentityGauge(), uniform), Is.EqualTo(new[] { 1, 1, 0.7715403174 }).Within(1e-10));
     }
 

@@ -149,7 +149,7 @@ public sealed class ResumeTests : FolderFixture
         static MemoryArchive Copy(MemoryArchive archive)
         {
             MemoryArchive copy = new();
-            foreach ((string name, Memory<double> values) in archive.Lists) copy.Array(name, values.ToArray());
+            foreach ((string name, Memory<double> values) in archive.Lists) copy.Array(name, values.ToArray(), 0, values.Length);
             return copy;
         }
     }
