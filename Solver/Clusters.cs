@@ -44,14 +44,33 @@ public sealed class Clusters
     /// <param name="count">How many.</param>
     /// <param name="d">Their dimension.</param>
     /// <param name="delta">From 1e-10 to 2.</param>
-    public static int Count(double[] x, int first, int count, int d, double delta = Delta)
+    public static int Count(double[] x, int first, int count, int d, double delta = Delta) => Of(x, first, count, d, delta)._components;
+
+    /// <summary>The component of every token, numbered from 0 by their first tokens.</summary>
+    /// <inheritdoc cref="Count"/>
+    public static int[] Labels(double[] x, int first, int count, int d, double delta = Delta)
+    {
+        Clusters clusters = Of(x, first, count, d, delta);
+        int[] labels = new int[count], numbers = new int[clusters._nodes.Count];
+        for (int node = 0; node < clusters._nodes.Count; node++)
+            for (int i = clusters._nodes[node].First; i >= 0; i = clusters._next[i]) labels[i] = clusters.Root(node);
+        int known = 0;
+        foreach (ref int label in labels.AsSpan())
+        {
+            if (numbers[label] == 0) numbers[label] = ++known;
+            label = numbers[label] - 1;
+        }
+        return labels;
+    }
+
+    private static Clusters Of(double[] x, int first, int count, int d, double delta)
     {
         if (!(delta is >= 1e-10 and <= 2)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta must be from 1e-10 to 2");
         Clusters clusters = new(x, first, count, d, delta);
         for (int i = 0; i < count; i++) clusters.Place(i);
         clusters._components = clusters._nodes.Count;
         foreach (long offset in clusters.Offsets().TakeWhile(_ => clusters._components > 1)) clusters.JoinColumns(offset);
-        return clusters._components;
+        return clusters;
     }
 
     private ReadOnlySpan<double> Token(int i) => _x.AsSpan((_first + i) * _d, _d);

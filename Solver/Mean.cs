@@ -5,6 +5,8 @@ namespace AttentionFlow.Solver;
 /// <summary>The mean token m = sum_i m_i x_i and what belongs to it.</summary>
 public static class Mean
 {
+    private const int ManyCoordinates = 32;
+
     /// <summary>m of the rows first..first+count-1 of x [.., d], written to <paramref name="mean"/>.</summary>
     public static void Of(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, Span<double> mean)
     {
@@ -35,6 +37,7 @@ public static class Mean
         ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
     {
         int d = centre.Length;
+        if (d >= ManyCoordinates) return LargeSecondMoment(x, weights, first, count, centre);
         CompensatedSum[] sums = new CompensatedSum[d * d];
         for (int i = first; i < first + count; i++)
         {
@@ -44,6 +47,27 @@ public static class Mean
                     sums[a * d + b].Add(weights[i] * (token[a] - centre[a]) * (token[b] - centre[b]));
         }
         return Matrix<double>.Build.Dense(d, d, (a, b) => sums[Math.Max(a, b) * d + Math.Min(a, b)].Value);
+    }
+
+    // Sums of so many numbers as these need no compensation beside the rounding of eigenvalues.
+    private static Matrix<double> LargeSecondMoment(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
+    {
+        int d = centre.Length;
+        double[] sums = new double[d * d], token = new double[d];
+        for (int i = first; i < first + count; i++)
+        {
+            for (int a = 0; a < d; a++) token[a] = x[i * d + a] - centre[a];
+            for (int a = 0; a < d; a++) Sphere.AddScaled(sums.AsSpan(a * d, a + 1), weights[i] * token[a], token.AsSpan(0, a + 1));
+        }
+        return Matrix<double>.Build.Dense(d, d, (a, b) => sums[Math.Max(a, b) * d + Math.Min(a, b)]);
+    }
+
+    /// <summary>(tr C)^2/tr C^2 of a symmetric matrix that has no negative eigenvalues: how many of them are large; 0 for no matrix.</summary>
+    public static double Participation(Matrix<double> matrix)
+    {
+        double trace = matrix.Trace(), squares = matrix.FrobeniusNorm();
+        return squares > 0 ? trace / squares * (trace / squares) : 0;
     }
 
     /// <summary>The eigenvalues, falling, of a symmetric matrix that has no negative ones.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace AttentionFlow.Solver;
 
@@ -10,6 +11,21 @@ public static class Sphere
     {
         double dot = 0;
         for (int c = 0; c < x.Length; c++) dot += x[c] * y[c];
+        return dot;
+    }
+
+    /// <summary>&lt;x, y&gt; in eight sums, which is quicker for many coordinates; the same bits for every vector width.</summary>
+    internal static double LaneDot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        int lanes = Vector512<double>.Count, i = 0;
+        double dot = 0;
+        if (x.Length >= 2 * lanes)
+        {
+            Vector512<double> sums = Vector512<double>.Zero;
+            for (; i <= x.Length - lanes; i += lanes) sums += Vector512.Create(x[i..]) * Vector512.Create(y[i..]);
+            for (int lane = 0; lane < lanes; lane++) dot += sums[lane];
+        }
+        for (; i < x.Length; i++) dot += x[i] * y[i];
         return dot;
     }
 

@@ -13,14 +13,7 @@ internal static class CollectCommand
     {
         Argument<string> folder = new("DIR") { Description = "The folder of a sweep, which may be under way." };
         Option<bool> all = new("--long") { Description = "All rows of the observables, not only the last." };
-        Option<Crossing[]> when = new("--when")
-        {
-            Description = "COLUMN<LEVEL or COLUMN>LEVEL: a column with the time of the first crossing, between recorded times on a "
-                + "straight line; may be repeated.",
-            HelpName = "CONDITION", CustomParser = result => [.. result.Tokens.Select(token => Crossing.Parse(token.Value))
-                .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed"))
-                .OfType<Crossing>()],
-        };
+        Option<Crossing[]> when = WhenOption("a column with the time of the first crossing");
         Option<string?> file = new("--out")
         {
             Description = "The CSV file to write; standard output by default.", HelpName = "FILE", CustomParser = OptionValues.File,
@@ -33,6 +26,16 @@ internal static class CollectCommand
             parsed.GetValue(all), parsed.GetValue(file)));
         return command;
     }
+
+    /// <summary><c>--when CONDITION</c>.</summary>
+    /// <param name="what">What it makes.</param>
+    public static Option<Crossing[]> WhenOption(string what) => new("--when")
+    {
+        Description = $"COLUMN<LEVEL or COLUMN>LEVEL: {what}, between recorded times on a straight line; may be repeated.",
+        HelpName = "CONDITION", CustomParser = result => [.. result.Tokens.Select(token => Crossing.Parse(token.Value))
+            .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed"))
+            .OfType<Crossing>()],
+    };
 
     private static int Execute(CommandContext context, string folder, Crossing[] when, bool all, string? file)
     {

@@ -36,7 +36,7 @@ internal static class CommandLine
         CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
-                VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
+                AnalyzeCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);

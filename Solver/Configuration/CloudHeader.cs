@@ -14,7 +14,7 @@ internal sealed class CloudHeader
     {
         Names = names;
         Coordinates = [.. Enumerable.Range(0, names.Length).Select(k => Array.IndexOf(names, $"x{k}")).TakeWhile(c => c >= 0)];
-        if ((WhyNoText(string.Concat(names)) ?? WhyOtherwiseSeparated() ?? WhyUnknown() ?? (isMatrix ? WhyNoMatrix() : null)) is { } why)
+        if ((WhyOtherwise(names) ?? WhyUnknown() ?? (isMatrix ? WhyNoMatrix() : null)) is { } why)
             throw new ConfigurationException(why);
         (Label, Weight) = (Array.IndexOf(names, "label"), Array.IndexOf(names, "weight"));
     }
@@ -41,26 +41,30 @@ internal sealed class CloudHeader
         return text.Contains('\uFFFD') ? $"this is not UTF-8; {Convert} (from Latin-1: iconv -f LATIN1 -t UTF-8)." : null;
     }
 
-    private string? WhyOtherwiseSeparated()
+    /// <summary>Why a line can not be the header of any table, or null.</summary>
+    public static string? WhyNoTable(string[] names) => WhyOtherwise(names) ?? WhyTwice(names)
+        ?? (names.Contains("") ? "a column has no name; a table saved with its index needs the index left out (pandas: index=False)." : null);
+
+    private static string? WhyOtherwise(string[] names)
     {
-        string first = Names[0];
+        if (WhyNoText(string.Concat(names)) is { } why) return why;
+        string first = names[0];
         if (first.StartsWith('#'))
             return "the header is a comment; numpy.savetxt leaves the '#' out with comments='' (and takes delimiter=',').";
-        if (Names.Length == 1 && first.Contains(';'))
+        if (names.Length == 1 && first.Contains(';'))
             return "columns are separated by semicolons; commas are expected, and points in numbers (tr ',;' '.,').";
-        if (Names.Length == 1 && first.Contains('\t')) return "columns are separated by tabs; commas are expected (tr '\\t' ',').";
-        if (first.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } words && Names.Length == 1
+        if (names.Length == 1 && first.Contains('\t')) return "columns are separated by tabs; commas are expected (tr '\\t' ',').";
+        if (first.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } words && names.Length == 1
             && words.All(w => IsNumber(w) || IsKnown(w)))
             return "columns are separated by spaces; commas are expected (tr -s ' ' ',').";
-        return Names.All(IsNumber) ? "the header is missing; the first line names the columns, such as x0,x1,x2." : null;
+        return names.All(IsNumber) ? "the header is missing; the first line names the columns, such as x0,x1,x2." : null;
     }
 
     private string? WhyUnknown()
     {
         if (Names.Length > 1 && Names[^1].Length == 0 && Names[..^1].All(n => n.Length > 0))
             return "the line ends in a comma; leave the last comma of every line out (sed 's/,$//').";
-        if (Names.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1 && IsWord(g.Key)) is { } twice)
-            return $"the column '{twice.Key}' appears twice.";
+        if (WhyTwice(Names) is { } twice) return twice;
         if (OfSnapshots.All(Names.Contains))
             return "these are the snapshots of a run; take one, such as number 0 of replica 0, and drop the columns snapshot, time and "
                 + "replica: awk -F, 'NR == 1 || $1 == 0 && $3 == 0' snapshots.csv | cut -d, -f4- > one.csv";
@@ -76,6 +80,9 @@ internal sealed class CloudHeader
         string hint = Configuration.Names.Nearest(unknown, known) is { } nearest ? $"did you mean '{nearest}'? K" : "k";
         return $"unknown column '{unknown}'; {hint}nown: x0, x1, ..., label, weight, and token (which is ignored).";
     }
+
+    private static string? WhyTwice(string[] names) =>
+        names.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1 && IsWord(g.Key)) is { } twice ? $"the column '{twice.Key}' appears twice." : null;
 
     private string? WhyNoMatrix() => Names.Length == Coordinates.Length ? null
         : $"the column '{Names.First(n => !IsCoordinate(n))}' does not belong to a matrix; its columns are x0, x1, ...";

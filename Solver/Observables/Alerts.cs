@@ -54,7 +54,11 @@ public sealed class AlertWatch
     }
 
     /// <summary>Looks at what an observable measured, [R, columns]; times rise from call to call.</summary>
-    public void See(Observable observable, double time, ReadOnlySpan<double> values)
+    /// <param name="observable">The observable.</param>
+    /// <param name="time">When.</param>
+    /// <param name="values">What it measured.</param>
+    /// <param name="replicaOf">The number of a replica; null where they are 0, 1, ...</param>
+    public void See(Observable observable, double time, ReadOnlySpan<double> values, Func<int, int>? replicaOf = null)
     {
         using Lock.Scope scope = _lock.EnterScope();
         foreach (WarningLevel warning in observable.Warnings)
@@ -65,8 +69,9 @@ public sealed class AlertWatch
             {
                 double value = values[r * columns + column];
                 if (!warning.IsCrossedBy(value)) continue;
-                if (!_crossed.ContainsKey(warning)) _crossed[warning] = (First(warning, time, r, value), []);
-                _crossed[warning].Replicas.Add(r);
+                int replica = replicaOf?.Invoke(r) ?? r;
+                if (!_crossed.ContainsKey(warning)) _crossed[warning] = (First(warning, time, replica, value), []);
+                _crossed[warning].Replicas.Add(replica);
             }
         }
     }

@@ -13,6 +13,10 @@ internal sealed class ClustersObservable : Observable
     public override IReadOnlyList<Column> Columns { get; } =
         [new("clusters", ColumnType.Integer, "Connected components of the graph <x_i, x_j> > 1 - 0.001.")];
 
+    public override bool NeedsDrift => false;
+
+    public override bool NeedsInteraction => false;
+
     public override void Measure(in Frame frame, Span<double> values)
     {
         int[] counts = frame.Clusters();
@@ -49,6 +53,10 @@ internal sealed class SpectrumObservable : Observable
     public override IReadOnlyList<Column> Columns { get; } =
         [.. Enumerable.Range(1, Degrees).Select(l => Number($"spectrum{l}",
             $"Amplitude of degree {l}: (sum_ij m_i m_j P(<x_i, x_j>))^(1/2), P the zonal harmonic of degree {l} with P(1) = 1."))];
+
+    public override bool NeedsDrift => false;
+
+    public override bool NeedsInteraction => false;
 
     public override void Measure(in Frame frame, Span<double> values)
     {

@@ -14,6 +14,8 @@ internal sealed class MeanObservable(Flow flow) : Observable
 
     public override bool NeedsDrift => false;
 
+    public override bool NeedsInteraction => false;
+
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow current = frame.Flow;
@@ -35,6 +37,8 @@ internal sealed class CovarianceObservable(Flow flow) : Observable
             $"Eigenvalue {c} (falling) of the covariance sum_i m_i (x_i - m)(x_i - m)^T."))];
 
     public override bool NeedsDrift => false;
+
+    public override bool NeedsInteraction => false;
 
     public override void Measure(in Frame frame, Span<double> values)
     {
@@ -115,6 +119,8 @@ internal sealed class RanksObservable(Flow flow) : Observable
     ];
 
     public override bool NeedsDrift => false;
+
+    public override bool NeedsInteraction => false;
 
     public override IReadOnlyList<WarningLevel> Warnings => [OneDirection];
 

@@ -83,7 +83,7 @@ public sealed record RunRecord
     public string? Advice { get; init; }
 
     /// <summary>Version of AttentionFlow.</summary>
-    public string ProgramVersion { get; init; } = VersionOf(typeof(RunRecord).Assembly);
+    public string ProgramVersion { get; init; } = ThisVersion;
 
     /// <summary>A number of the very build of the solver, which differs where its code does.</summary>
     public string Build { get; init; } = ThisBuild;
@@ -193,7 +193,9 @@ versions;
             assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";
     }
 
-    private static readonly string ThisBuild = string.Join('-', new[] { typeof(PairProblem), typeof(RunRecord) }
+    internal static string ThisVersion { get; } = VersionOf(typeof(RunRecord).Assembly);
+
+    internal static string ThisBuild { get; } = string.Join('-', new[] { typeof(PairProblem), typeof(RunRecord) }
         .Select(type => type.Module.ModuleVersionId.ToString("N")[..8]));
 
     private static string VersionOf(Assembly assembly) =>

@@ -76,13 +76,14 @@ public sealed class Collection
             {
                 int number = (int)row[1];
                 if (!replicas.TryGetValue(number, out Replica? replica))
-                    replicas[number] = replica = new(own.Length, [.. when.Select(c => (c, Array.IndexOf(own, c.Column)))]);
+                    replicas[number] = replica = new(own.Length, new(when, own));
                 replica.See(row[0], row[2..]);
                 return true;
             });
         if (replicas.Count == 0) return [(new object?[2 + _columns.Length], new object?[when.Count])];
         int[] places = Places(own);
-        return replicas.Select(r => ((object?[])[(long)r.Key, r.Value.Time, .. Spread(r.Value.Values, places)], r.Value.Times));
+        return replicas.Select(r => ((object?[])[(long)r.Key, r.Value.Time, .. Spread(r.Value.Values, places)],
+            (object?[])[.. r.Value.Crossings.Times.Select(t => (object?)t)]));
     }
 
     private int[] Places(string[] own) => [.. own.Select(column => Array.IndexOf(_columns, column))];
@@ -101,22 +102,17 @@ public sealed class Collection
     }
 
     // The last row of a replica so far, and when it first crossed each level.
-    private sealed class Replica(int columns, (Crossing Crossing, int Column)[] when)
+    private sealed class Replica(int columns, CrossingTimes crossings)
     {
         public double Time { get; private set; } = double.NaN;
 
         public double[] Values { get; } = new double[columns];
 
-        public object?[] Times { get; } = new object?[when.Length];
+        public CrossingTimes Crossings => crossings;
 
         public void See(double time, ReadOnlySpan<double> values)
         {
-            for (int i = 0; i < when.Length; i++)
-            {
-                (Crossing crossing, int column) = when[i];
-                if (Times[i] is not null || column < 0 || !crossing.Holds(values[column])) continue;
-                Times[i] = double.IsNaN(Time) ? time : crossing.Between((Time, Values[column]), (time, values[column]));
-            }
+            crossings.See(time, values);
             Time = time;
             values.CopyTo(Values);
         }

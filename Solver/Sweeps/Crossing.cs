@@ -30,3 +30,29 @@ public sealed partial record Crossing(string Column, bool Below, double Level)
     [GeneratedRegex(@"^\s*(?<column>[A-Za-z_][A-Za-z_0-9]*)\s*(?<sign>[<>])\s*(?<level>[-+.0-9eE]+)\s*$")]
     private static partial Regex Form();
 }
+
+/// <summary>When one replica first crossed each of some levels.</summary>
+/// <param name="when">The levels.</param>
+/// <param name="columns">The columns of the rows to be seen; a level of another column is never crossed.</param>
+public sealed class CrossingTimes(IReadOnlyList<Crossing> when, IReadOnlyList<string> columns)
+{
+    private readonly int[] _columns = [.. when.Select(c => columns.ToList().IndexOf(c.Column))];
+    private readonly double[] _values = new double[when.Count];
+    private double _time = double.NaN;
+
+    /// <summary>The times, null for a level that was not crossed.</summary>
+    public double?[] Times { get; } = new double?[when.Count];
+
+    /// <summary>Looks at a row; times rise from call to call.</summary>
+    public void See(double time, ReadOnlySpan<double> row)
+    {
+        for (int i = 0; i < when.Count; i++)
+        {
+            if (Times[i] is not null || _columns[i] < 0) continue;
+            double value = row[_columns[i]];
+            if (when[i].Holds(value)) Times[i] = double.IsNaN(_time) ? time : when[i].Between((_time, _values[i]), (time, value));
+            _values[i] = value;
+        }
+        _time = time;
+    }
+}

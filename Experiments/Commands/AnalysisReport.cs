@@ -1,0 +1,122 @@
+using AttentionFlow.Solver.Analysis;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary>The page of an analysis, from its tables alone.</summary>
+internal static class AnalysisReport
+{
+    private const int PerRow = 3, MostLives = 200;
+
+    /// <summary>The page.</summary>
+    /// <param name="name">Of the trajectory.</param>
+    /// <param name="folder">Where the tables are.</param>
+    /// <param name="record">The analysis.</param>
+    public static string Html(string name, string folder, AnalysisRecord record)
+    {
+        MeanTable table = MeanTable.Read(Path.Combine(folder, AnalysisFolder.ObservablesFile));
+        HtmlReport page = new($"Analysis of {name}");
+        string replicas = table.Replicas == 1 ? "one replica" : $"{table.Replicas} replicas";
+        page.Paragraph($"{record.Snapshots} snapshots of {replicas} in {record.Dimension} dimensions, times {Numbers.ForPeople(record.Times[0])} "
+            + $"to {Numbers.ForPeople(record.Times[1])}; {record.Tokens} tokens in all."
+            + (record.FittedBeta is { } beta ? $" β = {Numbers.ForPeople(beta)}, fitted to the logits." : ""));
+        page.Alerts("Warning levels that were crossed.", [.. record.Alerts.Select(a => (name, a))]);
+        if (record.Crossings.Count > 0)
+            page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
+                record.Crossings.Select(c => (string[])[c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
+        if (record.Snapshots > 1) AddCharts(page, folder, table);
+        AddCosines(page, folder, table);
+        string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
+        page.Section("Numbers").Table($"First and last snapshot{(table.Replicas > 1 ? ", means over replicas" : "")}.", ["column", "first", "last"],
+            columns.Select(c => (string[])[c, Numbers.ForPeople(table.Mean(c)[0]), Numbers.ForPeople(table.Mean(c)[^1])]));
+        if (record.LeftOut.Count > 0)
+            page.Table("Not measured, and why.", ["observable", "why"], record.LeftOut.Select(l => (string[])[l.Key, l.Value]));
+        return page.Section("Where it comes from").Provenance(Provenance(record)).ToHtml();
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Provenance(AnalysisRecord record)
+    {
+        string sources = string.Join(", ", record.Sources.Take(3).Select(s => $"{s.Name} ({s.Bytes} bytes, SHA-256 {s.Sha256[..12]}..)"));
+        yield return new("sources", sources + (record.Sources.Count > 3 ? $" and {record.Sources.Count - 3} more" : ""));
+        if (record.Map is not null) yield return new("columns", record.Map);
+        if (record.Replicas is { } names) yield return new("replicas", Quoted.Short(string.Join(", ", names), 400));
+        yield return new("points", record.Normalized ? "scaled to length 1" : "as they are");
+        yield return new("version", $"{record.ProgramVersion}, build {record.Build}");
+        yield return new("date", record.Start.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
+        yield return new("time", Text.Of($"{record.WallSeconds} s"));
+    }
+
+    private static void AddCharts(HtmlReport page, string folder, MeanTable table)
+    {
+        Axis time = Axis.Around("t", table.Times, spare: 0.02);
+        string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
+        page.Section("Observables").Figure(Panels("Observables against time", table, columns, time), table.Replicas > 1
+            ? "Medians over replicas, with bands from quartile to quartile." : "Every column that is no component of a vector.");
+        string changes = Path.Combine(folder, AnalysisFolder.ChangesFile);
+        if (new FileInfo(changes) is { Exists: true } && File.ReadLines(changes).Skip(1).Any())
+        {
+            MeanTable changed = MeanTable.Read(changes);
+            page.Section("From snapshot to snapshot").Figure(
+                Panels("Changes against time", changed, ["displacement", "displacement_max", "cka"], time),
+                "How far tokens moved since the snapshot before, and linear CKA of the two.");
+        }
+        AddLives(page, folder, time);
+    }
+
+    private static string Panels(string title, MeanTable table, string[] columns, Axis time) =>
+        new Chart(title, "A panel for each column, against time.",
+            [.. columns.Select((column, i) => new ChartPanel(column, i >= columns.Length - PerRow ? time : time with { Label = "" },
+                Axis.Around("", [.. table.Quantile(column, 0.25), .. table.Quantile(column, 0.75)]), [Line(table, column)]))])
+        {
+            PerRow = Math.Min(PerRow, columns.Length), PlotHeight = 130,
+        }.Render();
+
+    private static Series Line(MeanTable table, string column)
+    {
+        Series line = new("", Palette.Blue, table.Times, table.Quantile(column, 0.5)) { Width = 1.6 };
+        return table.Replicas > 1 ? line.Between(table.Quantile(column, 0.25), table.Quantile(column, 0.75)) : line;
+    }
+
+    private static void AddLives(HtmlReport page, string folder, Axis time)
+    {
+        IReadOnlyDictionary<string, double[]> lives = CsvData.Read(Path.Combine(folder, AnalysisFolder.ClustersFile));
+        int count = lives["cluster"].Length;
+        if (count == 0) return;
+        int[] shown = [.. Enumerable.Range(0, count).OrderByDescending(i => lives["end"][i] - lives["start"][i]).Take(MostLives)];
+        Axis size = new("tokens of a cluster", 1.5, 1.5 * lives["tokens_most"].Max(), Log: true);
+        Series Life(int i) => new("", lives["into"][i] < 0 ? Palette.Blue : Palette.Vermilion,
+            [lives["start"][i], lives["end"][i]], [lives["tokens_most"][i], lives["tokens_most"][i]])
+        { Width = 1.4 };
+        page.Section("Clusters").Figure(
+            new Chart("Lives of clusters", "A line for each cluster from its first to its last snapshot, at the most tokens it had.",
+            [
+                new ChartPanel("", time, size,
+                [
+                    new("there at the end, or dissolved", Palette.Blue, [], []), new("became part of another", Palette.Vermilion, [], []),
+                    .. shown.Select(Life),
+                ]),
+            ]).Render(),
+            $"Clusters of two tokens and more, closer than 2.56 degrees in chains, from first to last snapshot, at the most tokens they had"
+                + (count > MostLives ? $"; the {MostLives} of {count} that lived longest." : "."));
+    }
+
+    private static void AddCosines(HtmlReport page, string folder, MeanTable table)
+    {
+        double[] at = [.. new[] { table.Times[0], table.Times[table.Times.Length / 2], table.Times[^1] }.Distinct()];
+        List<Series> series = [];
+        double highest = 0;
+        for (int k = 0; k < at.Length; k++)
+        {
+            IReadOnlyDictionary<string, double[]> rows = CsvData.ReadWhere(Path.Combine(folder, AnalysisFolder.CosinesFile), "time", at[k]);
+            (double From, double Share)[] bins = [.. rows["from"].Zip(rows["share"]).GroupBy(b => b.First)
+                .Select(b => (b.Key, b.Average(r => r.Second))).OrderBy(b => b.Key)];
+            highest = Math.Max(highest, bins.Max(b => b.Share));
+            series.Add(new Series($"t = {Numbers.ForPeople(at[k])}", Palette.Series(k), [.. bins.Select(b => b.From), 1],
+                [.. bins.Select(b => b.Share), bins[^1].Share])
+            { Steps = true });
+        }
+        page.Section("Cosines of pairs").Figure(
+            new Chart("Cosines of pairs", "Shares of the pairs of tokens by their cosine, at three times.",
+                [new ChartPanel("", new Axis("cosine of two tokens", -1, 1), new Axis("share of pairs", 0, 1.05 * highest), series)]).Render(),
+            $"Shares of pairs in {CosineHistogram.Bins} bins of equal width{(table.Replicas > 1 ? ", means over replicas" : "")}.");
+    }
+}

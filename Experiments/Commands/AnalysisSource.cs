@@ -1,0 +1,72 @@
+using AttentionFlow.Experiments.Studies;
+using AttentionFlow.Solver.Analysis;
+using AttentionFlow.Solver.Trajectories;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary>What <c>analyze</c> is given: a trajectory, and where it is that of a run, what the run says of it.</summary>
+/// <param name="Name">For titles.</param>
+/// <param name="Trajectory">The tokens.</param>
+/// <param name="Map">Which columns are what; null for their own names.</param>
+/// <param name="Normalized">Whether points are scaled to length 1.</param>
+/// <param name="Folder">The folder of the run; null where it is none.</param>
+internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string? Map, bool Normalized, string? Folder)
+{
+    private Cloud? _start;
+
+    /// <summary>Weights of a run's tokens, which its snapshots do not have; null where it is no run.</summary>
+    public double[]? WeightsOf(TokenKey tokens) => Folder is null ? null : WeightsIn(_start ??= Run(Folder, []).Draw(), tokens);
+
+    /// <summary>Looks at the sources: one folder, or files.</summary>
+    /// <exception cref="ConfigurationException">They are not what they should be.</exception>
+    public static AnalysisSource Open(string[] sources, ColumnMap map, bool normalize)
+    {
+        string? folder = sources.FirstOrDefault(Directory.Exists);
+        if (folder is not null && sources.Length > 1) throw new ConfigurationException($"{folder}: a folder is analysed by itself.");
+        string? given = map.Text.Length > 0 ? map.Text : null;
+        if (folder is null)
+        {
+            string name = Path.GetFileNameWithoutExtension(sources[0]).Replace("*", "", StringComparison.Ordinal).TrimEnd('_', '-', '.');
+            return new AnalysisSource(name.Length > 0 ? name : "trajectory", Trajectory.Open(sources, map, normalize), given, normalize, null);
+        }
+        string snapshots = Path.Combine(folder, RunFolder.SnapshotsFile);
+        if (!File.Exists(snapshots))
+            throw new ConfigurationException($"{folder}: there is no {RunFolder.SnapshotsFile} in it"
+                + $"{(File.Exists(Path.Combine(folder, RunFolder.RunFile)) ? "; the run is under way, or was killed: 'run --resume' ends it" : "")}.");
+        bool isRun = File.Exists(Path.Combine(folder, RunFolder.ExperimentFile));
+        string title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, isRun ? folder : null);
+    }
+
+    /// <summary>The experiment whose flow the tokens follow; null for none.</summary>
+    /// <param name="asked">A file, or the name of a stored experiment; null: that of the run.</param>
+    /// <param name="settings">Settings on top.</param>
+    /// <exception cref="ConfigurationException">It is wrong, or of another dimension.</exception>
+    public Experiment? ExperimentOf(string? asked, IReadOnlyList<string> settings)
+    {
+        int d = Trajectory.Dimension;
+        Experiment experiment;
+        if (asked is not null) experiment = StoredExperiments.Find(asked, settings);
+        else if (Folder is not null) experiment = Run(Folder, settings);
+        else if (settings.Count > 0) experiment = ExperimentReader.Parse("{}", "analyze", [$"tokens.dimension={d}", .. settings]);
+        else return null;
+        return experiment.Tokens.Dimension == d ? experiment
+            : throw ConfigurationException.At("$.tokens.dimension", $"{experiment.Tokens.Dimension} is not the dimension of "
+                + $"{Trajectory.Files[0]}, which is {d}; --set tokens.dimension={d}.");
+    }
+
+    private static Experiment Run(string folder, IReadOnlyList<string> settings) =>
+        ExperimentReader.Read(Path.Combine(folder, RunFolder.ExperimentFile), settings);
+
+    // Of some of a run's tokens, as of a cloud by themselves.
+    private static double[]? WeightsIn(Cloud cloud, TokenKey key)
+    {
+        if (key.Replica >= cloud.Replicas || (key.Tokens?[^1] ?? key.Count - 1) >= cloud.Tokens) return null;
+        ReadOnlySpan<double> own = cloud.Weights.AsSpan(key.Replica * cloud.Tokens, cloud.Tokens);
+        if (key.Count == cloud.Tokens) return own.ToArray();
+        double[] some = new double[key.Count];
+        for (int i = 0; i < some.Length; i++) some[i] = own[(int)(key.Tokens?[i] ?? i)];
+        double sum = CompensatedSum.Of(some);
+        return [.. some.Select(w => w / sum)];
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Diagnostics;
+using AttentionFlow.Solver.Analysis;
+using AttentionFlow.Solver.Sweeps;
+using AttentionFlow.Solver.Trajectories;
+
+namespace AttentionFlow.Experiments.Commands;
+
+/// <summary><c>analyze</c>: the observables of a trajectory from anywhere.</summary>
+internal static class AnalyzeCommand
+{
+    public static Command Make(Func<ParseResult, CommandContext> contextOf)
+    {
+        Argument<string[]> source = new("SOURCE")
+        {
+            Description = "The folder of a run, a file (.csv, .parquet, .npy, .npz), or files of one snapshot each, the time in their names "
+                + "('snap_*.csv').",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string> map = new("--map")
+        {
+            Description = "Which columns are what, for example time=layer,token=position,replica=text,x=h_* or x0=px,x1=py,x2=pz.",
+            HelpName = "ROLE=COLUMN,..",
+        };
+        Option<bool> normalize = new("--normalize") { Description = "Take points of any length but zero; the length is their radius." };
+        Option<string?> experiment = new("--experiment")
+        {
+            Description = "The experiment whose flow the tokens are taken to follow; that of a run's folder by default.",
+            HelpName = "FILE|NAME",
+        };
+        Option<string[]> set = new("--set")
+        {
+            Description = "path=value: sets a key of the experiment, for example interaction.beta=2; may be repeated.",
+            HelpName = "path=value",
+        };
+        Option<string?> fit = new("--fit")
+        {
+            Description = "beta: fit interaction.beta as the slope of the logits, or attention, that a .npz gives, on cosines.",
+            HelpName = "beta", CustomParser = result => OptionValues.OneOf(result, ["beta"]),
+        };
+        Option<string[]?> observables = new("--observables")
+        {
+            Description = "Names of observables, separated by commas; all that can be had by default.", HelpName = "NAME,..",
+            CustomParser = result =>
+            {
+                string[] names = result.Tokens[0].Value.Split(','), known = [.. Observable.All.Keys, TrajectoryAnalysis.Anisotropy];
+                return names.FirstOrDefault(n => !known.Contains(n)) is { } unknown
+                    ? OptionValues.Refuse<string[]>(result, $"{Quoted.Of(unknown)} is unknown; {Names.Hint(unknown, known)}") : names;
+            },
+        };
+        Option<Crossing[]> when = CollectCommand.WhenOption("when a level is first crossed");
+        Option<string?> folder = new("--out")
+        {
+            Description = "The folder to write; out/NAME-analysis by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
+        };
+        Option<bool> overwrite = new("--overwrite") { Description = "Replace the analysis that is in the folder." };
+        Command command = new("analyze", "Measures a trajectory that was computed here or elsewhere: observables, clusters, alerts, a page.")
+        {
+            source, map, normalize, experiment, set, fit, observables, when, folder, overwrite,
+        };
+        command.SetAction(parsed =>
+        {
+            string[] sources = parsed.GetRequiredValue(source);
+            AnalysisSource of = AnalysisSource.Open(sources, parsed.GetValue(map) is { } text ? ColumnMap.Parse(text) : ColumnMap.Identity,
+                parsed.GetValue(normalize));
+            string target = parsed.GetValue(folder) ?? Path.Combine("out", $"{of.Name}-analysis");
+            string[] settings = parsed.GetValue(set) ?? [];
+            bool fits = parsed.GetValue(fit) is not null;
+            CommandContext context = contextOf(parsed);
+            using AnalysisFolder into = AnalysisFolder.Create(target, parsed.GetValue(overwrite));
+            BetaFit? fitted = fits ? ScoreFit.Of(of.Trajectory,
+                into.Open(AnalysisFolder.FitFile, "beta of the heads", BetaFit.Columns, "time", "head"), context.Stop) : null;
+            if (fitted is { Beta: not >= 0 })
+                throw new ConfigurationException($"--fit beta: the slope is {fitted.Beta:G6}; beta must not be negative.");
+            if (fitted is not null) settings = [$"interaction.beta={fitted.Beta.ToString("R", CultureInfo.InvariantCulture)}", .. settings];
+            AnalysisRequest request = new()
+            {
+                Experiment = of.ExperimentOf(parsed.GetValue(experiment), settings),
+                Observables = parsed.GetValue(observables) is { Length: > 0 } names ? names : null,
+                When = parsed.GetValue(when) ?? [],
+                WeightsOf = of.WeightsOf,
+                Threads = context.Threads,
+            };
+            return Execute(context, of, request, into, target, fitted?.Beta);
+        });
+        return command;
+    }
+
+    private static int Execute(
+        CommandContext context, AnalysisSource source, AnalysisRequest request, AnalysisFolder folder, string target, double? beta)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Trajectory trajectory = source.Trajectory;
+        AnalysisRecord record = new() { Sources = [], Map = source.Map, Normalized = source.Normalized, FittedBeta = beta };
+        if (request.Experiment is { } experiment)
+            record = record with { ExperimentSha256 = folder.Write(RunFolder.ExperimentFile, ExperimentReader.Write(experiment)).Sha256 };
+        using TrajectoryAnalysis analysis = new(request, folder);
+        ProgressDisplay.Run(context.Quiet, trajectory.Bytes, context.Error, progress =>
+        {
+            progress.Begin(source.Name);
+            (long before, string at) = (0, "reading");
+            trajectory.Read(snapshot =>
+            {
+                analysis.See(snapshot, context.Stop);
+                at = Text.Of($"time {snapshot.Time:G6}");
+            }, read =>
+            {
+                progress.Advance(read - before, at, direct: false);
+                before = read;
+            }, context.Stop);
+            return 0;
+        });
+        record = analysis.End(record with { Sources = [.. trajectory.Files.Select(FileRecord.Of)] }) with
+        {
+            Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
+        };
+        record = folder.Finish($"Analysis of {source.Name}", record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) },
+            done => [(AnalysisFolder.ReportFile, AnalysisReport.Html(source.Name, folder.FullPath, done))]);
+        AnalysisSummary summary = new(target, record, context);
+        summary.Write();
+        return ExitCodes.Done;
+    }
+}
