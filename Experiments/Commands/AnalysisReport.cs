@@ -47,9 +47,9 @@ internal static class AnalysisReport
 
     private static void AddCharts(HtmlReport page, string folder, MeanTable table)
     {
-        Axis time = Axis.Around("t", table.Times, spare: 0.02);
+        Axis time = TimeAxis(table.Times);
         string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
-        page.Section("Observables").Figure(Panels("Observables against time", table, columns, time), table.Replicas > 1
+        if (columns.Length > 0) page.Section("Observables").Figure(Panels("Observables against time", table, columns, time), table.Replicas > 1
             ? "Medians over replicas, with bands from quartile to quartile." : "Every column that is no component of a vector.");
         string changes = Path.Combine(folder, AnalysisFolder.ChangesFile);
         if (new FileInfo(changes) is { Exists: true } && File.ReadLines(changes).Skip(1).Any())
@@ -60,6 +60,14 @@ internal static class AnalysisReport
                 "How far tokens moved since the snapshot before, and linear CKA of the two.");
         }
         AddLives(page, folder, time);
+    }
+
+    // Times that are spread evenly in their logarithm leave 0 out.
+    private static Axis TimeAxis(double[] times)
+    {
+        double first = times.FirstOrDefault(t => t > 0);
+        return times.Length > 3 && first > 0 && times[^1] > 1000 * first ? new Axis("t", first, times[^1], Log: true)
+            : Axis.Around("t", times, spare: 0.02);
     }
 
     private static string Panels(string title, MeanTable table, string[] columns, Axis time) =>
@@ -78,7 +86,9 @@ internal static class AnalysisReport
 
     private static void AddLives(HtmlReport page, string folder, Axis time)
     {
-        IReadOnlyDictionary<string, double[]> lives = CsvData.Read(Path.Combine(folder, AnalysisFolder.ClustersFile));
+        string path = Path.Combine(folder, AnalysisFolder.ClustersFile);
+        if (!File.Exists(path)) return;
+        IReadOnlyDictionary<string, double[]> lives = CsvData.Read(path);
         int count = lives["cluster"].Length;
         if (count == 0) return;
         int[] shown = [.. Enumerable.Range(0, count).OrderByDescending(i => lives["end"][i] - lives["start"][i]).Take(MostLives)];
@@ -101,6 +111,7 @@ internal static class AnalysisReport
 
     private static void AddCosines(HtmlReport page, string folder, MeanTable table)
     {
+        if (!File.Exists(Path.Combine(folder, AnalysisFolder.CosinesFile))) return;
         double[] at = [.. new[] { table.Times[0], table.Times[table.Times.Length / 2], table.Times[^1] }.Distinct()];
         List<Series> series = [];
         double highest = 0;

@@ -40,10 +40,11 @@ internal static class AnalyzeCommand
         };
         Option<string[]?> observables = new("--observables")
         {
-            Description = "Names of observables, separated by commas; all that can be had by default.", HelpName = "NAME,..",
+            Description = "Names of observables, and anisotropy, changes, cluster_lives, cosines, separated by commas; all that can be had by "
+                + "default.", HelpName = "NAME,..",
             CustomParser = result =>
             {
-                string[] names = result.Tokens[0].Value.Split(','), known = [.. Observable.All.Keys, TrajectoryAnalysis.Anisotropy];
+                string[] names = result.Tokens[0].Value.Split(','), known = [.. Observable.All.Keys, .. TrajectoryAnalysis.OfTrajectories];
                 return names.FirstOrDefault(n => !known.Contains(n)) is { } unknown
                     ? OptionValues.Refuse<string[]>(result, $"{Quoted.Of(unknown)} is unknown; {Names.Hint(unknown, known)}") : names;
             },

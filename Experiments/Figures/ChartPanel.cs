@@ -15,7 +15,7 @@ internal sealed record Axis(string Label, double Min, double Max, bool Log = fal
         double min = finite.Length == 0 ? 0 : finite.Min();
         double max = finite.Length == 0 ? 1 : finite.Max();
         double range = max - min;
-        if (!(range > 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max)))) range = Math.Max(Math.Abs(max), 1e-300);
+        if (!(range > 1e-12 * Math.Max(Math.Abs(min), Math.Abs(max)))) range = max != 0 ? Math.Abs(max) : 1;
         return new Axis(label, min - spare * range, max + spare * range);
     }
 

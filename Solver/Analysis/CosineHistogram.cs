@@ -4,7 +4,7 @@ using AttentionFlow.Solver.Trajectories;
 namespace AttentionFlow.Solver.Analysis;
 
 /// <summary>Shares of the cosines of pairs of different tokens in bins of equal width over [-1, 1].</summary>
-public static class CosineHistogram
+public sealed class CosineHistogram
 {
     /// <summary>How many bins.</summary>
     public const int Bins = 40;
@@ -22,8 +22,11 @@ public static class CosineHistogram
         new("share", ColumnType.Number, "Share of the pairs i < j whose cosine <x_i, x_j> lies in the bin."),
     ];
 
+    private (int I, int J)[] _pairs = [];
+    private int _drawnFor;
+
     /// <summary>The shares of the bins; of a single token, of itself.</summary>
-    public static double[] Shares(TokenSet set, int d)
+    public double[] Shares(TokenSet set, int d)
     {
         long[] counts = new long[Bins];
         int n = set.Count;
@@ -32,14 +35,7 @@ public static class CosineHistogram
             for (int i = 0; i < n; i++)
                 for (int j = 0; j < i; j++) Count(i, j);
         else
-        {
-            RandomStream random = new(0, RandomPurpose.Probes, 0, 0);
-            for (int pair = 0; pair < MostPairs; pair++)
-            {
-                int i = (int)(random.Uniform() * n), j = (int)(random.Uniform() * (n - 1));
-                Count(i, j < i ? j : j + 1);
-            }
-        }
+            foreach ((int i, int j) in PairsOf(n)) Count(i, j);
         if (n == 1) counts[^1] = 1;
         double total = counts.Sum();
         return [.. counts.Select(count => count / total)];
@@ -51,8 +47,22 @@ public static class CosineHistogram
         }
     }
 
+    private (int I, int J)[] PairsOf(int n)
+    {
+        if (n == _drawnFor) return _pairs;
+        RandomStream random = new(0, RandomPurpose.Probes, 0, 0);
+        _pairs = new (int, int)[MostPairs];
+        foreach (ref (int I, int J) pair in _pairs.AsSpan())
+        {
+            int i = (int)(random.Uniform() * n), j = (int)(random.Uniform() * (n - 1));
+            pair = (i, j < i ? j : j + 1);
+        }
+        _drawnFor = n;
+        return _pairs;
+    }
+
     /// <summary>The rows of a replica at a time.</summary>
-    public static double[] Rows(double time, TokenSet set, int d)
+    public double[] Rows(double time, TokenSet set, int d)
     {
         double[] shares = Shares(set, d), rows = new double[Bins * Columns.Count];
         for (int bin = 0; bin < Bins; bin++)

@@ -6,6 +6,8 @@ namespace AttentionFlow.Solver.Analysis;
 /// <summary>What became of the tokens of a replica from one snapshot to the next.</summary>
 public static class SnapshotChange
 {
+    private const int Few = 8;
+
     /// <summary>The columns of changes.csv.</summary>
     public static IReadOnlyList<Column> Columns { get; } =
     [
@@ -73,8 +75,11 @@ public static class SnapshotChange
         double Square(double[] a, double[] b)
         {
             double[] sums = new double[d * d];
-            for (int i = 0; i < n; i++)
-                for (int c = 0; c < d; c++) Sphere.AddScaled(sums.AsSpan(c * d, d), a[i * d + c], b.AsSpan(i * d, d));
+            for (int at = 0; at < n * d; at += d)
+                for (int c = 0, k = 0; c < d; c++, k += d)
+                    if (d > Few) Sphere.AddScaled(sums.AsSpan(k, d), a[at + c], b.AsSpan(at, d));
+                    else
+                        for (int e = 0; e < d; e++) sums[k + e] += a[at + c] * b[at + e];
             return Sphere.LaneDot(sums, sums);
         }
     }

@@ -18,6 +18,15 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     /// <summary>The mean cosine of tokens of different replicas, and by how much that of a replica's own exceeds it.</summary>
     public const string Anisotropy = "anisotropy";
 
+    /// <summary><see cref="SnapshotChange"/>, a table of its own.</summary>
+    public const string Changes = "changes";
+
+    /// <summary><see cref="ClusterLives"/>, a table of its own.</summary>
+    public const string Lives = "cluster_lives";
+
+    /// <summary><see cref="CosineHistogram"/>, a table of its own.</summary>
+    public const string Cosines = "cosines";
+
     private static readonly Column[] AnisotropyColumns =
     [
         new("anisotropy", ColumnType.Number, "Mean of <x_i, x_j> over tokens of different replicas: what the mean cosine would be if tokens were "
@@ -30,14 +39,9 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     private readonly SortedDictionary<string, string> _leftOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<int, CrossingTimes> _crossings = [];
     private readonly AlertWatch _watch = new();
-    private readonly CsvTable _changes = folder.Open(AnalysisFolder.ChangesFile, "What changed from snapshot to snapshot",
-        SnapshotChange.Columns, "time", "replica");
-    private readonly CsvTable _cosines = folder.Open(AnalysisFolder.CosinesFile, "Cosines of pairs of tokens",
-        CosineHistogram.Columns, "time", "replica", "from");
-    private readonly CsvTable _clusters = folder.Open(AnalysisFolder.ClustersFile, "Lives of clusters", ClusterLives.Columns,
-        "replica", "cluster");
+    private readonly CosineHistogram _histogram = new();
     private ClusterLives? _lives;
-    private CsvTable? _observables;
+    private CsvTable? _observables, _changes, _cosines;
     private string[] _names = [];
     private bool _hasAnisotropy;
     private Snapshot? _before;
@@ -45,11 +49,13 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     private double _first;
     private long _tokens;
 
+    /// <summary>What can be asked for beside the observables of runs.</summary>
+    public static IReadOnlyList<string> OfTrajectories { get; } = [Anisotropy, Changes, Lives, Cosines];
+
     /// <summary>Looks at the next snapshot.</summary>
     /// <exception cref="ConfigurationException">Something that was asked for cannot be measured.</exception>
     public void See(Snapshot snapshot, CancellationToken stop)
     {
-        _lives ??= new ClusterLives(_clusters);
         List<IReadOnlyList<TokenSet>> parts = Parts(snapshot);
         Update(snapshot, parts);
         bool needsDrift = _groups[0].Observables.Any(o => o.NeedsDrift) || request.Experiment?.Time.Until?.Speed is not null;
@@ -71,9 +77,9 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             TokenSet set = snapshot.Replicas[r];
             _tokens += set.Count;
             See(set.Replica, snapshot.Time, rows.AsSpan(r * width, width));
-            _lives.See(snapshot.Time, set, snapshot.Dimension);
-            _cosines.Append(CosineHistogram.Rows(snapshot.Time, set, snapshot.Dimension));
-            if (_before?.Of(set.Replica) is not { } earlier || !set.HasTokensOf(earlier)) continue;
+            _lives?.See(snapshot.Time, set, snapshot.Dimension);
+            _cosines?.Append(_histogram.Rows(snapshot.Time, set, snapshot.Dimension));
+            if (_changes is null || _before?.Of(set.Replica) is not { } earlier || !set.HasTokensOf(earlier)) continue;
             (double rms, double largest) = SnapshotChange.Displacement(set, earlier, snapshot.Dimension);
             _changes.Append([snapshot.Time, set.Replica, _before.Time, rms, largest, SnapshotChange.Cka(set, earlier, snapshot.Dimension)]);
         }
@@ -87,7 +93,7 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     public AnalysisRecord End(AnalysisRecord record)
     {
         if (_before is null) throw new ConfigurationException($"{record.Sources[0].Name}: there are no tokens in it.");
-        _lives!.End();
+        _lives?.End();
         return record with
         {
             Snapshots = _before.Number + 1,
@@ -149,11 +155,11 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         if (group.Flow.Dimension > ManyCoordinates && request.Observables is null)
             foreach (string wide in (string[])["mean", "covariance"])
                 _leftOut[wide] = $"it has a column for each of {group.Flow.Dimension} coordinates; ask for it with --observables";
-        string[] asked = [.. request.Observables ?? [.. Observable.All.Keys.Except(_leftOut.Keys), Anisotropy]];
+        string[] asked = [.. request.Observables ?? [.. Observable.All.Keys.Except(_leftOut.Keys), .. OfTrajectories]];
         _hasAnisotropy = asked.Contains(Anisotropy) && snapshot.Replicas.Count > 1;
         if (asked.Contains(Anisotropy) && !_hasAnisotropy) _leftOut[Anisotropy] = "it compares replicas, and there is one";
         List<(string Name, Observable Made)> made = [];
-        foreach (string name in asked.Where(name => name != Anisotropy))
+        foreach (string name in asked.Except(OfTrajectories))
             if (Make(name, group) is { } observable) made.Add((name, observable));
         if (request.Observables is not null && _leftOut.Count > 0)
             throw new ConfigurationException($"--observables: {_leftOut.First().Key}: {_leftOut.First().Value}.");
@@ -161,6 +167,12 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         Column[] columns = [.. made.SelectMany(m => m.Made.Columns), .. _hasAnisotropy ? AnisotropyColumns : []];
         _observables = folder.Open(AnalysisFolder.ObservablesFile, "Observables of every replica at the times of the snapshots",
             RunColumns.Observables(columns), [.. RunColumns.ObservableKey]);
+        if (asked.Contains(Changes))
+            _changes = folder.Open(AnalysisFolder.ChangesFile, "What changed from snapshot to snapshot", SnapshotChange.Columns, "time", "replica");
+        if (asked.Contains(Cosines))
+            _cosines = folder.Open(AnalysisFolder.CosinesFile, "Cosines of pairs of tokens", CosineHistogram.Columns, "time", "replica", "from");
+        if (asked.Contains(Lives))
+            _lives = new(folder.Open(AnalysisFolder.ClustersFile, "Lives of clusters", ClusterLives.Columns, "replica", "cluster"));
         foreach (Crossing crossing in request.When)
             if (columns.All(c => c.Name != crossing.Column))
                 throw new ConfigurationException($"--when {crossing}: there is no column '{crossing.Column}'; "

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using AttentionFlow.Solver.Configuration;
 using csFastFloat;
@@ -80,6 +81,7 @@ internal sealed class CsvTrajectory : Trajectory
         private double _time;
         private int _replica;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(Action<Snapshot> take, Action<long> read, CancellationToken stop)
         {
             int rows = 0;

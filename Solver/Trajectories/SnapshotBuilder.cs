@@ -17,8 +17,10 @@ internal readonly record struct TokenRow(double Time, int Replica, long Token, d
 /// <param name="normalize">Whether rows may have any length but zero, which then is the radius where there is no such column.</param>
 internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool normalize)
 {
-    private static readonly QuantityAttribute ALabel = new("a label") { AtLeast = -1e15, AtMost = 1e15 };
+    private const double LargestLabel = 1e15;
 
+    // Of |x|^2 of a unit vector: d squares and a division.
+    private readonly double _rounding = 8 * (dimension + 4) * Math.ScaleB(1, -53);
     private readonly SortedDictionary<int, Part> _parts = [];
     private Part? _last;
     private double _time = double.NaN;
@@ -39,7 +41,8 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
         }
         if (_last?.Replica != row.Replica && !_parts.TryGetValue(row.Replica, out _last))
             _parts[row.Replica] = _last = new Part(row.Replica, dimension, _expected, has);
-        if (has.Label >= 0 && ALabel.WhyNot(row.Label, Text.Of($"{row.Label}")) is { } why) throw new ConfigurationException(why);
+        if (has.Label >= 0 && !(Math.Abs(row.Label) <= LargestLabel))
+            throw new ConfigurationException(Text.Of($"the label {row.Label} is beyond {LargestLabel:G1} in magnitude"));
         if (has.Weight >= 0 && !(row.Weight is > 0 and <= 1e100 && double.IsNormal(row.Weight)))
             throw new ConfigurationException(Text.Of($"the weight {row.Weight} is not positive"));
         Span<double> target = _last!.Next();
@@ -65,8 +68,7 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
     // Rows that are unit vectors up to the rounding of doubles stay as they are: those of a run keep their bits.
     private double Scale(Span<double> x)
     {
-        double square = Sphere.Dot(x, x), rounding = 8 * (x.Length + 4) * Math.ScaleB(1, -53);
-        if (Math.Abs(square - 1) <= rounding) return 1;
+        if (Math.Abs(Sphere.LaneDot(x, x) - 1) <= _rounding) return 1;
         double length = Sphere.Rescale(x);
         if (length == 0) throw new ConfigurationException("the point is zero; it has no direction");
         if (!normalize && !(Math.Abs(length - 1) <= Sphere.FileTolerance))
