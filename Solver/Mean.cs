@@ -71,6 +71,7 @@ public static class Mean
     }
 
     /// <summary>The eigenvalues, falling, of a symmetric matrix that has no negative ones.</summary>
-    public static double[] Eigenvalues(Matrix<double> matrix) =>
-        [.. matrix.Evd(Symmetricity.Symmetric).EigenValues.Select(v => Math.Max(0, v.Real)).OrderDescending()];
+    public static double[] Eigenvalues(Matrix<double> matrix) => matrix.RowCount >= ManyCoordinates
+        ? [.. SymmetricEigenvalues.Of(matrix.ToRowMajorArray(), matrix.RowCount).Select(v => Math.Max(0, v))]
+        : [.. matrix.Evd(Symmetricity.Symmetric).EigenValues.Select(v => Math.Max(0, v.Real)).OrderDescending()];
 }
