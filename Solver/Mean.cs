@@ -63,7 +63,8 @@ public static class Mean
         return Matrix<double>.Build.Dense(d, d, (a, b) => sums[Math.Max(a, b) * d + Math.Min(a, b)]);
     }
 
-    /// <summary>(tr C)^2/tr C^2 of a symmetric matrix that has no negative eigenvalues: how many of them are large; 0 for no matrix.</summary>
+    /// <summary>(tr C)^2/tr C^2 of a symmetric matrix that has no negative eigenvalues: how many of them are large; 0 for no
+    /// matrix.</summary>
     public static double Participation(Matrix<double> matrix)
     {
         double trace = matrix.Trace(), squares = matrix.FrobeniusNorm();

@@ -72,7 +72,8 @@ internal static class SymmetricEigenvalues
                 int m = l;
                 while (m < d - 1 && !(Math.Abs(beside[m]) <= 1.1e-16 * (Math.Abs(diagonal[m]) + Math.Abs(diagonal[m + 1])))) m++;
                 if (m == l) break;
-                if (step == MostSteps) throw new ArithmeticException("eigenvalues did not converge: the matrix has numbers that are not finite");
+                if (step == MostSteps) throw new ArithmeticException("eigenvalues did not converge: the matrix has numbers that are not "
+                    + "finite");
                 Step(diagonal, beside, l, m);
             }
     }

@@ -16,17 +16,19 @@ internal static class AnalysisReport
         MeanTable table = MeanTable.Read(Path.Combine(folder, AnalysisFolder.ObservablesFile));
         HtmlReport page = new($"Analysis of {name}");
         string replicas = table.Replicas == 1 ? "one replica" : $"{table.Replicas} replicas";
-        page.Paragraph($"{record.Snapshots} snapshots of {replicas} in {record.Dimension} dimensions, times {Numbers.ForPeople(record.Times[0])} "
-            + $"to {Numbers.ForPeople(record.Times[1])}; {record.Tokens} tokens in all."
+        page.Paragraph($"{record.Snapshots} snapshots of {replicas} in {record.Dimension} dimensions, times "
+            + $"{Numbers.ForPeople(record.Times[0])} to {Numbers.ForPeople(record.Times[1])}; {record.Tokens} tokens in all."
             + (record.FittedBeta is { } beta ? $" β = {Numbers.ForPeople(beta)}, fitted to the logits." : ""));
         page.Alerts("Warning levels that were crossed.", [.. record.Alerts.Select(a => (name, a))]);
         if (record.Crossings.Count > 0)
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
-                record.Crossings.Select(c => (string[])[c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
+                record.Crossings.Select(c => (string[])
+                    [c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
         if (record.Snapshots > 1) AddCharts(page, folder, table);
         AddCosines(page, folder, table);
         string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
-        page.Section("Numbers").Table($"First and last snapshot{(table.Replicas > 1 ? ", means over replicas" : "")}.", ["column", "first", "last"],
+        page.Section("Numbers").Table($"First and last snapshot{(table.Replicas > 1 ? ", means over replicas" : "")}.",
+            ["column", "first", "last"],
             columns.Select(c => (string[])[c, Numbers.ForPeople(table.Mean(c)[0]), Numbers.ForPeople(table.Mean(c)[^1])]));
         if (record.LeftOut.Count > 0)
             page.Table("Not measured, and why.", ["observable", "why"], record.LeftOut.Select(l => (string[])[l.Key, l.Value]));
@@ -49,7 +51,8 @@ internal static class AnalysisReport
     {
         Axis time = TimeAxis(table.Times);
         string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
-        if (columns.Length > 0) page.Section("Observables").Figure(Panels("Observables against time", table, columns, time), table.Replicas > 1
+        if (columns.Length > 0) page.Section("Observables").Figure(Panels("Observables against time", table, columns, time),
+            table.Replicas > 1
             ? "Medians over replicas, with bands from quartile to quartile." : "Every column that is no component of a vector.");
         string changes = Path.Combine(folder, AnalysisFolder.ChangesFile);
         if (new FileInfo(changes) is { Exists: true } && File.ReadLines(changes).Skip(1).Any())
@@ -127,7 +130,9 @@ internal static class AnalysisReport
         }
         page.Section("Cosines of pairs").Figure(
             new Chart("Cosines of pairs", "Shares of the pairs of tokens by their cosine, at three times.",
-                [new ChartPanel("", new Axis("cosine of two tokens", -1, 1), new Axis("share of pairs", 0, 1.05 * highest), series)]).Render(),
+            [
+                new ChartPanel("", new Axis("cosine of two tokens", -1, 1), new Axis("share of pairs", 0, 1.05 * highest), series),
+            ]).Render(),
             $"Shares of pairs in {CosineHistogram.Bins} bins of equal width{(table.Replicas > 1 ? ", means over replicas" : "")}.");
     }
 }

@@ -27,12 +27,14 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
         if (folder is null)
         {
             string name = Path.GetFileNameWithoutExtension(sources[0]).Replace("*", "", StringComparison.Ordinal).TrimEnd('_', '-', '.');
-            return new AnalysisSource(name.Length > 0 ? name : "trajectory", Trajectory.Open(sources, map, normalize), given, normalize, null);
+            return new AnalysisSource(name.Length > 0 ? name : "trajectory", Trajectory.Open(sources, map, normalize), given, normalize,
+                Folder: null);
         }
         string snapshots = Path.Combine(folder, RunFolder.SnapshotsFile);
+        bool isUnderWay = File.Exists(Path.Combine(folder, RunFolder.RunFile));
         if (!File.Exists(snapshots))
             throw new ConfigurationException($"{folder}: there is no {RunFolder.SnapshotsFile} in it"
-                + $"{(File.Exists(Path.Combine(folder, RunFolder.RunFile)) ? "; the run is under way, or was killed: 'run --resume' ends it" : "")}.");
+                + (isUnderWay ? "; the run is under way, or was killed: 'run --resume' ends it." : "."));
         bool isRun = File.Exists(Path.Combine(folder, RunFolder.ExperimentFile));
         string title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, isRun ? folder : null);

@@ -17,7 +17,8 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
         {
             JsonObject json = JsonNode.Parse(record.ToJson())!.AsObject();
             json["folder"] = folder;
-            json["last"] = new JsonObject(table.Columns.Select(c => KeyValuePair.Create(c, (JsonNode?)JsonValue.Create(table.Mean(c)[^1]))));
+            json["last"] = new JsonObject(
+                table.Columns.Select(c => KeyValuePair.Create(c, (JsonNode?)JsonValue.Create(table.Mean(c)[^1]))));
             context.Output.Write(json.ToJsonString(new() { WriteIndented = true, NewLine = "\n" }) + "\n");
             return;
         }
@@ -29,7 +30,8 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
         string mean = table.Replicas == 1 ? "" : ", mean of replicas";
         bool isOne = record.Snapshots == 1;
         context.Output.Write(TextTable.Render(
-            isOne ? ["column", $"value{mean}"] : ["column", Text.Of($"t = {record.Times[0]:G6}{mean}"), Text.Of($"t = {record.Times[1]:G6}")],
+            isOne ? ["column", $"value{mean}"]
+                : ["column", Text.Of($"t = {record.Times[0]:G6}{mean}"), Text.Of($"t = {record.Times[1]:G6}")],
             shown.Select(c => (string[])[c, Show(table.Mean(c)[0]), .. isOne ? [] : new[] { Show(table.Mean(c)[^1]) }])));
         foreach (CrossingRecord crossing in record.Crossings)
             context.Output.WriteLine(Text.Of($"{crossing.Condition}, replica {crossing.Replica}: ")
@@ -38,8 +40,8 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
         foreach (IGrouping<string, KeyValuePair<string, string>> why in record.LeftOut.GroupBy(l => l.Value))
             context.Say($"attentionflow: left out: {string.Join(", ", why.Select(l => l.Key))}: {why.Key}");
         if (record.Alerts.Count > 0)
-            context.Warn(string.Join("; ", record.Alerts.Select(a => Text.Of(
-                $"{a.Sign} from t = {a.Time:G4} ({a.Indicator} {a.ShownValue()}, level {a.Level:G4}; {Text.Plural(a.Replicas, "replica")})"))));
+            context.Warn(string.Join("; ", record.Alerts.Select(a => Text.Of($"{a.Sign} from t = {a.Time:G4} ({a.Indicator} ")
+                + Text.Of($"{a.ShownValue()}, level {a.Level:G4}; {Text.Plural(a.Replicas, "replica")})"))));
     }
 
     private static string Show(double value) => value.ToString("G6", CultureInfo.InvariantCulture);

@@ -13,8 +13,8 @@ internal static class AnalyzeCommand
     {
         Argument<string[]> source = new("SOURCE")
         {
-            Description = "The folder of a run, a file (.csv, .parquet, .npy, .npz), or files of one snapshot each, the time in their names "
-                + "('snap_*.csv').",
+            Description = "The folder of a run, a file (.csv, .parquet, .npy, .npz), or files of one snapshot each, the time in their "
+                + "names ('snap_*.csv').",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> map = new("--map")
@@ -40,8 +40,8 @@ internal static class AnalyzeCommand
         };
         Option<string[]?> observables = new("--observables")
         {
-            Description = "Names of observables, and anisotropy, changes, cluster_lives, cosines, separated by commas; all that can be had by "
-                + "default.", HelpName = "NAME,..",
+            Description = "Names of observables, and anisotropy, changes, cluster_lives, cosines, separated by commas; all that can be "
+                + "had by default.", HelpName = "NAME,..",
             CustomParser = result =>
             {
                 string[] names = result.Tokens[0].Value.Split(','), known = [.. Observable.All.Keys, .. TrajectoryAnalysis.OfTrajectories];
@@ -55,7 +55,8 @@ internal static class AnalyzeCommand
             Description = "The folder to write; out/NAME-analysis by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Option<bool> overwrite = new("--overwrite") { Description = "Replace the analysis that is in the folder." };
-        Command command = new("analyze", "Measures a trajectory that was computed here or elsewhere: observables, clusters, alerts, a page.")
+        Command command = new("analyze",
+            "Measures a trajectory that was computed here or elsewhere: observables, clusters, alerts, a page.")
         {
             source, map, normalize, experiment, set, fit, observables, when, folder, overwrite,
         };

@@ -1,3 +1,4 @@
+using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Sweeps;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -53,6 +54,7 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
         try
         {
             if (File.Exists(Path.Combine(folder, RunFolder.RunFile))) return OfRun(folder);
+            if (File.Exists(Path.Combine(folder, AnalysisFolder.RecordFile))) return Of(folder, AnalysisFolder.Problems(folder), null);
             if (File.Exists(Path.Combine(folder, ReproduceFolder.ManifestFile))) return Of(folder, ReproduceFolder.Problems(folder), null);
             string what = Directory.Exists(folder) ? $"this is not the folder of a run: there is no {RunFolder.RunFile} in it"
                 : "there is no such folder";

@@ -53,7 +53,10 @@ internal sealed class FlowGroup
         IPairSums sums = devices.For(experiment, cloud, interaction, request.Threads);
         try
         {
-            Flow flow = new(interaction, experiment.Gauge, cloud, sums, request.Threads, experiment.Layer) { Scheme = experiment.Interaction.Scheme };
+            Flow flow = new(interaction, experiment.Gauge, cloud, sums, request.Threads, experiment.Layer)
+            {
+                Scheme = experiment.Interaction.Scheme,
+            };
             return new FlowGroup(experiment, sets, flow);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)

@@ -35,7 +35,8 @@ public static class SnapshotChange
 
     /// <summary>
     /// Linear centred kernel alignment |Y^T X|_F^2/(|X^T X|_F |Y^T Y|_F) [arXiv 1905.00414], rows centred at their weighted mean and
-    /// multiplied by the roots of their weights: 1 for tokens that are turned or scaled as a whole. 0 where one is a point. O(n d min(n, d)).
+    /// multiplied by the roots of their weights: 1 for tokens that are turned or scaled as a whole. 0 where one is a point. O(n d
+    /// min(n, d)).
     /// </summary>
     public static double Cka(TokenSet now, TokenSet before, int d)
     {
@@ -46,7 +47,8 @@ public static class SnapshotChange
 
     private static double[] Centred(TokenSet set, int d)
     {
-        double[] weights = set.Weights ?? [.. Enumerable.Repeat(1.0 / set.Count, set.Count)], mean = new double[d], centred = [.. set.Positions];
+        double[] weights = set.Weights ?? [.. Enumerable.Repeat(1.0 / set.Count, set.Count)];
+        double[] mean = new double[d], centred = [.. set.Positions];
         Mean.Of(set.Positions, weights, 0, set.Count, mean);
         for (int i = 0; i < set.Count; i++)
             for (int c = 0; c < d; c++) centred[i * d + c] = Math.Sqrt(weights[i]) * (centred[i * d + c] - mean[c]);
@@ -60,7 +62,8 @@ public static class SnapshotChange
         for (int i = 0; i < n; i++)
             for (int j = 0; j <= i; j++)
             {
-                double a = Sphere.LaneDot(x.AsSpan(i * d, d), x.AsSpan(j * d, d)), b = Sphere.LaneDot(y.AsSpan(i * d, d), y.AsSpan(j * d, d));
+                double a = Sphere.LaneDot(x.AsSpan(i * d, d), x.AsSpan(j * d, d));
+                double b = Sphere.LaneDot(y.AsSpan(i * d, d), y.AsSpan(j * d, d));
                 int both = i == j ? 1 : 2;
                 (xy, xx, yy) = (xy + both * a * b, xx + both * a * a, yy + both * b * b);
             }

@@ -29,8 +29,8 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
 
     private static readonly Column[] AnisotropyColumns =
     [
-        new("anisotropy", ColumnType.Number, "Mean of <x_i, x_j> over tokens of different replicas: what the mean cosine would be if tokens were "
-            + "dealt out to replicas anew."),
+        new("anisotropy", ColumnType.Number, "Mean of <x_i, x_j> over tokens of different replicas: what the mean cosine would be if "
+            + "tokens were dealt out to replicas anew."),
         new("adjusted_cosine", ColumnType.Number, "Mean of <x_i, x_j> over different tokens of the replica, less the anisotropy."),
     ];
 
@@ -143,8 +143,8 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             if (_observables is null) Choose(group, snapshot);
             else
                 group.Observables = [.. _names.Select(name => Make(name, group)
-                    ?? throw new ConfigurationException(Text.Of($"at time {snapshot.Time}, {name}: {_leftOut[name]}; ask for the others with ")
-                        + "--observables."))];
+                    ?? throw new ConfigurationException(Text.Of($"at time {snapshot.Time}, {name}: {_leftOut[name]}; ask for the ")
+                        + "others with --observables."))];
             if (g < _groups.Count) _groups[g] = group;
             else _groups.Add(group);
         }
@@ -168,9 +168,11 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         _observables = folder.Open(AnalysisFolder.ObservablesFile, "Observables of every replica at the times of the snapshots",
             RunColumns.Observables(columns), [.. RunColumns.ObservableKey]);
         if (asked.Contains(Changes))
-            _changes = folder.Open(AnalysisFolder.ChangesFile, "What changed from snapshot to snapshot", SnapshotChange.Columns, "time", "replica");
+            _changes = folder.Open(AnalysisFolder.ChangesFile, "What changed from snapshot to snapshot", SnapshotChange.Columns,
+                "time", "replica");
         if (asked.Contains(Cosines))
-            _cosines = folder.Open(AnalysisFolder.CosinesFile, "Cosines of pairs of tokens", CosineHistogram.Columns, "time", "replica", "from");
+            _cosines = folder.Open(AnalysisFolder.CosinesFile, "Cosines of pairs of tokens", CosineHistogram.Columns,
+                "time", "replica", "from");
         if (asked.Contains(Lives))
             _lives = new(folder.Open(AnalysisFolder.ClustersFile, "Lives of clusters", ClusterLives.Columns, "replica", "cluster"));
         foreach (Crossing crossing in request.When)

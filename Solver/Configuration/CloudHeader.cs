@@ -43,7 +43,8 @@ internal sealed class CloudHeader
 
     /// <summary>Why a line can not be the header of any table, or null.</summary>
     public static string? WhyNoTable(string[] names) => WhyOtherwise(names) ?? WhyTwice(names)
-        ?? (names.Contains("") ? "a column has no name; a table saved with its index needs the index left out (pandas: index=False)." : null);
+        ?? (names.Contains("") ? "a column has no name; a table saved with its index needs the index left out (pandas: index=False)."
+            : null);
 
     private static string? WhyOtherwise(string[] names)
     {
@@ -82,7 +83,8 @@ internal sealed class CloudHeader
     }
 
     private static string? WhyTwice(string[] names) =>
-        names.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1 && IsWord(g.Key)) is { } twice ? $"the column '{twice.Key}' appears twice." : null;
+        names.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1 && IsWord(g.Key)) is { } twice
+            ? $"the column '{twice.Key}' appears twice." : null;
 
     private string? WhyNoMatrix() => Names.Length == Coordinates.Length ? null
         : $"the column '{Names.First(n => !IsCoordinate(n))}' does not belong to a matrix; its columns are x0, x1, ...";

@@ -23,7 +23,8 @@ internal sealed class SmallestHullPoint
 
     private SmallestHullPoint(ReadOnlyMemory<double> points, int d) => (_points, _d) = (points, d);
 
-    /// <summary>max over unit u of min_i &lt;u, x_i&gt;, or 0 where that is not positive. The value is that of a u which was found.</summary>
+    /// <summary>max over unit u of min_i &lt;u, x_i&gt;, or 0 where that is not positive. The value is that of a u which was
+    /// found.</summary>
     /// <param name="points">Unit vectors, [n, d].</param>
     /// <param name="d">d.</param>
     /// <param name="stop">Ends it.</param>

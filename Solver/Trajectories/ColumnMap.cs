@@ -68,7 +68,8 @@ public sealed class ColumnMap
                 .Where(f => f.Match.Success && !places.Contains(f.Place)).Select(f => (f.Place, f.Match.Groups[1].Value))];
             if (found.Length == 0) throw new ConfigurationException($"{path}: no column is like '{Quoted.Short(star)}'.");
             bool areNumbers = found.All(f => ulong.TryParse(f.Part, NumberStyles.None, CultureInfo.InvariantCulture, out _));
-            return [.. (areNumbers ? found.OrderBy(f => ulong.Parse(f.Part, CultureInfo.InvariantCulture)).ToArray() : found).Select(f => f.Place)];
+            if (areNumbers) found = [.. found.OrderBy(f => ulong.Parse(f.Part, CultureInfo.InvariantCulture))];
+            return [.. found.Select(f => f.Place)];
         }
     }
 

@@ -125,7 +125,8 @@ internal sealed class CsvTrajectory : Trajectory
             ReadOnlySpan<byte> field = csv.GetSpan(_places.Replica);
             if (field.SequenceEqual(_replicaText) && _replicaText.Length > 0) return _replica;
             _replica = of._replicas.NumberOf(Encoding.UTF8.GetString(field)) is { } number ? number
-                : throw Wrong($"the replica {Quoted.Of(csv.GetString(_places.Replica))} is a text among whole numbers, or a number among texts");
+                : throw Wrong($"the replica {Quoted.Of(csv.GetString(_places.Replica))} is a text among whole numbers, or a number "
+                    + "among texts");
             _replicaText = field.ToArray();
             return _replica;
         }

@@ -6,8 +6,8 @@ using AttentionFlow.Solver.Configuration;
 namespace AttentionFlow.Solver.Trajectories;
 
 /// <summary>
-/// An array in NumPy's format .npy, versions 1 to 3, read as doubles from front to back: little-endian float16, 32, 64 and int32, int64, in C
-/// order. Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+/// An array in NumPy's format .npy, versions 1 to 3, read as doubles from front to back: little-endian float16, 32, 64 and int32, int64,
+/// in C order. Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 /// </summary>
 internal sealed partial class NumpyArray : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed partial class NumpyArray : IDisposable
     private readonly string _type;
     private byte[] _buffer = [];
 
-    private NumpyArray(string path, Stream stream, string type, int[] shape) => (_path, _stream, _type, Shape) = (path, stream, type, shape);
+    private NumpyArray(string path, Stream stream, string type, int[] shape) =>
+        (_path, _stream, _type, Shape) = (path, stream, type, shape);
 
     /// <summary>Its shape.</summary>
     public IReadOnlyList<int> Shape { get; }
@@ -32,9 +33,11 @@ internal sealed partial class NumpyArray : IDisposable
     public static NumpyArray Open(string path, Stream stream)
     {
         byte[] start = new byte[8];
-        if (stream.ReadAtLeast(start, 8, throwOnEndOfStream: false) < 8 || start[0] != 0x93 || Encoding.ASCII.GetString(start, 1, 5) != "NUMPY")
+        if (stream.ReadAtLeast(start, 8, throwOnEndOfStream: false) < 8 || start[0] != 0x93
+            || Encoding.ASCII.GetString(start, 1, 5) != "NUMPY")
             throw new ConfigurationException($"{path}: this is not an array of NumPy (numpy.save).");
-        if (start[6] is not (1 or 2 or 3)) throw new ConfigurationException($"{path}: version {start[6]} of NumPy's format; 1 to 3 are known.");
+        if (start[6] is not (1 or 2 or 3))
+            throw new ConfigurationException($"{path}: version {start[6]} of NumPy's format; 1 to 3 are known.");
         byte[] length = new byte[start[6] == 1 ? 2 : 4];
         if (stream.ReadAtLeast(length, length.Length, throwOnEndOfStream: false) < length.Length) throw Cut(path);
         uint count = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(length) : BinaryPrimitives.ReadUInt32LittleEndian(length);
@@ -72,7 +75,8 @@ internal sealed partial class NumpyArray : IDisposable
                 "i4" => BinaryPrimitives.ReadInt32LittleEndian(at),
                 _ => BinaryPrimitives.ReadInt64LittleEndian(at),
             };
-            if (!double.IsFinite(values[i])) throw new ConfigurationException($"{_path}: there is a number that is not finite: {values[i]}.");
+            if (!double.IsFinite(values[i]))
+                throw new ConfigurationException($"{_path}: there is a number that is not finite: {values[i]}.");
         }
     }
 
@@ -89,6 +93,7 @@ internal sealed partial class NumpyArray : IDisposable
 
     private static ConfigurationException Cut(string path) => new($"{path}: the file ends before the array does.");
 
-    [GeneratedRegex(@"^\{(?=.*'descr': '(?<type>[<>|=][A-Za-z]\d+)')(?=.*'fortran_order': (?<order>True|False))(?=.*'shape': \((?<shape>[\d, ]*)\))")]
+    [GeneratedRegex(@"^\{(?=.*'descr': '(?<type>[<>|=][A-Za-z]\d+)')(?=.*'fortran_order': (?<order>True|False))"
+        + @"(?=.*'shape': \((?<shape>[\d, ]*)\))")]
     private static partial Regex Header();
 }

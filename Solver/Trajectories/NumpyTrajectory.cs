@@ -5,8 +5,8 @@ namespace AttentionFlow.Solver.Trajectories;
 
 /// <summary>
 /// NumPy's files: an array [time, token, d], at the times 0, 1, ..., is a replica; arrays [token, d] are a snapshot each. Several of the
-/// first kind are several replicas, by name. In a .npz the arrays <c>time</c>, <c>label</c> and <c>weight</c>, of one axis, go with them, and
-/// <c>logits</c> and <c>attention</c> are none of them.
+/// first kind are several replicas, by name. In a .npz the arrays <c>time</c>, <c>label</c> and <c>weight</c>, of one axis, go with them,
+/// and <c>logits</c> and <c>attention</c> are none of them.
 /// </summary>
 internal sealed class NumpyTrajectory : Trajectory
 {
@@ -22,16 +22,18 @@ internal sealed class NumpyTrajectory : Trajectory
         (Files, _entries, _normalize) = (files, entries, normalize);
         int[] axes = [.. entries.Select(e => e.Shape.Count).Distinct()];
         if (axes.Length > 1 || axes[0] is not (2 or 3) || entries.Any(e => e.Shape[^1] != entries[0].Shape[^1]))
-            throw new ConfigurationException($"{entries[0].Name}: arrays of tokens are [time, token, d], or [token, d] one a time, all of one "
-                + $"d; there are {string.Join(", ", entries.Take(4).Select(e => $"[{string.Join(", ", e.Shape)}]"))}"
+            throw new ConfigurationException($"{entries[0].Name}: arrays of tokens are [time, token, d], or [token, d] one a time, all "
+                + $"of one d; there are {string.Join(", ", entries.Take(4).Select(e => $"[{string.Join(", ", e.Shape)}]"))}"
                 + $"{(entries.Count > 4 ? ", ..." : "")}.");
         if (entries.Any(e => e.Shape.Contains(0))) throw new ConfigurationException($"{entries[0].Name}: an array is empty.");
-        if (entries[0].Shape[^1] < 2) throw new ConfigurationException($"{entries[0].Name}: d is {entries[0].Shape[^1]}; at least 2 is needed.");
+        if (entries[0].Shape[^1] < 2)
+            throw new ConfigurationException($"{entries[0].Name}: d is {entries[0].Shape[^1]}; at least 2 is needed.");
         _areReplicas = axes[0] == 3;
         int count = _areReplicas ? entries.Max(e => e.Shape[0]) : entries.Count;
         (_times, _labels, _weights) = (BesideIn("time") ?? [], BesideIn("label"), BesideIn("weight"));
         if (_times.Length == 0)
-            _times = _areReplicas || entries.Count == 1 || entries.Any(e => e.Inside.Length > 0) ? [.. Enumerable.Range(0, count).Select(k => (double)k)]
+            _times = _areReplicas || entries.Count == 1 || entries.Any(e => e.Inside.Length > 0)
+                ? [.. Enumerable.Range(0, count).Select(k => (double)k)]
                 : [.. SourceFiles.InTime([.. entries.Select(e => e.File)]).Select(f => f.Time)];
         if (_times.Length < count || !_times.Zip(_times.Skip(1)).All(t => t.First < t.Second))
             throw new ConfigurationException($"{files[0]}: the array 'time' has {_times.Length} numbers; {count} that rise are needed.");
@@ -63,7 +65,8 @@ internal sealed class NumpyTrajectory : Trajectory
     /// <inheritdoc/>
     public override void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
     {
-        SnapshotBuilder builder = new(Dimension, new(0, 0, -1, _labels is null ? -1 : 0, _weights is null ? -1 : 0, -1, [0, 1]), _normalize);
+        SnapshotBuilder builder = new(Dimension, new(0, 0, -1, _labels is null ? -1 : 0, _weights is null ? -1 : 0, -1, [0, 1]),
+            _normalize);
         NumpyArray[] open = _areReplicas ? [.. _entries.Select(e => e.Open())] : [];
         try
         {
@@ -95,8 +98,8 @@ internal sealed class NumpyTrajectory : Trajectory
         for (int i = 0; i < n; i++)
             try
             {
-                if (builder.Add(new TokenRow(_times[k], replica, i, _labels?[i] ?? 0, _weights?[i] ?? 0, 0), x.AsSpan(i * Dimension, Dimension))
-                    is { } done) take(done);
+                TokenRow row = new(_times[k], replica, i, _labels?[i] ?? 0, _weights?[i] ?? 0, 0);
+                if (builder.Add(row, x.AsSpan(i * Dimension, Dimension)) is { } done) take(done);
             }
             catch (ConfigurationException e)
             {

@@ -38,7 +38,8 @@ public abstract class Trajectory
         string[] files = [.. paths.SelectMany(SourceFiles.Expand)];
         string[] endings = [.. files.Select(f => Path.GetExtension(f).ToLowerInvariant()).Distinct()];
         if (endings.Length > 1)
-            throw new ConfigurationException($"{files[0]} and {files.First(f => !f.EndsWith(endings[0], StringComparison.OrdinalIgnoreCase))}: "
+            throw new ConfigurationException($"{files[0]} and "
+                + $"{files.First(f => !f.EndsWith(endings[0], StringComparison.OrdinalIgnoreCase))}: "
                 + "the files of a trajectory are of one kind.");
         return endings[0] switch
         {

@@ -14,7 +14,7 @@ public sealed class SourceTests
     // "" is the namespace of the project itself.
     [Category("Slow")]
     [TestCase("Kernels", "Model", "", "Ranks", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
-    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification", "Sweeps")]
+    [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification", "Sweeps", "Trajectories", "Analysis")]
     [TestCase("Experiments", "Figures", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Benchmark", "Facts", "Commands")]
     public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {

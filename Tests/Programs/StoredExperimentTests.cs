@@ -79,9 +79,25 @@ public class StoredExperimentTests : FolderFixture
         Assert.That(Errors(one), Has.All.AtMost(StoredExperiments.Load(name).Summation == Summation.Direct ? Tolerance : FastTolerance), string.Join(", ", Columns(name)));
         Assert.That(Errors(reference), Has.All.AtMost(Tolerance), "the reference itself");
         Assert.That(Shell.Tables(three), Is.EqualTo(Shell.Tables(one)), "one thread and three");
+        Assert.That(Analysed(one), Is.EqualTo(RowsOf(one)), "measured again from its snapshots");
 
         // Energies go up to e^beta/(2 beta).
         double[] Errors(string folder) => [.. Last(name, folder).Zip(pin!, (value, expected) => Math.Abs(value - expected) / Math.Max(1, Math.Abs(expected)))];
+    }
+
+    // The rows of the run's own columns, at the times of both: the first and the last.
+    private string[] Analysed(string folder)
+    {
+        Answer answer = Shell.Run("analyze", folder, "--out", Folder["analysis"], "--quiet", "--threads", "1",
+            "--observables", string.Join(",", ExperimentReader.Read(Path.Combine(folder, "experiment.json"), []).Record.Observables.AsEnumerable()));
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
+        return File.ReadAllLines(Path.Combine(Folder["analysis"], "observables.csv"));
+    }
+
+    private static string[] RowsOf(string folder)
+    {
+        string[] rows = File.ReadAllLines(Path.Combine(folder, "observables.csv"));
+        return [rows[0], .. rows.Where(row => row.StartsWith("0,", StringComparison.Ordinal)), .. rows.Where(row => row.StartsWith("4,", StringComparison.Ordinal))];
     }
 
     [Test]
