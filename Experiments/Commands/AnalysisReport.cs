@@ -19,6 +19,7 @@ internal static class AnalysisReport
         page.Paragraph($"{record.Snapshots} snapshots of {replicas} in {record.Dimension} dimensions, times "
             + $"{Numbers.ForPeople(record.Times[0])} to {Numbers.ForPeople(record.Times[1])}; {record.Tokens} tokens in all."
             + (record.FittedBeta is { } beta ? $" β = {Numbers.ForPeople(beta)}, fitted to the logits." : ""));
+        if (record.Advice is not null) page.Warning($"{record.Advice}.");
         page.Alerts("Warning levels that were crossed.", [.. record.Alerts.Select(a => (name, a))]);
         if (record.Crossings.Count > 0)
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],

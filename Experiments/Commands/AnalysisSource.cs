@@ -17,6 +17,10 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
     /// <summary>Weights of a run's tokens, which its snapshots do not have; null where it is no run.</summary>
     public double[]? WeightsOf(TokenKey tokens) => Folder is null ? null : WeightsIn(_start ??= Run(Folder, []).Draw(), tokens);
 
+    /// <summary>What is to be known of a run's snapshots, a sentence; null for nothing.</summary>
+    public string? Advice => Folder is not null && Run(Folder, []) is { Record.Tokens: { } kept } run && kept < run.Tokens.Count
+        ? $"the snapshots keep {kept} of the run's {run.Tokens.Count} tokens, and these are the observables of the tokens kept" : null;
+
     /// <summary>Looks at the sources: one folder, or files.</summary>
     /// <exception cref="ConfigurationException">They are not what they should be.</exception>
     public static AnalysisSource Open(string[] sources, ColumnMap map, bool normalize)

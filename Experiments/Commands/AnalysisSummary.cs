@@ -37,6 +37,7 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
             context.Output.WriteLine(Text.Of($"{crossing.Condition}, replica {crossing.Replica}: ")
                 + (crossing.Time is { } time ? Text.Of($"t = {time:G6}") : "not crossed"));
         if (record.Reason is not null) context.Output.WriteLine(Text.Of($"{record.Reason} from t = {record.ReasonTime:G6} on"));
+        if (record.Advice is not null) context.Warn(record.Advice);
         foreach (IGrouping<string, KeyValuePair<string, string>> why in record.LeftOut.GroupBy(l => l.Value))
             context.Say($"attentionflow: left out: {string.Join(", ", why.Select(l => l.Key))}: {why.Key}");
         if (record.Alerts.Count > 0)

@@ -36,6 +36,9 @@ public sealed record AnalysisRecord
     /// <summary>Tokens of all replicas and snapshots together.</summary>
     public long Tokens { get; init; }
 
+    /// <summary>What is to be known of the numbers, a sentence; null for nothing.</summary>
+    public string? Advice { get; init; }
+
     /// <summary>What was not measured, and why.</summary>
     public IReadOnlyDictionary<string, string> LeftOut { get; init; } = new Dictionary<string, string>();
 

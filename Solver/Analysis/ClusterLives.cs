@@ -47,7 +47,7 @@ public sealed class ClusterLives(CsvTable table)
         if (before is not null && !before.Set.HasTokensOf(set))
         {
             foreach (Life life in before.Lives) Write(set.Replica, life, into: -1);
-            before = before with { Lives = [], Components = [.. before.Components.Select(_ => -1)], Set = set };
+            before = new Tracked(set, [.. components.Select(_ => -1)], [], before.Born);
         }
         Life[] lives = new Life[sizes.Length];
         int born = before?.Born ?? 0;
