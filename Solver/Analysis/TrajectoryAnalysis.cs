@@ -29,8 +29,7 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
 
     private static readonly Column[] AnisotropyColumns =
     [
-        new("anisotropy", ColumnType.Number, "Mean of <x_i, x_j> over tokens of different replicas: what the mean cosine would be if "
-            + "tokens were dealt out to replicas anew."),
+        new("anisotropy", ColumnType.Number, "Mean of <x_i, x_j> over pairs of tokens of different replicas: what all have in common."),
         new("adjusted_cosine", ColumnType.Number, "Mean of <x_i, x_j> over different tokens of the replica, less the anisotropy."),
     ];
 
