@@ -12,6 +12,9 @@ public static class RunColumns
     /// <summary>What identifies a row of snapshots.csv.</summary>
     public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
 
+    /// <summary>From this column on, the coordinates and the radius, a snapshot has the digits that <c>record.digits</c> asks for.</summary>
+    public const int FirstRounded = 5;
+
     /// <summary>What identifies a row of observables.csv.</summary>
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 
