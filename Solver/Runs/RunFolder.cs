@@ -57,7 +57,7 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The checkpoint before that, while the run is under way.</summary>
     public const string PreviousCheckpointFile = "checkpoint.previous.bin";
 
-    private static readonly string[] TableNames = [SnapshotsFile, SnapshotFiles.Parquet, ObservablesFile, MergersFile, PlateausFile];
+    internal static readonly string[] TableNames = [SnapshotsFile, SnapshotFiles.Parquet, ObservablesFile, MergersFile, PlateausFile];
     private static readonly string[] CheckpointNames = [CheckpointFile, PreviousCheckpointFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
