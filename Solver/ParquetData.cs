@@ -100,9 +100,9 @@ public static class ParquetData
         double Number(T given, int i)
         {
             double value = double.CreateChecked(given);
-            if (!double.IsFinite(value)) throw Wrong(i, $"{value}; it must be a finite number");
-            if (Math.Abs(value) > LargestInteger && default(T) is not (float or double))
-                throw Wrong(i, $"{given}; a whole number beyond 2^53 would be rounded");
+            if (!double.IsFinite(value)) throw Wrong(i, $"'{value}'; it must be a finite number");
+            if (default(T) is not (float or double) && (Math.Abs(value) > LargestInteger || T.CreateSaturating(value) != given))
+                throw Wrong(i, $"'{given}'; a whole number beyond 2^53 has no double of its own");
             return value;
         }
 
@@ -125,7 +125,11 @@ public static class ParquetData
             {
                 throw new IOException($"{path}: {e.Message}", e);
             }
-            try { _reader = Guard(_ => ParquetReader.CreateAsync(_stream).GetAwaiter().GetResult()); }
+            try
+            {
+                _reader = Guard(_ => ParquetReader.CreateAsync(_stream).GetAwaiter().GetResult());
+                Fields = Guard(reader => reader.Schema.Fields);
+            }
             catch
             {
                 _stream.Dispose();
@@ -135,7 +139,9 @@ public static class ParquetData
 
         public int Groups => _reader.RowGroupCount;
 
-        public string[] Names => [.. _reader.Schema.Fields.Select(f => f.Name)];
+        public IReadOnlyList<Field> Fields { get; }
+
+        public string[] Names => [.. Fields.Select(f => f.Name)];
 
         public T Guard<T>(Func<ParquetReader, T> read)
         {
@@ -148,7 +154,7 @@ public static class ParquetData
 
         public Column Find(string name)
         {
-            if (_reader.Schema.Fields.FirstOrDefault(f => f.Name == name) is not { } found)
+            if (Fields.FirstOrDefault(f => f.Name == name) is not { } found)
                 throw new ParquetContentException(_path, $"there is no column {name} among {string.Join(", ", Names)}");
             if (found is not DataField { IsArray: false, MaxRepetitionLevel: 0 } field)
                 throw new ParquetContentException(_path, $"column {name} is nested or a list; a column of plain numbers is needed");
