@@ -5,9 +5,10 @@ public static class Digits
 {
     private const int Exact = 22; // powers of ten up to this one are doubles
 
-    private static readonly double[] Tens = [.. Enumerable.Range(0, Exact + 1).Select(k => double.Parse($"1e{k}", CultureInfo.InvariantCulture))];
+    private static readonly double[] Tens =
+        [.. Enumerable.Range(0, Exact + 1).Select(k => double.Parse($"1e{k}", CultureInfo.InvariantCulture))];
 
-    /// <summary>The largest relative error of a number rounded to so many digits, 10^(1 - digits)/2; 0 where they are not rounded.</summary>
+    /// <summary>The largest relative error of a number rounded to so many digits, 10^(1 - digits)/2; 0 where it is not.</summary>
     public static double Error(int? digits) => digits is { } count ? 0.5 * Math.Pow(10, 1 - count) : 0;
 
     /// <summary>The double nearest to the number of so many significant digits that is nearest to <paramref name="value"/>.</summary>

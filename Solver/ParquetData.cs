@@ -148,7 +148,8 @@ public static class ParquetData
             try { return read(_reader); }
             catch (Exception e) when (e is not (ParquetContentException or OutOfMemoryException))
             {
-                throw new ParquetContentException(_path, $"this is not a parquet file that can be read: {e.Message.ReplaceLineEndings(" ")}", e);
+                string why = e.Message.ReplaceLineEndings(" ");
+                throw new ParquetContentException(_path, $"this is not a parquet file that can be read: {why}", e);
             }
         }
 

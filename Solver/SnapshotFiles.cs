@@ -9,7 +9,7 @@ public static class SnapshotFiles
     /// <summary>As parquet: of a run that is complete.</summary>
     public const string Parquet = "snapshots.parquet";
 
-    /// <summary>The path of the one that the folder of a run has; where it has none, of the CSV file. Parquet is whole, so it comes first.</summary>
+    /// <summary>The path of the one that a folder has, parquet first, which is whole; where it has none, that of the CSV file.</summary>
     public static string In(string folder)
     {
         string parquet = Path.Combine(folder, Parquet);

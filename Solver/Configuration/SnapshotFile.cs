@@ -64,8 +64,8 @@ internal static class SnapshotFile
         ListedFile[] listed = Listed(run);
         string? table = new[] { SnapshotFiles.Csv, SnapshotFiles.Parquet }.FirstOrDefault(name => listed.Any(f => f.Name == name));
         if (table is null)
-            throw new ConfigurationException($"{run}: its {OfRun} lists no {SnapshotFiles.Csv}, so the run is under way, or was killed or failed; "
-                + "run --resume brings it to an end.");
+            throw new ConfigurationException($"{run}: its {OfRun} lists no {SnapshotFiles.Csv}, so the run is under way, or was killed or "
+                + "failed; run --resume brings it to an end.");
         string[] needed = [OfExperiment, table, .. InputFiles.CopyNames.Where(name => listed.Any(f => f.Name == name))];
         foreach (string name in needed)
         {

@@ -12,7 +12,7 @@ public static class RunColumns
     /// <summary>What identifies a row of snapshots.csv.</summary>
     public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
 
-    /// <summary>From this column on, the coordinates and the radius, a snapshot has the digits that <c>record.digits</c> asks for.</summary>
+    /// <summary>The first column of a snapshot, of its coordinates and its radius, that <c>record.digits</c> rounds.</summary>
     public const int FirstRounded = 5;
 
     /// <summary>What identifies a row of observables.csv.</summary>

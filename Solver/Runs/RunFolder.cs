@@ -149,8 +149,8 @@ public sealed partial class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it and, where the run is complete
-    /// and <paramref name="form"/> asks for it, makes snapshots.parquet of it.
+    /// Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it and, where the run is
+    /// complete and <paramref name="form"/> asks for it, makes snapshots.parquet of it.
     /// </summary>
     public CsvTable OpenSnapshots(int dimension, bool hasRadius = false, RecordSection? form = null)
     {

@@ -185,8 +185,8 @@ public sealed record RunRecord
         SortedDictionary<string, string> versions = new(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
         Assembly[] always =
         [
-            typeof(RunRecord).Assembly, typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly,
-            typeof(Parquet.ParquetWriter).Assembly,
+            typeof(RunRecord).Assembly, typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(Parquet.ParquetWriter).Assembly,
+            typeof(MathNet.Numerics.Constants).Assembly,
         ];
         foreach (Assembly assembly in always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs)))
             versions[assembly.GetName().Name!] = VersionOf(assembly);

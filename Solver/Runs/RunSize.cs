@@ -7,8 +7,8 @@ internal sealed class RunSize(Experiment experiment)
 {
     private const double Gigabyte = 1 << 30;
 
-    // A number with its comma, as it is usually written; sign, point, zero before it and comma of one with fewer digits; the first columns of
-    // a snapshot's row together; a double in parquet, which hardly compresses, and those first columns.
+    // A number with its comma, as it is usually written; sign, zero, point and comma of one with fewer digits; the first columns of a
+    // snapshot's row together; a double in parquet, which hardly compresses, and those first columns.
     private const double NumberText = 20, AroundDigits = 4, RowText = 40, DescriptionText = 250, ParquetNumber = 7, ParquetRow = 1;
 
     private readonly double _rows = (double)experiment.Replicas * experiment.Tokens.Count, _d = experiment.Tokens.Dimension;
