@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using AttentionFlow.Solver.Observables;
 using Parquet;
 using Parquet.Schema;
@@ -26,7 +27,8 @@ internal static class ParquetTable
         {
             using HashedFile file = HashedFile.Open(path, null);
             DataField[] fields = [.. columns.Select(c => new DataField(c.Name, IsInteger(c) ? typeof(long) : typeof(double), false))];
-            ParquetOptions options = new() { CompressionMethod = CompressionMethod.Zstd };
+            // By default it is SmallestSize, thirty times as slow for 2 % less.
+            ParquetOptions options = new() { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Optimal };
             foreach ((int c, Column column) in columns.Index())
                 options.ColumnEncodingHints[column.Name] = IsInteger(column) ? EncodingHint.DeltaBinaryPacked
                     : digits <= FewDigits && c >= RunColumns.FirstRounded ? EncodingHint.Default : EncodingHint.ByteSplitStream;
