@@ -27,7 +27,7 @@ internal record PlannedRun(string Name, Experiment Experiment)
     /// <summary>A table of the run's folder, by column.</summary>
     public IReadOnlyDictionary<string, double[]> Read(string folder, string file) => CsvData.Read(Path.Combine(folder, Name, file));
 
-    public IReadOnlyDictionary<string, double[]> Snapshots(string folder) => Read(folder, RunFolder.SnapshotsFile);
+    public IReadOnlyDictionary<string, double[]> Snapshots(string folder) => CsvData.Read(SnapshotFiles.In(Path.Combine(folder, Name)));
 
     /// <summary>The tokens of snapshots on S^2, one after the other.</summary>
     public static double[] Positions(IReadOnlyDictionary<string, double[]> snapshots) =>

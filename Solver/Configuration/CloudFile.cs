@@ -35,11 +35,14 @@ public static class CloudFile
         Open(path, (csv, isCut) => new Reading(path, csv, normalize, advice).Run(isCut));
 
     /// <summary>What <paramref name="read"/> makes of the records of a file; it is told whether the last line is cut.</summary>
-    internal static T Open<T>(string path, Func<CsvReader, bool, T> read)
+    internal static T Open<T>(string path, Func<CsvReader, bool, T> read) => Open(path, File.OpenRead, read);
+
+    /// <summary>The same, of a file that is opened otherwise.</summary>
+    internal static T Open<T>(string path, Func<string, Stream> open, Func<CsvReader, bool, T> read)
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using Stream file = open(path);
             bool isCut = EndsWithinALine(file);
             using CsvReader csv = CsvReader.Create(file, Options);
             return read(csv, isCut);
@@ -64,7 +67,7 @@ public static class CloudFile
     internal static CloudData ReadMatrix(string path) => Open(path, normalize: null, "");
 
     // A file that can not be sought, such as a pipe, has ended where it ended.
-    private static bool EndsWithinALine(FileStream file)
+    private static bool EndsWithinALine(Stream file)
     {
         if (!file.CanSeek || file.Length == 0) return false;
         file.Seek(-1, SeekOrigin.End);

@@ -11,7 +11,7 @@ namespace AttentionFlow.Solver.Configuration;
 /// </summary>
 internal static class SnapshotFile
 {
-    private const string Snapshots = "snapshots.csv", OfExperiment = "experiment.json", OfRun = "run.json";
+    private const string OfExperiment = "experiment.json", OfRun = "run.json";
 
     private sealed record ListedFile(string? Name, string? Sha256);
 
@@ -27,16 +27,16 @@ internal static class SnapshotFile
             return law with { Rows = cloud, Time = at };
         }
         string run = law.Run;
-        CheckFiles(run);
+        string table = CheckFiles(run);
         Experiment source = Source(Path.Combine(run, OfExperiment));
         if (source.Record.Tokens < source.Tokens.Count)
             throw new ConfigurationException($"{run}: its snapshots hold {source.Record.Tokens} of its {source.Tokens.Count} tokens, "
                 + "which is no state to start from; run it again without $.record.tokens.");
-        (CloudData rows, double time) = SnapshotTable.Read(Path.Combine(run, Snapshots), law.Time, isCopy: false);
+        (CloudData rows, double time) = SnapshotTable.Read(Path.Combine(run, table), law.Time, isCopy: false, source.Record.Digits);
         bool hasRadii = rows.Radii is not null;
         if ((rows.Replicas, rows.Count, rows.Dimension, hasRadii)
             != (source.Replicas, source.Tokens.Count, source.Tokens.Dimension, source.Interaction.Scheme.HasRadius))
-            throw new ConfigurationException($"{run}: {Snapshots} does not hold the tokens of {OfExperiment}.");
+            throw new ConfigurationException($"{run}: {table} does not hold the tokens of {OfExperiment}.");
         return law with { Time = time, Rows = rows with { Weights = [.. source.Draw().Weights] } };
     }
 
@@ -58,14 +58,15 @@ internal static class SnapshotFile
         return text.ToString();
     }
 
-    // What is read of the run is what its run.json lists.
-    private static void CheckFiles(string run)
+    // What is read of the run is what its run.json lists. The name of its table.
+    private static string CheckFiles(string run)
     {
         ListedFile[] listed = Listed(run);
-        if (listed.All(f => f.Name != Snapshots))
-            throw new ConfigurationException($"{run}: its {OfRun} lists no {Snapshots}, so the run is under way, or was killed or failed; "
-                + "run --resume brings it to an end.");
-        string[] needed = [OfExperiment, Snapshots, .. InputFiles.CopyNames.Where(name => listed.Any(f => f.Name == name))];
+        string? table = new[] { SnapshotFiles.Csv, SnapshotFiles.Parquet }.FirstOrDefault(name => listed.Any(f => f.Name == name));
+        if (table is null)
+            throw new ConfigurationException($"{run}: its {OfRun} lists no {SnapshotFiles.Csv}, so the run is under way, or was killed or "
+                + "failed; run --resume brings it to an end.");
+        string[] needed = [OfExperiment, table, .. InputFiles.CopyNames.Where(name => listed.Any(f => f.Name == name))];
         foreach (string name in needed)
         {
             string path = Path.Combine(run, name);
@@ -76,6 +77,7 @@ internal static class SnapshotFile
                 throw new ConfigurationException($"{path}: it is not the file that {OfRun} lists, whose SHA-256 is another; "
                     + "the run was changed after its end, and run --overwrite gives it again.");
         }
+        return table;
     }
 
     private static ListedFile[] Listed(string run)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CsvHelper;
 
 namespace AttentionFlow.Solver.Configuration;
@@ -14,6 +15,7 @@ internal sealed class SnapshotTable
     private readonly string _path;
     private readonly CsvReader _csv;
     private readonly double? _asked;
+    private readonly int? _digits;
     private readonly string[] _names;
     private readonly int[] _coordinates;
     private readonly int _weight, _radius;
@@ -21,9 +23,9 @@ internal sealed class SnapshotTable
     private double? _taken;
     private int _replicas, _tokens, _next;
 
-    private SnapshotTable(string path, CsvReader csv, double? time, bool isCopy)
+    private SnapshotTable(string path, CsvReader csv, double? time, bool isCopy, int? digits)
     {
-        (_path, _csv, _asked) = (path, csv, time);
+        (_path, _csv, _asked, _digits) = (path, csv, time, digits);
         if (!csv.Read()) throw new ConfigurationException($"{path}: the file is empty.");
         _names = csv.Current.ToArray();
         string[] needed = isCopy ? [.. Needed, "weight"] : Needed;
@@ -37,9 +39,11 @@ internal sealed class SnapshotTable
     /// <param name="path">The table.</param>
     /// <param name="time">When; null: the last snapshot.</param>
     /// <param name="isCopy">Whether the table has weights.</param>
+    /// <param name="digits">To how many significant digits the points were rounded: they are brought back to the sphere; null: they are on
+    /// it.</param>
     /// <exception cref="ConfigurationException">The table is missing or wrong, or has no snapshot at this time.</exception>
-    public static (CloudData Rows, double Time) Read(string path, double? time, bool isCopy) =>
-        CloudFile.Open(path, (csv, isCut) => new SnapshotTable(path, csv, time, isCopy).Run(isCut));
+    public static (CloudData Rows, double Time) Read(string path, double? time, bool isCopy, int? digits = null) =>
+        CloudFile.Open(path, SnapshotFiles.OpenText, (csv, isCut) => new SnapshotTable(path, csv, time, isCopy, digits).Run(isCut));
 
     private (CloudData Rows, double Time) Run(bool isCut)
     {
@@ -77,13 +81,15 @@ internal sealed class SnapshotTable
         double label = Number("label"), square = 0;
         if (ALabel.WhyNot(label, Text.Of($"{label}")) is { } why) throw Wrong($"column label: {why}.");
         _labels.Add(label);
+        int first = _positions.Count;
         foreach (int column in _coordinates)
         {
             double x = Number(column);
             _positions.Add(x);
             square += x * x;
         }
-        if (!(Math.Abs(Math.Sqrt(square) - 1) <= SameOne)) throw Wrong("the point is not on the unit sphere.");
+        if (!(Math.Abs(Math.Sqrt(square) - 1) <= SameOne + Digits.Error(_digits))) throw Wrong("the point is not on the unit sphere.");
+        if (_digits is not null) Sphere.Rescale(CollectionsMarshal.AsSpan(_positions)[first..]);
         if (_weight >= 0) _weights.Add(Positive(_weight));
         if (_radius >= 0) _radii.Add(Positive(_radius));
     }

@@ -19,7 +19,7 @@ public sealed record SnapshotLaw(
     public CloudData? Rows { get; init; }
 
     /// <inheritdoc/>
-    string IFilePart.Path => Path ?? System.IO.Path.Combine(Run, "snapshots.csv");
+    string IFilePart.Path => Path ?? SnapshotFiles.In(Run);
 
     /// <inheritdoc/>
     public override bool IsRandom => false;

@@ -2,12 +2,9 @@ using CsvHelper;
 
 namespace AttentionFlow.Solver.Runs;
 
-/// <summary>Reads tables of numbers back, by column name.</summary>
+/// <summary>Reads tables of numbers back, by column name; of a parquet file, the CSV text of it.</summary>
 public static class CsvData
 {
-    /// <summary>Takes one row, its values in the order of the columns asked for; false stops the reading.</summary>
-    public delegate bool TakeRow(ReadOnlySpan<double> row);
-
     /// <summary>The names in the header.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyList<string> Header(string path) => WholeFile.Guard(path, () =>
@@ -62,7 +59,7 @@ public static class CsvData
     });
 
     /// <summary>A table, strictly.</summary>
-    internal static CsvReader Open(string path) => CsvReader.FromFile(path, new CsvReaderOptions
+    internal static CsvReader Open(string path) => CsvReader.Create(SnapshotFiles.OpenText(path), new CsvReaderOptions
     {
         Separator = ',', FieldCountMismatch = CsvFieldCountHandling.Throw, MalformedData = CsvMalformedDataHandling.Throw,
     });

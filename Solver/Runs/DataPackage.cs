@@ -22,29 +22,35 @@ internal static class DataPackage
         return package.ToJsonString(OutputJson.Readable.Options) + "\n";
     }
 
-    private static JsonObject Resource(TableDescription table) => new()
+    private static JsonObject Resource(TableDescription table)
     {
-        ["profile"] = "tabular-data-resource",
-        ["name"] = Path.GetFileNameWithoutExtension(table.File.Name),
-        ["title"] = table.Title,
-        ["path"] = table.File.Name,
-        ["format"] = "csv",
-        ["mediatype"] = "text/csv",
-        ["encoding"] = "utf-8",
-        ["bytes"] = table.File.Bytes,
-        ["hash"] = "sha256:" + table.File.Sha256,
-        ["dialect"] = new JsonObject
+        bool isText = !SnapshotFiles.IsParquet(table.File.Name);
+        JsonObject resource = new()
         {
-            ["delimiter"] = ",", ["lineTerminator"] = "\n", ["quoteChar"] = "\"", ["doubleQuote"] = true,
-            ["header"] = true, ["caseSensitiveHeader"] = true,
-        },
-        ["schema"] = new JsonObject
+            ["profile"] = "tabular-data-resource",
+            ["name"] = Path.GetFileNameWithoutExtension(table.File.Name),
+            ["title"] = table.Title,
+            ["path"] = table.File.Name,
+            ["format"] = isText ? "csv" : "parquet",
+            ["mediatype"] = isText ? "text/csv" : "application/vnd.apache.parquet",
+        };
+        if (isText) resource["encoding"] = "utf-8";
+        resource["bytes"] = table.File.Bytes;
+        resource["hash"] = "sha256:" + table.File.Sha256;
+        if (isText)
+            resource["dialect"] = new JsonObject
+            {
+                ["delimiter"] = ",", ["lineTerminator"] = "\n", ["quoteChar"] = "\"", ["doubleQuote"] = true,
+                ["header"] = true, ["caseSensitiveHeader"] = true,
+            };
+        resource["schema"] = new JsonObject
         {
             ["fields"] = new JsonArray([.. table.Columns.Select(Field)]),
             ["missingValues"] = new JsonArray(),
             ["primaryKey"] = new JsonArray([.. table.Key.Select(name => (JsonNode)name)]),
-        },
-    };
+        };
+        return resource;
+    }
 
     private static JsonObject Field(Column column) => new()
     {

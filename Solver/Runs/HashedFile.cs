@@ -120,16 +120,23 @@ internal sealed class HashedFile : Stream
 
     /// <summary>Makes sure that NAME.part, or where there is none NAME, begins with what was committed.</summary>
     /// <exception cref="IOException">It does not, or cannot be read.</exception>
-    public static void Check(string path, FileRecord earlier) => WholeFile.Guard(path, () =>
+    public static void Check(string path, FileRecord earlier)
     {
         string part = path + WholeFile.PartSuffix;
-        using FileStream file = new(File.Exists(part) ? part : path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        CheckText(File.Exists(part) ? part : path, earlier);
+    }
+
+    /// <summary>Makes sure that a table, or the text of one in parquet, begins with what was committed.</summary>
+    /// <exception cref="IOException">It does not, or cannot be read.</exception>
+    public static void CheckText(string path, FileRecord earlier) => WholeFile.Guard(path, () =>
+    {
+        using Stream file = SnapshotFiles.OpenText(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Read(file, earlier, hash);
         return 0;
     });
 
-    private static void Read(FileStream file, FileRecord earlier, IncrementalHash hash)
+    private static void Read(Stream file, FileRecord earlier, IncrementalHash hash)
     {
         byte[] buffer = new byte[1 << 16];
         long left = earlier.Bytes;

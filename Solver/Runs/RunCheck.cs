@@ -8,8 +8,7 @@ public static class RunCheck
 {
     // What only a run writes. Copies of inputs are no sign: their names are anybody's.
     private static readonly string[] Own =
-        [RunFolder.ExperimentFile, RunFolder.SnapshotsFile, RunFolder.ObservablesFile, RunFolder.MergersFile, RunFolder.PlateausFile,
-            RunFolder.PackageFile];
+        [RunFolder.ExperimentFile, .. RunFolder.TableNames, RunFolder.PackageFile];
 
     internal static IReadOnlyList<string> Problems(string folder)
     {
@@ -55,8 +54,14 @@ public static class RunCheck
         (long lines, long bytes, string? sha256) = Measure(path);
         if (bytes != file.Bytes) yield return $"{path}: {bytes} bytes; {list} says {file.Bytes}";
         if (sha256 != file.Sha256) yield return $"{path}: the SHA-256 is {sha256}; {list} says {file.Sha256}";
-        if (file.Rows is { } rows && lines - 1 != rows)
-            yield return $"{path}: {lines - 1} rows after the header; {list} says {rows}";
+        if (file.Rows is not { } rows) yield break;
+        string? problem = null;
+        long found = lines - 1;
+        if (SnapshotFiles.IsParquet(path))
+            try { found = ParquetData.Rows(path); }
+            catch (ParquetContentException e) { problem = e.Message; }
+        if (problem is not null) yield return problem;
+        else if (found != rows) yield return $"{path}: {found} rows after the header; {list} says {rows}";
     }
 
     /// <summary>One pass. No field of ours contains a line break, so lines are rows.</summary>

@@ -12,6 +12,9 @@ public static class RunColumns
     /// <summary>What identifies a row of snapshots.csv.</summary>
     public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
 
+    /// <summary>The first column of a snapshot, of its coordinates and its radius, that <c>record.digits</c> rounds.</summary>
+    public const int FirstRounded = 5;
+
     /// <summary>What identifies a row of observables.csv.</summary>
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 

@@ -68,7 +68,7 @@ public sealed partial class RunFolder
                         throw new IOException($"{PathOf(name)}: this is a checkpoint of another experiment");
                     if (checkpoint.Header.Precision != Before.Precision)
                         throw new IOException($"{PathOf(name)}: this is a checkpoint in {checkpoint.Header.Precision} precision");
-                    foreach (FileRecord table in checkpoint.Header.Tables) HashedFile.Check(PathOf(table.Name), table);
+                    foreach (FileRecord table in checkpoint.Header.Tables) CheckTable(table);
                     return checkpoint;
                 }
                 catch
@@ -84,7 +84,32 @@ public sealed partial class RunFolder
         return first is null ? null : throw new DamagedRunException(first.Message);
     }
 
-    /// <summary>Says in run.json that the run goes on, and where.</summary>
+    // A parquet file is whole, so where there is one it has what snapshots.csv had, or its part that is being made again.
+    private void CheckTable(FileRecord table)
+    {
+        string parquet = PathOf(SnapshotFiles.Parquet);
+        if (table.Name == SnapshotsFile && File.Exists(parquet)) HashedFile.CheckText(parquet, table);
+        else HashedFile.Check(PathOf(table.Name), table);
+    }
+
+    // Once its text is on the disk, snapshots.parquet goes.
+    private void FromParquet()
+    {
+        string parquet = PathOf(SnapshotFiles.Parquet);
+        WholeFile.DropPart(parquet);
+        if (!File.Exists(parquet)) return;
+        using (Stream text = SnapshotFiles.OpenText(parquet))
+        using (FileStream part = WholeFile.OpenPart(PathOf(SnapshotsFile)))
+            WholeFile.Guard(part.Name, () =>
+            {
+                text.CopyTo(part);
+                part.Flush(flushToDisk: true);
+                return 0;
+            });
+        File.Delete(parquet);
+    }
+
+    /// <summary>Says in run.json that the run goes on, and where; makes snapshots.csv again of snapshots.parquet.</summary>
     /// <param name="checkpoint">Where.</param>
     /// <param name="record">What is known of the run.</param>
     /// <param name="experiment">The text of experiment.json where it is to be another one; null: it stays.</param>
@@ -104,6 +129,7 @@ public sealed partial class RunFolder
         };
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
         if (experiment is not null) WholeFile.WriteText(PathOf(ExperimentFile), experiment);
+        FromParquet();
         return record;
     }
 

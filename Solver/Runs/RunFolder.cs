@@ -34,7 +34,7 @@ public sealed partial class RunFolder : IDisposable
     public const string ExperimentFile = "experiment.json";
 
     /// <summary>The tokens.</summary>
-    public const string SnapshotsFile = "snapshots.csv";
+    public const string SnapshotsFile = SnapshotFiles.Csv;
 
     /// <summary>The observables.</summary>
     public const string ObservablesFile = "observables.csv";
@@ -57,7 +57,7 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The checkpoint before that, while the run is under way.</summary>
     public const string PreviousCheckpointFile = "checkpoint.previous.bin";
 
-    private static readonly string[] TableNames = [SnapshotsFile, ObservablesFile, MergersFile, PlateausFile];
+    internal static readonly string[] TableNames = [SnapshotsFile, SnapshotFiles.Parquet, ObservablesFile, MergersFile, PlateausFile];
     private static readonly string[] CheckpointNames = [CheckpointFile, PreviousCheckpointFile];
 
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
@@ -68,6 +68,8 @@ public sealed partial class RunFolder : IDisposable
     private FileRecord[] _inputs = [];
     private FileRecord? _experiment;
     private Checkpoint? _earlier;
+    private RecordSection? _form;
+    private FileRecord? _parquet;
     private RunRecord? _finished;
     private bool _cut;
 
@@ -146,10 +148,16 @@ public sealed partial class RunFolder : IDisposable
         return record;
     }
 
-    /// <summary>Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it.</summary>
-    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false) =>
-        Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius),
+    /// <summary>
+    /// Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it and, where the run is
+    /// complete and <paramref name="form"/> asks for it, makes snapshots.parquet of it.
+    /// </summary>
+    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false, RecordSection? form = null)
+    {
+        _form = form;
+        return Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius),
             RunColumns.SnapshotKey);
+    }
 
     /// <summary>Opens observables.csv with the columns time, replica and these; <see cref="Finish"/> completes it.</summary>
     public CsvTable OpenObservables(IEnumerable<Column> columns) =>
@@ -201,7 +209,7 @@ public sealed partial class RunFolder : IDisposable
             try { tables.Add(new TableDescription(about, key, table.Columns, table.Complete())); }
             catch (IOException) when (record.Status == RunStatus.Failed) { table.Dispose(); }
         }
-        _tables.Clear();
+        ToParquet(tables, record.Status);
         FileRecord package = WholeFile.WriteText(PathOf(PackageFile), DataPackage.Text(title, tables));
         // What diverged would only diverge again.
         if (record.Status == RunStatus.Diverged) File.Delete(PathOf(CheckpointFile));
@@ -217,9 +225,21 @@ public sealed partial class RunFolder : IDisposable
                 .. CheckpointNames.Select(PathOf).Where(File.Exists).Select(FileRecord.Of),
             ],
         };
+        // Without it a run that is killed here goes on from the parquet file.
+        if (_parquet is not null) File.Delete(PathOf(SnapshotsFile));
         WholeFile.WriteText(PathOf(RunFile), record.ToJson());
+        _tables.Clear();
         _lock.Dispose();
         return record;
+    }
+
+    // The snapshots of a run that is complete; of one that failed after that, too.
+    private void ToParquet(List<TableDescription> tables, RunStatus status)
+    {
+        int at = tables.FindIndex(t => t.File.Name == SnapshotsFile);
+        if (at < 0 || _form?.Format != SnapshotFormat.Parquet || (status != RunStatus.Complete && _parquet is null)) return;
+        _parquet ??= ParquetTable.Write(PathOf(SnapshotsFile), PathOf(SnapshotFiles.Parquet), tables[at].Columns, _form.Digits);
+        tables[at] = tables[at] with { File = _parquet };
     }
 
     /// <summary>

@@ -182,12 +182,15 @@ public sealed record RunRecord
 
     private static SortedDictionary<string, string> Versions()
     {
-        SortedDictionary<string, string> versions = new SortedDictionary<string,
-    string>(StringComparer.Ordinal)
-        { [".NET"] = Environment.Version.ToString() }; Assembly[] always = [ typeof(RunRecord).Assembly,
-typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(MathNet.Numerics.Constants).Assembly, ]; foreach (Assembly? assembly in
-always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs))) versions[assembly.GetName().Name!] = VersionOf(assembly); return
-versions;
+        SortedDictionary<string, string> versions = new(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
+        Assembly[] always =
+        [
+            typeof(RunRecord).Assembly, typeof(PairProblem).Assembly, typeof(CsvWriter).Assembly, typeof(Parquet.ParquetWriter).Assembly,
+            typeof(MathNet.Numerics.Constants).Assembly,
+        ];
+        foreach (Assembly assembly in always.Concat(AppDomain.CurrentDomain.GetAssemblies().Where(IsOurs)))
+            versions[assembly.GetName().Name!] = VersionOf(assembly);
+        return versions;
 
         static bool IsOurs(Assembly assembly) =>
             assembly.GetName().Name is "attentionflow" or "ILGPU" or "ILGPU.Algorithms";

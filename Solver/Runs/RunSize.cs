@@ -7,8 +7,9 @@ internal sealed class RunSize(Experiment experiment)
 {
     private const double Gigabyte = 1 << 30;
 
-    // A number with its comma, as it is usually written; the first columns of a snapshot's row together.
-    private const double NumberText = 20, RowText = 40, DescriptionText = 250;
+    // A number with its comma, as it is usually written; sign, zero, point and comma of one with fewer digits; the first columns of a
+    // snapshot's row together; a double in parquet, which hardly compresses, and those first columns.
+    private const double NumberText = 20, AroundDigits = 4, RowText = 40, DescriptionText = 250, ParquetNumber = 7, ParquetRow = 1;
 
     private readonly double _rows = (double)experiment.Replicas * experiment.Tokens.Count, _d = experiment.Tokens.Dimension;
 
@@ -57,13 +58,18 @@ internal sealed class RunSize(Experiment experiment)
             Text.Of($"{what} about {bytes / Gigabyte:F0} GB of memory; there are {available / Gigabyte:F0} GB."));
     }
 
-    /// <summary>The bytes of snapshots.csv, observables.csv and datapackage.json.</summary>
+    /// <summary>
+    /// The bytes of the snapshots, observables.csv and datapackage.json; where snapshots are to be parquet, of both forms, which are there
+    /// together at the end.
+    /// </summary>
     /// <param name="columns">Columns of all observables.</param>
     public double Output(int columns)
     {
         RecordSection record = experiment.Record;
         double snapshots = (double)record.Snapshots * experiment.Replicas * (record.Tokens ?? experiment.Tokens.Count);
-        return snapshots * (_d * NumberText + RowText) + (double)record.Observations * experiment.Replicas * (columns + 1) * NumberText
+        double number = record.Digits is { } digits ? Math.Min(NumberText, digits + AroundDigits) : NumberText;
+        double row = _d * number + RowText + (record.Format == SnapshotFormat.Parquet ? _d * ParquetNumber + ParquetRow : 0);
+        return snapshots * row + (double)record.Observations * experiment.Replicas * (columns + 1) * NumberText
             + (_d + columns + 8) * DescriptionText;
     }
 

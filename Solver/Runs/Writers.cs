@@ -100,12 +100,15 @@ public sealed class SnapshotWriter : TimedObserver
 
     private readonly CsvTable _table;
     private readonly int _tokens;
+    private readonly int? _digits;
 
     /// <summary>Writes to a table with the columns <see cref="RunColumns.Snapshots"/>.</summary>
     /// <param name="table">The table.</param>
     /// <param name="times">When.</param>
     /// <param name="tokens">How many tokens of a replica to keep, k = 0, 1, ..: the tokens floor(k n / tokens).</param>
-    public SnapshotWriter(CsvTable table, IReadOnlyList<double> times, int tokens) : base(times) => (_table, _tokens) = (table, tokens);
+    /// <param name="digits">Significant digits of coordinates and radii; null: all of a double.</param>
+    public SnapshotWriter(CsvTable table, IReadOnlyList<double> times, int tokens, int? digits = null) : base(times) =>
+        (_table, _tokens, _digits) = (table, tokens, digits);
 
     /// <inheritdoc/>
     public override bool NeedsDrift => false;
@@ -121,7 +124,7 @@ public sealed class SnapshotWriter : TimedObserver
     protected override void Record(in Frame frame)
     {
         Flow flow = frame.Flow;
-        int d = flow.Dimension, width = 5 + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
+        int d = flow.Dimension, width = RunColumns.FirstRounded + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
         double[] buffer = new double[Math.Min(RowsAtOnce, flow.Replicas * _tokens) * width];
         using Lock.Scope whole = _table.Together();
         for (int r = 0; r < flow.Replicas; r++)
@@ -130,8 +133,10 @@ public sealed class SnapshotWriter : TimedObserver
                 int token = (int)((long)k * flow.Tokens / _tokens), row = r * flow.Tokens + token;
                 Span<double> target = buffer.AsSpan(filled, width);
                 (target[0], target[1], target[2], target[3], target[4]) = (Seen, frame.Time, r, token, flow.Labels[row]);
-                frame.Positions.AsSpan(row * d, d).CopyTo(target[5..]);
+                frame.Positions.AsSpan(row * d, d).CopyTo(target[RunColumns.FirstRounded..]);
                 if (flow.Scheme.HasRadius) target[^1] = frame.Radii[row];
+                if (_digits is { } digits)
+                    foreach (ref double number in target[RunColumns.FirstRounded..]) number = Digits.Round(number, digits);
                 filled += width;
                 if (filled < buffer.Length) continue;
                 _table.Append(buffer);

@@ -8,16 +8,19 @@ namespace AttentionFlow.Solver.Verification;
 /// <param name="experiment">The experiment.</param>
 /// <param name="record">What run.json says of the run.</param>
 /// <param name="observables">What it measures.</param>
+/// <param name="snapshots">The name of the table of snapshots.</param>
 /// <param name="means">The mean token of snapshots, by time and replica.</param>
 /// <param name="found">Takes what is wrong.</param>
 internal sealed class ObservableCheck(
-    Experiment experiment, RunRecord record, IReadOnlyList<Observable> observables,
+    Experiment experiment, RunRecord record, IReadOnlyList<Observable> observables, string snapshots,
     IReadOnlyDictionary<(double Time, int Replica), CompensatedSum[]> means, Faults found)
     : TableCheck(RunColumns.Observables(observables.SelectMany(o => o.Columns)), found)
 {
     // Sums of the same weights and coordinates, compensated: a few roundings apart, and as many for the tokens that became one.
+    // Rounded coordinates, each by so much of its size, add up to no more than that.
     private const double SameMean = 1e-12;
 
+    private readonly double _sameMean = SameMean + Digits.Error(experiment.Record.Digits);
     private readonly RecordedTimes _times = new(experiment, record, experiment.Times.Observations);
     private readonly AlertWatch _watch = new();
     private readonly double[][] _rows = new double[experiment.Replicas][];
@@ -54,9 +57,9 @@ internal sealed class ObservableCheck(
         if (!means.TryGetValue((v[0], replica), out CompensatedSum[]? mean)) return;
         for (int c = 0; c < Columns.Count; c++)
             if (Columns[c].Name.StartsWith("mean", StringComparison.Ordinal) && int.TryParse(Columns[c].Name.AsSpan(4), out int k)
-                && !(Math.Abs(v[c] - mean[k].Value) <= SameMean))
+                && !(Math.Abs(v[c] - mean[k].Value) <= _sameMean))
                 Found.Add("mean", row,
-                    $"{Columns[c].Name} is {v[c]}; the tokens of {RunFolder.SnapshotsFile} at this time have {mean[k].Value}");
+                    $"{Columns[c].Name} is {v[c]}; the tokens of {snapshots} at this time have {mean[k].Value}");
     }
 
     // The levels that were crossed, as the run looked at them.

@@ -14,16 +14,13 @@ public sealed record RerunComparison(string? WhyNotBytes, double Tolerance, bool
     // A flow may amplify what rounding, summation or steps did to it; this much is granted.
     private const double Amplification = 1000;
 
-    private static readonly string[] Tables =
-        [RunFolder.SnapshotsFile, RunFolder.ObservablesFile, RunFolder.MergersFile, RunFolder.PlateausFile];
-
     /// <summary>Compares the folder of a run with that of its rerun.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static RerunComparison Of(string folder, RunRecord record, Experiment experiment, string rerun, RunRecord again)
     {
         string? why = WhyNot(record, again);
         double tolerance = why is null ? 0 : ToleranceOf(experiment);
-        string[] different = [.. Tables.Where(name => !AreSame(Path.Combine(folder, name), Path.Combine(rerun, name)))];
+        string[] different = [.. RunFolder.TableNames.Where(name => !AreSame(Path.Combine(folder, name), Path.Combine(rerun, name)))];
         string? difference = different.Select(name => First(Path.Combine(folder, name), Path.Combine(rerun, name), tolerance))
             .FirstOrDefault(found => found is not null);
         if (difference is null && again.Status != record.Status)
@@ -80,7 +77,7 @@ public sealed record RerunComparison(string? WhyNotBytes, double Tolerance, bool
         }
     }
 
-    private static IEnumerator<string> Lines(string path) => WholeFile.Guard(path, () => File.ReadLines(path)).GetEnumerator();
+    private static IEnumerator<string> Lines(string path) => WholeFile.Guard(path, () => SnapshotFiles.Lines(path)).GetEnumerator();
 
     private static bool AreNear(string one, string other, double tolerance) =>
         double.TryParse(one, CultureInfo.InvariantCulture, out double a)

@@ -53,12 +53,13 @@ public static class RunVerification
 
         CompareExperiment(experiment, record, ofExperiment, ofRecord);
         Dictionary<string, Faults> found = [];
-        SnapshotCheck snapshots = new(experiment, start, record, flow.Scheme.HasRadius, Of(RunFolder.SnapshotsFile));
+        string table = SnapshotsOf(experiment, record);
+        SnapshotCheck snapshots = new(experiment, start, record, flow.Scheme.HasRadius, Of(table));
         List<(string Name, TableCheck Check)> tables =
         [
-            (RunFolder.SnapshotsFile, snapshots),
+            (table, snapshots),
             (RunFolder.ObservablesFile,
-                new ObservableCheck(experiment, record, observables, snapshots.Means, Of(RunFolder.ObservablesFile))),
+                new ObservableCheck(experiment, record, observables, table, snapshots.Means, Of(RunFolder.ObservablesFile))),
         ];
         // Steps of a run that does not come to its end go beyond its last recorded time, and so do mergers.
         double last = record.Status == RunStatus.Complete ? record.TimeReached : experiment.Time.Horizon;
@@ -79,6 +80,11 @@ public static class RunVerification
 
         Faults Of(string name) => found[name] = new Faults(Path.Combine(folder, name));
     }
+
+    // Parquet where the run is complete and was to have it; one that fails when all is done but its run.json has it, too.
+    private static string SnapshotsOf(Experiment experiment, RunRecord record) => experiment.Record.Format == SnapshotFormat.Parquet
+        && (record.Status == RunStatus.Complete || record.Files.Any(f => f.Name == SnapshotFiles.Parquet))
+        ? SnapshotFiles.Parquet : SnapshotFiles.Csv;
 
     // What is resolved, and what run.json repeats.
     private static void CompareExperiment(Experiment experiment, RunRecord record, Faults ofExperiment, Faults ofRecord)

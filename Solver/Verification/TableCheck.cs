@@ -38,10 +38,16 @@ internal abstract class TableCheck(IReadOnlyList<Column> columns, Faults found)
     /// <exception cref="IOException">It cannot be read.</exception>
     public void Read(string path)
     {
+        try { ReadLines(path); }
+        catch (ParquetContentException e) { found.Add($"{e.Problem}"); }
+    }
+
+    private void ReadLines(string path)
+    {
         double[] values = new double[columns.Count];
         string expected = string.Join(',', columns.Select(c => c.Name));
         long row = -1;
-        foreach (string line in WholeFile.Guard(path, () => File.ReadLines(path)))
+        foreach (string line in WholeFile.Guard(path, () => SnapshotFiles.Lines(path)))
             if (++row == 0)
             {
                 if (line == expected) continue;

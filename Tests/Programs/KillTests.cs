@@ -23,6 +23,7 @@ public sealed class KillTests : FolderFixture
         ("radii", [.. Clusters, "tokens.count=300", "--set", "interaction.scheme={\"kind\":\"pre\"}", "--set", "time.merge=null", "--set", "time.tolerance=1e-7"]),
         ("harmonic", [.. Clusters, "tokens.count=2000", "--set", "summation=fast", "--set", "time.horizon=2"]),
         ("coalesced", [.. Clusters, "tokens.count=1000", "--set", "summation=coalesced", "--set", "interaction.beta=9", "--set", "time.horizon=30"]),
+        ("parquet", [.. Clusters, "tokens.count=3000", "--set", "summation=fast", "--set", "time.horizon=2", "--set", "record.format=parquet", "--set", "record.digits=6", "--set", "record.snapshots=101"]),
         ("ilgpu-cpu", [.. Clusters, "tokens.count=48", "--set", "device=ilgpu-cpu", "--set", "time.horizon=4"]),
     ];
 

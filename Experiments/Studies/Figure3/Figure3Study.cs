@@ -125,7 +125,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         {
             int last = _run.Experiment.Record.Snapshots - 1;
             int snapshot = time is null ? last : (int)Math.Round(time.Value / Horizon * last);
-            string path = Path.Combine(_folder, _run.Name, RunFolder.SnapshotsFile);
+            string path = SnapshotFiles.In(Path.Combine(_folder, _run.Name));
             return PlannedRun.Positions(CsvData.ReadWhere(path, "snapshot", snapshot));
         }
 

@@ -51,6 +51,7 @@ public sealed class ResumeTests : FolderFixture
             Record = Small.Record with { Snapshots = 2 },
         });
         yield return Case("device", Small with { Device = "ilgpu-cpu", Time = Fixed with { Horizon = 1 } });
+        yield return Case("parquet", Small with { Replicas = 2, Record = Small.Record with { Format = SnapshotFormat.Parquet, Digits = 9 } });
         yield return Case("single", Small with { Precision = Precision.Single });
         yield return Case("until", Small with
         {
@@ -247,6 +248,73 @@ public sealed class ResumeTests : FolderFixture
         Assert.That(Resume(Folder["run"], horizon: 8.7).Status, Is.EqualTo(RunStatus.Complete));
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo([.. made["time"], 8.5, 8.7]));
         Assert.That(ExperimentReader.Read(Path.Combine(Folder["run"], "experiment.json"), []).Record.Horizons, Is.EqualTo(new[] { 4.0, 8 }));
+    }
+
+    /// <summary>The text of the parquet file is the CSV file, before and after it is made longer; a stopped run has the CSV file.</summary>
+    [Test]
+    public void ARunWithParquetIsMadeLonger([Values(null, 5)] int? digits)
+    {
+        Experiment csv = Small with { Record = Small.Record with { Digits = digits } }, parquet = csv with { Record = csv.Record with { Format = SnapshotFormat.Parquet } };
+        Run(new Copying(null, ""), Folder["csv"], csv);
+        Run(new Copying(null, ""), Folder["run"], parquet);
+        Same();
+        foreach (string folder in (string[])["csv", "run"]) Resume(Folder[folder], horizon: 7);
+        Same();
+        using (Stopping stopping = new(after: 3))
+            Assert.That(new ExperimentRun(1, stopping, _ => { }).Resume(null, Folder["run"], 20, stopping.Token).Status, Is.EqualTo(RunStatus.Stopped));
+        Assert.That((File.Exists(Folder["run/snapshots.csv"]), File.Exists(Folder["run/snapshots.parquet"])), Is.EqualTo((true, false)));
+        Assert.That(RunVerification.Problems(Folder["run"]), Is.EqualTo(new[] { $"{Folder["run/run.json"]}: the status is stopped, not complete" }));
+        Resume(Folder["csv"], horizon: 20);
+        Resume(Folder["run"]);
+        Same();
+
+        void Same()
+        {
+            Assert.That(SnapshotFiles.Lines(Folder["run/snapshots.parquet"]), Is.EqualTo(File.ReadAllLines(Folder["csv/snapshots.csv"])));
+            Assert.That(File.Exists(Folder["run/snapshots.csv"]), Is.False);
+            Assert.That(File.ReadAllBytes(Folder["run/observables.csv"]), Is.EqualTo(File.ReadAllBytes(Folder["csv/observables.csv"])));
+            Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
+        }
+    }
+
+    /// <summary>Whatever a kill leaves, from the moment in which the tables are whole to the last rename, and when CSV is made again.</summary>
+    [TestCase("snapshots.csv"), TestCase("snapshots.csv", "half of snapshots.parquet.part"), TestCase("snapshots.csv", "snapshots.parquet"), TestCase("snapshots.parquet")]
+    [TestCase("snapshots.parquet", "half of snapshots.csv.part"), TestCase("snapshots.parquet", "snapshots.csv.part"), TestCase("snapshots.csv.part")]
+    [TestCase("snapshots.csv", "snapshots.parquet", "half of snapshots.csv.part"), TestCase("snapshots.csv", "snapshots.csv.part")]
+    public void AKillWhileParquetIsMadeLosesNothing(params string[] left)
+    {
+        Experiment experiment = Small with { Record = Small.Record with { Format = SnapshotFormat.Parquet } };
+        Run(new Copying(null, ""), Folder["csv"], Small);
+        RunRecord whole = Run(new Copying(null, ""), Folder["whole"], experiment);
+        Directory.CreateDirectory(Folder["run"]);
+        foreach (string file in Directory.GetFiles(Folder["whole"]).Where(f => !f.EndsWith(".parquet", StringComparison.Ordinal))) File.Copy(file, Path.Combine(Folder["run"], Path.GetFileName(file)));
+        File.WriteAllText(Folder["run/run.json"], (whole with { Status = RunStatus.Running, Files = [.. whole.Files.Take(1)] }).ToJson());
+        foreach (string name in left)
+        {
+            string file = name.Split(' ')[^1], of = file.Replace(".part", "", StringComparison.Ordinal);
+            byte[] bytes = File.ReadAllBytes(of == "snapshots.csv" ? Folder["csv/snapshots.csv"] : Folder["whole/snapshots.parquet"]);
+            File.WriteAllBytes(Folder[$"run/{file}"], file == name ? bytes : bytes[..(bytes.Length / 2)]);
+        }
+        AssertSame(whole, Resume(Folder["run"]), Folder["run"]);
+        foreach (FileRecord file in whole.Files) Assert.That(file.IsAt(Folder[$"run/{file.Name}"]), file.Name);
+    }
+
+    [Test]
+    public void AParquetFileThatWasChangedIsRefused()
+    {
+        Run(new Copying(null, ""), Folder["run"], Small with { Record = Small.Record with { Format = SnapshotFormat.Parquet } });
+        string parquet = Folder["run/snapshots.parquet"], text = string.Concat(SnapshotFiles.Lines(parquet).Select(line => line + "\n"));
+        byte[] bytes = File.ReadAllBytes(parquet), record = File.ReadAllBytes(Folder["run/run.json"]);
+        int at = text.IndexOf("0.", text.IndexOf('\n'), StringComparison.Ordinal) + 2;
+        File.WriteAllText(Folder["changed.csv"], text[..at] + (text[at] == '1' ? '2' : '1') + text[(at + 1)..]);
+        ParquetTable.Write(Folder["changed.csv"], parquet, RunColumns.Snapshots(3), null);
+        Assert.That(() => Resume(Folder["run"], horizon: 7), Throws.TypeOf<DamagedRunException>().With.Message.Contains("snapshots.parquet: its first"));
+        File.WriteAllBytes(parquet, bytes[..^9]);
+        Assert.That(() => Resume(Folder["run"], horizon: 7), Throws.TypeOf<DamagedRunException>().With.Message.Contains("snapshots.parquet: this is not a parquet file"));
+        Assert.That(File.ReadAllBytes(Folder["run/run.json"]), Is.EqualTo(record));
+        Assert.That(File.Exists(Folder["run/snapshots.csv.part"]), Is.False);
+        File.WriteAllBytes(parquet, bytes);
+        Assert.That(Resume(Folder["run"], horizon: 7).Status, Is.EqualTo(RunStatus.Complete));
     }
 
     [Test]

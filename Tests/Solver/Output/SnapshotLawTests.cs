@@ -64,6 +64,48 @@ public sealed class SnapshotLawTests : FolderFixture
         foreach (string column in rows.Keys.Except(["snapshot", "time"])) Assert.That(first[column], Is.EqualTo(rows[column]), column);
     }
 
+    /// <summary>Rounded points are brought back to the sphere, less than half a last digit away; parquet is read as CSV is.</summary>
+    [Test]
+    public void ARoundedSnapshotIsScaledToTheSphere([Values(3, 7, 12)] int digits, [Values] SnapshotFormat format)
+    {
+        Experiment source = WithRadii(Source), rounded = source with { Record = source.Record with { Digits = digits, Format = format } };
+        Run(source, Folder["exact"]);
+        Run(rounded, Folder["source"]);
+        Assert.That(RunVerification.Problems(Folder["source"]), Is.Empty);
+        Experiment next = Next("3", source, 1);
+        Cloud start = next.Draw(), exact = Next("3", source, 1, "exact").Draw();
+        for (int row = 0; row < start.Rows; row++)
+        {
+            Assert.That(Sphere.Norm(start.Token(row)), Is.EqualTo(1).Within(1e-15));
+            Assert.That(Sphere.Distance(start.Token(row), exact.Token(row)), Is.AtMost(2 * Digits.Error(digits)), "rounded, and scaled by as much");
+        }
+        Assert.That(start.Positions, Is.Not.EqualTo(exact.Positions));
+        Assert.That(start.Radii, Is.EqualTo(exact.Radii!.Select(r => Digits.Round(r, digits))));
+        Assert.That((start.Labels, start.Weights), Is.EqualTo((exact.Labels, exact.Weights)));
+        Run(next, Folder["run"]);
+        Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
+        Assert.That(ExperimentReader.Read(Folder["run/experiment.json"], []).Draw().Positions, Is.EqualTo(start.Positions), "from its own copy");
+    }
+
+    [Test]
+    public void ASnapshotInParquetIsTheSnapshotBitForBit()
+    {
+        Run(Source with { Record = Source.Record with { Format = SnapshotFormat.Parquet } }, Folder["source"]);
+        Run(Source, Folder["csv"]);
+        Assert.That(Next("2", Source, 1).Draw().Positions, Is.EqualTo(Next("2", Source, 1, "csv").Draw().Positions));
+    }
+
+    /// <summary>Points that are further off than the digits allow are none of the run.</summary>
+    [Test]
+    public void DigitsAllowNoMore()
+    {
+        Run(Source with { Record = Source.Record with { Digits = 6 } }, Folder["source"]);
+        string table = Folder["source/snapshots.csv"];
+        Assert.That(() => SnapshotTable.Read(table, 4, isCopy: false, digits: 6), Throws.Nothing);
+        Assert.That(() => SnapshotTable.Read(table, 4, isCopy: false, digits: 9), Throws.TypeOf<ConfigurationException>().With.Message.Contains("the point is not on the unit sphere"));
+        Assert.That(() => SnapshotTable.Read(table, 4, isCopy: false), Throws.TypeOf<ConfigurationException>().With.Message.Contains("the point is not on the unit sphere"));
+    }
+
     /// <summary>The schemes that have no radius of their own leave it, and a scheme that has one starts from its own where the run had none.</summary>
     [Test]
     public void RadiiAreForSchemesThatHaveThem()
