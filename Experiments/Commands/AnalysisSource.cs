@@ -34,14 +34,16 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
             return new AnalysisSource(name.Length > 0 ? name : "trajectory", Trajectory.Open(sources, map, normalize), given, normalize,
                 Folder: null);
         }
-        string snapshots = Path.Combine(folder, RunFolder.SnapshotsFile);
+        string snapshots = SnapshotFiles.In(folder);
         bool isUnderWay = File.Exists(Path.Combine(folder, RunFolder.RunFile));
         if (!File.Exists(snapshots))
             throw new ConfigurationException($"{folder}: there is no {RunFolder.SnapshotsFile} in it"
                 + (isUnderWay ? "; the run is under way, or was killed: 'run --resume' ends it." : "."));
-        bool isRun = File.Exists(Path.Combine(folder, RunFolder.ExperimentFile));
+        string? run = File.Exists(Path.Combine(folder, RunFolder.ExperimentFile)) ? folder : null;
+        // Coordinates of few digits are no unit vectors.
+        normalize |= run is not null && Run(run, []).Record.Digits is not null;
         string title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, isRun ? folder : null);
+        return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, run);
     }
 
     /// <summary>The experiment whose flow the tokens follow; null for none.</summary>

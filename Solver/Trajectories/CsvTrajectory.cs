@@ -25,10 +25,7 @@ internal sealed class CsvTrajectory : Trajectory
         _normalize = normalize;
         _header = HeaderOf(files[0]);
         _places = map.In(files[0], _header);
-        if (files.Count > 1 && _places.Time >= 0)
-            throw new ConfigurationException($"{files[0]}: a file with a column of times is a trajectory by itself; give one, or files of "
-                + "one snapshot each.");
-        _files = SourceFiles.InTime(files);
+        _files = SourceFiles.OfSnapshots(files, hasTimes: _places.Time >= 0);
         foreach ((string path, double _) in _files.Where(f => f.Path != files[0]))
             if (!HeaderOf(path).SequenceEqual(_header))
                 throw new ConfigurationException($"{path}: its columns are not those of {files[0]}.");

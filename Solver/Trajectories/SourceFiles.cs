@@ -19,6 +19,13 @@ internal static partial class SourceFiles
         return found.Length > 0 ? found : throw new ConfigurationException($"{Quoted.Short(pattern, 200)}: no file has such a name.");
     }
 
+    /// <summary>One file, which has times, or files of a snapshot each.</summary>
+    /// <exception cref="ConfigurationException">There are several that have times, or <see cref="InTime"/> refuses them.</exception>
+    public static IReadOnlyList<(string Path, double Time)> OfSnapshots(IReadOnlyList<string> files, bool hasTimes) =>
+        files.Count == 1 || !hasTimes ? InTime(files)
+            : throw new ConfigurationException($"{files[0]}: a file with a column of times is a trajectory by itself; give one, or files of "
+                + "one snapshot each.");
+
     /// <summary>
     /// The files in the order of the times in their names: the number that is all they differ by, such as 0.5 in <c>snap_0.5.csv</c>.
     /// </summary>

@@ -45,7 +45,7 @@ public abstract class Trajectory
         {
             ".npy" or ".npz" => NumpyTrajectory.Open(files, map, normalize),
             ".csv" or ".txt" => new CsvTrajectory(files, map, normalize),
-            ".parquet" => throw new ConfigurationException("TODO"),
+            ".parquet" => new ParquetTrajectory(files, map, normalize),
             _ => throw new ConfigurationException($"{Quoted.Short(files[0], 200)}: files end in .csv, .parquet, .npy or .npz."),
         };
     }

@@ -46,6 +46,26 @@ public class AnalyzeTests : FolderFixture
         Assert.That(foreign.Json.GetProperty("replicas").EnumerateArray().Select(r => r.GetString()), Is.EqualTo(new[] { "first", "second" }));
     }
 
+    /// <summary>Parquet holds the same doubles; a few digits are scaled back to the sphere.</summary>
+    [Test]
+    public void SnapshotsAsParquetOrOfFewDigitsAreMeasured()
+    {
+        Shell.RunSmall(Folder["csv"]);
+        Shell.RunSmall(Folder["parquet"], "--set", "record.format=parquet");
+        Shell.RunSmall(Folder["digits"], "--set", "record.digits=5");
+        foreach (string name in new[] { "csv", "parquet", "digits" })
+            Assert.That(Shell.Run("analyze", Folder[name], "--out", Folder[name + "-a"], "--quiet").Code, Is.Zero, name);
+        Assert.That(Shell.Run("analyze", Path.Combine(Folder["parquet"], "snapshots.parquet"), "--out", Folder["file-a"], "--quiet", "--observables", "ranks").Code, Is.Zero);
+        string expected = Read("csv");
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Read("parquet"), Is.EqualTo(expected));
+        Assert.That(Table("digits")["energy"].Zip(Table("csv")["energy"], (a, b) => Math.Abs(a - b)).Max(), Is.GreaterThan(0).And.LessThan(1e-4));
+        Assert.That(Table("file")["stable_rank"], Is.EqualTo(Table("csv")["stable_rank"]));
+
+        string Read(string name) => File.ReadAllText(Path.Combine(Folder[name + "-a"], "observables.csv"));
+        IReadOnlyDictionary<string, double[]> Table(string name) => CsvData.Read(Path.Combine(Folder[name + "-a"], "observables.csv"));
+    }
+
     [Test]
     public void WithoutAnInteractionPositionsAloneAreMeasured()
     {
