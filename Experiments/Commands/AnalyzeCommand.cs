@@ -93,7 +93,10 @@ internal static class AnalyzeCommand
     {
         Stopwatch watch = Stopwatch.StartNew();
         Trajectory trajectory = source.Trajectory;
-        AnalysisRecord record = new() { Sources = [], Map = source.Map, Normalized = source.Normalized, FittedBeta = beta, Advice = source.Advice };
+        AnalysisRecord record = new()
+        {
+            Sources = [], Map = source.Map, Normalized = source.Normalized, FittedBeta = beta, Advice = source.Advice,
+        };
         if (request.Experiment is { } experiment)
             record = record with { ExperimentSha256 = folder.Write(RunFolder.ExperimentFile, ExperimentReader.Write(experiment)).Sha256 };
         using TrajectoryAnalysis analysis = new(request, folder);

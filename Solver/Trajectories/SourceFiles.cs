@@ -23,8 +23,8 @@ internal static partial class SourceFiles
     /// <exception cref="ConfigurationException">There are several that have times, or <see cref="InTime"/> refuses them.</exception>
     public static IReadOnlyList<(string Path, double Time)> OfSnapshots(IReadOnlyList<string> files, bool hasTimes) =>
         files.Count == 1 || !hasTimes ? InTime(files)
-            : throw new ConfigurationException($"{files[0]}: a file with a column of times is a trajectory by itself; give one, or files of "
-                + "one snapshot each.");
+            : throw new ConfigurationException($"{files[0]}: a file with a column of times is a trajectory by itself; give one, or "
+                + "files of one snapshot each.");
 
     /// <summary>
     /// The files in the order of the times in their names: the number that is all they differ by, such as 0.5 in <c>snap_0.5.csv</c>.
