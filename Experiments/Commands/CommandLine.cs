@@ -3,6 +3,9 @@ using System.CommandLine;
 
 namespace AttentionFlow.Experiments.Commands;
 
+/// <summary>Makes a command of what it will be given.</summary>
+internal delegate Command CommandMaker(Func<ParseResult, CommandContext> contextOf);
+
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
 internal static class CommandLine
 {
@@ -11,8 +14,20 @@ internal static class CommandLine
         int.TryParse(Environment.GetEnvironmentVariable("SLURM_CPUS_PER_TASK"), out int given) && given >= 1
             ? Math.Min(given, Environment.ProcessorCount) : Environment.ProcessorCount;
 
+    /// <summary>The program as a process, with the streams of that.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="more">Commands of another program, which has these and all of this one.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop = default)
+    public static int Start(string[] args, params IReadOnlyList<CommandMaker> more)
+    {
+        // An MPI launcher reads results by way of a terminal, to which the console would write a greeting.
+        if (MpiLaunch.Ranks is not null) Environment.SetEnvironmentVariable("TERM", "dumb");
+        return Run(args, StandardStream.Output(args.Contains("--json")), StandardStream.Messages(), default, more);
+    }
+
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop = default,
+        params IReadOnlyList<CommandMaker> more)
     {
         StandardStream messages = error as StandardStream ?? new(error, mustArrive: false); // progress comes from a thread of its own
         Option<int> threads = new("--threads")
@@ -36,7 +51,8 @@ internal static class CommandLine
         CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
-                AnalyzeCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context)];
+                AnalyzeCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context),
+                .. more.Select(make => make(Context))];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
         return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);

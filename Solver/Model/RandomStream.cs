@@ -17,6 +17,10 @@ public enum RandomPurpose : byte
     Matrices = 5,
     /// <summary>The sample of a file's rows.</summary>
     Sample = 6,
+    /// <summary>The order of the tokens of a text; the replica is the number of the text.</summary>
+    TokenOrder = 8,
+    /// <summary>Which token of a text has which positional code; as for the order of tokens.</summary>
+    CodeOrder = 9,
     /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
     Probes = 16,
 }

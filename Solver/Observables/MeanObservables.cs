@@ -139,7 +139,8 @@ internal sealed class RanksObservable(Flow flow) : Observable
         }
     }
 
-    private static double EffectiveRank(double[] eigenvalues)
+    /// <summary>exp(-sum p log p), p the roots of these eigenvalues scaled to sum 1.</summary>
+    public static double EffectiveRank(double[] eigenvalues)
     {
         double[] roots = [.. eigenvalues.Where(v => v > Rounding).Select(Math.Sqrt)];
         double sum = roots.Sum();

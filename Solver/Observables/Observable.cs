@@ -54,6 +54,8 @@ public enum ColumnType
     Integer,
     /// <summary>Finite doubles, written with the fewest digits that read back as the same bits.</summary>
     Number,
+    /// <summary>Text, of tables that <see cref="Runs.CsvTable"/> does not write.</summary>
+    Text,
 }
 
 /// <summary>A column of a table.</summary>

@@ -55,7 +55,7 @@ internal static class DataPackage
     private static JsonObject Field(Column column) => new()
     {
         ["name"] = column.Name,
-        ["type"] = column.Type == ColumnType.Integer ? "integer" : "number",
+        ["type"] = column.Type switch { ColumnType.Integer => "integer", ColumnType.Number => "number", _ => "string" },
         ["description"] = column.Description,
         ["constraints"] = new JsonObject { ["required"] = true },
     };

@@ -180,7 +180,7 @@ public sealed record RunRecord
 
     internal static DateTime Now() => DateTime.UnixEpoch.AddMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-    private static SortedDictionary<string, string> Versions()
+    internal static SortedDictionary<string, string> Versions()
     {
         SortedDictionary<string, string> versions = new(StringComparer.Ordinal) { [".NET"] = Environment.Version.ToString() };
         Assembly[] always =
@@ -201,7 +201,7 @@ public sealed record RunRecord
     internal static string ThisBuild { get; } = string.Join('-', new[] { typeof(PairProblem), typeof(RunRecord) }
         .Select(type => type.Module.ModuleVersionId.ToString("N")[..8]));
 
-    private static string VersionOf(Assembly assembly) =>
+    internal static string VersionOf(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? assembly.GetName().Version?.ToString() ?? "unknown";
 }

@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using AttentionFlow.Encoders.Traces;
+using AttentionFlow.Experiments.Commands;
+
+namespace AttentionFlow.Encoders.Commands;
+
+/// <summary>What <c>trace</c> says on standard output: a row a layer, means over the texts.</summary>
+internal static class TraceSummary
+{
+    /// <param name="Layer">Number of the layer.</param>
+    /// <param name="MeanCosine">Of different tokens.</param>
+    /// <param name="EffectiveRank">Of the tokens.</param>
+    /// <param name="EntropyRatio">Of the heads of the layer; null for the embeddings.</param>
+    private sealed record Row(int Layer, double MeanCosine, double EffectiveRank, double? EntropyRatio);
+
+    public static void Write(CommandContext context, string folder, TraceRecord record, IReadOnlyList<TextTrace> texts)
+    {
+        int layers = texts[0].Layers.Count;
+        Row[] rows = new Row[layers];
+        Workers.For(layers, 1, context.Threads, (from, to) =>
+        {
+            for (int l = from; l < to; l++) rows[l] = RowOf(l, texts);
+        });
+        if (context.Json)
+        {
+            JsonObject json = JsonNode.Parse(record.ToJson())!.AsObject();
+            json["folder"] = Path.GetFullPath(folder);
+            json["layers"] = JsonNode.Parse(JsonOutput.Of(rows));
+            context.Output.Write(JsonOutput.Of(json));
+            return;
+        }
+        string n = texts.Count == 1 ? $"{texts[0].Tokens.Tokens.Count} tokens" : $"{texts.Count} texts";
+        context.Output.WriteLine($"{Quoted.Line(record.Encoder.Name)}, {n}, d = {record.Encoder.Width}:");
+        context.Output.Write(TextTable.Render(["layer", "mean_cosine", "effective_rank", "entropy_ratio"], rows.Select(row => (string[])
+        [
+            $"{row.Layer}", Shown(row.MeanCosine), Shown(row.EffectiveRank), row.EntropyRatio is { } ratio ? Shown(ratio) : "",
+        ])));
+        context.Output.WriteLine($"files in {Quoted.Line(folder)}: {string.Join(", ", record.Files.Select(f => f.Name))}, "
+            + TraceFolder.RecordFile);
+    }
+
+    private static Row RowOf(int layer, IReadOnlyList<TextTrace> texts)
+    {
+        int column = AttentionIndicators.Columns.Select(c => c.Name).ToList().IndexOf("entropy_ratio");
+        double[] ratios = [.. texts.SelectMany(t => t.Heads).Where(h => h.Layer == layer).Select(h => h.Values[column])];
+        return new(layer, texts.Average(t => t.Layers[layer].MeanCosine), texts.Average(t => t.Layers[layer].EffectiveRank),
+            ratios.Length > 0 ? ratios.Average() : null);
+    }
+
+    private static string Shown(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,4 @@
+using AttentionFlow.Encoders.Commands;
+using AttentionFlow.Experiments.Commands;
+
+return CommandLine.Start(args, TraceCommand.Make);
