@@ -1,4 +1,4 @@
 using AttentionFlow.Encoders.Commands;
 using AttentionFlow.Experiments.Commands;
 
-return CommandLine.Start(args, TraceCommand.Make);
+return CommandLine.Start(args, TraceCommand.Program);

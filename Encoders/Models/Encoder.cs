@@ -116,17 +116,13 @@ internal sealed class Encoder : IDisposable
             if (interventions.Positions == PositionalCodes.Permuted)
             {
                 model.AddWholeInput(CodesInput, 1, null);
-                model.Replace(codes, codes.Reading(CodesInput, codes.Inputs[1]));
+                model.Replace(codes, codes.Reading(CodesInput, codes.Input(1)));
             }
             else
-                model.Change(model.Readers(codes.Outputs[0]).Single(), codes.Outputs[0], "Mul", 0);
+                model.Change(codes.Output, "Mul", 0);
         }
         if (interventions.Temperature is { } temperature)
-            graph = graph with
-            {
-                Attention = [.. graph.Attention.Select(a =>
-                    new AttentionNode(model.Change(a.Softmax, a.Logits, "Div", (float)temperature)))],
-            };
+            foreach (AttentionNode attention in graph.Attention) model.Change(attention.Logits, "Div", (float)temperature);
         foreach (string tensor in graph.Results) model.AddOutput(tensor);
         return graph;
     }

@@ -1,15 +1,9 @@
 namespace AttentionFlow.Encoders.Onnx;
 
 /// <summary>An attention of the graph: a Softmax whose result is multiplied with values.</summary>
-/// <param name="Softmax">The node.</param>
-internal sealed record AttentionNode(OnnxNode Softmax)
-{
-    /// <summary>Name of the logits, [1, heads, n, n].</summary>
-    public string Logits => Softmax.Inputs[0];
-
-    /// <summary>Name of the attention matrices, [1, heads, n, n].</summary>
-    public string Matrices => Softmax.Outputs[0];
-}
+/// <param name="Logits">What it reads, [1, heads, n, n].</param>
+/// <param name="Matrices">What it makes, [1, heads, n, n].</param>
+internal sealed record AttentionNode(string Logits, string Matrices);
 
 /// <summary>
 /// What is found in the graph of an encoder like BERT: a layer normalisation of the embeddings, then for every layer an attention and two
@@ -30,14 +24,15 @@ internal sealed record EncoderGraph(
     public string[] Results => [.. Hidden, .. Attention.Select(a => a.Logits), .. Attention.Select(a => a.Matrices)];
 
     /// <summary>How many tokens there is a positional code for.</summary>
-    public int MostTokens => Positions is null ? int.MaxValue : (int)Model.Weights[Positions.Inputs[0]][0];
+    public int MostTokens => Positions is null ? int.MaxValue : (int)Model.Weights[Positions.Input(0)][0];
 
     /// <summary>Finds them.</summary>
     /// <exception cref="InvalidDataException">The graph is another one; says what was found.</exception>
     public static EncoderGraph Of(OnnxModel model)
     {
         Normalisation[] normalisations = [.. model.Nodes.Select(node => NormalisationAt(model, node)).OfType<Normalisation>()];
-        AttentionNode[] attention = [.. model.Nodes.Where(node => IsAttention(model, node)).Select(node => new AttentionNode(node))];
+        AttentionNode[] attention = [.. model.Nodes.Where(node => IsAttention(model, node))
+            .Select(node => new AttentionNode(node.Input(0), node.Output))];
         string order = Order(model, normalisations, attention), expected = "n" + string.Concat(attention.Select(_ => "ann"));
         // A head may have normalisations of its own.
         bool isKnown = attention.Length > 0 && order.StartsWith(expected, StringComparison.Ordinal)
@@ -54,7 +49,8 @@ internal sealed record EncoderGraph(
     private static string Order(OnnxModel model, Normalisation[] normalisations, AttentionNode[] attention)
     {
         HashSet<string> results = [.. normalisations.Select(n => n.Result)], matrices = [.. attention.Select(a => a.Matrices)];
-        return string.Concat(model.Nodes.Select(node => node.Outputs.Any(results.Contains) ? "n" : node.Outputs.Any(matrices.Contains) ? "a" : ""));
+        return string.Concat(model.Nodes.Select(node =>
+            results.Contains(node.Output) ? "n" : matrices.Contains(node.Output) ? "a" : ""));
     }
 
     // Where the sum that is normalised has the last normalised state in it, that is the residual stream; where sublayers read what is
@@ -82,23 +78,25 @@ internal sealed record EncoderGraph(
     // The layer normalisation that this node begins or is in: LayerNormalization, or (x - mean)/Sqrt, Mul, Add.
     private static Normalisation? NormalisationAt(OnnxModel model, OnnxNode node)
     {
-        if (node.Operator == "LayerNormalization" && node.Inputs.Count > 1 && model.Weights.ContainsKey(node.Inputs[1]))
-            return new(node.Inputs[0], node.Inputs[1], node.Outputs[0]);
-        if (node.Operator != "Sqrt" || Reader(node, "Div") is not { } divided || divided.Inputs[1] != node.Outputs[0]) return null;
-        if (model.Maker(divided.Inputs[0]) is not { Operator: "Sub" } centred) return null;
+        if (node.Operator == "LayerNormalization" && IsVector(node.Input(1)))
+            return new(node.Input(0), node.Input(1), node.Output);
+        if (node.Operator != "Sqrt" || Reader(node, "Div") is not { } divided || divided.Input(1) != node.Output) return null;
+        if (model.Maker(divided.Input(0)) is not { Operator: "Sub" } centred) return null;
         if (Reader(divided, "Mul") is not { } scaled || Stored(scaled) is not { } weights) return null;
         return Reader(scaled, "Add") is { } shifted && Stored(shifted) is not null
-            ? new(centred.Inputs[0], weights, shifted.Outputs[0]) : null;
+            ? new(centred.Input(0), weights, shifted.Output) : null;
 
         OnnxNode? Reader(OnnxNode made, string operation) =>
-            model.Readers(made.Outputs[0]).ToArray() is [{ } only] && only.Operator == operation ? only : null;
+            model.Readers(made.Output).ToArray() is [{ } only] && only.Operator == operation ? only : null;
 
-        string? Stored(OnnxNode reader) => reader.Inputs.FirstOrDefault(model.Weights.ContainsKey);
+        string? Stored(OnnxNode reader) => reader.Inputs.FirstOrDefault(IsVector);
+
+        bool IsVector(string tensor) => model.Weights.TryGetValue(tensor, out IReadOnlyList<long>? sizes) && sizes.Count == 1;
     }
 
     private static bool IsAttention(OnnxModel model, OnnxNode node) => node.Operator == "Softmax"
-        && model.Readers(node.Outputs[0]).Any(reader => reader.Operator == "MatMul"
-            || (reader.Operator is "Dropout" or "Identity" && model.Readers(reader.Outputs[0]).Any(next => next.Operator == "MatMul")));
+        && model.Readers(node.Output).Any(reader => reader.Operator == "MatMul"
+            || (reader.Operator is "Dropout" or "Identity" && model.Readers(reader.Output).Any(next => next.Operator == "MatMul")));
 
     // Of the stored tables whose rows add up to the embeddings, the one that is not read at words or types.
     private static OnnxNode? PositionsOf(OnnxModel model, string embeddings)
@@ -109,9 +107,9 @@ internal sealed record EncoderGraph(
         while (open.TryPop(out string? tensor))
         {
             if (!seen.Add(tensor) || model.Maker(tensor) is not { } maker) continue;
-            if (maker.Operator == "Gather" && model.Weights.TryGetValue(maker.Inputs[0], out IReadOnlyList<long>? sizes) && sizes.Count == 2)
+            if (maker.Operator == "Gather" && model.Weights.TryGetValue(maker.Input(0), out IReadOnlyList<long>? sizes) && sizes.Count == 2)
             {
-                if (maker.Inputs[1] is not (Ids or Types)) found = maker;
+                if (maker.Input(1) is not (Ids or Types)) found = maker;
                 continue;
             }
             foreach (string input in maker.Inputs) open.Push(input);

@@ -12,27 +12,37 @@ internal sealed class OnnxModel
 
     private readonly List<ProtoField> _model, _graph;
     private readonly List<OnnxNode> _nodes;
+    private readonly Dictionary<string, IReadOnlyList<long>> _weights = [];
 
     /// <summary>Reads a model.</summary>
     /// <exception cref="InvalidDataException">These bytes are no model with a graph.</exception>
     public OnnxModel(ReadOnlyMemory<byte> bytes)
     {
-        _model = ProtoField.Read(bytes);
-        _graph = [.. _model.Where(f => f.Number == GraphField).SelectMany(f => ProtoField.Read(f.Value))];
-        _nodes = [.. _graph.Where(f => f.Number == NodeField).Select(OnnxNode.Read)];
-        _graph.RemoveAll(f => f.Number == NodeField);
-        if (_nodes.Count == 0) throw new InvalidDataException("there is no graph in it");
-        Weights = _graph.Where(f => f.Number == InitializerField).Select(f => ProtoField.Read(f.Value)).ToDictionary(
-            tensor => tensor.Last(f => f.Number == 8).Text,
-            tensor => (IReadOnlyList<long>)[.. tensor.Where(f => f.Number == 1).SelectMany(f => f.Numbers)]);
-        Inputs = [.. Names(InputField).Where(name => !Weights.ContainsKey(name))];
+        try
+        {
+            _model = ProtoField.Read(bytes);
+            _graph = [.. _model.Where(f => f.Number == GraphField).SelectMany(f => ProtoField.Read(f.Value))];
+            _nodes = [.. _graph.Where(f => f.Number == NodeField).Select(OnnxNode.Read)];
+            if (_nodes.Count == 0) throw new InvalidDataException("there is no graph in it");
+            _graph.RemoveAll(f => f.Number == NodeField);
+            foreach (ProtoField field in _graph.Where(f => f.Number == InitializerField))
+            {
+                List<ProtoField> tensor = ProtoField.Read(field.Value);
+                _weights[tensor.LastOrDefault(f => f.Number == 8).Text] = [.. tensor.Where(f => f.Number == 1).SelectMany(f => f.Numbers)];
+            }
+            Inputs = [.. Names(InputField).Where(name => !_weights.ContainsKey(name))];
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"this is no ONNX model: {e.Message}", e);
+        }
     }
 
     /// <summary>The nodes, in an order of evaluation.</summary>
     public IReadOnlyList<OnnxNode> Nodes => _nodes;
 
     /// <summary>The sizes of the stored tensors by their names.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<long>> Weights { get; }
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Weights => _weights;
 
     /// <summary>The tensors to be given.</summary>
     public IReadOnlyList<string> Inputs { get; }
@@ -62,29 +72,24 @@ internal sealed class OnnxModel
     /// <param name="sizes">Its sizes; null for any.</param>
     public void GiveInstead(string tensor, params IReadOnlyList<long?> sizes)
     {
-        OnnxNode maker = Maker(tensor)!;
-        Replace(maker, maker with { Outputs = [.. maker.Outputs.Select(name => name == tensor ? tensor + "/unused" : name)] });
+        Rename(Maker(tensor)!, tensor);
         AddInput(tensor, SingleType, sizes);
     }
 
     /// <summary>Puts a node in place of another.</summary>
     public void Replace(OnnxNode node, OnnxNode by) => _nodes[_nodes.IndexOf(node)] = by;
 
-    /// <summary>Lets a node read f(tensor, number) in place of a tensor.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="tensor">What it reads.</param>
+    /// <summary>Puts f(tensor, number) in the place of a tensor that a node makes.</summary>
+    /// <param name="tensor">Its name, which f(tensor, number) has from now on.</param>
     /// <param name="operation">f: Mul, Div.</param>
     /// <param name="number">The number.</param>
-    /// <returns>The node that reads it.</returns>
-    public OnnxNode Change(OnnxNode node, string tensor, string operation, float number)
+    public void Change(string tensor, string operation, float number)
     {
-        (string changed, string constant) = ($"{tensor}/{operation}", $"{tensor}/{operation}/by");
+        (string constant, OnnxNode maker) = ($"{tensor}/{operation}", Maker(tensor)!);
         _graph.Add(ProtoField.Of(InitializerField,
             ProtoField.Of(2, SingleType), ProtoField.Of(8, constant), ProtoField.Of(9, ProtoField.Single(number))));
-        int at = _nodes.IndexOf(node);
-        _nodes[at] = node.Reading(changed, tensor);
-        _nodes.Insert(at, new(operation, [tensor, constant], [changed]));
-        return _nodes[at + 1];
+        int after = _nodes.IndexOf(maker) + 1;
+        _nodes.Insert(after, new(operation, [Rename(maker, tensor), constant], [tensor]));
     }
 
     /// <summary>The model as bytes.</summary>
@@ -93,6 +98,14 @@ internal sealed class OnnxModel
         ProtoField[] graph = [.. _nodes.Select(node => node.Field), .. _graph];
         ProtoField[] others = [.. _model.Where(f => f.Number != GraphField)];
         return ProtoField.Message([.. others, ProtoField.Opening(GraphField, graph), .. graph]);
+    }
+
+    // Lets a node make a tensor under another name.
+    private string Rename(OnnxNode maker, string tensor)
+    {
+        string other = tensor + "/before";
+        Replace(maker, maker with { Outputs = [.. maker.Outputs.Select(name => name == tensor ? other : name)] });
+        return other;
     }
 
     private void AddInput(string tensor, int type, IReadOnlyList<long?> sizes) => _graph.Add(ProtoField.Of(InputField,

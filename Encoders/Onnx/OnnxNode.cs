@@ -11,10 +11,13 @@ internal sealed record OnnxNode(string Operator, IReadOnlyList<string> Inputs, I
     private readonly IReadOnlyList<ProtoField> _others = []; // name, attributes, domain
 
     /// <summary>Reads a node.</summary>
+    /// <exception cref="InvalidDataException">It is none, or makes nothing.</exception>
     public static OnnxNode Read(ProtoField field)
     {
         List<ProtoField> fields = ProtoField.Read(field.Value);
-        return new(Last(OperatorField), All(InputField), All(OutputField),
+        string[] outputs = All(OutputField);
+        if (outputs.Length == 0) throw new InvalidDataException("a node makes nothing");
+        return new(Last(OperatorField), All(InputField), outputs,
             [.. fields.Where(f => f.Number is not (InputField or OutputField or OperatorField))]);
 
         string[] All(int number) => [.. fields.Where(f => f.Number == number).Select(f => f.Text)];
@@ -24,6 +27,12 @@ internal sealed record OnnxNode(string Operator, IReadOnlyList<string> Inputs, I
 
     private OnnxNode(string operation, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, IReadOnlyList<ProtoField> others)
         : this(operation, inputs, outputs) => _others = others;
+
+    /// <summary>The tensor it makes first, or alone.</summary>
+    public string Output => Outputs[0];
+
+    /// <summary>The tensor it reads at a place; an empty name where there is none.</summary>
+    public string Input(int place) => place < Inputs.Count ? Inputs[place] : "";
 
     /// <summary>The node as field 1 of a graph.</summary>
     public ProtoField Field => ProtoField.Of(1,

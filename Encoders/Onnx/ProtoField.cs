@@ -77,7 +77,7 @@ internal readonly record struct ProtoField(int Number, int Type, ReadOnlyMemory<
     /// <summary>A message of these fields, without a tag.</summary>
     public static byte[] Message(params IReadOnlyList<ProtoField> fields)
     {
-        byte[] message = new byte[fields.Sum(f => f.Whole.Length)];
+        byte[] message = GC.AllocateUninitializedArray<byte>(fields.Sum(f => f.Whole.Length));
         int at = 0;
         foreach (ProtoField field in fields)
         {

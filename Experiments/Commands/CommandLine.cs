@@ -6,6 +6,11 @@ namespace AttentionFlow.Experiments.Commands;
 /// <summary>Makes a command of what it will be given.</summary>
 internal delegate Command CommandMaker(Func<ParseResult, CommandContext> contextOf);
 
+/// <summary>Another program, which has all commands of this one and some of its own.</summary>
+/// <param name="Program">Its name.</param>
+/// <param name="Commands">Its own commands.</param>
+internal sealed record Extension(string Program, params IReadOnlyList<CommandMaker> Commands);
+
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
 internal static class CommandLine
 {
@@ -16,18 +21,18 @@ internal static class CommandLine
 
     /// <summary>The program as a process, with the streams of that.</summary>
     /// <param name="args">The command line.</param>
-    /// <param name="more">Commands of another program, which has these and all of this one.</param>
+    /// <param name="extension">The program, where it is another one.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Start(string[] args, params IReadOnlyList<CommandMaker> more)
+    public static int Start(string[] args, Extension? extension = null)
     {
         // An MPI launcher reads results by way of a terminal, to which the console would write a greeting.
         if (MpiLaunch.Ranks is not null) Environment.SetEnvironmentVariable("TERM", "dumb");
-        return Run(args, StandardStream.Output(args.Contains("--json")), StandardStream.Messages(), default, more);
+        return Run(args, StandardStream.Output(args.Contains("--json")), StandardStream.Messages(), extension);
     }
 
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop = default,
-        params IReadOnlyList<CommandMaker> more)
+    public static int Run(string[] args, TextWriter output, TextWriter error, Extension? extension = null,
+        CancellationToken stop = default)
     {
         StandardStream messages = error as StandardStream ?? new(error, mustArrive: false); // progress comes from a thread of its own
         Option<int> threads = new("--threads")
@@ -52,10 +57,12 @@ internal static class CommandLine
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
                 AnalyzeCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context), BenchCommand.Make(Context),
-                .. more.Select(make => make(Context))];
+                .. (extension?.Commands ?? []).Select(make => make(Context))];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;
-        return interruption.Run(() => Invoke(root.Parse(args), output, messages, current, interruption.Token), current.Cut);
+        string program = extension?.Program ?? "attentionflow";
+        return interruption.Run(
+            () => Invoke(root.Parse(args), program, output, messages, current, interruption.Token), current.Cut);
 
         CommandContext Context(ParseResult result) =>
             new(result.GetValue(threads), result.GetValue(quiet), result.GetValue(json), output, messages, interruption.Token)
@@ -64,7 +71,8 @@ internal static class CommandLine
             };
     }
 
-    private static int Invoke(ParseResult parsed, TextWriter output, TextWriter error, CurrentRun current, CancellationToken stop)
+    private static int Invoke(
+        ParseResult parsed, string program, TextWriter output, TextWriter error, CurrentRun current, CancellationToken stop)
     {
         try
         {
@@ -72,7 +80,7 @@ internal static class CommandLine
             {
                 string help = parsed.CommandResult.Command is RootCommand ? "--help" : $"{parsed.CommandResult.Command.Name} --help";
                 string problem = Quoted.Line(OptionValues.Problem(parsed).TrimEnd('.'));
-                throw new ConfigurationException($"{problem} (attentionflow {help} shows what there is)");
+                throw new ConfigurationException($"{problem} ({program} {help} shows what there is)");
             }
             int code = parsed.Invoke(new InvocationConfiguration
             {
