@@ -14,6 +14,7 @@ internal sealed class WordPieces
     private const string First = "[CLS]", Last = "[SEP]", Unknown = "[UNK]";
 
     private readonly BertTokenizer _tokenizer;
+    private readonly bool _isLower;
 
     /// <summary>Reads a vocabulary.</summary>
     /// <exception cref="ConfigurationException">It lacks [CLS], [SEP] or [UNK].</exception>
@@ -23,10 +24,10 @@ internal sealed class WordPieces
         for (int i = 0; i < pieces.Length; i++) pieces[i] = pieces[i].TrimEnd('\r');
         if (Array.Find([First, Last, Unknown], name => !pieces.Contains(name)) is { } missing)
             throw new ConfigurationException($"the vocabulary has no {missing}; it is to be a vocab.txt of BERT, one piece a line");
-        bool isLower = !pieces.Any(piece => !piece.StartsWith('[') && piece.Any(char.IsAsciiLetterUpper));
+        _isLower = !pieces.Any(piece => !piece.StartsWith('[') && piece.Any(char.IsAsciiLetterUpper));
         _tokenizer = BertTokenizer.Create(new MemoryStream(vocabulary), new BertOptions
         {
-            LowerCaseBeforeTokenization = isLower, RemoveNonSpacingMarks = isLower,
+            LowerCaseBeforeTokenization = _isLower, RemoveNonSpacingMarks = _isLower,
         });
         Begin = new(_tokenizer.ClassificationTokenId, First);
         End = new(_tokenizer.SeparatorTokenId, Last);
@@ -40,5 +41,6 @@ internal sealed class WordPieces
 
     /// <summary>The pieces of a text, without [CLS] and [SEP].</summary>
     public IReadOnlyList<WordPiece> Of(string text) =>
-        [.. _tokenizer.EncodeToTokens(text, out _).Select(token => new WordPiece(token.Id, token.Value))];
+        [.. _tokenizer.EncodeToTokens(_isLower ? Accents.Without(text) : text, out _)
+            .Select(token => new WordPiece(token.Id, token.Value))];
 }

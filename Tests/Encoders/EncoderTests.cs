@@ -32,7 +32,7 @@ public sealed class EncoderTests
         EncoderFiles files = TestEncoders.Files(name);
         TokenSequence tokens = TestEncoders.Tokens(files, TestEncoders.Text(name), new());
         float[] expected = Unchanged(files.Model, tokens);
-        EncoderLayer[] plain = TestEncoders.Layers(files, new(), tokens), again = TestEncoders.Layers(files, new(), tokens);
+        EncoderLayer[] plain = TestEncoders.Plain(name), again = TestEncoders.Layers(files, new(), tokens);
         Assert.That(plain[^1].Hidden, Is.EqualTo(expected));
         Assert.That(TestEncoders.Layers(files, new(Temperature: 1), tokens)[^1].Hidden, Is.EqualTo(expected));
         foreach ((EncoderLayer first, EncoderLayer second) in plain.Zip(again).Some())
@@ -48,7 +48,7 @@ public sealed class EncoderTests
     {
         EncoderFiles files = TestEncoders.Files(name);
         TokenSequence tokens = TestEncoders.Tokens(files, TestEncoders.Text(name), new());
-        Assert.That(TestEncoders.Layers(files, new(), tokens, threads: 1)[^1].Hidden, Is.EqualTo(TestEncoders.Layers(files, new(), tokens, threads: 3)[^1].Hidden));
+        Assert.That(TestEncoders.Layers(files, new(), tokens, threads: 1)[^1].Hidden, Is.EqualTo(TestEncoders.Plain(name)[^1].Hidden));
     }
 
     [TestCaseSource(typeof(TestEncoders), nameof(TestEncoders.All))]
@@ -57,7 +57,7 @@ public sealed class EncoderTests
         EncoderFiles files = TestEncoders.Files(name);
         TokenSequence tokens = TestEncoders.Tokens(files, TestEncoders.Text(name), new());
         int n = tokens.Tokens.Count;
-        EncoderLayer[] plain = TestEncoders.Layers(files, new(), tokens), halved = TestEncoders.Layers(files, new(Temperature: 2), tokens);
+        EncoderLayer[] plain = TestEncoders.Plain(name), halved = TestEncoders.Layers(files, new(Temperature: 2), tokens);
         // Before the first softmax nothing has changed.
         Assert.That(halved[1].Attention!.Logits, Is.EqualTo(plain[1].Attention!.Logits.Select(l => l / 2)));
         foreach (EncoderLayer layer in TestEncoders.Layers(files, new(Temperature: 1e6), tokens).Skip(1).Some())
@@ -73,8 +73,8 @@ public sealed class EncoderTests
         TokenSequence ordered = TestEncoders.Tokens(files, TestEncoders.Text(name), off), shuffled = TestEncoders.Tokens(files, TestEncoders.Text(name), both);
         Assert.That(shuffled.Tokens.Select(t => t.Piece), Is.Not.EqualTo(ordered.Tokens.Select(t => t.Piece)));
         AssertPermuted(TestEncoders.Layers(files, off, ordered), TestEncoders.Layers(files, both, shuffled), shuffled);
-        EncoderLayer[] known = TestEncoders.Layers(files, new(), ordered), unknown = TestEncoders.Layers(files, new(Shuffle: true), shuffled);
-        Assert.That(() => AssertPermuted(known, unknown, shuffled), Throws.TypeOf<AssertionException>(), "with codes it does");
+        EncoderLayer[] unknown = TestEncoders.Layers(files, new(), shuffled);
+        Assert.That(() => AssertPermuted(TestEncoders.Plain(name), unknown, shuffled), Throws.TypeOf<AssertionException>(), "with codes it does");
     }
 
     /// <summary>Tokens that keep their codes in another order are the same tokens.</summary>
@@ -84,9 +84,9 @@ public sealed class EncoderTests
         EncoderFiles files = TestEncoders.Files(name);
         TokenSequence ordered = TestEncoders.Tokens(files, TestEncoders.Text(name), new()), shuffled = TestEncoders.Tokens(files, TestEncoders.Text(name), new(Shuffle: true));
         TokenSequence kept = new([.. shuffled.Tokens.Select(t => t with { Code = t.Origin })]);
-        Interventions permuted = new(Positions: PositionalCodes.Permuted);
-        AssertPermuted(TestEncoders.Layers(files, new(), ordered), TestEncoders.Layers(files, permuted, kept), kept);
-        Assert.That(TestEncoders.Layers(files, permuted, ordered)[^1].Hidden, Is.EqualTo(TestEncoders.Layers(files, new(), ordered)[^1].Hidden), "codes in order are those of the model");
+        using Encoder encoder = new(files, new(Positions: PositionalCodes.Permuted), 2);
+        AssertPermuted(TestEncoders.Plain(name), [.. encoder.Run(kept)], kept);
+        Assert.That(encoder.Run(ordered).Last().Hidden, Is.EqualTo(TestEncoders.Plain(name)[^1].Hidden), "codes in order are those of the model");
     }
 
     private static void AssertPermuted(EncoderLayer[] ordered, EncoderLayer[] shuffled, TokenSequence order)
@@ -103,7 +103,7 @@ public sealed class EncoderTests
     {
         EncoderFiles files = TestEncoders.Files(name);
         TokenSequence tokens = TestEncoders.Tokens(files, TestEncoders.Text(name), new());
-        EncoderLayer[] once = TestEncoders.Layers(files, new(), tokens), twice = TestEncoders.Layers(files, new(Repeat: 3), tokens);
+        EncoderLayer[] once = TestEncoders.Plain(name), twice = TestEncoders.Layers(files, new(Repeat: 3), tokens);
         int layers = once.Length - 1;
         Assert.That(twice.Select(l => l.Number), Is.EqualTo(Enumerable.Range(0, 3 * layers + 1)));
         for (int l = 0; l <= layers; l++) Assert.That(twice[l].Hidden, Is.EqualTo(once[l].Hidden));

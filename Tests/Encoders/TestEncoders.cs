@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AttentionFlow.Tests.Docs;
 
 namespace AttentionFlow.Tests.Encoders;
@@ -9,19 +10,24 @@ internal static class TestEncoders
 
     public static readonly string[] Trained = ["minilm", "arctic-xs"], All = [Small, .. Trained];
 
+    private static readonly ConcurrentDictionary<string, Lazy<EncoderFiles>> Found = [];
+    private static readonly ConcurrentDictionary<string, Lazy<EncoderLayer[]>> Seen = [];
+
     /// <summary>The files of an encoder; skips the test where there are none.</summary>
     public static EncoderFiles Files(string name)
     {
-        if (name == Small) return new SmallEncoder().Files;
-        if (EncoderFiles.WhyAbsent(name) is { } why) Requirement.Absent(why, "encoders");
-        return EncoderFiles.Find(name);
+        if (name != Small && EncoderFiles.WhyAbsent(name) is { } why) Requirement.Absent(why, "encoders");
+        return Found.GetOrAdd(name, new Lazy<EncoderFiles>(() => name == Small ? new SmallEncoder().Files : EncoderFiles.Find(name))).Value;
     }
+
+    /// <summary>All layers of its text without interventions.</summary>
+    public static EncoderLayer[] Plain(string name) => Seen.GetOrAdd(name, new Lazy<EncoderLayer[]>(() => Layers(Files(name), new(), Tokens(Files(name), Text(name), new())))).Value;
 
     /// <summary>A text that the encoder knows the words of.</summary>
     public static string Text(string name) => name == Small ? SmallEncoder.Text(14)
         : "The sun rose over the quiet harbour, and old fishermen began to mend their nets while gulls circled above the boats.";
 
-    /// <summary>All layers of a text; the attention is copied, so they may be looked at later.</summary>
+    /// <summary>All layers of a text; none is lost when the encoder is.</summary>
     public static EncoderLayer[] Layers(EncoderFiles files, Interventions interventions, TokenSequence tokens, int threads = 2)
     {
         using Encoder encoder = new(files, interventions, threads);
