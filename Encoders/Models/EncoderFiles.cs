@@ -44,7 +44,8 @@ internal sealed record EncoderFiles(string Name, byte[] Model, byte[] Vocabulary
                 vocabulary is null ? Resource(assembly, VocabularyFile) : Bytes(vocabulary));
         }
         if (!File.Exists(name))
-            throw new ConfigurationException($"{name}: there is no such file, nor an encoder of this name; {Solver.Configuration.Names.Hint(name, Names)}");
+            throw new ConfigurationException(
+                $"{name}: there is no such file, nor an encoder of this name; {Solver.Configuration.Names.Hint(name, Names)}");
         string words = vocabulary ?? Path.Combine(Path.GetDirectoryName(name)!, VocabularyFile);
         if (!File.Exists(words))
             throw new ConfigurationException($"{words}: there is no such file; --vocab names the word pieces of {name}, one a line.");

@@ -86,7 +86,8 @@ internal sealed record TraceRecord
     {
         SortedDictionary<string, string> versions = RunRecord.Versions();
         versions["ONNX Runtime"] = Models.Encoder.RuntimeVersion;
-        foreach (Assembly assembly in new[] { typeof(Microsoft.ML.OnnxRuntime.OrtEnv).Assembly, typeof(Microsoft.ML.Tokenizers.Tokenizer).Assembly })
+        Type[] libraries = [typeof(Microsoft.ML.OnnxRuntime.OrtEnv), typeof(Microsoft.ML.Tokenizers.Tokenizer)];
+        foreach (Assembly assembly in libraries.Select(type => type.Assembly))
             versions[assembly.GetName().Name!] = RunRecord.VersionOf(assembly);
         return versions;
     }

@@ -61,7 +61,7 @@ public class FuzzTests : FolderFixture
         }
         using StringWriter output = new(), error = new();
         using CancellationTokenSource stop = new();
-        Task<int> run = Task.Run(() => CommandLine.Run(["run", file, "--out", target, "--threads", "1", "--quiet"], output, error, stop.Token));
+        Task<int> run = Task.Run(() => CommandLine.Run(["run", file, "--out", target, "--threads", "1", "--quiet"], output, error, stop: stop.Token));
         stop.CancelAfter(Moment);
         try
         {

@@ -6,16 +6,17 @@ namespace AttentionFlow.Tests.Program;
 
 public sealed class SourceTests
 {
-    private static readonly string[] Projects = ["Kernels", "Solver", "Experiments"];
+    private static readonly string[] Projects = ["Kernels", "Solver", "Experiments", "Encoders"];
 
     private static readonly Lazy<Architecture> House = new(() => new ArchLoader().LoadAssemblies(
-        typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly).Build());
+        typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly, typeof(AttentionFlow.Encoders.Commands.TraceCommand).Assembly).Build());
 
     // "" is the namespace of the project itself.
     [Category("Slow")]
     [TestCase("Kernels", "Model", "", "Ranks", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
     [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification", "Sweeps", "Trajectories", "Analysis")]
     [TestCase("Experiments", "Figures", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Benchmark", "Facts", "Commands")]
+    [TestCase("Encoders", "Onnx", "Models", "Traces", "Commands")]
     public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {
         List<string> order = [.. rooms.Select(room => $"AttentionFlow.{project}.{room}".TrimEnd('.'))];
