@@ -44,6 +44,8 @@ internal sealed class Encoder : IDisposable
             IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
+        // Threads that wait in a loop take processor time from others, and from the rest of the program.
+        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         try
         {
             _graph = Changed(files, interventions);
