@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -24,7 +25,7 @@ internal sealed class Encoder : IDisposable
     private const string CodesInput = "attentionflow/position_codes";
 
     private readonly SessionOptions _options;
-    private readonly RunOptions _run = new();
+    private readonly RunOptions _run;
     private readonly EncoderGraph _graph;
     private readonly InferenceSession _first;
     private readonly InferenceSession? _again;
@@ -36,16 +37,11 @@ internal sealed class Encoder : IDisposable
     /// <param name="interventions">Temperature, positional codes and repetitions are looked at.</param>
     /// <param name="threads">Threads of a product of matrices.</param>
     /// <exception cref="ConfigurationException">It is no encoder like BERT, or has no positional codes to be changed.</exception>
+    /// <exception cref="DeviceUnavailableException">ONNX Runtime has no native library for this platform.</exception>
     public Encoder(EncoderFiles files, Interventions interventions, int threads)
     {
         (Files, _repeat, _givesCodes) = (files, interventions.Repeat, interventions.Positions == PositionalCodes.Permuted);
-        _options = new()
-        {
-            IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
-        // Threads that wait in a loop take processor time from others, and from the rest of the program.
-        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        (_options, _run) = OptionsOf(threads);
         try
         {
             _graph = Changed(files, interventions);
@@ -105,6 +101,26 @@ internal sealed class Encoder : IDisposable
         _again?.Dispose();
         _run.Dispose();
         _options.Dispose();
+    }
+
+    private static (SessionOptions, RunOptions) OptionsOf(int threads)
+    {
+        try
+        {
+            SessionOptions options = new()
+            {
+                IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            };
+            // Threads that wait in a loop take processor time from others, and from the rest of the program.
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            return (options, new RunOptions());
+        }
+        catch (TypeInitializationException e)
+        {
+            throw new DeviceUnavailableException("the native library of ONNX Runtime does not load; it is there for Linux and Windows on x64 "
+                + $"and arm64, and macOS on arm64, and this is {RuntimeInformation.RuntimeIdentifier}", e);
+        }
     }
 
     private static EncoderGraph Changed(EncoderFiles files, Interventions interventions)
