@@ -118,7 +118,8 @@ internal sealed class Encoder : IDisposable
         }
         catch (TypeInitializationException e)
         {
-            throw new DeviceUnavailableException("the native library of ONNX Runtime does not load; it is there for Linux and Windows on x64 "
+            throw new DeviceUnavailableException(
+                "the native library of ONNX Runtime does not load; it is there for Linux and Windows on x64 "
                 + $"and arm64, and macOS on arm64, and this is {RuntimeInformation.RuntimeIdentifier}", e);
         }
     }
