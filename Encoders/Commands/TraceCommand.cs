@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using AttentionFlow.Encoders.Models;
 using AttentionFlow.Encoders.Traces;
 using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Solver.Analysis;
 
 namespace AttentionFlow.Encoders.Commands;
 
@@ -75,9 +76,23 @@ internal static class TraceCommand
             Texts = [.. texts.Select((text, r) =>
                 new TracedText(r, text.File, text.Sha256, sequences[r].Tokens.Count, sequences[r].Cut))],
         }, traces, $"Trace of {files.Name}");
-        // The observables of 'analyze' on the folder go here.
+        Analyse(context, files.Name, traces, path, overwrite);
         TraceSummary.Write(context, path, record, traces);
         return ExitCodes.Done;
+    }
+
+    // As 'analyze' does, with the flow whose beta explains most of all heads' logits.
+    private static void Analyse(CommandContext context, string model, TextTrace[] traces, string path, bool overwrite)
+    {
+        TraceTrajectory trajectory = new(traces, Path.Combine(path, RunFolder.SnapshotsFile));
+        BetaFit fit = new();
+        foreach (HeadValues head in traces.SelectMany(t => t.Heads)) fit.Add(head.Fit);
+        Experiment? experiment = fit.Beta > 0 ? ExperimentReader.Parse("{}", "trace", [$"tokens.dimension={trajectory.Dimension}",
+            "interaction.normalization=softmax", $"interaction.beta={fit.Beta.ToString("R", CultureInfo.InvariantCulture)}"]) : null;
+        using AnalysisFolder folder = AnalysisFolder.Create(Path.Combine(path, TraceFolder.AnalysisFolder), overwrite);
+        AnalyzeCommand.Write(context with { Quiet = true }, $"{Text.Plural(traces.Length, "text")} in {model}", trajectory,
+            new AnalysisRequest { Experiment = experiment, Threads = context.Threads }, folder,
+            new AnalysisRecord { Sources = [], FittedBeta = fit.Beta });
     }
 
     private static TokenSequence[] Sequences(CommandContext context, Encoder encoder, SourceText[] texts, Interventions interventions)

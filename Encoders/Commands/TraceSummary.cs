@@ -36,7 +36,7 @@ internal static class TraceSummary
             $"{row.Layer}", Shown(row.MeanCosine), Shown(row.EffectiveRank), row.EntropyRatio is { } ratio ? Shown(ratio) : "",
         ])));
         context.Output.WriteLine($"files in {Quoted.Line(folder)}: {string.Join(", ", record.Files.Select(f => f.Name))}, "
-            + TraceFolder.RecordFile);
+            + $"{TraceFolder.RecordFile}; more observables in {TraceFolder.AnalysisFolder}/");
     }
 
     private static Row RowOf(int layer, IReadOnlyList<TextTrace> texts)

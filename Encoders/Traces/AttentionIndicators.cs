@@ -1,3 +1,4 @@
+using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Observables;
 using AttentionFlow.Solver.Theory;
 
@@ -34,7 +35,8 @@ internal static class AttentionIndicators
     /// <param name="logits">What the softmax saw, [n, n].</param>
     /// <param name="cosines">Of the hidden states that enter the layer, [n, n].</param>
     /// <param name="values">One a column.</param>
-    public static void Measure(
+    /// <returns>The fit of beta, to be joined with others.</returns>
+    public static BetaFit Measure(
         int n, ReadOnlySpan<float> matrix, ReadOnlySpan<float> logits, ReadOnlySpan<double> cosines, Span<double> values)
     {
         double[] a = new double[n * n], received = new double[n], row = new double[n];
@@ -65,14 +67,16 @@ internal static class AttentionIndicators
             spread = Math.Max(spread, Math.Sqrt(square / n));
         }
         double mean = entropy.Value / n;
+        BetaFit fit = new();
+        fit.Add(alongCosines, ofCosines, ofLogits);
         ReadOnlySpan<double> measured =
         [
             mean, least, mean / Math.Log(n), Equiangular.AttentionEntropy(n, spread * (n / Math.Sqrt(n - 1))), spread,
             participation.Value / n, (double)oneHot / n, (double)flat / n, received.Max(), LowPass(n, a),
-            ofCosines > 0 ? alongCosines / ofCosines : 0,
-            ofCosines > 0 && ofLogits > 0 ? alongCosines / ofCosines * (alongCosines / ofLogits) : 0,
+            fit.Beta, fit.R2,
         ];
         measured.CopyTo(values);
+        return fit;
     }
 
     private static (double Entropy, double Squares, double Largest) Row(ReadOnlySpan<double> attention)

@@ -1,4 +1,5 @@
 using AttentionFlow.Encoders.Models;
+using AttentionFlow.Solver.Analysis;
 
 namespace AttentionFlow.Encoders.Traces;
 
@@ -6,7 +7,8 @@ namespace AttentionFlow.Encoders.Traces;
 /// <param name="Layer">Number of the layer, from 1.</param>
 /// <param name="Head">Number of the head, from 0.</param>
 /// <param name="Values">One a column of <see cref="AttentionIndicators"/>.</param>
-internal sealed record HeadValues(int Layer, int Head, double[] Values);
+/// <param name="Fit">The fit of beta among them, to be joined with others.</param>
+internal sealed record HeadValues(int Layer, int Head, double[] Values, BetaFit Fit);
 
 /// <summary>One text on its way through an encoder.</summary>
 /// <param name="Tokens">Its tokens.</param>
@@ -47,9 +49,9 @@ internal sealed record TextTrace(
         {
             for (int h = from; h < to; h++)
             {
-                heads[h] = new(number, h, new double[AttentionIndicators.Columns.Count]);
-                AttentionIndicators.Measure(n, attention.Matrices.AsSpan(h * size, size), attention.Logits.AsSpan(h * size, size), cosines,
-                    heads[h].Values);
+                double[] values = new double[AttentionIndicators.Columns.Count];
+                heads[h] = new(number, h, values, AttentionIndicators.Measure(n, attention.Matrices.AsSpan(h * size, size),
+                    attention.Logits.AsSpan(h * size, size), cosines, values));
             }
         });
         return heads;

@@ -12,6 +12,9 @@ internal sealed class TraceFolder : IDisposable
 {
     public const string RecordFile = "trace.json", AttentionFile = "attention.csv", TokensFile = "tokens.csv";
 
+    /// <summary>The folder in it that holds the analysis of its snapshots.</summary>
+    public const string AnalysisFolder = "analysis";
+
     private static readonly string[] Names = [RecordFile, RunFolder.PackageFile, RunFolder.SnapshotsFile, AttentionFile, TokensFile];
 
     private static readonly Column Replica = new("replica", ColumnType.Integer, "Number of the text, from 0.");

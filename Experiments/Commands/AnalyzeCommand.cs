@@ -83,26 +83,34 @@ internal static class AnalyzeCommand
                 WeightsOf = of.WeightsOf,
                 Threads = context.Threads,
             };
-            return Execute(context, of, request, into, target, fitted?.Beta);
+            AnalysisRecord record = Write(context, of.Name, of.Trajectory, request, into, new AnalysisRecord
+            {
+                Sources = [], Map = of.Map, Normalized = of.Normalized, FittedBeta = fitted?.Beta, Advice = of.Advice,
+            });
+            new AnalysisSummary(target, record, context).Write();
+            return ExitCodes.Done;
         });
         return command;
     }
 
-    private static int Execute(
-        CommandContext context, AnalysisSource source, AnalysisRequest request, AnalysisFolder folder, string target, double? beta)
+    /// <summary>Measures a trajectory and writes the folder.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="name">Of the trajectory.</param>
+    /// <param name="trajectory">The trajectory.</param>
+    /// <param name="request">What is measured.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="record">What is known of the analysis.</param>
+    /// <returns>analysis.json as written.</returns>
+    public static AnalysisRecord Write(CommandContext context, string name, Trajectory trajectory, AnalysisRequest request,
+        AnalysisFolder folder, AnalysisRecord record)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        Trajectory trajectory = source.Trajectory;
-        AnalysisRecord record = new()
-        {
-            Sources = [], Map = source.Map, Normalized = source.Normalized, FittedBeta = beta, Advice = source.Advice,
-        };
         if (request.Experiment is { } experiment)
             record = record with { ExperimentSha256 = folder.Write(RunFolder.ExperimentFile, ExperimentReader.Write(experiment)).Sha256 };
         using TrajectoryAnalysis analysis = new(request, folder);
         ProgressDisplay.Run(context.Quiet, trajectory.Bytes, context.Error, progress =>
         {
-            progress.Begin(source.Name);
+            progress.Begin(name);
             (long before, string at) = (0, "reading");
             trajectory.Read(snapshot =>
             {
@@ -119,10 +127,7 @@ internal static class AnalyzeCommand
         {
             Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
         };
-        record = folder.Finish($"Analysis of {source.Name}", record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) },
-            done => [(AnalysisFolder.ReportFile, AnalysisReport.Html(source.Name, folder.FullPath, done))]);
-        AnalysisSummary summary = new(target, record, context);
-        summary.Write();
-        return ExitCodes.Done;
+        return folder.Finish($"Analysis of {name}", record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) },
+            done => [(AnalysisFolder.ReportFile, AnalysisReport.Html(name, folder.FullPath, done))]);
     }
 }

@@ -29,7 +29,10 @@ public sealed class BetaFit
     public double R2 => _xx > 0 && _yy > 0 ? _xy * _xy / (_xx * _yy) : 0;
 
     /// <summary>Adds what another fit has seen.</summary>
-    public void Add(BetaFit other) => (_xy, _xx, _yy) = (_xy + other._xy, _xx + other._xx, _yy + other._yy);
+    public void Add(BetaFit other) => Add(other._xy, other._xx, other._yy);
+
+    /// <summary>Adds sums over pairs, each row centred: of logits times cosines, squares of cosines, and squares of logits.</summary>
+    public void Add(double products, double cosines, double logits) => (_xy, _xx, _yy) = (_xy + products, _xx + cosines, _yy + logits);
 
     /// <summary>Adds the rows of a head.</summary>
     /// <param name="set">The tokens that the head reads.</param>
