@@ -5,7 +5,7 @@ namespace AttentionFlow.Solver;
 /// <summary>The mean token m = sum_i m_i x_i and what belongs to it.</summary>
 public static class Mean
 {
-    private const int ManyCoordinates = 32;
+    private const int ManyCoordinates = 32, Block = 16;
 
     /// <summary>m of the rows first..first+count-1 of x [.., d], written to <paramref name="mean"/>.</summary>
     public static void Of(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, Span<double> mean)
@@ -54,13 +54,50 @@ public static class Mean
         ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
     {
         int d = centre.Length;
-        double[] sums = new double[d * d], token = new double[d];
-        for (int i = first; i < first + count; i++)
-        {
-            for (int a = 0; a < d; a++) token[a] = x[i * d + a] - centre[a];
-            for (int a = 0; a < d; a++) Sphere.AddScaled(sums.AsSpan(a * d, a + 1), weights[i] * token[a], token.AsSpan(0, a + 1));
-        }
+        double[] sums = new double[d * d], tokens = Centred(x, first, count, centre);
+        // Rows of sums stay near while a block of tokens is added.
+        for (int block = 0; block < count; block += Block)
+            for (int a = 0; a < d; a++)
+                for (int i = block; i < Math.Min(block + Block, count); i++)
+                    Sphere.AddScaled(sums.AsSpan(a * d, a + 1), weights[first + i] * tokens[i * d + a], tokens.AsSpan(i * d, a + 1));
         return Matrix<double>.Build.Dense(d, d, (a, b) => sums[Math.Max(a, b) * d + Math.Min(a, b)]);
+    }
+
+    /// <summary>
+    /// A matrix that has the eigenvalues of <see cref="SecondMoment"/> but for zeros: it, or where there are fewer tokens than coordinates,
+    /// and many of these, the matrix of their products, (m_i m_j)^{1/2} &lt;x_i - c, x_j - c&gt;.
+    /// </summary>
+    public static Matrix<double> SmallMoment(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
+    {
+        int d = centre.Length;
+        if (d < ManyCoordinates || count >= d) return SecondMoment(x, weights, first, count, centre);
+        double[] tokens = Centred(x, first, count, centre), roots = new double[count];
+        for (int i = 0; i < count; i++) roots[i] = Math.Sqrt(weights[first + i]);
+        Matrix<double> products = Matrix<double>.Build.Dense(count, count);
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j <= i; j++)
+                products[i, j] = products[j, i] =
+                    roots[i] * roots[j] * Sphere.LaneDot(tokens.AsSpan(i * d, d), tokens.AsSpan(j * d, d));
+        return products;
+    }
+
+    /// <summary>The eigenvalues, falling, of <see cref="SecondMoment"/>, d of them.</summary>
+    public static double[] MomentEigenvalues(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, ReadOnlySpan<double> centre)
+    {
+        double[] all = new double[centre.Length], found = Eigenvalues(SmallMoment(x, weights, first, count, centre));
+        found.CopyTo(all, 0);
+        return all;
+    }
+
+    private static double[] Centred(ReadOnlySpan<double> x, int first, int count, ReadOnlySpan<double> centre)
+    {
+        int d = centre.Length;
+        double[] tokens = x.Slice(first * d, count * d).ToArray();
+        for (int i = 0; i < tokens.Length; i += d)
+            for (int a = 0; a < d; a++) tokens[i + a] -= centre[a];
+        return tokens;
     }
 
     /// <summary>(tr C)^2/tr C^2 of a symmetric matrix that has no negative eigenvalues: how many of them are large; 0 for no

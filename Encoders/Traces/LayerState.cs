@@ -1,6 +1,5 @@
 using AttentionFlow.Encoders.Models;
 using AttentionFlow.Solver.Observables;
-using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Encoders.Traces;
 
@@ -63,16 +62,14 @@ internal sealed class LayerState
         }
     }
 
-    /// <summary>Effective rank of the tokens, as the observable ranks has it; from the smaller of the two matrices of moments.</summary>
+    /// <summary>Effective rank of the tokens, as the observable ranks has it.</summary>
     public double EffectiveRank
     {
         get
         {
             double[] weights = new double[Tokens];
             Array.Fill(weights, 1.0 / Tokens);
-            return RanksObservable.EffectiveRank(Mean.Eigenvalues(Tokens < Dimension
-                ? Matrix<double>.Build.Dense(Tokens, Tokens, Cosines) / Tokens
-                : Mean.SecondMoment(Positions, weights, 0, Tokens, new double[Dimension])));
+            return RanksObservable.EffectiveRank(Mean.MomentEigenvalues(Positions, weights, 0, Tokens, new double[Dimension]));
         }
     }
 

@@ -178,7 +178,7 @@ internal sealed class EntropyFloorObservable : Observable
         public double Deviation(ReadOnlySpan<double> y)
         {
             double square = 0;
-            for (int a = 0; a < d; a++) square += y[a] * Sphere.Dot(y, _scatter.AsSpan(a * d, d));
+            for (int a = 0; a < d; a++) square += y[a] * Sphere.LaneDot(y, _scatter.AsSpan(a * d, d));
             return Math.Sqrt(Math.Max(0, square / _weight.Value));
         }
 

@@ -45,7 +45,7 @@ internal sealed class CovarianceParticipationObservable : Observable
         for (int r = 0; r < flow.Replicas; r++)
         {
             Mean.Of(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, mean);
-            values[r] = Mean.Participation(Mean.SecondMoment(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, mean));
+            values[r] = Mean.Participation(Mean.SmallMoment(frame.Positions, flow.Weights, r * flow.Tokens, flow.Tokens, mean));
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class CovarianceObservable(Flow flow) : Observable
         {
             int first = r * current.Tokens;
             Mean.Of(frame.Positions, current.Weights, first, current.Tokens, mean);
-            double[] eigenvalues = Mean.Eigenvalues(Mean.SecondMoment(frame.Positions, current.Weights, first, current.Tokens, mean));
+            double[] eigenvalues = Mean.MomentEigenvalues(frame.Positions, current.Weights, first, current.Tokens, mean);
             eigenvalues.CopyTo(values[(r * mean.Length)..]);
         }
     }
@@ -130,7 +130,7 @@ internal sealed class RanksObservable(Flow flow) : Observable
         int n = current.Tokens, d = current.Dimension;
         for (int r = 0; r < current.Replicas; r++)
         {
-            double[] eigenvalues = Mean.Eigenvalues(Mean.SecondMoment(frame.Positions, current.Weights, r * n, n, new double[d]));
+            double[] eigenvalues = Mean.MomentEigenvalues(frame.Positions, current.Weights, r * n, n, new double[d]);
             double variance = Mean.Variance(frame.Positions, current.Weights, r * n, n, d);
             values[4 * r] = Math.Sqrt(variance);
             values[4 * r + 1] = 1 / eigenvalues[0];

@@ -67,6 +67,10 @@ public class AnalysisTests : FolderFixture
         double[] mean = new double[D];
         Mean.Of(cloud.Positions, cloud.Weights, 0, N, mean);
         Matrix<double> all = Mean.SecondMoment(cloud.Positions, cloud.Weights, 0, N, mean);
+        double[] many = Mean.MomentEigenvalues(cloud.Positions, cloud.Weights, 0, N, mean), few = Mean.MomentEigenvalues(cloud.Positions, cloud.Weights, 0, 20, mean);
+        Assert.That(many, Is.EqualTo(all.Evd(Symmetricity.Symmetric).EigenValues.Select(v => v.Real).OrderDescending()).Within(1e-15));
+        Assert.That(few, Is.EqualTo(Mean.SecondMoment(cloud.Positions, cloud.Weights, 0, 20, mean).Evd(Symmetricity.Symmetric).EigenValues.Select(v => v.Real).OrderDescending()).Within(1e-15), "by products of tokens");
+        Assert.That(Mean.Participation(Mean.SmallMoment(cloud.Positions, cloud.Weights, 0, 20, mean)), Is.EqualTo(Math.Pow(few.Sum(), 2) / few.Sum(v => v * v)).Within(1e-12));
         for (int a = 0; a < D; a++)
             Assert.That(all[a, 3], Is.EqualTo(Enumerable.Range(0, N).Sum(i => cloud.Weights[i] * (cloud.Positions[i * D + a] - mean[a]) * (cloud.Positions[i * D + 3] - mean[3]))).Within(1e-16));
     }
