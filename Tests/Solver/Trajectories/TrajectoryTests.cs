@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Text;
 using AttentionFlow.Solver.Trajectories;
 using AttentionFlow.Tests.Output;
 
@@ -90,9 +88,9 @@ public class TrajectoryTests : FolderFixture
     {
         double[] x = [1, 0, 0, 1, 0.5, 0.75, 0, -2, 1, 1, 0, 4]; // [3, 2, 2], exact in every type
         Save("one.npy", type, [3, 2, 2], x);
-        SaveZip("many.npz", ("arr_10", type, [2, 2], x[8..]), ("arr_2", type, [2, 2], x[4..8]), ("arr_1", type, [2, 2], x[..4]));
-        SaveZip("times.npz", ("x", type, [3, 2, 2], x), ("time", "<f8", [3], [0.5, 2, 3]), ("label", "<i8", [2], [7, 8]));
-        SaveZip("replicas.npz", ("b", type, [1, 2, 2], x[..4]), ("a", type, [3, 2, 2], x));
+        NumpyFiles.Archive(Folder["many.npz"], ("arr_10", type, [2, 2], x[8..]), ("arr_2", type, [2, 2], x[4..8]), ("arr_1", type, [2, 2], x[..4]));
+        NumpyFiles.Archive(Folder["times.npz"], ("x", type, [3, 2, 2], x), ("time", "<f8", [3], [0.5, 2, 3]), ("label", "<i8", [2], [7, 8]));
+        NumpyFiles.Archive(Folder["replicas.npz"], ("b", type, [1, 2, 2], x[..4]), ("a", type, [3, 2, 2], x));
         double[][] expected = [.. x.Chunk(4).Select(c => c.Chunk(2).SelectMany(p => Sphere.Normalized(p)).ToArray())];
         List<Snapshot> times = Read([Folder["times.npz"]], normalize: true), replicas = Read([Folder["replicas.npz"]], normalize: true);
         using IDisposable scope = Assert.EnterMultipleScope();
@@ -172,28 +170,5 @@ public class TrajectoryTests : FolderFixture
     private static double[][] Positions(IEnumerable<Snapshot> snapshots) => [.. snapshots.Select(s => s.Replicas[0].Positions)];
 
     private void Save(string name, string type, int[] shape, double[] values, bool fortran = false) =>
-        File.WriteAllBytes(Folder[name], Npy(type, shape, values, fortran));
-
-    private void SaveZip(string name, params (string Name, string Type, int[] Shape, double[] Values)[] arrays)
-    {
-        using ZipArchive archive = ZipFile.Open(Folder[name], ZipArchiveMode.Create);
-        foreach ((string array, string type, int[] shape, double[] values) in arrays)
-        {
-            using Stream stream = archive.CreateEntry(array + ".npy").Open();
-            stream.Write(Npy(type, shape, values));
-        }
-    }
-
-    private static byte[] Npy(string type, int[] shape, double[] values, bool fortran = false)
-    {
-        string axes = string.Join(", ", shape) + (shape.Length == 1 ? "," : "");
-        string header = $"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': ({axes}), }}";
-        header = header.PadRight((10 + header.Length + 1 + 63) / 64 * 64 - 11) + "\n";
-        return [0x93, .. "NUMPY"u8, 1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header),
-            .. values.SelectMany(v => type switch
-            {
-                "<f2" => BitConverter.GetBytes((Half)v), "<f4" => BitConverter.GetBytes((float)v), "<i8" => BitConverter.GetBytes((long)v),
-                _ => BitConverter.GetBytes(v),
-            })];
-    }
+        File.WriteAllBytes(Folder[name], NumpyFiles.Array(type, shape, values, fortran));
 }
