@@ -3,6 +3,7 @@ using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Motion;
 using AttentionFlow.Solver.Observables;
+using AttentionFlow.Solver.Runs;
 using AttentionFlow.Solver.Trajectories;
 
 namespace AttentionFlow.Solver.Analysis;
@@ -119,15 +120,7 @@ internal sealed class OpenDevices : IDisposable
     /// <exception cref="ConfigurationException">The tokens cannot be summed in this way.</exception>
     public IPairSums For(Experiment experiment, Cloud cloud, Interaction interaction, int threads)
     {
-        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
-        Layer layer = experiment.Layer;
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
-            cloud.Labels);
-        RowColumns force = experiment.Interaction.Scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial
-            : RowColumns.Force;
-        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
-            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, tolerance);
-        if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
+        (Choice choice, double tolerance, PairProblem _, RowColumns _) = ChosenSums.Of(experiment, cloud, interaction, budget: null);
         (string, Precision, Summation, double) key = (choice.Device, experiment.Precision, choice.Summation, tolerance);
         if (!_open.TryGetValue(key, out IPairSums? sums))
             _open[key] = sums = DeviceCatalog.Open(choice.Device, experiment.Precision, threads, choice.Summation, tolerance);

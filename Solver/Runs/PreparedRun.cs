@@ -33,18 +33,11 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
         Layer layer = experiment.Layer;
         Scheme scheme = experiment.Interaction.Scheme;
-        double tolerance = experiment.Tolerance ?? (experiment.Precision == Precision.Double ? 1e-10 : 1e-6);
         double budget = Stability.ErrorBudget(experiment.Time.Control, experiment.Time.Horizon,
             scheme.CollapseRate(layer.CollapseRate(interaction)), interaction.Beta);
-        PairProblem problem = PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights,
-            cloud.Labels);
-        // Only some flows do with forces along the sphere alone.
-        RowColumns force = scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial : RowColumns.Force;
         // Stored with the run.
-        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
-            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget);
-        if (choice.WhyNot is { } unfit) throw ConfigurationException.At("$.summation", unfit);
-        (string device, Summation summation) = choice;
+        ((string device, Summation summation), double tolerance, PairProblem problem, RowColumns force) =
+            ChosenSums.Of(experiment, cloud, interaction, budget);
         IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         try
         {
