@@ -18,6 +18,9 @@ internal sealed record VerifiedFolder(string Folder, int Code, IReadOnlyList<str
 /// <param name="device">The device of the rerun, or null for that of the run.</param>
 internal sealed class FolderVerification(CommandContext context, bool rerun, string? device)
 {
+    // Of an analysis, and of a trace, which the program of Encoders writes.
+    private static readonly string[] Lists = [AnalysisFolder.RecordFile, "trace.json"];
+
     /// <summary>Verifies folders and says what it found, a line each.</summary>
     /// <returns>The exit code: of reading and writing before that of arguments, before that of checks.</returns>
     public int Verify(IReadOnlyList<string> folders)
@@ -54,7 +57,8 @@ internal sealed class FolderVerification(CommandContext context, bool rerun, str
         try
         {
             if (File.Exists(Path.Combine(folder, RunFolder.RunFile))) return OfRun(folder);
-            if (File.Exists(Path.Combine(folder, AnalysisFolder.RecordFile))) return Of(folder, AnalysisFolder.Problems(folder), null);
+            if (Lists.FirstOrDefault(list => File.Exists(Path.Combine(folder, list))) is { } list)
+                return Of(folder, RunCheck.ProblemsOfList(folder, list), null);
             if (File.Exists(Path.Combine(folder, ReproduceFolder.ManifestFile))) return Of(folder, ReproduceFolder.Problems(folder), null);
             string what = Directory.Exists(folder) ? $"this is not the folder of a run: there is no {RunFolder.RunFile} in it"
                 : "there is no such folder";

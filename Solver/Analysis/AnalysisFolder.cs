@@ -105,17 +105,6 @@ public sealed class AnalysisFolder : IDisposable
         return record;
     }
 
-    /// <summary>What is wrong with the files of an analysis, a sentence each.</summary>
-    /// <exception cref="IOException">A file cannot be read, or a process works in the folder.</exception>
-    public static IReadOnlyList<string> Problems(string folder)
-    {
-        FolderLock.ThrowIfHeld(folder, RecordFile);
-        string path = Path.Combine(folder, RecordFile);
-        return [.. AnalysisRecord.Read(path).Files.SelectMany(f => Path.GetFileName(f.Name) == f.Name
-            ? RunCheck.Problems(Path.Combine(folder, f.Name), f, RecordFile)
-            : [$"{path}: '{f.Name}' is not the name of a file in the folder of an analysis"])];
-    }
-
     /// <summary>Frees the folder; drops tables that were not completed.</summary>
     public void Dispose()
     {

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using AttentionFlow.Solver.Configuration;
 using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Runs;
@@ -36,6 +38,30 @@ public static class RunCheck
         problems.AddRange(Directory.EnumerateFiles(folder, "*" + WholeFile.PartSuffix).Order(StringComparer.Ordinal)
             .Select(part => $"{part}: half-written; the run that wrote it is under way or was killed"));
         return problems;
+    }
+
+    /// <summary>Whether the files in a folder are those that a record in it lists as its <c>files</c>, of an analysis or of a trace.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="list">The name of the record.</param>
+    /// <returns>What is wrong, a sentence each.</returns>
+    /// <exception cref="IOException">A file cannot be read, or a process works in the folder.</exception>
+    public static IReadOnlyList<string> ProblemsOfList(string folder, string list)
+    {
+        FolderLock.ThrowIfHeld(folder, list);
+        string path = Path.Combine(folder, list);
+        FileRecord[] files;
+        try
+        {
+            using JsonDocument json = WholeFile.Guard(path, () => JsonDocument.Parse(File.ReadAllText(path)));
+            files = [.. json.RootElement.GetProperty("files").EnumerateArray().Select(f => f.Deserialize(OutputJson.Readable.FileRecord)!)];
+            if (files.Any(f => f is not { Name: not null, Sha256: not null })) throw new JsonException("a file has no name or hash");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return [$"{path}: it lists no files: {Quoted.Line(e.Message)}"];
+        }
+        return [.. files.SelectMany(f => Path.GetFileName(f.Name) == f.Name ? Problems(Path.Combine(folder, f.Name), f, list)
+            : [$"{path}: '{f.Name}' is not the name of a file in this folder"])];
     }
 
     /// <summary>What is wrong with one file.</summary>

@@ -219,6 +219,7 @@ public sealed record RunPiece(string ExperimentSha256, DateTime Start, DateTime?
     string ProgramVersion, HostRecord Host);
 
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(FileRecord))]
 [JsonSerializable(typeof(CheckpointHeader))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {

@@ -170,7 +170,7 @@ public class AnalysisTests : FolderFixture
         Assert.That(table["anisotropy"], Is.EqualTo(new[] { expected, expected, expected }).Within(1e-14));
         Assert.That(table["mean_cosine"].Zip(table["adjusted_cosine"], (own, adjusted) => own - adjusted), Has.All.EqualTo(expected).Within(1e-14));
         Assert.That(AnalysisRecord.Read(Path.Combine(Folder["a"], "analysis.json")).Crossings.Select(c => c.Time), Is.EqualTo(new double?[] { 0, 0, 0 }));
-        Assert.That(AnalysisFolder.Problems(Folder["a"]), Is.Empty);
+        Assert.That(RunCheck.ProblemsOfList(Folder["a"], AnalysisFolder.RecordFile), Is.Empty);
     }
 
     private static TokenSet Set(double[] x, int d) => new(0, x) { Count = x.Length / d };
