@@ -138,7 +138,14 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
                         + "a column that tells replicas apart is named by --map replica=COLUMN");
         }
 
-        private void Grow() => Resize(2 * _tokens.Length);
+        private void Grow()
+        {
+            long most = Array.MaxLength / dimension, count = Math.Min(2L * _tokens.Length, most);
+            if (count == _tokens.Length)
+                throw new ConfigurationException(Text.Of($"replica {replica} has more than {most} tokens at one time; a column of times is ")
+                    + "named by --map time=COLUMN");
+            Resize((int)count);
+        }
 
         private void Trim()
         {
