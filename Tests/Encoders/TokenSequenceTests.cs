@@ -74,6 +74,23 @@ public sealed class TokenSequenceTests
         Assert.That(orders.CountBy(o => o).Select(o => o.Value), Has.Exactly(6).InRange(30, 120));
     }
 
+    // After the rules of BERT's basic tokenizer, by hand.
+    [TestCase("The sun rose\nover the harbour\r\nand\tthe sea.", "the|sun|rose|over|the|harbour|and|the|sea|.")]
+    [TestCase("x = y+2 <3; costs $5, £5 -> ~b`", "x|=|y|+|2|<|3|;|costs|$|5|,|£5|-|>|~|b|`")]
+    [TestCase("foo_bar zero\u200Bwidth a\u00A0b", "foo|_|bar|zerowidth|a|b")]
+    [TestCase("Café CAFE\u0301 Ärger don't “no”—yes", "cafe|cafe|arger|don|'|t|“|no|”|—|yes")]
+    [TestCase("☺ \U0001F642 a→b 北京x かな", "☺|\U0001F642|a→b|北|京|x|かな")]
+    [TestCase(" \uFFFD\u0001 ", "")]
+    public void WordsAreThoseOfBert(string text, string words) =>
+        Assert.That(string.Join('|', WordPieces.Words(text, isLower: true)), Is.EqualTo(words));
+
+    [Test]
+    public void WhatHasNoPieceIsUnknownAndNotLost()
+    {
+        WordPieces pieces = new("[UNK]\n[CLS]\n[SEP]\nun\n##able\n$\nable\n"u8.ToArray());
+        Assert.That(pieces.Of($"unable $ ☺ able {new string('a', 101)}").Select(p => p.Text), Is.EqualTo(new[] { "un", "##able", "$", "[UNK]", "able", "[UNK]" }));
+    }
+
     [Test]
     public void AVocabularyIsThatOfBert()
     {
