@@ -100,12 +100,15 @@ public static class Mean
         return tokens;
     }
 
+    /// <summary>A variance of unit vectors below this is rounding of their coordinates: they are a point.</summary>
+    internal static double Rounding(int dimension) => dimension * Math.ScaleB(1, -98);
+
     /// <summary>(tr C)^2/tr C^2 of a symmetric matrix that has no negative eigenvalues: how many of them are large; 0 for no
     /// matrix.</summary>
     public static double Participation(Matrix<double> matrix)
     {
         double trace = matrix.Trace(), squares = matrix.FrobeniusNorm();
-        return squares > 0 ? trace / squares * (trace / squares) : 0;
+        return trace > Rounding(matrix.RowCount) ? trace / squares * (trace / squares) : 0;
     }
 
     /// <summary>The eigenvalues, falling, of a symmetric matrix that has no negative ones.</summary>

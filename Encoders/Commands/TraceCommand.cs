@@ -92,7 +92,7 @@ internal static class TraceCommand
         using AnalysisFolder folder = AnalysisFolder.Create(Path.Combine(path, TraceFolder.AnalysisFolder), overwrite);
         AnalyzeCommand.Write(context with { Quiet = true }, $"{Text.Plural(traces.Length, "text")} in {model}", trajectory,
             new AnalysisRequest { Experiment = experiment, Threads = context.Threads }, folder,
-            new AnalysisRecord { Sources = [], FittedBeta = fit.Beta });
+            new AnalysisRecord { Sources = [], FittedBeta = fit.Beta, FittedShare = fit.R2 }, "layer");
     }
 
     private static TokenSequence[] Sequences(CommandContext context, Encoder encoder, SourceText[] texts, Interventions interventions)

@@ -14,10 +14,11 @@ internal sealed record SourceText(string? File, string Characters)
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Strict.GetBytes(Characters)));
 
     /// <summary>The text of a file.</summary>
-    /// <exception cref="ConfigurationException">It is not UTF-8.</exception>
+    /// <exception cref="ConfigurationException">It is not there, or not UTF-8.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static SourceText Read(string path)
     {
+        if (!System.IO.File.Exists(path)) throw new ConfigurationException($"{Quoted.Short(path, 200)}: there is no such file.");
         byte[] bytes = WholeFile.Guard(path, () => System.IO.File.ReadAllBytes(path));
         try { return new(Path.GetFileName(path), Strict.GetString(bytes)); }
         catch (DecoderFallbackException e) { throw new ConfigurationException($"{path}: this is no text in UTF-8", e); }

@@ -14,7 +14,7 @@ internal sealed class TraceTrajectory(IReadOnlyList<TextTrace> texts, string fil
     public override IReadOnlyList<string> Files => [file];
 
     /// <inheritdoc/>
-    public override void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
+    protected override void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop)
     {
         for (int l = 0; l < texts[0].Layers.Count; l++)
         {

@@ -11,21 +11,23 @@ internal static class AnalysisReport
     /// <param name="name">Of the trajectory.</param>
     /// <param name="folder">Where the tables are.</param>
     /// <param name="record">The analysis.</param>
-    public static string Html(string name, string folder, AnalysisRecord record)
+    /// <param name="timeName">What the times are.</param>
+    public static string Html(string name, string folder, AnalysisRecord record, string timeName)
     {
         MeanTable table = MeanTable.Read(Path.Combine(folder, AnalysisFolder.ObservablesFile));
         HtmlReport page = new($"Analysis of {name}");
         string replicas = table.Replicas == 1 ? "one replica" : $"{table.Replicas} replicas";
         page.Paragraph($"{record.Snapshots} snapshots of {replicas} in {record.Dimension} dimensions, times "
             + $"{Numbers.ForPeople(record.Times[0])} to {Numbers.ForPeople(record.Times[1])}; {record.Tokens} tokens in all."
-            + (record.FittedBeta is { } beta ? $" β = {Numbers.ForPeople(beta)}, fitted to the logits." : ""));
+            + (record.FittedBeta is { } beta ? $" β = {Numbers.ForPeople(beta)}, the slope of the logits on the cosines, which explains "
+                + $"{Numbers.ForPeople(100 * record.FittedShare ?? 0)} % of them." : ""));
         if (record.Advice is not null) page.Warning($"{record.Advice}.");
         page.Alerts("Warning levels that were crossed.", [.. record.Alerts.Select(a => (name, a))]);
         if (record.Crossings.Count > 0)
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
                 record.Crossings.Select(c => (string[])
                     [c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
-        if (record.Snapshots > 1) AddCharts(page, folder, table);
+        if (record.Snapshots > 1) AddCharts(page, folder, table, timeName);
         AddCosines(page, folder, table);
         string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
         page.Section("Numbers").Table($"First and last snapshot{(table.Replicas > 1 ? ", means over replicas" : "")}.",
@@ -48,9 +50,9 @@ internal static class AnalysisReport
         yield return new("time", Text.Of($"{record.WallSeconds} s"));
     }
 
-    private static void AddCharts(HtmlReport page, string folder, MeanTable table)
+    private static void AddCharts(HtmlReport page, string folder, MeanTable table, string timeName)
     {
-        Axis time = TimeAxis(table.Times);
+        Axis time = TimeAxis(table.Times) with { Label = timeName };
         string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
         if (columns.Length > 0) page.Section("Observables").Figure(Panels("Observables against time", table, columns, time),
             table.Replicas > 1
@@ -77,10 +79,17 @@ internal static class AnalysisReport
     private static string Panels(string title, MeanTable table, string[] columns, Axis time) =>
         new Chart(title, "A panel for each column, against time.",
             [.. columns.Select((column, i) => new ChartPanel(column, i >= columns.Length - PerRow ? time : time with { Label = "" },
-                Axis.Around("", [.. table.Quantile(column, 0.25), .. table.Quantile(column, 0.75)]), [Line(table, column)]))])
+                ValueAxis([.. table.Quantile(column, 0.25), .. table.Quantile(column, 0.75)]), [Line(table, column)]))])
         {
             PerRow = Math.Min(PerRow, columns.Length), PlotHeight = 130,
         }.Render();
+
+    // Positive values that fall by many decades, as gaps do, on a logarithmic axis.
+    private static Axis ValueAxis(double[] values)
+    {
+        (double least, double most) = (values.Min(), values.Max());
+        return least > 0 && most > 1e5 * least ? new Axis("", least / 2, most * 2, Log: true) { Ticks = 4 } : Axis.Around("", values);
+    }
 
     private static Series Line(MeanTable table, string column)
     {

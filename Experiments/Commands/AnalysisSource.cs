@@ -10,7 +10,9 @@ namespace AttentionFlow.Experiments.Commands;
 /// <param name="Map">Which columns are what; null for their own names.</param>
 /// <param name="Normalized">Whether points are scaled to length 1.</param>
 /// <param name="Folder">The folder of the run; null where it is none.</param>
-internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string? Map, bool Normalized, string? Folder)
+/// <param name="Traced">The experiment of a trace; null where it is none.</param>
+internal sealed record AnalysisSource(
+    string Name, Trajectory Trajectory, string? Map, bool Normalized, string? Folder, string? Traced = null)
 {
     private Cloud? _start;
 
@@ -19,7 +21,12 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
 
     /// <summary>What is to be known of a run's snapshots, a sentence; null for nothing.</summary>
     public string? Advice => Folder is not null && Run(Folder, []) is { Record.Tokens: { } kept } run && kept < run.Tokens.Count
-        ? $"the snapshots keep {kept} of the run's {run.Tokens.Count} tokens, and these are the observables of the tokens kept" : null;
+        ? $"the snapshots keep {kept} of the run's {run.Tokens.Count} tokens, and these are the observables of the tokens kept"
+        : Trajectory.Advice;
+
+    /// <summary>What the times are called.</summary>
+    public string TimeName => Traced is not null ? "layer"
+        : (Map ?? "").Split(',').FirstOrDefault(e => e.StartsWith("time=", StringComparison.Ordinal))?[5..] ?? "t";
 
     /// <summary>Looks at the sources: one folder, or files.</summary>
     /// <exception cref="ConfigurationException">They are not what they should be.</exception>
@@ -30,6 +37,8 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
         string? given = map.Text.Length > 0 ? map.Text : null;
         if (folder is null)
         {
+            if (sources.Length == 1 && !File.Exists(sources[0]) && Directory.Exists(Path.Combine("out", sources[0])))
+                throw new ConfigurationException($"{sources[0]}: there is no such file; do you mean {Path.Combine("out", sources[0])}?");
             string name = Path.GetFileNameWithoutExtension(sources[0]).Replace("*", "", StringComparison.Ordinal).TrimEnd('_', '-', '.');
             return new AnalysisSource(name.Length > 0 ? name : "trajectory", Trajectory.Open(sources, map, normalize), given, normalize,
                 Folder: null);
@@ -38,12 +47,15 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
         bool isUnderWay = File.Exists(Path.Combine(folder, RunFolder.RunFile));
         if (!File.Exists(snapshots))
             throw new ConfigurationException($"{folder}: there is no {RunFolder.SnapshotsFile} in it"
-                + (isUnderWay ? "; the run is under way, or was killed: 'run --resume' ends it." : "."));
+                + (isUnderWay ? "; the run is under way, or was killed: 'run --resume' ends it."
+                    : "; files of one snapshot each are named by a pattern, 'DIR/*.csv'."));
         string? run = File.Exists(Path.Combine(folder, RunFolder.ExperimentFile)) ? folder : null;
         // Coordinates of few digits are no unit vectors.
         normalize |= run is not null && Run(run, []).Record.Digits is not null;
         string title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, run);
+        string traced = Path.Combine(folder, "analysis", RunFolder.ExperimentFile);
+        return new AnalysisSource(title, Trajectory.Open([snapshots], map, normalize), given, normalize, run,
+            run is null && File.Exists(traced) ? traced : null);
     }
 
     /// <summary>The experiment whose flow the tokens follow; null for none.</summary>
@@ -56,8 +68,13 @@ internal sealed record AnalysisSource(string Name, Trajectory Trajectory, string
         Experiment experiment;
         if (asked is not null) experiment = StoredExperiments.Find(asked, settings);
         else if (Folder is not null) experiment = Run(Folder, settings);
-        else if (settings.Count > 0) experiment = ExperimentReader.Parse("{}", "analyze", [$"tokens.dimension={d}", .. settings]);
-        else return null;
+        else if (Traced is not null) experiment = ExperimentReader.Read(Traced, settings);
+        else if (settings.Count == 0) return null;
+        else if (settings.Any(s => s.StartsWith("interaction.beta=", StringComparison.Ordinal)))
+            experiment = ExperimentReader.Parse("{}", "analyze", [$"tokens.dimension={d}", .. settings]);
+        else
+            throw new ConfigurationException($"--set {settings[0]}: without an experiment an interaction needs its beta, "
+                + "--set interaction.beta=..; --experiment FILE names one.");
         return experiment.Tokens.Dimension == d ? experiment
             : throw ConfigurationException.At("$.tokens.dimension", $"{experiment.Tokens.Dimension} is not the dimension of "
                 + $"{Trajectory.Files[0]}, which is {d}; --set tokens.dimension={d}.");

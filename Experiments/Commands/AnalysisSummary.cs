@@ -25,16 +25,18 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
         string replicas = table.Replicas == 1 ? "" : $" of {table.Replicas} replicas";
         context.Output.WriteLine($"{Text.Plural(record.Snapshots, "snapshot")}{replicas}, "
             + $"{record.Tokens} tokens in all, d = {record.Dimension}: {Quoted.Line(folder)}");
-        if (record.FittedBeta is { } beta) context.Output.WriteLine(Text.Of($"fitted beta {beta:G6}"));
+        if (record.FittedBeta is { } beta)
+            context.Output.WriteLine(Text.Of($"fitted beta {beta:G6}, which explains {record.FittedShare:P1} of the logits"));
         string[] shown = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
         string mean = table.Replicas == 1 ? "" : ", mean of replicas";
         bool isOne = record.Snapshots == 1;
-        context.Output.Write(TextTable.Render(
+        if (shown.Length > 0) context.Output.Write(TextTable.Render(
             isOne ? ["column", $"value{mean}"]
                 : ["column", Text.Of($"t = {record.Times[0]:G6}{mean}"), Text.Of($"t = {record.Times[1]:G6}")],
             shown.Select(c => (string[])[c, Show(table.Mean(c)[0]), .. isOne ? [] : new[] { Show(table.Mean(c)[^1]) }])));
         foreach (CrossingRecord crossing in record.Crossings)
-            context.Output.WriteLine(Text.Of($"{crossing.Condition}, replica {crossing.Replica}: ")
+            context.Output.WriteLine(Text.Of($"{crossing.Condition}, replica {crossing.Replica}")
+                + (record.Replicas is { } names ? $" ({Quoted.Short(names[crossing.Replica])}): " : ": ")
                 + (crossing.Time is { } time ? Text.Of($"t = {time:G6}") : "not crossed"));
         if (record.Reason is not null) context.Output.WriteLine(Text.Of($"{record.Reason} from t = {record.ReasonTime:G6} on"));
         if (record.Advice is not null) context.Warn(record.Advice);

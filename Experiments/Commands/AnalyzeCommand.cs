@@ -3,6 +3,7 @@ using System.Diagnostics;
 using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Sweeps;
 using AttentionFlow.Solver.Trajectories;
+using CsvHelper;
 
 namespace AttentionFlow.Experiments.Commands;
 
@@ -63,18 +64,20 @@ internal static class AnalyzeCommand
         command.SetAction(parsed =>
         {
             string[] sources = parsed.GetRequiredValue(source);
+            if (sources.FirstOrDefault(name => name.StartsWith("--", StringComparison.Ordinal)) is { } option)
+                throw new ConfigurationException($"{Quoted.Of(option)} is not an option of 'analyze'"
+                    + (Names.Nearest(option, command.Options.Select(o => o.Name)) is { } near ? $"; did you mean '{near}'?" : ""));
             AnalysisSource of = AnalysisSource.Open(sources, parsed.GetValue(map) is { } text ? ColumnMap.Parse(text) : ColumnMap.Identity,
                 parsed.GetValue(normalize));
             string target = parsed.GetValue(folder) ?? Path.Combine("out", $"{of.Name}-analysis");
             string[] settings = parsed.GetValue(set) ?? [];
-            bool fits = parsed.GetValue(fit) is not null;
             CommandContext context = contextOf(parsed);
             using AnalysisFolder into = AnalysisFolder.Create(target, parsed.GetValue(overwrite));
-            BetaFit? fitted = fits ? ScoreFit.Of(of.Trajectory,
-                into.Open(AnalysisFolder.FitFile, "beta of the heads", BetaFit.Columns, "time", "head"), context.Stop) : null;
-            if (fitted is { Beta: not >= 0 })
-                throw new ConfigurationException($"--fit beta: the slope is {fitted.Beta:G6}; beta must not be negative.");
-            if (fitted is not null) settings = [$"interaction.beta={fitted.Beta.ToString("R", CultureInfo.InvariantCulture)}", .. settings];
+            BetaFit? fitted = parsed.GetValue(fit) is null ? null : Fit(of, settings, into, context.Stop);
+            // What fits logits is a softmax, until a setting says otherwise.
+            if (fitted is not null)
+                settings = ["interaction.normalization=softmax",
+                    $"interaction.beta={Math.Max(0, fitted.Beta).ToString("R", CultureInfo.InvariantCulture)}", .. settings];
             AnalysisRequest request = new()
             {
                 Experiment = of.ExperimentOf(parsed.GetValue(experiment), settings),
@@ -85,12 +88,26 @@ internal static class AnalyzeCommand
             };
             AnalysisRecord record = Write(context, of.Name, of.Trajectory, request, into, new AnalysisRecord
             {
-                Sources = [], Map = of.Map, Normalized = of.Normalized, FittedBeta = fitted?.Beta, Advice = of.Advice,
-            });
+                Sources = [], Map = of.Map, Normalized = of.Normalized, FittedBeta = fitted?.Beta, FittedShare = fitted?.R2,
+                Advice = of.Advice,
+            }, of.TimeName);
             new AnalysisSummary(target, record, context).Write();
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static BetaFit Fit(AnalysisSource source, string[] settings, AnalysisFolder into, CancellationToken stop)
+    {
+        if (settings.FirstOrDefault(s => s.StartsWith("interaction.beta=", StringComparison.Ordinal)) is { } other)
+            throw new ConfigurationException($"--fit beta and --set {other} exclude each other.");
+        BetaFit fitted = ScoreFit.Of(source.Trajectory,
+            into.Open(AnalysisFolder.FitFile, "beta of the heads", BetaFit.Columns, "time", "replica", "head"), stop);
+        // The slope of scores that do not vary is rounding.
+        if (fitted.Beta < 0 && fitted.R2 > 1e-12)
+            throw new ConfigurationException(Text.Of($"--fit beta: the slope of the logits on the cosines is {fitted.Beta:G6}; ")
+                + "an interaction has a beta of at least 0.");
+        return fitted;
     }
 
     /// <summary>Measures a trajectory and writes the folder.</summary>
@@ -100,13 +117,15 @@ internal static class AnalyzeCommand
     /// <param name="request">What is measured.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="record">What is known of the analysis.</param>
+    /// <param name="timeName">What the times are, for figures.</param>
     /// <returns>analysis.json as written.</returns>
     public static AnalysisRecord Write(CommandContext context, string name, Trajectory trajectory, AnalysisRequest request,
-        AnalysisFolder folder, AnalysisRecord record)
+        AnalysisFolder folder, AnalysisRecord record, string timeName)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        if (request.Experiment is { } experiment)
-            record = record with { ExperimentSha256 = folder.Write(RunFolder.ExperimentFile, ExperimentReader.Write(experiment)).Sha256 };
+        string? experiment = request.Experiment is { } flow ? ExperimentReader.Write(flow) : null;
+        if (experiment is not null)
+            record = record with { ExperimentSha256 = WholeFile.RecordOf(RunFolder.ExperimentFile, experiment).Sha256 };
         using TrajectoryAnalysis analysis = new(request, folder);
         ProgressDisplay.Run(context.Quiet, trajectory.Bytes, context.Error, progress =>
         {
@@ -127,7 +146,27 @@ internal static class AnalyzeCommand
         {
             Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
         };
-        return folder.Finish($"Analysis of {name}", record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) },
-            done => [(AnalysisFolder.ReportFile, AnalysisReport.Html(name, folder.FullPath, done))]);
+        record = record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) };
+        return folder.Finish($"Analysis of {name}", record, Texts());
+
+        IEnumerable<(string Name, string Text)> Texts()
+        {
+            if (experiment is not null) yield return (RunFolder.ExperimentFile, experiment);
+            if (record.Replicas is { } names) yield return (AnalysisFolder.ReplicasFile, NamesTable(names));
+            yield return (AnalysisFolder.ReportFile, AnalysisReport.Html(name, folder.FullPath, record, timeName));
+        }
+    }
+
+    private static string NamesTable(IReadOnlyList<string> names)
+    {
+        using StringWriter text = new();
+        using (CsvWriter csv = CsvWriter.Create(text, new CsvWriterOptions { NewLine = "\n" }))
+            foreach ((string number, string name) in names.Select((name, r) => ($"{r}", name)).Prepend(("replica", "name")))
+            {
+                csv.WriteField(number);
+                csv.WriteField(name);
+                csv.EndRecord();
+            }
+        return text.ToString();
     }
 }

@@ -32,9 +32,14 @@ internal static class CollectCommand
     public static Option<Crossing[]> WhenOption(string what) => new("--when")
     {
         Description = $"COLUMN<LEVEL or COLUMN>LEVEL: {what}, between recorded times on a straight line; may be repeated.",
-        HelpName = "CONDITION", CustomParser = result => [.. result.Tokens.Select(token => Crossing.Parse(token.Value))
-            .Select(c => c ?? OptionValues.Refuse<Crossing>(result, "a condition such as gap_energy<1e-3 is needed"))
-            .OfType<Crossing>()],
+        HelpName = "CONDITION", CustomParser = result =>
+        {
+            List<Crossing> conditions = [];
+            foreach (string text in result.Tokens.Select(token => token.Value))
+                if (Crossing.Parse(text) is { } crossing) conditions.Add(crossing);
+                else result.AddError($"--when {Quoted.Short(text)}: a condition such as gap_energy<1e-3 is needed");
+            return [.. conditions];
+        },
     };
 
     private static int Execute(CommandContext context, string folder, Crossing[] when, bool all, string? file)

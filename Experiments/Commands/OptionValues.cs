@@ -46,7 +46,9 @@ internal static class OptionValues
         {
             string[] commands = [.. command.Subcommands.Select(c => c.Name)];
             return stray is null ? $"a command is needed: {string.Join(", ", commands)}"
-                : $"{Quoted.Of(stray)} is not a command; {Names.Hint(stray, commands)}";
+                : $"{Quoted.Of(stray)} is not a command; " + (stray == "trace"
+                    ? "the program of the project Encoders has it: dotnet run -c Release --project Encoders -- trace"
+                    : Names.Hint(stray, commands));
         }
         if (stray is null) return parsed.Errors[0].Message;
         if (!stray.StartsWith('-')) return $"{Quoted.Of(stray)} is one argument too many for '{command.Name}'";

@@ -127,6 +127,7 @@ internal sealed class HtmlReport(string title)
         td { border-bottom: 1px solid #ddd; padding: 5px 8px; vertical-align: top; }
         tbody tr:last-child td { border-bottom: 2px solid #222; }
         td.number, th.number { text-align: right; white-space: nowrap; }
+        td.words { overflow-wrap: anywhere; }
         td.verdict { font-weight: bold; }
         sup, sub { font-size: 78%; line-height: 0; }
         .pass { color: #00664b; }

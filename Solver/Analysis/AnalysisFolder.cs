@@ -27,18 +27,23 @@ public sealed class AnalysisFolder : IDisposable
     /// <summary>beta by time and head, where logits are given.</summary>
     public const string FitFile = "fit.csv";
 
+    /// <summary>Numbers and names of replicas, where they have names.</summary>
+    public const string ReplicasFile = "replicas.csv";
+
     /// <summary>The page.</summary>
     public const string ReportFile = "report.html";
 
-    private static readonly string[] Names = [RecordFile, ObservablesFile, ChangesFile, ClustersFile, CosinesFile, FitFile, ReportFile,
+    private static readonly string[] Names = [RecordFile, ObservablesFile, ChangesFile, ClustersFile, CosinesFile, FitFile, ReplicasFile,
+        ReportFile,
         RunFolder.ExperimentFile, RunFolder.PackageFile];
 
     private readonly FolderLock _lock;
     private readonly IReadOnlyList<FileRecord> _earlier;
     private readonly List<(CsvTable Table, string Title, IReadOnlyList<string> Key)> _tables = [];
-    private readonly List<FileRecord> _texts = [];
+    private readonly bool _isNew;
 
-    private AnalysisFolder(FolderLock held, IReadOnlyList<FileRecord> earlier) => (_lock, _earlier) = (held, earlier);
+    private AnalysisFolder(FolderLock held, IReadOnlyList<FileRecord> earlier, bool isNew) =>
+        (_lock, _earlier, _isNew) = (held, earlier, isNew);
 
     /// <summary>Where it is.</summary>
     public string FullPath => _lock.Folder;
@@ -50,6 +55,7 @@ public sealed class AnalysisFolder : IDisposable
     /// <exception cref="IOException">Another process works in it, or it cannot be made.</exception>
     public static AnalysisFolder Create(string path, bool overwrite) => WholeFile.Guard(path, () =>
     {
+        bool isNew = !Directory.Exists(path);
         FolderLock held = FolderLock.Take(path, RecordFile);
         try
         {
@@ -62,7 +68,7 @@ public sealed class AnalysisFolder : IDisposable
                 bool isOurs = earlier.Any(f => f.Name == name && f.IsAt(file));
                 if (WholeFile.IsThere(file) && !isOurs) throw new FolderNotEmptyException(Path.Combine(path, name), "analyze");
             }
-            return new AnalysisFolder(held, earlier);
+            return new AnalysisFolder(held, earlier, isNew);
         }
         catch
         {
@@ -79,36 +85,29 @@ public sealed class AnalysisFolder : IDisposable
         return table;
     }
 
-    /// <summary>Writes a text.</summary>
-    public FileRecord Write(string name, string text)
-    {
-        FileRecord record = WholeFile.WriteText(Path.Combine(FullPath, name), text);
-        _texts.Add(record);
-        return record;
-    }
-
-    /// <summary>Completes the tables; writes datapackage.json and the texts that are made of the tables, and last analysis.json.</summary>
+    /// <summary>Completes the tables; writes datapackage.json and other texts, and last analysis.json.</summary>
     /// <param name="title">A title of the analysis.</param>
     /// <param name="record">What is known of it.</param>
-    /// <param name="makeTexts">Name and text of further files, from the tables.</param>
+    /// <param name="texts">Name and text of other files, which may be made of the tables; null for none.</param>
     /// <returns>The record as written.</returns>
-    public AnalysisRecord Finish(
-        string title, AnalysisRecord record, Func<AnalysisRecord, IEnumerable<(string Name, string Text)>>? makeTexts = null)
+    public AnalysisRecord Finish(string title, AnalysisRecord record, IEnumerable<(string Name, string Text)>? texts = null)
     {
         TableDescription[] tables = [.. _tables.Select(t => new TableDescription(t.Title, t.Key, t.Table.Columns, t.Table.Complete()))];
-        Write(RunFolder.PackageFile, DataPackage.Text(title, tables));
-        foreach ((string name, string text) in makeTexts?.Invoke(record) ?? []) Write(name, text);
-        record = record with { Files = [.. tables.Select(t => t.File), .. _texts] };
+        (string Name, string Text) package = (RunFolder.PackageFile, DataPackage.Text(title, tables));
+        FileRecord[] written = [.. (texts ?? []).Prepend(package)
+            .Select(t => WholeFile.WriteText(Path.Combine(FullPath, t.Name), t.Text))];
+        record = record with { Files = [.. tables.Select(t => t.File), .. written] };
         WholeFile.WriteText(Path.Combine(FullPath, RecordFile), record.ToJson());
         foreach (string name in _earlier.Select(f => f.Name).Except(record.Files.Select(f => f.Name)).Where(Names.Contains))
             File.Delete(Path.Combine(FullPath, name));
         return record;
     }
 
-    /// <summary>Frees the folder; drops tables that were not completed.</summary>
+    /// <summary>Frees the folder; drops tables that were not completed, and a folder that was made for nothing.</summary>
     public void Dispose()
     {
         foreach ((CsvTable table, string _, IReadOnlyList<string> _) in _tables) table.Dispose();
         _lock.Dispose();
+        if (_isNew && Directory.Exists(FullPath) && !Directory.EnumerateFileSystemEntries(FullPath).Any()) Directory.Delete(FullPath);
     }
 }

@@ -57,6 +57,9 @@ public sealed record AnalysisRecord
     /// <summary>beta, fitted to logits; null where it was not asked for.</summary>
     public double? FittedBeta { get; init; }
 
+    /// <summary>The share of the logits' squares that it explains; null where it was not asked for.</summary>
+    public double? FittedShare { get; init; }
+
     /// <summary>Version of AttentionFlow.</summary>
     public string ProgramVersion { get; init; } = RunRecord.ThisVersion;
 

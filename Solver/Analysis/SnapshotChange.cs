@@ -42,7 +42,8 @@ public static class SnapshotChange
     {
         double[] x = Centred(now, d), y = Centred(before, d);
         (double xy, double xx, double yy) = now.Count < d ? Pairs(x, y, now.Count, d) : Products(x, y, now.Count, d);
-        return xx > 0 && yy > 0 ? xy / Math.Sqrt(xx * yy) : 0;
+        double nothing = Mean.Rounding(d) * Mean.Rounding(d);
+        return xx > nothing && yy > nothing ? xy / Math.Sqrt(xx * yy) : 0;
     }
 
     private static double[] Centred(TokenSet set, int d)

@@ -18,6 +18,9 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     /// <summary>The mean cosine of tokens of different replicas, and by how much that of a replica's own exceeds it.</summary>
     public const string Anisotropy = "anisotropy";
 
+    /// <summary>Mean and standard deviation of the lengths that tokens had before they were scaled.</summary>
+    public const string Radius = "radius";
+
     /// <summary><see cref="SnapshotChange"/>, a table of its own.</summary>
     public const string Changes = "changes";
 
@@ -33,6 +36,14 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         new("adjusted_cosine", ColumnType.Number, "Mean of <x_i, x_j> over different tokens of the replica, less the anisotropy."),
     ];
 
+    private static readonly Column[] RadiusColumns =
+    [
+        new("radius_mean", ColumnType.Number, "Mean of the radii r_i, weighted by m_i."),
+        new("radius_deviation", ColumnType.Number, "Standard deviation of the radii r_i, weighted by m_i."),
+    ];
+
+    private static readonly Column Time = new("time", ColumnType.Number, "Time of the snapshot, as the source has it.");
+
     private readonly OpenDevices _devices = new();
     private readonly List<FlowGroup> _groups = [];
     private readonly SortedDictionary<string, string> _leftOut = new(StringComparer.Ordinal);
@@ -42,14 +53,14 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     private ClusterLives? _lives;
     private CsvTable? _observables, _changes, _cosines;
     private string[] _names = [];
-    private bool _hasAnisotropy;
+    private bool _hasAnisotropy, _hasRadius;
     private Snapshot? _before;
     private (string Reason, double Time)? _reason;
     private double _first;
-    private long _tokens;
+    private long _tokens, _compared, _notCompared;
 
     /// <summary>What can be asked for beside the observables of runs.</summary>
-    public static IReadOnlyList<string> OfTrajectories { get; } = [Anisotropy, Changes, Lives, Cosines];
+    public static IReadOnlyList<string> OfTrajectories { get; } = [Radius, Anisotropy, Changes, Lives, Cosines];
 
     /// <summary>Looks at the next snapshot.</summary>
     /// <exception cref="ConfigurationException">Something that was asked for cannot be measured.</exception>
@@ -68,6 +79,7 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             if (_reason is null && request.Experiment?.Time.Until is { } until) holds.Add(until.Holds(frame, left: null));
             row += parts[g].Count;
         }
+        if (_hasRadius) MeasureRadius(snapshot, rows, width);
         if (_hasAnisotropy) MeasureAnisotropy(snapshot, rows, width);
         if (holds.Count > 0 && holds.All(h => h is not null)) _reason = (holds[0]!, snapshot.Time);
         _observables.Append(rows);
@@ -78,7 +90,10 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             See(set.Replica, snapshot.Time, rows.AsSpan(r * width, width));
             _lives?.See(snapshot.Time, set, snapshot.Dimension);
             _cosines?.Append(_histogram.Rows(snapshot.Time, set, snapshot.Dimension));
-            if (_changes is null || _before?.Of(set.Replica) is not { } earlier || !set.HasTokensOf(earlier)) continue;
+            if (_changes is null || _before?.Of(set.Replica) is not { } earlier) continue;
+            if (!set.HasTokensOf(earlier)) _notCompared++;
+            if (!set.HasTokensOf(earlier)) continue;
+            _compared++;
             (double rms, double largest) = SnapshotChange.Displacement(set, earlier, snapshot.Dimension);
             _changes.Append([snapshot.Time, set.Replica, _before.Time, rms, largest, SnapshotChange.Cka(set, earlier, snapshot.Dimension)]);
         }
@@ -93,6 +108,9 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
     {
         if (_before is null) throw new ConfigurationException($"{record.Sources[0].Name}: there are no tokens in it.");
         _lives?.End();
+        if (_notCompared > 0)
+            _leftOut[Changes] = $"{_notCompared} of {_compared + _notCompared} times the tokens of a replica are not those of the snapshot "
+                + "before; its clusters begin anew there";
         return record with
         {
             Snapshots = _before.Number + 1,
@@ -156,6 +174,9 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
                 _leftOut[wide] = $"it has a column for each of {group.Flow.Dimension} coordinates; ask for it with --observables";
         string[] asked = [.. request.Observables ?? [.. Observable.All.Keys.Except(_leftOut.Keys), .. OfTrajectories]];
         _hasAnisotropy = asked.Contains(Anisotropy) && snapshot.Replicas.Count > 1;
+        _hasRadius = asked.Contains(Radius) && snapshot.Replicas.All(s => s.Radii is not null);
+        if (asked.Contains(Radius) && !_hasRadius) _leftOut[Radius] = "the source has no column 'radius', and --normalize was not asked "
+            + "for";
         if (asked.Contains(Anisotropy) && !_hasAnisotropy) _leftOut[Anisotropy] = "it compares replicas, and there is one";
         List<(string Name, Observable Made)> made = [];
         foreach (string name in asked.Except(OfTrajectories))
@@ -163,9 +184,10 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         if (request.Observables is not null && _leftOut.Count > 0)
             throw new ConfigurationException($"--observables: {_leftOut.First().Key}: {_leftOut.First().Value}.");
         (_names, group.Observables) = ([.. made.Select(m => m.Name)], [.. made.Select(m => m.Made)]);
-        Column[] columns = [.. made.SelectMany(m => m.Made.Columns), .. _hasAnisotropy ? AnisotropyColumns : []];
+        Column[] columns = [.. made.SelectMany(m => m.Made.Columns), .. _hasRadius ? RadiusColumns : [], .. _hasAnisotropy
+            ? AnisotropyColumns : []];
         _observables = folder.Open(AnalysisFolder.ObservablesFile, "Observables of every replica at the times of the snapshots",
-            RunColumns.Observables(columns), [.. RunColumns.ObservableKey]);
+            [Time, .. RunColumns.Observables(columns).Skip(1)], [.. RunColumns.ObservableKey]);
         if (asked.Contains(Changes))
             _changes = folder.Open(AnalysisFolder.ChangesFile, "What changed from snapshot to snapshot", SnapshotChange.Columns,
                 "time", "replica");
@@ -211,6 +233,20 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             _watch.See(observable, frame.Time, values, r => sets[r].Replica);
             for (int r = 0; r < sets.Count; r++) values.AsSpan(r * count, count).CopyTo(rows[(r * width + column)..]);
             column += count;
+        }
+    }
+
+    private void MeasureRadius(Snapshot snapshot, double[] rows, int width)
+    {
+        int at = width - (_hasAnisotropy ? AnisotropyColumns.Length : 0) - RadiusColumns.Length;
+        for (int r = 0; r < snapshot.Replicas.Count; r++)
+        {
+            TokenSet set = snapshot.Replicas[r];
+            if (set.Radii is not { } radii) continue;
+            double[] weights = set.Weights ?? [.. Enumerable.Repeat(1.0 / set.Count, set.Count)];
+            double mean = CompensatedSum.Of(weights, radii);
+            double square = CompensatedSum.Of(weights, [.. radii.Select(x => (x - mean) * (x - mean))]);
+            (rows[r * width + at], rows[r * width + at + 1]) = (mean, Math.Sqrt(square));
         }
     }
 

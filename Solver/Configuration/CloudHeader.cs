@@ -4,6 +4,7 @@ namespace AttentionFlow.Solver.Configuration;
 internal sealed class CloudHeader
 {
     private const string Convert = "save the file as UTF-8";
+    private const string Spaces = "columns are separated by spaces; commas are expected (tr -s ' ' ',').";
     private static readonly string[] OfSnapshots = ["snapshot", "time", "replica"];
 
     /// <summary>The columns of a line.</summary>
@@ -43,6 +44,7 @@ internal sealed class CloudHeader
 
     /// <summary>Why a line can not be the header of any table, or null.</summary>
     public static string? WhyNoTable(string[] names) => WhyOtherwise(names) ?? WhyTwice(names)
+        ?? (names is [var one] && one.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length > 1 ? Spaces : null)
         ?? (names.Contains("") ? "a column has no name; a table saved with its index needs the index left out (pandas: index=False)."
             : null);
 
@@ -57,7 +59,7 @@ internal sealed class CloudHeader
         if (names.Length == 1 && first.Contains('\t')) return "columns are separated by tabs; commas are expected (tr '\\t' ',').";
         if (first.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } words && names.Length == 1
             && words.All(w => IsNumber(w) || IsKnown(w)))
-            return "columns are separated by spaces; commas are expected (tr -s ' ' ',').";
+            return Spaces;
         return names.All(IsNumber) ? "the header is missing; the first line names the columns, such as x0,x1,x2." : null;
     }
 

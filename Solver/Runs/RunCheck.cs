@@ -40,7 +40,8 @@ public static class RunCheck
         return problems;
     }
 
-    /// <summary>Whether the files in a folder are those that a record in it lists as its <c>files</c>, of an analysis or of a trace.</summary>
+    /// <summary>Whether the files in a folder are those that a record in it lists as its <c>files</c>, of an analysis or of a
+    /// trace.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="list">The name of the record.</param>
     /// <returns>What is wrong, a sentence each.</returns>

@@ -52,24 +52,40 @@ public sealed class ColumnMap
         if (coordinates.Length < 2)
             throw new ConfigurationException($"{path}: coordinates are the columns x0, x1, ...; there are {columns.Count} columns: "
                 + $"{Quoted.Short(string.Join(", ", columns), 200)}. Name others: --map x=h_* or --map x0=px,x1=py,x2=pz");
-        return new ColumnPlaces(places[0], places[1], places[2], places[3], places[4], places[5], coordinates);
+        if (places.Where(p => p >= 0).Concat(coordinates).GroupBy(p => p).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConfigurationException($"{path}: the column '{Quoted.Short(columns[twice.Key])}' is named for two things.");
+        string[] unused = [.. columns.Index().Where(c => !places.Contains(c.Index) && !coordinates.Contains(c.Index)
+            && c.Item != "snapshot")
+            .Select(c => c.Item)];
+        return new ColumnPlaces(places[0], places[1], places[2], places[3], places[4], places[5], coordinates) { Unused = unused };
 
         int Place(string name, bool isNamed) => columns.IndexOf(name) is var place && (place >= 0 || !isNamed) ? place
             : throw new ConfigurationException($"{path}: there is no column '{Quoted.Short(name)}'; {Names.Hint(name, columns)}");
 
-        int[] Numbered() => [.. Enumerable.Range(0, columns.Count)
-            .Select(k => Place(_names.GetValueOrDefault($"x{k}", $"x{k}"), _names.ContainsKey($"x{k}"))).TakeWhile(place => place >= 0)];
+        int[] Numbered()
+        {
+            int[] found = [.. Enumerable.Range(0, columns.Count)
+                .Select(k => Place(_names.GetValueOrDefault($"x{k}", $"x{k}"), _names.ContainsKey($"x{k}"))).TakeWhile(place =>
+                    place >= 0)];
+            string[] later = [.. _names.Keys.Concat(columns).Where(IsCoordinate).Where(name => !IsBelow(name, found.Length))];
+            return later.Length == 0 || found.Length == 0 && _names.Keys.All(name => !IsCoordinate(name)) ? found
+                : throw new ConfigurationException($"{path}: there is {later[0]}, but no x{found.Length}; coordinates are x0, x1, ... "
+                    + $"without gaps.");
+        }
 
-        // In the order of the numbers that the star stands for, or else as they stand.
+        static bool IsBelow(string name, int count) =>
+            uint.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out uint k) && k < count;
+
+        // In the order of the numbers that the star stands for.
         int[] Matching(string star)
         {
-            Regex form = new($"^{Regex.Escape(star).Replace("\\*", "(.+)", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
-            (int Place, string Part)[] found = [.. Enumerable.Range(0, columns.Count).Select(i => (Place: i, Match: form.Match(columns[i])))
-                .Where(f => f.Match.Success && !places.Contains(f.Place)).Select(f => (f.Place, f.Match.Groups[1].Value))];
-            if (found.Length == 0) throw new ConfigurationException($"{path}: no column is like '{Quoted.Short(star)}'.");
-            bool areNumbers = found.All(f => ulong.TryParse(f.Part, NumberStyles.None, CultureInfo.InvariantCulture, out _));
-            if (areNumbers) found = [.. found.OrderBy(f => ulong.Parse(f.Part, CultureInfo.InvariantCulture))];
-            return [.. found.Select(f => f.Place)];
+            Regex form = new($"^{Regex.Escape(star).Replace("\\*", "([0-9]+)", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
+            (int Place, UInt128 Number)[] found = [.. Enumerable.Range(0, columns.Count).Select(i => (Place: i,
+                Match: form.Match(columns[i])))
+                .Where(f => f.Match.Success)
+                .Select(f => (f.Place, UInt128.Parse(f.Match.Groups[1].Value, CultureInfo.InvariantCulture)))];
+            return found.Length > 0 ? [.. found.OrderBy(f => f.Number).Select(f => f.Place)]
+                : throw new ConfigurationException($"{path}: no column is like '{Quoted.Short(star)}', a number for the star.");
         }
     }
 
@@ -84,4 +100,12 @@ public sealed class ColumnMap
 /// <param name="Weight">m, up to a common factor.</param>
 /// <param name="Radius">r.</param>
 /// <param name="Coordinates">x0, x1, ...</param>
-public sealed record ColumnPlaces(int Time, int Replica, int Token, int Label, int Weight, int Radius, IReadOnlyList<int> Coordinates);
+public sealed record ColumnPlaces(int Time, int Replica, int Token, int Label, int Weight, int Radius, IReadOnlyList<int> Coordinates)
+{
+    /// <summary>Columns that are nothing of these.</summary>
+    public IReadOnlyList<string> Unused { get; init; } = [];
+
+    /// <summary>What is to be known of a table with these columns, a sentence; null for nothing.</summary>
+    public string? Advice => Unused.Count == 0 ? null : $"columns not used: {Quoted.Short(string.Join(", ", Unused), 200)}"
+        + (Token < 0 ? "; tokens are told apart by their order" : "") + (Time < 0 ? "; a file is one snapshot" : "");
+}

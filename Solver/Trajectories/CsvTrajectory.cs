@@ -35,13 +35,16 @@ internal sealed class CsvTrajectory : Trajectory
     public override int Dimension => _places.Coordinates.Count;
 
     /// <inheritdoc/>
+    public override string? Advice => _places.Advice;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Files => [.. _files.Select(f => f.Path)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ReplicaNames => _replicas.Names;
 
     /// <inheritdoc/>
-    public override void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
+    protected override void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop)
     {
         SnapshotBuilder builder = new(Dimension, _places, _normalize);
         long before = 0;

@@ -16,6 +16,7 @@ internal sealed class NumpyTrajectory : Trajectory
     private readonly bool _normalize, _areReplicas;
     private readonly double[]? _labels, _weights;
     private readonly double[] _times;
+    private readonly string[] _titles;
 
     private NumpyTrajectory(IReadOnlyList<string> files, IReadOnlyList<Entry> entries, bool normalize)
     {
@@ -31,6 +32,8 @@ internal sealed class NumpyTrajectory : Trajectory
         _areReplicas = axes[0] == 3;
         int count = _areReplicas ? entries.Max(e => e.Shape[0]) : entries.Count;
         (_times, _labels, _weights) = (BesideIn("time") ?? [], BesideIn("label"), BesideIn("weight"));
+        _titles = [.. entries.Select(e => e.Title)];
+        if (_titles.Distinct().Count() < entries.Count) _titles = [.. entries.Select(e => Path.GetFileNameWithoutExtension(e.File))];
         if (_times.Length == 0)
             _times = _areReplicas || entries.Count == 1 || entries.Any(e => e.Inside.Length > 0)
                 ? [.. Enumerable.Range(0, count).Select(k => (double)k)]
@@ -46,7 +49,7 @@ internal sealed class NumpyTrajectory : Trajectory
     public override IReadOnlyList<string> Files { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> ReplicaNames => _areReplicas && _entries.Count > 1 ? [.. _entries.Select(e => e.Title)] : [];
+    public override IReadOnlyList<string> ReplicaNames => _areReplicas && _entries.Count > 1 ? _titles : [];
 
     /// <summary>Looks at the headers.</summary>
     /// <exception cref="ConfigurationException">A file is missing, or not what it should be.</exception>
@@ -63,7 +66,7 @@ internal sealed class NumpyTrajectory : Trajectory
     }
 
     /// <inheritdoc/>
-    public override void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
+    protected override void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop)
     {
         SnapshotBuilder builder = new(Dimension, new(0, 0, -1, _labels is null ? -1 : 0, _weights is null ? -1 : 0, -1, [0, 1]),
             _normalize);
@@ -114,24 +117,32 @@ internal sealed class NumpyTrajectory : Trajectory
     /// <exception cref="ConfigurationException">It has another shape.</exception>
     public (NumpyArray Array, bool AreProbabilities)? OpenScores()
     {
-        if (Files.SelectMany(EntriesOf).FirstOrDefault(e => e.Inside is "logits" or "attention") is not { } entry) return null;
+        Entry[] given = [.. Files.SelectMany(EntriesOf)];
+        if ((given.FirstOrDefault(e => e.Inside == "logits") ?? given.FirstOrDefault(e =>
+            e.Inside == "attention")) is not { } entry) return null;
         NumpyArray array = entry.Open();
         if (_areReplicas && _entries.Count == 1 && array.Shape is [var times, _, var rows, var columns] && times <= _times.Length
             && rows == columns && rows == _entries[0].Shape[1]) return (array, entry.Inside == "attention");
         array.Dispose();
         throw new ConfigurationException($"{entry.Name}: the shape is [{string.Join(", ", entry.Shape)}]; [time, head, token, token] is "
-            + "expected, beside one array of tokens [time, token, d].");
+            + $"expected, beside one array of tokens [time, token, d], which is [{string.Join(", ", _entries[0].Shape)}].");
     }
 
     private double[]? BesideIn(string name)
     {
-        foreach (Entry entry in Files.SelectMany(EntriesOf).Where(e => e.Inside == name))
+        double[]? found = null;
+        Entry[] arrays = [.. Files.SelectMany(EntriesOf).Where(e => e.Inside == name)];
+        foreach (Entry entry in arrays)
         {
             using NumpyArray array = entry.Open();
-            return array.Shape.Count == 1 ? array.ReadAll()
-                : throw new ConfigurationException($"{entry.Name}: it has {array.Shape.Count} axes; one is expected.");
+            if (array.Shape.Count != 1) throw new ConfigurationException($"{entry.Name}: it has {array.Shape.Count} axes; one is "
+                + $"expected.");
+            double[] values = array.ReadAll();
+            if (arrays.Length < Files.Count || (found is not null && !values.AsSpan().SequenceEqual(found)))
+                throw new ConfigurationException($"{entry.Name}: it holds for all replicas; the files of others have none, or another.");
+            found = values;
         }
-        return null;
+        return found;
     }
 
     /// <summary>The arrays of a file, without what is in them; those of an archive in the order of the numbers in their names.</summary>

@@ -25,10 +25,13 @@ internal sealed class ParquetTrajectory : Trajectory
     public override int Dimension => _places.Coordinates.Count;
 
     /// <inheritdoc/>
+    public override string? Advice => _places.Advice;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Files => [.. _files.Select(f => f.Path)];
 
     /// <inheritdoc/>
-    public override void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
+    protected override void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop)
     {
         SnapshotBuilder builder = new(Dimension, _places, _normalize);
         int[] optional = [_places.Time, _places.Replica, _places.Token, _places.Label, _places.Weight, _places.Radius];

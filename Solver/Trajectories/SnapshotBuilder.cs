@@ -11,6 +11,9 @@ namespace AttentionFlow.Solver.Trajectories;
 /// <param name="Radius">r.</param>
 internal readonly record struct TokenRow(double Time, int Replica, long Token, double Label, double Weight, double Radius);
 
+/// <summary>A token is there twice in a snapshot; in which line, is not known.</summary>
+internal sealed class DuplicateTokenException(string message) : Exception(message);
+
 /// <summary>Makes snapshots of rows, which come in the order of their times.</summary>
 /// <param name="dimension">d.</param>
 /// <param name="has">Which columns there are.</param>
@@ -35,7 +38,7 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
         {
             if (row.Time < _time)
                 throw new ConfigurationException(Text.Of($"the time {row.Time} comes after {_time}; rows come in the order of their times ")
-                    + "(DuckDB: COPY (FROM 'in.csv' ORDER BY time, replica, token) TO 'out.csv')");
+                    + "(sort them: in DuckDB COPY (FROM 'in.csv' ORDER BY the columns of time, replica and token) TO 'out.csv')");
             before = Finish();
             _time = row.Time;
         }
@@ -73,7 +76,7 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
         if (length == 0) throw new ConfigurationException("the point is zero; it has no direction");
         if (!normalize && !(Math.Abs(length - 1) <= Sphere.FileTolerance))
             throw new ConfigurationException($"the point has length {length.ToString("G9", CultureInfo.InvariantCulture)}, not 1; "
-                + "--normalize takes points of any length and keeps it as the radius");
+                + "--normalize takes points of any length, which is their radius (a run's own snapshots of few digits: give its folder)");
         return length;
     }
 
@@ -134,16 +137,17 @@ internal sealed class SnapshotBuilder(int dimension, ColumnPlaces has, bool norm
             if (has.Weight >= 0) _weights = [.. order.Select(i => _weights[i])];
             for (int i = 1; i < Count; i++)
                 if (_tokens[i] == _tokens[i - 1])
-                    throw new ConfigurationException(Text.Of($"at time {time}, token {_tokens[i]} of replica {replica} is there twice; ")
-                        + "a column that tells replicas apart is named by --map replica=COLUMN");
+                    throw new DuplicateTokenException(Text.Of($"at time {time}, token {_tokens[i]}") + (has.Replica >= 0
+                        ? $" of a replica, number {replica}," : "") + " is there twice" + (has.Replica >= 0 ? ""
+                        : "; a column that tells replicas apart is named by --map replica=COLUMN"));
         }
 
         private void Grow()
         {
             long most = Array.MaxLength / dimension, count = Math.Min(2L * _tokens.Length, most);
             if (count == _tokens.Length)
-                throw new ConfigurationException(Text.Of($"replica {replica} has more than {most} tokens at one time; a column of times is ")
-                    + "named by --map time=COLUMN");
+                throw new ConfigurationException(Text.Of($"replica {replica} has more than {most} tokens at one time; a column ")
+                    + "of times is named by --map time=COLUMN");
             Resize((int)count);
         }
 

@@ -17,13 +17,29 @@ public abstract class Trajectory
     /// <summary>The names of replicas that are numbered in the order in which they appear; known when all is read.</summary>
     public virtual IReadOnlyList<string> ReplicaNames => [];
 
+    /// <summary>What is to be known of the way in which the files are read, a sentence; null for nothing.</summary>
+    public virtual string? Advice => null;
+
     /// <summary>Shows every snapshot, in the order of their times.</summary>
     /// <param name="take">Takes them, and keeps what it likes.</param>
     /// <param name="read">Is told of the bytes read so far.</param>
     /// <param name="stop">Ends the reading.</param>
     /// <exception cref="ConfigurationException">A file is wrong; the message names file and line.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public abstract void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop);
+    public void Read(Action<Snapshot> take, Action<long> read, CancellationToken stop)
+    {
+        try
+        {
+            ReadFiles(take, read, stop);
+        }
+        catch (DuplicateTokenException e)
+        {
+            throw new ConfigurationException($"{Files[0]}: {e.Message}.");
+        }
+    }
+
+    /// <inheritdoc cref="Read"/>
+    protected abstract void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop);
 
     /// <summary>
     /// The trajectory in these files: CSV, Parquet, or NumPy's .npy and .npz, by the ending of their names. Several files of tokens without
@@ -46,6 +62,8 @@ public abstract class Trajectory
             ".npy" or ".npz" => NumpyTrajectory.Open(files, map, normalize),
             ".csv" or ".txt" => new CsvTrajectory(files, map, normalize),
             ".parquet" => new ParquetTrajectory(files, map, normalize),
+            ".lammpstrj" or ".dump" => throw new ConfigurationException(
+                $"{Quoted.Short(files[0], 200)}: a dump of LAMMPS is made CSV by a line of awk, docs/analysis.md."),
             _ => throw new ConfigurationException($"{Quoted.Short(files[0], 200)}: files end in .csv, .parquet, .npy or .npz."),
         };
     }

@@ -1,3 +1,4 @@
+using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;
@@ -44,6 +45,7 @@ public class AnalyzeTests : FolderFixture
         Assert.That(File.ReadAllText(Path.Combine(Folder["b"], "observables.csv")), Is.EqualTo(expected));
         Assert.That(File.ReadAllText(Path.Combine(Folder["c"], "observables.csv")), Is.EqualTo(expected));
         Assert.That(foreign.Json.GetProperty("replicas").EnumerateArray().Select(r => r.GetString()), Is.EqualTo(new[] { "first", "second" }));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["c"], "replicas.csv")), Is.EqualTo("replica,name\n0,first\n1,second\n"));
     }
 
     /// <summary>Parquet holds the same doubles; a few digits are scaled back to the sphere.</summary>
@@ -81,9 +83,13 @@ public class AnalyzeTests : FolderFixture
     [TestCase("--observables energi", "--observables energi: 'energi' is unknown; did you mean 'energy'? Known:")]
     [TestCase("--when gap<1", "--when gap<1: there is no column 'gap'; known:")]
     [TestCase("--set interaction.beta=-1", "--set interaction.beta=-1: $.interaction.beta: -1 is negative")]
-    [TestCase("--set interaction.gauge.kind=path", "$.interaction.gauge: ")]
+    [TestCase("--set interaction.beta=1 --set interaction.gauge.kind=path", "$.interaction.gauge: ")]
     [TestCase("--experiment figure3-path", "$.tokens.dimension: 3 is not the dimension of ")]
     [TestCase("--fit beta", "--fit beta: ")]
+    [TestCase("--fit beta --set interaction.beta=3", "--fit beta and --set interaction.beta=3 exclude each other")]
+    [TestCase("--set interaction.normalization=softmax", "--set interaction.normalization=softmax: without an experiment an interaction needs its beta, --set interaction.beta=..")]
+    [TestCase("--when mean_cosine<1 --when mean_cosine=0.7", "--when mean_cosine=0.7: a condition such as gap_energy<1e-3 is needed")]
+    [TestCase("--observable ranks", "'--observable' is not an option of 'analyze'; did you mean '--observables'?")]
     public void WhatCanNotBeHadIsRefused(string options, string problem)
     {
         File.WriteAllText(Folder["t.csv"], "time,x0,x1\n0,1,0\n0,0,1\n");
@@ -92,7 +98,7 @@ public class AnalyzeTests : FolderFixture
         Assert.That(answer.Code, Is.EqualTo(2));
         Assert.That(answer.Error, Does.StartWith("attentionflow: ").And.Contain(problem));
         Assert.That(answer.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
-        Assert.That(!Directory.Exists(Folder["a"]) || !Directory.EnumerateFiles(Folder["a"]).Any(), "nothing is left behind");
+        Assert.That(Directory.Exists(Folder["a"]), Is.False, "nothing is left behind");
     }
 
     /// <summary>A fault in the middle of a file loses nothing of an earlier analysis; what is not an analysis is not replaced.</summary>
@@ -117,6 +123,26 @@ public class AnalyzeTests : FolderFixture
         Assert.That(Shell.Run("verify", Folder["a"]).Code, Is.EqualTo(1));
     }
 
+    /// <summary>A fault after the first rows leaves no file of a flow either, so that the next attempt finds the folder free.</summary>
+    [Test]
+    public void AFaultLeavesNothingOfTheFlow()
+    {
+        File.WriteAllText(Folder["t.csv"], "time,x0,x1\n0,1,0\n1,0,1\n2,x,1\n");
+        Assert.That(Shell.Run("analyze", Folder["t.csv"], "--out", Folder["a"], "--set", "interaction.beta=1").Code, Is.EqualTo(2));
+        Assert.That(Directory.Exists(Folder["a"]), Is.False);
+    }
+
+    /// <summary>A collapsed cloud is a point, not the rounding of its coordinates.</summary>
+    [Test]
+    public void APointHasNoShape()
+    {
+        double next = Math.BitDecrement(0.8);
+        File.WriteAllText(Folder["t.csv"], FormattableString.Invariant($"time,x0,x1\n0,0.6,0.8\n0,0.6,{next}\n0,0.6,0.8\n1,0.6,{next}\n1,0.6,0.8\n1,0.6,{next}\n"));
+        Assert.That(Shell.Run("analyze", Folder["t.csv"], "--out", Folder["a"], "--quiet").Code, Is.Zero);
+        Assert.That(CsvData.Read(Path.Combine(Folder["a"], "observables.csv"))["covariance_participation"], Is.All.Zero);
+        Assert.That(CsvData.Read(Path.Combine(Folder["a"], "changes.csv"))["cka"], Is.All.Zero);
+    }
+
     /// <summary>Tokens that come and go: measured as they are, compared where they are the same.</summary>
     [Test]
     public void TokensMayDifferFromSnapshotToSnapshot()
@@ -126,6 +152,7 @@ public class AnalyzeTests : FolderFixture
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(CsvData.Read(Path.Combine(Folder["a"], "changes.csv"))["time"], Is.EqualTo(new double[] { 2 }));
         Assert.That(CsvData.Read(Path.Combine(Folder["a"], "changes.csv"))["displacement"][0], Is.EqualTo(Math.Sqrt(2 / 3.0)).Within(1e-15));
+        Assert.That(AnalysisRecord.Read(Path.Combine(Folder["a"], "analysis.json")).LeftOut["changes"], Does.StartWith("1 of 2 times the tokens of a replica are not those of the snapshot before"));
         double[] energy = CsvData.Read(Path.Combine(Folder["a"], "observables.csv"))["energy"];
         Assert.That(energy, Is.EqualTo(new[] { (Math.E + 1) / 4, (5 * Math.E + 4) / 18, (5 * Math.E + 4) / 18 }).Within(1e-14));
     }

@@ -17,6 +17,8 @@ public sealed class AnalysisPageTests : FolderFixture
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("the commands are those of sh");
         File.WriteAllText(Folder["dump.csv"], "step,px,pz,py,id\n0,1,0,0,2\n0,0,1,0,1\n100,1,0,0,1\n100,0,0,1,2\n");
+        const string Atoms = "ITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\nITEM: ATOMS id type x y z \n";
+        File.WriteAllText(Folder["dump.lammpstrj"], $"ITEM: TIMESTEP\n0\n{Atoms}2 1 0 3 4 \n1 1 1 0 0 \nITEM: TIMESTEP\n50\n{Atoms}1 1 1 0 0 \n2 1 3 0 4 \n");
         Directory.CreateDirectory(Folder["frames"]);
         foreach (string time in (string[])["0", "0.5", "10"]) File.WriteAllText(Folder[$"frames/snap_{time}.csv"], "x0,x1\n1,0\n0.6,0.8\n");
         double[] x = [.. Enumerable.Range(0, 7).SelectMany(t => Clouds.Uniform(1, 24, 16, seed: (ulong)t).Positions)];
@@ -27,6 +29,8 @@ public sealed class AnalysisPageTests : FolderFixture
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(CsvData.Read(Folder["out/snap-analysis/observables.csv"])["time"], Is.EqualTo(new[] { 0, 0.5, 10 }));
         Assert.That(CsvData.Read(Folder["out/dump-analysis/changes.csv"])["displacement"], Is.EqualTo(new[] { Math.Sqrt(2) }).Within(1e-15));
+        Assert.That(CsvData.Read(Folder["out/atoms-analysis/changes.csv"])["displacement"], Is.EqualTo(new[] { 0.6 }).Within(1e-15), "one of two moves by 0.6 sqrt 2");
+        Assert.That(CsvData.Read(Folder["out/atoms-analysis/observables.csv"])["radius_mean"], Is.EqualTo(new double[] { 3, 3 }));
         Assert.That(AnalysisRecord.Read(Folder["out/fitted/analysis.json"]).FittedBeta, Is.EqualTo(Beta).Within(1e-9));
         Assert.That(CsvData.Read(Folder["out/fitted/fit.csv"])["beta"], Has.All.EqualTo(Beta).Within(1e-9));
         Assert.That(CsvData.Read(Folder["out/hidden-analysis/observables.csv"])["time"], Has.Length.EqualTo(7));

@@ -77,6 +77,26 @@ public class TrajectoryTests : FolderFixture
     }
 
     [Test]
+    public void ColumnsThatAreNotUsedAreNamed()
+    {
+        string path = Write("t.csv", "id,x0,x1,snapshot,charge\n1,1,0,0,2\n");
+        Assert.That(Trajectory.Open([path], ColumnMap.Identity, false).Advice, Is.EqualTo("columns not used: id, charge; tokens are told apart by their order; a file is one snapshot"));
+        Assert.That(Trajectory.Open([Write("own.csv", Own)], ColumnMap.Identity, false).Advice, Is.Null);
+    }
+
+    /// <summary>Files are replicas by their names where their arrays have one name; times that are not of all are refused.</summary>
+    [Test]
+    public void SeveralArchivesAreReplicas()
+    {
+        NumpyFiles.Archive(Folder["a.npz"], ("x", "<f8", [2, 1, 2], [1, 0, 0, 1]));
+        NumpyFiles.Archive(Folder["b.npz"], ("x", "<f8", [2, 1, 2], [0, 1, 0, 1]));
+        NumpyFiles.Archive(Folder["c.npz"], ("x", "<f8", [2, 1, 2], [0, 1, 0, 1]), ("time", "<f8", [2], [0, 5]));
+        Assert.That(Trajectory.Open([Folder["a.npz"], Folder["b.npz"]], ColumnMap.Identity, false).ReplicaNames, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(() => Trajectory.Open([Folder["a.npz"], Folder["c.npz"]], ColumnMap.Identity, false),
+            Throws.TypeOf<ConfigurationException>().With.Message.EqualTo($"{Folder["c.npz"]}, array 'time': it holds for all replicas; the files of others have none, or another."));
+    }
+
+    [Test]
     public void WeightsSumToOne()
     {
         TokenSet set = Read([Write("w.csv", "weight,x0,x1\n3,1,0\n1,0,1\n")])[0].Replicas[0];
@@ -104,15 +124,20 @@ public class TrajectoryTests : FolderFixture
 
     [TestCase("x0,x1\n1,0\n", "time=t", "there is no column 't'; known: x0, x1.")]
     [TestCase("t,a,b\n0,1,0\n", "", "coordinates are the columns x0, x1, ...; there are 3 columns: t, a, b. Name others: --map x=h_* or --map x0=px,x1=py,x2=pz")]
-    [TestCase("time,x0,x1\n1,1,0\n0,1,0\n", "", "line 3: the time 0 comes after 1; rows come in the order of their times (DuckDB: COPY (FROM 'in.csv' ORDER BY time, replica, token) TO 'out.csv').")]
-    [TestCase("x0,x1\n1,0\n0.6,0.9\n", "", "line 3: the point has length 1.08166538, not 1; --normalize takes points of any length and keeps it as the radius.")]
+    [TestCase("time,x0,x1\n1,1,0\n0,1,0\n", "", "line 3: the time 0 comes after 1; rows come in the order of their times (sort them: in DuckDB COPY (FROM 'in.csv' ORDER BY the columns of time, replica and token) TO 'out.csv').")]
+    [TestCase("x0,x1,x3\n1,0,0\n", "", "there is x3, but no x2; coordinates are x0, x1, ... without gaps.")]
+    [TestCase("a,b,c\n1,0,0\n", "x0=a,x1=b,x3=c", "there is x3, but no x2; coordinates are x0, x1, ... without gaps.")]
+    [TestCase("a,b,c\n1,0,0\n", "x0=a,x1=a,x2=c", "the column 'a' is named for two things.")]
+    [TestCase("t,h_x,b\n1,0,0\n", "time=t,x=h_*", "no column is like 'h_*', a number for the star.")]
+    [TestCase("time x0 x1\n0 1 0\n", "", "line 1: columns are separated by spaces; commas are expected (tr -s ' ' ',').")]
+    [TestCase("x0,x1\n1,0\n0.6,0.9\n", "", "line 3: the point has length 1.08166538, not 1; --normalize takes points of any length, which is their radius (a run's own snapshots of few digits: give its folder).")]
     [TestCase("x0,x1\n0,0\n", "", "line 2: the point is zero; it has no direction.")]
     [TestCase("x0,x1\n1,0\n1,\n", "", "line 3: column x1 is empty; a number is expected.")]
     [TestCase("x0,x1\n1,0x\n", "", "line 2: '0x' in column x1 is not a finite number.")]
     [TestCase("x0,x1\n1,nan\n", "", "line 2: 'nan' in column x1 is not a finite number.")]
     [TestCase("x0,x1\n1,0\n1\n", "", "line 3: the number of values is 1, but the header has 2 columns.")]
     [TestCase("x0,x1\n1,0", "", "the file ends without a line break, so its last number may be cut.")]
-    [TestCase("token,x0,x1\n1,1,0\n0,1,0\n1,1,0\n", "", "at time 0, token 1 of replica 0 is there twice; a column that tells replicas apart is named by --map replica=COLUMN")]
+    [TestCase("token,x0,x1\n1,1,0\n0,1,0\n1,1,0\n", "", "at time 0, token 1 is there twice; a column that tells replicas apart is named by --map replica=COLUMN.")]
     [TestCase("token,x0,x1\n1.5,1,0\n", "", "line 2: '1.5' in column token is not a whole number.")]
     [TestCase("weight,x0,x1\n0,1,0\n", "", "line 2: the weight 0 is not positive.")]
     [TestCase("replica,x0,x1\n0,1,0\nb,1,0\n", "", "line 3: the replica 'b' is a text among whole numbers, or a number among texts.")]
