@@ -30,9 +30,15 @@ internal sealed record TokenSequence(IReadOnlyList<Token> Tokens, int Cut = 0)
     /// <param name="pieces">The vocabulary.</param>
     /// <param name="most">How many tokens the encoder takes at most.</param>
     /// <exception cref="ConfigurationException">The prompt leaves the text no room.</exception>
-    public static TokenSequence Of(string text, int replica, Interventions interventions, WordPieces pieces, int most)
+    public static TokenSequence Of(string text, int replica, Interventions interventions, WordPieces pieces, int most) =>
+        Of(pieces.Of(text), replica, interventions, pieces, most);
+
+    /// <summary>The same of a text that is cut into its word pieces.</summary>
+    /// <inheritdoc cref="Of(string, int, Interventions, WordPieces, int)"/>
+    public static TokenSequence Of(
+        IReadOnlyList<WordPiece> all, int replica, Interventions interventions, WordPieces pieces, int most)
     {
-        IReadOnlyList<WordPiece> prompt = interventions.Prompt is { } before ? pieces.Of(before) : [], all = pieces.Of(text);
+        IReadOnlyList<WordPiece> prompt = interventions.Prompt is { } before ? pieces.Of(before) : [];
         int room = most - prompt.Count - 2, count = Math.Min(all.Count, room), first = 1 + prompt.Count;
         if (room < 1) throw new ConfigurationException($"--prompt: its {prompt.Count} tokens leave none of {most} to the text");
         int[] order = interventions.Shuffle ? Order(RandomPurpose.TokenOrder) : Identity();

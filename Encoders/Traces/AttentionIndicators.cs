@@ -4,6 +4,14 @@ using AttentionFlow.Solver.Theory;
 
 namespace AttentionFlow.Encoders.Traces;
 
+/// <summary>What the rows of an attention matrix say, as the columns of <see cref="AttentionIndicators"/> have it.</summary>
+/// <param name="Entropy">Mean entropy of a row.</param>
+/// <param name="LeastEntropy">Least entropy of a row.</param>
+/// <param name="Participation">Mean of 1/sum_j A_ij^2.</param>
+/// <param name="OneHot">Share of the rows with an entry above 1/2.</param>
+/// <param name="Flat">Share of the rows with H_i > 0.99 log n.</param>
+internal readonly record struct RowIndicators(double Entropy, double LeastEntropy, double Participation, double OneHot, double Flat);
+
 /// <summary>
 /// Indicators of an attention matrix A [n, n] that is there, with those names and definitions that the observables of a flow have (equal
 /// weights), and the inverse temperature that fits its logits best.
@@ -39,14 +47,38 @@ internal static class AttentionIndicators
     public static BetaFit Measure(
         int n, ReadOnlySpan<float> matrix, ReadOnlySpan<float> logits, ReadOnlySpan<double> cosines, Span<double> values)
     {
-        double[] a = new double[n * n], received = new double[n], row = new double[n];
+        double[] a = new double[n * n], received = new double[n];
         for (int k = 0; k < a.Length; k++) a[k] = matrix[k];
+        RowIndicators rows = RowsOf(n, a, received);
+        (double spread, BetaFit fit) = FitOf(n, logits, cosines);
+        ReadOnlySpan<double> measured =
+        [
+            rows.Entropy, rows.LeastEntropy, rows.Entropy / Math.Log(n),
+            Equiangular.AttentionEntropy(n, spread * (n / Math.Sqrt(n - 1))), spread,
+            rows.Participation, rows.OneHot, rows.Flat, received.Max(), LowPass(n, a), fit.Beta, fit.R2,
+        ];
+        measured.CopyTo(values);
+        return fit;
+    }
+
+    /// <summary>What the rows of a matrix say.</summary>
+    /// <param name="n">Tokens, at least 2.</param>
+    /// <param name="matrix">A, [n, n].</param>
+    public static RowIndicators RowsOf(int n, ReadOnlySpan<float> matrix)
+    {
+        double[] a = new double[n * n];
+        for (int k = 0; k < a.Length; k++) a[k] = matrix[k];
+        return RowsOf(n, a, new double[n]);
+    }
+
+    private static RowIndicators RowsOf(int n, double[] a, double[] received)
+    {
         CompensatedSum entropy = default, participation = default;
-        double least = double.PositiveInfinity, spread = 0, alongCosines = 0, ofLogits = 0, ofCosines = 0;
+        double least = double.PositiveInfinity;
         (int oneHot, int flat) = (0, 0);
         for (int i = 0; i < n; i++)
         {
-            ReadOnlySpan<double> attention = a.AsSpan(i * n, n), cosine = cosines.Slice(i * n, n);
+            ReadOnlySpan<double> attention = a.AsSpan(i * n, n);
             (double h, double squares, double largest) = Row(attention);
             entropy.Add(h);
             participation.Add(1 / squares);
@@ -54,6 +86,20 @@ internal static class AttentionIndicators
             if (largest > OneHot) oneHot++;
             if (h > Flat * Math.Log(n)) flat++;
             Sphere.AddScaled(received, 1, attention);
+        }
+        return new(entropy.Value / n, least, participation.Value / n, (double)oneHot / n, (double)flat / n);
+    }
+
+    /// <summary>The logits of a head against the cosines of the hidden states that enter its layer.</summary>
+    /// <inheritdoc cref="Measure"/>
+    /// <returns>The largest standard deviation of the logits of a row, and the fit of beta.</returns>
+    public static (double Spread, BetaFit Fit) FitOf(int n, ReadOnlySpan<float> logits, ReadOnlySpan<double> cosines)
+    {
+        double[] row = new double[n];
+        double spread = 0, alongCosines = 0, ofLogits = 0, ofCosines = 0;
+        for (int i = 0; i < n; i++)
+        {
+            ReadOnlySpan<double> cosine = cosines.Slice(i * n, n);
             for (int j = 0; j < n; j++) row[j] = logits[i * n + j];
             double meanLogit = CompensatedSum.Of(row) / n, meanCosine = CompensatedSum.Of(cosine) / n, square = 0;
             for (int j = 0; j < n; j++)
@@ -66,17 +112,9 @@ internal static class AttentionIndicators
             ofLogits += square;
             spread = Math.Max(spread, Math.Sqrt(square / n));
         }
-        double mean = entropy.Value / n;
         BetaFit fit = new();
         fit.Add(alongCosines, ofCosines, ofLogits);
-        ReadOnlySpan<double> measured =
-        [
-            mean, least, mean / Math.Log(n), Equiangular.AttentionEntropy(n, spread * (n / Math.Sqrt(n - 1))), spread,
-            participation.Value / n, (double)oneHot / n, (double)flat / n, received.Max(), LowPass(n, a),
-            fit.Beta, fit.R2,
-        ];
-        measured.CopyTo(values);
-        return fit;
+        return (spread, fit);
     }
 
     private static (double Entropy, double Squares, double Largest) Row(ReadOnlySpan<double> attention)

@@ -6,7 +6,7 @@ namespace AttentionFlow.Encoders.Traces;
 /// <summary>The tokens of a text after a layer as a cloud on the sphere: x_i = h_i/|h_i| and r_i = |h_i|, in double precision.</summary>
 internal sealed class LayerState
 {
-    private readonly Lazy<double[]> _cosines;
+    private readonly Lazy<double[]> _cosines, _eigenvalues;
 
     /// <summary>Some tokens after a layer.</summary>
     /// <param name="layer">What was seen.</param>
@@ -29,7 +29,7 @@ internal sealed class LayerState
             if (!Sphere.TryNormalize(x))
                 throw new ConfigurationException($"the hidden state of token {tokens[i]} after layer {Layer} is zero; it has no direction");
         }
-        _cosines = new(CosinesOf);
+        (_cosines, _eigenvalues) = (new(CosinesOf), new(EigenvaluesOf));
     }
 
     /// <summary>Number of the layer.</summary>
@@ -63,14 +63,16 @@ internal sealed class LayerState
     }
 
     /// <summary>Effective rank of the tokens, as the observable ranks has it.</summary>
-    public double EffectiveRank
+    public double EffectiveRank => RanksObservable.EffectiveRank(_eigenvalues.Value);
+
+    /// <summary>Stable rank of the tokens, as the observable ranks has it.</summary>
+    public double StableRank => 1 / _eigenvalues.Value[0];
+
+    private double[] EigenvaluesOf()
     {
-        get
-        {
-            double[] weights = new double[Tokens];
-            Array.Fill(weights, 1.0 / Tokens);
-            return RanksObservable.EffectiveRank(Mean.MomentEigenvalues(Positions, weights, 0, Tokens, new double[Dimension]));
-        }
+        double[] weights = new double[Tokens];
+        Array.Fill(weights, 1.0 / Tokens);
+        return Mean.MomentEigenvalues(Positions, weights, 0, Tokens, new double[Dimension]);
     }
 
     private double[] CosinesOf()
@@ -79,7 +81,7 @@ internal sealed class LayerState
         for (int i = 0; i < Tokens; i++)
             for (int j = 0; j <= i; j++)
                 cosines[i * Tokens + j] = cosines[j * Tokens + i] =
-                    Sphere.Dot(Positions.AsSpan(i * Dimension, Dimension), Positions.AsSpan(j * Dimension, Dimension));
+                    Sphere.LaneDot(Positions.AsSpan(i * Dimension, Dimension), Positions.AsSpan(j * Dimension, Dimension));
         return cosines;
     }
 }

@@ -114,6 +114,7 @@ internal static class ReproduceCommand
         {
             report.Section(study.Heading).Paragraph(study.Introduction(quick));
             foreach (Picture picture in findings.Pictures) report.Figure(picture.Svg, picture.Caption, picture.Number);
+            foreach (Measurements table in findings.Tables) report.Table(table.Caption, table.Headings, table.Rows);
             report.Facts("Measured against predicted.", findings.Facts);
         }
         report.Alerts("Warning levels that runs crossed.", alerts);

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>
@@ -38,11 +40,18 @@ internal record PlannedRun(string Name, Experiment Experiment)
 /// <param name="Caption">What is to be seen, in the notation of <see cref="Notation"/>.</param>
 internal sealed record Picture(string Number, string File, string Svg, string Caption);
 
+/// <summary>Numbers of which nothing is predicted, in the notation of <see cref="Notation"/>.</summary>
+/// <param name="Rows">A cell for every heading.</param>
+internal sealed record Measurements(string Caption, IReadOnlyList<string> Headings, IReadOnlyList<IReadOnlyList<string>> Rows);
+
 /// <summary>What a study found, from the files of its runs and tables alone.</summary>
 internal sealed class Findings(IEnumerable<Fact> facts, params IReadOnlyList<Picture> pictures)
 {
     public IReadOnlyList<Fact> Facts { get; } = [.. facts];
     public IReadOnlyList<Picture> Pictures => pictures;
+
+    /// <summary>Tables of the report, after the pictures; they pass or fail nothing.</summary>
+    public IReadOnlyList<Measurements> Tables { get; init; } = [];
 }
 
 /// <summary>A question with a picture for an answer: the runs and tables it needs, and what they show beside the prediction.</summary>
@@ -51,10 +60,11 @@ internal sealed class Findings(IEnumerable<Fact> facts, params IReadOnlyList<Pic
 /// <param name="heading">Its heading in the report.</param>
 internal abstract class Study(int place, string name, string heading)
 {
-    /// <summary>Every study there is: the classes of this program that derive from this one.</summary>
+    /// <summary>Every study there is: the classes that derive from this one, here and in the program that has begun.</summary>
     public static IReadOnlyList<Study> All { get; } =
     [
-        .. from type in typeof(Study).Assembly.GetTypes()
+        .. from assembly in new[] { typeof(Study).Assembly, Assembly.GetEntryAssembly() ?? typeof(Study).Assembly }.Distinct()
+           from type in assembly.GetTypes()
            where type.IsSubclassOf(typeof(Study))
            let study = (Study)Activator.CreateInstance(type)!
            orderby study.Place

@@ -16,7 +16,7 @@ public sealed class SourceTests
     [TestCase("Kernels", "Model", "", "Ranks", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
     [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification", "Sweeps", "Trajectories", "Analysis")]
     [TestCase("Experiments", "Figures", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Benchmark", "Facts", "Commands")]
-    [TestCase("Encoders", "Onnx", "Models", "Traces", "Commands")]
+    [TestCase("Encoders", "Onnx", "Models", "Traces", "Studies", "Commands")]
     public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {
         List<string> order = [.. rooms.Select(room => $"AttentionFlow.{project}.{room}".TrimEnd('.'))];
