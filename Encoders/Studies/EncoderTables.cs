@@ -50,7 +50,7 @@ internal static class EncoderTables
     public static IReadOnlyList<Column> SentenceColumns { get; } =
     [
         Model, Omitted, new("sentences", ColumnType.Integer, "How many sentences."),
-        Number("mean_cosine", "Mean cosine of pooled vectors of sentences of different excerpts."),
+        Number("mean_cosine", "Mean cosine of pooled vectors, one a sentence of Moby-Dick, the other of an address."),
         Number("participation", "Participation ratio of the covariance C of the pooled unit vectors of S sentences, P = (tr C)^2/tr C^2."),
         Number("participation_limit", "1/(1/P - 1/S), the ratio for S to infinity if they are independent."),
     ];

@@ -20,17 +20,20 @@ internal static class SentenceMeasurement
         });
         for (int omitted = -1; omitted < texts; omitted++)
         {
-            double[][][] kept = [.. all.Select((a, s) => (a.Excerpt, vectors[s])).Where(v => v.Excerpt != omitted)
-                .GroupBy(v => v.Excerpt, v => v.Item2).Select(group => group.ToArray())];
-            int count = kept.Sum(g => g.Length);
-            double participation = Participation([.. kept.SelectMany(g => g)]);
-            tables.Sentences.Append([model, omitted, count, MeanCosineOfGroups(kept), participation,
+            double[][] kept = [.. vectors.Where((_, s) => all[s].Excerpt != omitted)];
+            int count = kept.Length;
+            double participation = Participation(kept);
+            tables.Sentences.Append([model, omitted, count, MeanProductOfGroups(Works(omitted)), participation,
                 1 / (1 / participation - 1.0 / count)]);
         }
+
+        // Excerpts are of both works in turn.
+        double[][][] Works(int omitted) => [.. ((int[])[0, 1]).Select(work =>
+            vectors.Where((_, s) => all[s].Excerpt % 2 == work && all[s].Excerpt != omitted).ToArray())];
     }
 
     /// <summary>Mean of &lt;a, b&gt; over pairs of different groups.</summary>
-    public static double MeanCosineOfGroups(IReadOnlyList<double[][]> groups)
+    public static double MeanProductOfGroups(IReadOnlyList<double[][]> groups)
     {
         double[][] sums = [.. groups.Select(Sum)];
         double[] all = Sum(sums);

@@ -1,0 +1,121 @@
+using AttentionFlow.Encoders.Models;
+using AttentionFlow.Experiments.Studies;
+
+namespace AttentionFlow.Encoders.Studies;
+
+/// <summary>The tables of the report: what was measured, with standard errors over texts. Nothing of it is predicted.</summary>
+internal sealed class StudyReport(StudyData data)
+{
+    private static readonly (string Column, string Label)[] Clouds =
+    [
+        ("mean_cosine", "mean cosine"), ("anisotropy", "anisotropy"), ("adjusted_cosine", "adjusted"), ("stable_rank", "stable rank"),
+        ("effective_rank", "effective rank"), ("hemisphere", "half-space margin"), ("energy", "energy"),
+    ];
+
+    private int Longest => data.Lengths[^1];
+
+    public IReadOnlyList<Measurements> Tables() =>
+        [Layers(data.Length), Layers(Longest), Drops(), Lengths(), Changes(), Attention(), Codes(), FlowTimes(), Published()];
+
+    private static string NameOf(int model) => EncoderFiles.Names[model];
+
+    private Measurements Layers(int length) => new($"Tokens by layer, {length} tokens, {data.Texts} texts. Anisotropy: mean cosine of tokens of "
+        + "different texts; adjusted: mean cosine less anisotropy; energy in units of a point's.",
+        ["encoder", "layer", .. Clouds.Select(c => c.Label), "clusters"],
+        [
+            .. from model in data.Models
+               from layer in Enumerable.Range(0, data.Layers + 1)
+               let at = new Place(model, Variant.Plain, length, layer)
+               select (string[])[NameOf(model), $"{layer}", .. Clouds.Select(c => $"{data.Of(c.Column, at)}"), $"{data.Of("clusters", at)}"],
+        ]);
+
+    private Measurements Drops() => new($"How many of {data.Texts} texts have less energy after a layer than before it; the flow predicts none. "
+        + "β: slope of the logits of all heads, layers and texts on the cosines of tokens; r^{2}: the share of the logits' variance that it "
+        + $"explains ({data.Length} tokens).",
+        ["encoder", "β", "r^{2}", "tokens", .. Enumerable.Range(1, data.Layers).Select(l => $"layer {l}")],
+        [
+            .. from model in data.Models
+               from length in data.Lengths
+               select (string[])[NameOf(model), $"{data.Fit(model).Beta:F2}", $"{data.Fit(model).R2:F4}", $"{length}",
+                   .. Enumerable.Range(1, data.Layers).Select(layer => $"{Falls(model, length, layer)}")],
+        ]);
+
+    private int Falls(int model, int length, int layer) => data.ByText("energy", new(model, Variant.Plain, length, layer))
+        .Zip(data.ByText("energy", new(model, Variant.Plain, length, layer - 1))).Count(pair => pair.First < pair.Second);
+
+    private Measurements Lengths() => new("Cosine of pooled texts. Averaging: what averaging alone makes of the longest texts' moments; less: "
+        + "measured less that. A/B: cosine of texts less the noise of averaging. Between tokens: mean cosine of the tokens of a text. [CLS]: "
+        + "cosine of the texts' hidden states of [CLS].",
+        ["encoder", "layer", "tokens", "measured", "averaging", "less", "A/B", "B − A", "v/n", "between tokens", "[CLS]"],
+        [
+            .. from model in data.Models
+               from layer in (int[])[0, data.Layers]
+               from length in data.Lengths
+               let at = new Place(model, Variant.Plain, length, layer)
+               select (string[])[NameOf(model), $"{layer}", $"{length}", $"{data.Of("pooled_cosine", at)}", $"{data.Of("predicted_cosine", at)}",
+                   $"{data.Pooled(at, row => row("pooled_cosine") - row("predicted_cosine"))}",
+                   $"{data.Pooled(at, row => row("shared") / row("own"))}", $"{data.Pooled(at, row => row("own") - row("shared"))}",
+                   $"{data.Pooled(at, row => row("scatter") / length)}", $"{data.Of("mean_cosine", at)}", $"{data.Of("cls_cosine", at)}"],
+        ]);
+
+    private Measurements Changes() => new($"What changes the cosine of pooled texts after layer {data.Layers}: changed less as trained, the same texts.",
+        ["encoder", "change", .. data.Lengths.Select(n => $"{n} tokens")],
+        [
+            .. from model in data.Models
+               from variant in Variant.ByLength.Skip(1)
+               select (string[])[NameOf(model), variant.Name, .. data.Lengths.Select(n => $"{data.Change("pooled_cosine",
+                   new(model, variant, n, data.Layers), new(model, Variant.Plain, n, data.Layers))}")],
+        ]);
+
+    private Measurements Attention()
+    {
+        (string Label, Variant Variant, int Length)[] cases = [.. data.Lengths.Select(n => ($"τ = 1, {n} tokens", Variant.Plain, n)),
+            .. from variant in (Variant[])[Variant.Cooler, Variant.Coolest] from n in new[] { data.Length, Longest }.Distinct()
+               select ($"{variant.Name}, {n} tokens", variant, n)];
+        return new("Attention entropy over log n, mean over heads, and in brackets its range over heads; after the bar the share of one-hot rows.",
+            ["encoder", "case", .. Enumerable.Range(1, data.Layers).Select(l => $"layer {l}")],
+            [
+                .. from model in data.Models
+                   from c in cases
+                   select (string[])[NameOf(model), c.Label, .. Enumerable.Range(1, data.Layers).Select(l => Cell(new(model, c.Variant, c.Length, l)))],
+            ]);
+
+        string Cell(Place at)
+        {
+            double[] entropies = [.. data.Heads("entropy_ratio", at).Select(h => h.Value)];
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{entropies.Average():F2} ({entropies.Min():F2}–{entropies.Max():F2}) | {data.Heads("one_hot_rows", at).Average(h => h.Value):F2}");
+        }
+    }
+
+    private Measurements Codes() => new($"What changed codes and a prompt do to the tokens, {data.Length} tokens: changed less as trained, the same texts.",
+        ["encoder", "change", "layer", "mean cosine", "adjusted cosine", "effective rank"],
+        [
+            .. from model in data.Models
+               from variant in Variant.OfCodes.Skip(1)
+               from layer in (int[])[0, 2, data.Layers]
+               select (string[])[NameOf(model), variant.Name, $"{layer}", .. ((string[])["mean_cosine", "adjusted_cosine", "effective_rank"]).Select(
+                   column => $"{data.Change(column, new(model, variant, data.Length, layer), new(model, Variant.Plain, data.Length, layer))}")],
+        ]);
+
+    private Measurements FlowTimes() => new($"Time at which the flow from the embeddings of {data.FlowTexts} texts reaches the mean cosine of a layer, and "
+        + "for how many of them it does.",
+        ["encoder", .. Enumerable.Range(1, data.Layers).Select(l => $"layer {l}")],
+        [
+            .. from model in data.Models
+               select (string[])[NameOf(model), .. Enumerable.Range(1, data.Layers).Select(layer =>
+               {
+                   double[] times = FlowFigure.TimesOf(data, model, layer);
+                   return times.Length < 2 ? $"never ({times.Length} do)" : $"{Estimate.OfTexts(times)} ({times.Length})";
+               })],
+        ]);
+
+    private Measurements Published() => new($"Sentences of the excerpts ({data.Sentences("sentences", data.Models[0]).Value}) as texts of their own, pooled by "
+        + "the mean. Published of other sentences for all-MiniLM-L6-v2: mean cosine of unrelated ones 0.052, participation ratio 82 to 97.",
+        ["encoder", "mean cosine of sentences of different works", "participation ratio", "the same for ever more sentences"],
+        [
+            .. from model in data.Models
+               select (string[])[NameOf(model), $"{data.Sentences("mean_cosine", model)}", $"{data.Sentences("participation", model)}",
+                   $"{data.Sentences("participation_limit", model)}"],
+        ]);
+}
