@@ -29,7 +29,7 @@ internal sealed class AttentionFigure(StudyData data)
         return new("attention", "encoder-attention", svg, "Every head, mean over tokens and texts: entropy of its rows over log n (1: flat, "
             + "0: one token alone) and the share of rows that give one token more than half. Above: against the length; below: against the "
             + $"temperature τ, by which all logits are divided, at {data.Length} tokens. Standard errors over texts are at most "
-            + $"{Numbers.ForPeople(error)} in the entropies at {data.Length} tokens and τ = 1.");
+            + $"{error:F3} in the entropies at {data.Length} tokens and τ = 1.");
     }
 
     private ChartPanel Panel(int model, string column, string label, (string Label, Variant Variant, int Length)[] lines, int colour,

@@ -29,6 +29,7 @@ internal sealed class EncoderMeasurement(
             starts = Follow(encoder, Variant.Plain, sizes.Length, new(Heads: true, Fit: true, Start: true));
             LogitFitRow(tables, starts);
             Plain(encoder, tables);
+            Apart(encoder, tables);
             SentenceMeasurement.Run(tables, _number, encoder, _pieces, sizes.Texts, threads, stop);
         }
         foreach (Variant variant in Variant.ByLength.Skip(1)) ByLength(variant, tables);
@@ -86,11 +87,39 @@ internal sealed class EncoderMeasurement(
                 IReadOnlyList<WordPiece> text = variant.IsMixed ? StudyTexts.Mixed(_texts, t, length - 2) : _texts[t];
                 TokenSequence tokens = TokenSequence.Of(text, t, variant.Interventions, _pieces, length + prompt);
                 measured[t] = TextMeasures.Of(encoder, tokens, wanted, stop);
-                lock (progress)
-                    progress.Advance(sizes.Pairs(length) / _texts.Length, $"{variant.Name}, {length} tokens", direct: false);
+                Advance(sizes.Pairs(length) / _texts.Length, variant, length);
             }
         });
         return measured;
+    }
+
+    // Part k has the word pieces from k (n - 2) on, n the shortest length. A text of m parts has that many tokens.
+    private void Apart(Encoder encoder, StudyTables tables)
+    {
+        int shortest = sizes.Lengths[0];
+        TextMeasures[][] parts = new TextMeasures[_texts.Length][];
+        Workers.For(parts.Length, 1, threads, (from, to) =>
+        {
+            for (int t = from; t < to; t++)
+            {
+                parts[t] = [.. Enumerable.Range(0, sizes.Parts).Select(k => TextMeasures.Of(encoder, TokenSequence.Of(
+                    [.. _texts[t].Skip(k * (shortest - 2)).Take(shortest - 2)], t, new(), _pieces, shortest), default, stop))];
+                Advance(sizes.Parts * sizes.Pairs(shortest) / _texts.Length, Variant.Apart, shortest);
+            }
+        });
+        TextMeasures[]? longest = null;
+        foreach (int length in sizes.Lengths.Reverse())
+        {
+            TextMeasures[] texts = [.. parts.Select(p => new TextMeasures([.. Enumerable.Range(0, p[0].Layers.Count)
+                .Select(layer => TextMoments.Join([.. p.Take(length / shortest).Select(part => part.Layers[layer])]))], [], [], null))];
+            longest ??= texts;
+            WritePooled(tables, Variant.Apart, length, texts, longest);
+        }
+    }
+
+    private void Advance(double pairs, Variant variant, int length)
+    {
+        lock (progress) progress.Advance(pairs, $"{variant.Name}, {length} tokens", direct: false);
     }
 
     private void Write(StudyTables tables, Variant variant, int length, TextMeasures[] texts)

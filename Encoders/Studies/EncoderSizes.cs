@@ -19,5 +19,9 @@ internal sealed record EncoderSizes(
     public double Pairs(int length) => (double)Texts * length * (length + 512);
 
     /// <summary>Work of all.</summary>
-    public double AllPairs => Models.Count * (Variant.ByLength.Count * Lengths.Sum(Pairs) + Variant.OfCodes.Count * Pairs(Length));
+    public double AllPairs => Models.Count
+        * (Variant.ByLength.Count * Lengths.Sum(Pairs) + Variant.OfCodes.Count * Pairs(Length) + Parts * Pairs(Lengths[0]));
+
+    /// <summary>How many parts of the shortest length the longest text has.</summary>
+    public int Parts => Lengths[^1] / Lengths[0];
 }

@@ -21,11 +21,12 @@ internal readonly record struct Estimate(double Value, double Error)
         return new(value, Math.Sqrt((count - 1) / count * omitted.Sum(v => (v - mean) * (v - mean))));
     }
 
-    /// <summary>0.352 ± 0.013.</summary>
-    public override string ToString() => $"{Digits(Value)} ± {Digits(Error)}";
-
-    // Two digits of the error.
-    private string Digits(double value) =>
-        value.ToString($"F{(Error > 0 ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(Error)), 0, 6) : 4)}", CultureInfo.InvariantCulture)
-            .Replace('-', '−');
+    /// <summary>0.352(13) is 0.352 ± 0.013: the error in units of the last digit, two digits of it.</summary>
+    public override string ToString()
+    {
+        if (!(Error > 1e-12)) return Value.ToString("F4", CultureInfo.InvariantCulture);
+        int decimals = Math.Clamp(1 - (int)Math.Floor(Math.Log10(Error)), 0, 6);
+        string digits = Value.ToString($"F{decimals}", CultureInfo.InvariantCulture).Replace('-', '−');
+        return string.Create(CultureInfo.InvariantCulture, $"{digits}({Error * Math.Pow(10, decimals):F0})");
+    }
 }

@@ -9,24 +9,25 @@ internal sealed class StudyReport(StudyData data)
     private static readonly (string Column, string Label)[] Clouds =
     [
         ("mean_cosine", "mean cosine"), ("anisotropy", "anisotropy"), ("adjusted_cosine", "adjusted"), ("stable_rank", "stable rank"),
-        ("effective_rank", "effective rank"), ("hemisphere", "half-space margin"), ("energy", "energy"),
+        ("effective_rank", "effective rank"), ("hemisphere", "margin"), ("clusters", "clusters"), ("energy", "energy"),
     ];
 
     private int Longest => data.Lengths[^1];
 
     public IReadOnlyList<Measurements> Tables() =>
-        [Layers(data.Length), Layers(Longest), Drops(), Lengths(), Changes(), Attention(), Codes(), FlowTimes(), Published()];
+        [Layers(data.Length), Layers(Longest), Drops(), Lengths(), Products(), Changes(), Attention(), Codes(), FlowTimes(), Published()];
 
     private static string NameOf(int model) => EncoderFiles.Names[model];
 
     private Measurements Layers(int length) => new($"Tokens by layer, {length} tokens, {data.Texts} texts. Anisotropy: mean cosine of tokens of "
-        + "different texts; adjusted: mean cosine less anisotropy; energy in units of a point's.",
-        ["encoder", "layer", .. Clouds.Select(c => c.Label), "clusters"],
+        + "different texts; adjusted: mean cosine less anisotropy; margin: of a half-space with all tokens; clusters: tokens nearer than 2.56 "
+        + "degrees are in one; energy in units of a point's.",
+        ["encoder", "layer", .. Clouds.Select(c => c.Label)],
         [
             .. from model in data.Models
                from layer in Enumerable.Range(0, data.Layers + 1)
                let at = new Place(model, Variant.Plain, length, layer)
-               select (string[])[NameOf(model), $"{layer}", .. Clouds.Select(c => $"{data.Of(c.Column, at)}"), $"{data.Of("clusters", at)}"],
+               select (string[])[NameOf(model), $"{layer}", .. Clouds.Select(c => $"{data.Of(c.Column, at)}")],
         ]);
 
     private Measurements Drops() => new($"How many of {data.Texts} texts have less energy after a layer than before it; the flow predicts none. "
@@ -43,50 +44,59 @@ internal sealed class StudyReport(StudyData data)
     private int Falls(int model, int length, int layer) => data.ByText("energy", new(model, Variant.Plain, length, layer))
         .Zip(data.ByText("energy", new(model, Variant.Plain, length, layer - 1))).Count(pair => pair.First < pair.Second);
 
-    private Measurements Lengths() => new("Cosine of pooled texts. Averaging: what averaging alone makes of the longest texts' moments; less: "
-        + "measured less that. A/B: cosine of texts less the noise of averaging. Between tokens: mean cosine of the tokens of a text. [CLS]: "
-        + "cosine of the texts' hidden states of [CLS].",
-        ["encoder", "layer", "tokens", "measured", "averaging", "less", "A/B", "B − A", "v/n", "between tokens", "[CLS]"],
+    private Measurements Lengths() => new("Cosine of pooled texts as trained. In place: what averaging alone makes of the longest texts' own "
+        + "parts and scatter, with what all texts have in common as it is at this length; averaging: with that, too, as in the longest texts. "
+        + "Apart: parts of the shortest length given by themselves, and averaged.",
+        ["encoder", "layer", "tokens", "measured", "in place", "less", "averaging", "less", "apart", "less"],
         [
             .. from model in data.Models
                from layer in (int[])[0, data.Layers]
                from length in data.Lengths
                let at = new Place(model, Variant.Plain, length, layer)
-               select (string[])[NameOf(model), $"{layer}", $"{length}", $"{data.Of("pooled_cosine", at)}", $"{data.Of("predicted_cosine", at)}",
-                   $"{data.Pooled(at, row => row("pooled_cosine") - row("predicted_cosine"))}",
-                   $"{data.Pooled(at, row => row("shared") / row("own"))}", $"{data.Pooled(at, row => row("own") - row("shared"))}",
-                   $"{data.Pooled(at, row => row("scatter") / length)}", $"{data.Of("mean_cosine", at)}", $"{data.Of("cls_cosine", at)}"],
+               let apart = at with { Variant = Variant.Apart }
+               select (string[])[NameOf(model), $"{layer}", $"{length}", $"{data.Of("pooled_cosine", at)}", .. Beside(at, "averaging_in_place"),
+                   .. Beside(at, "averaging_cosine"), $"{data.Of("pooled_cosine", apart)}", $"{data.Change("pooled_cosine", at, apart)}"],
+        ]);
+
+    // A prediction, and what was measured less that.
+    private string[] Beside(Place at, string column) =>
+        [$"{data.Of(column, at)}", $"{data.Pooled(at, row => row("pooled_cosine") - row(column))}"];
+
+    private Measurements Products() => new("What these cosines are made of. A, B: mean products of hidden states of tokens of different texts, and "
+        + "of different tokens of one text; v: their scatter about the mean of their text. A/B: cosine of texts less the noise of averaging. "
+        + "Between tokens: mean cosine of the tokens of a text. [CLS]: cosine of the texts' hidden states of [CLS].",
+        ["encoder", "layer", "tokens", "A", "B − A", "v/n", "A/B", "between tokens", "[CLS]"],
+        [
+            .. from model in data.Models
+               from layer in (int[])[0, data.Layers]
+               from length in data.Lengths
+               let at = new Place(model, Variant.Plain, length, layer)
+               select (string[])[NameOf(model), $"{layer}", $"{length}", $"{data.Of("shared", at)}",
+                   $"{data.Pooled(at, row => row("own") - row("shared"))}", $"{data.Pooled(at, row => row("scatter") / length)}",
+                   $"{data.Pooled(at, row => row("shared") / row("own"))}", $"{data.Of("mean_cosine", at)}", $"{data.Of("cls_cosine", at)}"],
         ]);
 
     private Measurements Changes() => new($"What changes the cosine of pooled texts after layer {data.Layers}: changed less as trained, the same texts.",
         ["encoder", "change", .. data.Lengths.Select(n => $"{n} tokens")],
         [
             .. from model in data.Models
-               from variant in Variant.ByLength.Skip(1)
+               from variant in Variant.ByLength.Skip(1).Append(Variant.Apart)
                select (string[])[NameOf(model), variant.Name, .. data.Lengths.Select(n => $"{data.Change("pooled_cosine",
                    new(model, variant, n, data.Layers), new(model, Variant.Plain, n, data.Layers))}")],
         ]);
 
-    private Measurements Attention()
-    {
-        (string Label, Variant Variant, int Length)[] cases = [.. data.Lengths.Select(n => ($"τ = 1, {n} tokens", Variant.Plain, n)),
-            .. from variant in (Variant[])[Variant.Cooler, Variant.Coolest] from n in new[] { data.Length, Longest }.Distinct()
-               select ($"{variant.Name}, {n} tokens", variant, n)];
-        return new("Attention entropy over log n, mean over heads, and in brackets its range over heads; after the bar the share of one-hot rows.",
-            ["encoder", "case", .. Enumerable.Range(1, data.Layers).Select(l => $"layer {l}")],
-            [
-                .. from model in data.Models
-                   from c in cases
-                   select (string[])[NameOf(model), c.Label, .. Enumerable.Range(1, data.Layers).Select(l => Cell(new(model, c.Variant, c.Length, l)))],
-            ]);
+    private Measurements Attention() => new("Attention, mean over heads: entropy over log n / share of one-hot rows.",
+        ["encoder", "τ", "tokens", .. Enumerable.Range(1, data.Layers).Select(l => $"layer {l}")],
+        [
+            .. from model in data.Models
+               from variant in (Variant[])[Variant.Plain, Variant.Cooler, Variant.Coolest]
+               from length in data.Lengths
+               select (string[])[NameOf(model), $"{variant.Interventions.Temperature ?? 1:0.0}", $"{length}",
+                   .. Enumerable.Range(1, data.Layers).Select(l => Heads(new(model, variant, length, l)))],
+        ]);
 
-        string Cell(Place at)
-        {
-            double[] entropies = [.. data.Heads("entropy_ratio", at).Select(h => h.Value)];
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{entropies.Average():F2} ({entropies.Min():F2}–{entropies.Max():F2}) | {data.Heads("one_hot_rows", at).Average(h => h.Value):F2}");
-        }
-    }
+    private string Heads(Place at) => string.Create(CultureInfo.InvariantCulture, $"{data.Heads("entropy_ratio", at).Average(h => h.Value):F3} / ")
+        + string.Create(CultureInfo.InvariantCulture, $"{data.Heads("one_hot_rows", at).Average(h => h.Value):F3}");
 
     private Measurements Codes() => new($"What changed codes and a prompt do to the tokens, {data.Length} tokens: changed less as trained, the same texts.",
         ["encoder", "change", "layer", "mean cosine", "adjusted cosine", "effective rank"],

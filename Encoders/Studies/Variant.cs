@@ -20,10 +20,14 @@ internal sealed record Variant(int Number, string Name, Interventions Interventi
     public static Variant PermutedCodes { get; } = new(6, "codes permuted", new(Positions: PositionalCodes.Permuted));
     public static Variant Prompt { get; } = new(7, "prompt", new(Prompt: PromptText));
 
-    /// <summary>All, by number.</summary>
-    public static IReadOnlyList<Variant> All { get; } = [Plain, Shuffled, Mixed, Cooler, Coolest, NoCodes, PermutedCodes, Prompt];
+    /// <summary>Parts of the shortest length, each given by itself, and averaged: attention sees no further.</summary>
+    public static Variant Apart { get; } = new(8, "parts apart", new());
 
-    /// <summary>Those that are followed at every length.</summary>
+    /// <summary>All, by number.</summary>
+    public static IReadOnlyList<Variant> All { get; } =
+        [Plain, Shuffled, Mixed, Cooler, Coolest, NoCodes, PermutedCodes, Prompt, Apart];
+
+    /// <summary>Those that are followed as they are at every length.</summary>
     public static IReadOnlyList<Variant> ByLength { get; } = [Plain, Shuffled, Mixed, Cooler, Coolest];
 
     /// <summary>Those whose clouds are compared at one length.</summary>
