@@ -24,7 +24,7 @@ internal sealed record EncoderFiles(string Name, byte[] Model, byte[] Vocabulary
     public static string? WhyAbsent(string name)
     {
         if (Metadata("EncoderModels") is null)
-            return $"{name}: this build has no encoders (EncoderModels=false); give the path of an .onnx file";
+            return $"{name}: this build has no trained encoders (EncoderModels=false)";
         string path = PathOf(Packages[name]);
         return File.Exists(path) ? null : $"{name}: {path} is missing; 'dotnet restore' brings it";
     }
@@ -38,7 +38,7 @@ internal sealed record EncoderFiles(string Name, byte[] Model, byte[] Vocabulary
     {
         if (Packages.TryGetValue(name, out string? package))
         {
-            if (WhyAbsent(name) is { } why) throw new ConfigurationException(why);
+            if (WhyAbsent(name) is { } why) throw new ConfigurationException($"{why}; or give the path of an .onnx file");
             Assembly assembly = Assembly.LoadFile(PathOf(package));
             return new(name, Resource(assembly, "model.onnx"),
                 vocabulary is null ? Resource(assembly, VocabularyFile) : Bytes(vocabulary));

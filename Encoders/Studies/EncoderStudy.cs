@@ -26,7 +26,7 @@ internal sealed class EncoderStudy(EncoderSizes? sizes) : Study(20, "encoder", "
     public override IReadOnlyList<PlannedRun> Plan(bool quick)
     {
         foreach (string model in SizesOf(quick).Models)
-            if (EncoderFiles.WhyAbsent(model) is { } why) throw new ConfigurationException($"the study encoder needs trained encoders. {why}");
+            if (EncoderFiles.WhyAbsent(model) is { } why) throw new ConfigurationException($"reproduce {Name}: {why}");
         return [];
     }
 

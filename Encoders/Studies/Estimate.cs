@@ -21,10 +21,10 @@ internal readonly record struct Estimate(double Value, double Error)
         return new(value, Math.Sqrt((count - 1) / count * omitted.Sum(v => (v - mean) * (v - mean))));
     }
 
-    /// <summary>0.352(13) is 0.352 ± 0.013: the error in units of the last digit, two digits of it.</summary>
+    /// <summary>0.352(13) is 0.352 ± 0.013: the error in units of the last digit, two digits of it; alone where there is none.</summary>
     public override string ToString()
     {
-        if (!(Error > 1e-12)) return Value.ToString("F4", CultureInfo.InvariantCulture);
+        if (Error < 1e-12) return (Math.Round(Value, 4) + 0.0).ToString("0.####", CultureInfo.InvariantCulture).Replace('-', '−');
         int decimals = Math.Clamp(1 - (int)Math.Floor(Math.Log10(Error)), 0, 6);
         string digits = Value.ToString($"F{decimals}", CultureInfo.InvariantCulture).Replace('-', '−');
         return string.Create(CultureInfo.InvariantCulture, $"{digits}({Error * Math.Pow(10, decimals):F0})");

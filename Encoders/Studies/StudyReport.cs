@@ -46,8 +46,8 @@ internal sealed class StudyReport(StudyData data)
 
     private Measurements Lengths() => new("Cosine of pooled texts as trained. In place: what averaging alone makes of the longest texts' own "
         + "parts and scatter, with what all texts have in common as it is at this length; averaging: with that, too, as in the longest texts. "
-        + "Apart: parts of the shortest length given by themselves, and averaged.",
-        ["encoder", "layer", "tokens", "measured", "in place", "less", "averaging", "less", "apart", "less"],
+        + "Apart: parts of the shortest length given by themselves, and averaged. Differences: measured less these.",
+        ["encoder", "layer", "tokens", "measured", "in place", "difference", "averaging", "difference", "apart", "difference"],
         [
             .. from model in data.Models
                from layer in (int[])[0, data.Layers]
