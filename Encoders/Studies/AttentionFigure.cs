@@ -17,8 +17,8 @@ internal sealed class AttentionFigure(StudyData data)
             (Variant.Coolest.Name, Variant.Coolest, data.Length)];
         double error = (from model in data.Models from layer in Enumerable.Range(1, data.Layers)
                         from head in data.Heads("entropy_ratio", new(model, Variant.Plain, data.Length, layer)) select head.Error).Max();
-        string svg = new Chart("Attention by layer and head", "Attention entropy over log n and share of one-hot rows of every head against the "
-            + "layer, at three lengths and at three temperatures, for two encoders.",
+        string svg = new Chart("Attention by layer and head", "Attention entropy over log n and share of one-hot rows of every head "
+            + "against the layer, at three lengths and at three temperatures, for two encoders.",
             [
                 .. data.Models.Select(m => Panel(m, "entropy_ratio", "entropy/log n", lengths, 0, isFirst: true)),
                 .. data.Models.Select(m => Panel(m, "one_hot_rows", "one-hot rows", lengths, 0)),
@@ -26,8 +26,9 @@ internal sealed class AttentionFigure(StudyData data)
                 .. data.Models.Select(m => Panel(m, "one_hot_rows", "one-hot rows", temperatures, 3, isLast: true)),
             ])
         { PerRow = data.Models.Length, PlotHeight = 160, Notes = ["A sign is a head, mean over its tokens and all texts."] }.Render();
-        return new("attention", "encoder-attention", svg, "Every head, mean over tokens and texts: entropy of its rows over log n (1: flat, "
-            + "0: one token alone) and the share of rows that give one token more than half. Above: against the length; below: against the "
+        return new("attention", "encoder-attention", svg, "Every head, mean over tokens and texts: entropy of its rows over log n (1: "
+            + "flat, 0: one token alone) and the share of rows that give one token more than half. Above: against the length; below: "
+            + "against the "
             + $"temperature τ, by which all logits are divided, at {data.Length} tokens. Standard errors over texts are at most "
             + $"{error:F3} in the entropies at {data.Length} tokens and τ = 1.");
     }
@@ -41,7 +42,8 @@ internal sealed class AttentionFigure(StudyData data)
                 (double X, double Y)[] signs = [.. from layer in Enumerable.Range(1, data.Layers)
                                                    from head in data.Heads(column, new(model, line.Variant, line.Length, layer))
                                                    select (layer + Aside * (i - (lines.Length - 1) / 2.0), head.Value)];
-                return Series.Measured(line.Label, Palette.Series(colour + i), (Sign)(1 + i), signs.Select(s => s.X), signs.Select(s => s.Y));
+                return Series.Measured(line.Label, Palette.Series(colour + i), (Sign)(1 + i), signs.Select(s => s.X),
+                    signs.Select(s => s.Y));
             }),
         ])
         {

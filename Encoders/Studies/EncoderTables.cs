@@ -27,7 +27,8 @@ internal static class EncoderTables
     public static IReadOnlyList<Column> CloudColumns { get; } =
     [
         Model, Variation, Length, Layer, Text, MeanCosine, Number("stable_rank", "As the observable ranks has it."),
-        Number("effective_rank", "As the observable ranks has it."), Number("hemisphere", "Largest margin of a half-space with all tokens."),
+        Number("effective_rank", "As the observable ranks has it."), Number("hemisphere", "Largest margin of a half-space with all "
+            + "tokens."),
         new("clusters", ColumnType.Integer, "Components of the graph <x_i, x_j> > 0.999."), Energy,
     ];
 
@@ -56,4 +57,29 @@ internal static class EncoderTables
     ];
 
     private static Column Number(string name, string description) => new(name, ColumnType.Number, description);
+}
+
+/// <summary>The tables of the study while they are written.</summary>
+internal sealed class StudyTables(string folder) : IDisposable
+{
+    public CsvTable Fit { get; } = new(Path.Combine(folder, EncoderTables.Fit), EncoderTables.FitColumns);
+    public CsvTable Clouds { get; } = new(Path.Combine(folder, EncoderTables.Clouds), EncoderTables.CloudColumns);
+    public CsvTable Pooled { get; } = new(Path.Combine(folder, EncoderTables.Pooled), EncoderTables.PooledColumns);
+    public CsvTable Heads { get; } = new(Path.Combine(folder, EncoderTables.Heads), EncoderTables.HeadColumns);
+    public CsvTable Flow { get; } = new(Path.Combine(folder, EncoderTables.Flow), EncoderTables.FlowColumns);
+    public CsvTable Sentences { get; } = new(Path.Combine(folder, EncoderTables.Sentences), EncoderTables.SentenceColumns);
+
+    private CsvTable[] All => [Fit, Clouds, Pooled, Heads, Flow, Sentences];
+
+    /// <summary>Gives the files their names.</summary>
+    public void Complete()
+    {
+        foreach (CsvTable table in All) table.Complete();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (CsvTable table in All) table.Dispose();
+    }
 }

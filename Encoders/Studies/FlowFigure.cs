@@ -9,16 +9,16 @@ internal sealed class FlowFigure(StudyData data)
 {
     private double[] Layers => [.. Enumerable.Range(1, data.Layers).Select(l => (double)l)];
 
-    public Picture Picture() => new("flow", "encoder-flow", new Chart("Flow and layers", "Mean cosine along the flow against time, and the time "
-            + "at which it reaches the mean cosine of each layer, for two encoders.",
+    public Picture Picture() => new("flow", "encoder-flow", new Chart("Flow and layers", "Mean cosine along the flow against time, and "
+        + "the time at which it reaches the mean cosine of each layer, for two encoders.",
             [.. data.Models.Select(Course), .. data.Models.Select(Times)])
     {
         PerRow = data.Models.Length, PlotHeight = 190,
         Notes = ["Bands and bars: one standard error over texts."],
     }.Render(),
-        $"The flow (softmax, exponential profile, no gauge, the fitted β) from the embeddings of {data.FlowTexts} texts of {data.Length} tokens. "
-        + "Above: mean cosine against its time. Below: the time at which it reaches the mean cosine that the encoder has after each layer. "
-        + "Where the encoder's cosine falls from one layer to the next, the flow would have to run backwards.");
+        $"The flow (softmax, exponential profile, no gauge, the fitted β) from the embeddings of {data.FlowTexts} texts of {data.Length} "
+            + "tokens. Above: mean cosine against its time. Below: the time at which it reaches the mean cosine that the encoder has "
+            + "after each layer. Where the encoder's cosine falls from one layer to the next, the flow would have to run backwards.");
 
     /// <summary>
     /// The first time at which a rising course reaches a value, between its points on a straight line; NaN where it begins above or ends
@@ -51,7 +51,8 @@ internal sealed class FlowFigure(StudyData data)
         Estimate[] values = [.. times.Select((_, k) => Estimate.OfTexts(
             [.. Enumerable.Range(0, data.FlowTexts).Select(text => data.Flow(model, text).Cosines[k])]))];
         Series course = LayersFigure.Banded("flow", 1, times, values) with { Sign = Sign.None };
-        return new ChartPanel(EncoderFiles.Names[model], new Axis("time t of the flow", -0.1, 6), new Axis("mean cosine", 0, 1.05), [course])
+        return new ChartPanel(
+            EncoderFiles.Names[model], new Axis("time t of the flow", -0.1, 6), new Axis("mean cosine", 0, 1.05), [course])
         {
             SharesY = model != data.Models[0],
         };

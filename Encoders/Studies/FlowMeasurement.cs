@@ -16,7 +16,8 @@ internal static class FlowMeasurement
     /// <param name="starts">Unit vectors of each text, [n, d].</param>
     /// <param name="d">d.</param>
     public static void Run(
-        StudyTables tables, int model, double beta, IReadOnlyList<double[]> starts, int d, double horizon, int threads, CancellationToken stop)
+        StudyTables tables, int model, double beta, IReadOnlyList<double[]> starts, int d, double horizon, int threads,
+        CancellationToken stop)
     {
         int n = starts[0].Length / d;
         Cloud cloud = new(starts.Count, n, d, [.. starts.SelectMany(x => x)]);

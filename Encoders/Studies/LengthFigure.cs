@@ -16,35 +16,38 @@ internal sealed class LengthFigure(StudyData data)
     private double[] Lengths => [.. data.Lengths.Select(n => (double)n)];
 
     /// <summary>Cosines in the embeddings and after the last layer.</summary>
-    public Picture Cosines() => new("length", "encoder-length", new Chart("Length of texts", "Cosine of pooled texts against their length, in "
-            + "the embeddings and after the last layer, with predictions of averaging alone.",
+    public Picture Cosines() => new("length", "encoder-length", new Chart("Length of texts", "Cosine of pooled texts against their "
+        + "length, in the embeddings and after the last layer, with predictions of averaging alone.",
             [.. from layer in (int[])[0, data.Layers] from model in data.Models select Cosines(model, layer)])
     {
         PerRow = data.Models.Length, PlotHeight = 250,
-        Notes = ["Bars: one standard error, jackknife over texts; most are smaller than the signs. Signs of one length stand side by side."],
+        Notes = ["Bars: one standard error, jackknife over texts; most are smaller than the signs. Signs of one length stand side by "
+            + "side."],
     }.Render(),
-        "Mean cosine of pooled vectors (means of all tokens) of different texts against their length. In the embeddings nothing but averaging "
-        + "acts. Dashed there, without a free parameter: means of n independent tokens, with the text's own part and scatter measured at "
-        + $"{data.Lengths[^1]} tokens and what all texts have in common (positional codes among it) at n; dark as trained, green mixed texts. Dashed after layer "
-        + $"{data.Layers}: the same of hidden states like those of the longest texts. Shuffled: the tokens of a text in random order. Mixed: runs of "
-        + $"{StudyTexts.MixedPieces} word pieces of different excerpts. Parts apart: runs of {data.Lengths[0]} tokens, each given to the encoder by itself, and "
-        + "averaged. τ: logits divided by τ.");
+        "Mean cosine of pooled vectors (means of all tokens) of different texts against their length. In the embeddings nothing but "
+            + "averaging acts. Dashed there, without a free parameter: means of n independent tokens, with the text's own part and "
+            + "scatter measured at "
+        + $"{data.Lengths[^1]} tokens and what all texts have in common (positional codes among it) at n; dark as trained, green mixed "
+        + $"texts. Dashed after layer {data.Layers}: the same of hidden states like those of the longest texts. Shuffled: the tokens of "
+        + $"a text in random order. Mixed: runs of {StudyTexts.MixedPieces} word pieces of different excerpts. Parts apart: runs of "
+        + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ.");
 
     /// <summary>The mean products that the cosines are made of.</summary>
-    public Picture Products() => new("products", "encoder-products", new Chart("Products of pooled texts", "Mean products of hidden states of one "
-            + "text and of different texts, and what is left of the tokens' scatter, against the length.",
+    public Picture Products() => new("products", "encoder-products", new Chart("Products of pooled texts", "Mean products of hidden "
+        + "states of one text and of different texts, and what is left of the tokens' scatter, against the length.",
             [.. from layer in (int[])[0, data.Layers] from model in data.Models select Products(model, layer)])
     {
-        PerRow = data.Models.Length, PlotHeight = 190, Notes = ["Bands: one standard error, jackknife over texts. What is within an error of 0 is left out."],
+        PerRow = data.Models.Length, PlotHeight = 190, Notes = ["Bands: one standard error, jackknife over texts. What is within an "
+            + "error of 0 is left out."],
     }.Render(),
-        "What the cosine of pooled texts is made of, about A/(B + v/n): A, the mean product of tokens of different texts; B, that of different "
-        + "tokens of one text; v, the scatter of tokens about the mean of their text. Hidden states with their lengths, without [CLS] and [SEP]; "
-        + "logarithmic axes.");
+        "What the cosine of pooled texts is made of, about A/(B + v/n): A, the mean product of tokens of different texts; B, that of "
+            + "different tokens of one text; v, the scatter of tokens about the mean of their text. Hidden states with their lengths, "
+            + "without [CLS] and [SEP]; logarithmic axes.");
 
     private ChartPanel Cosines(int model, int layer)
     {
-        Variant[] variants = [Variant.Plain, Variant.Shuffled, Variant.Mixed, .. layer == 0 ? [] : (Variant[])[Variant.Cooler, Variant.Coolest],
-            Variant.Apart];
+        Variant[] cooler = layer == 0 ? [] : [Variant.Cooler, Variant.Coolest],
+            variants = [Variant.Plain, Variant.Shuffled, Variant.Mixed, .. cooler, Variant.Apart];
         List<Series> series = [Predicted(Variant.Plain, "averaging alone", Palette.Prediction)];
         if (layer == 0) series.Add(Predicted(Variant.Mixed, "", Palette.Series(Variant.Mixed.Number)));
         foreach ((int i, Variant variant) in variants.Index())

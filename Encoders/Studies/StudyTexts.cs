@@ -24,8 +24,8 @@ internal static partial class StudyTexts
             .Where(sentence => sentence.Count(c => c == ' ') >= 3)];
 
     /// <summary>
-    /// A text without a topic: pieces 16 k to 16 k + 15 are those of text (number + k) mod R at these places. As long as there are fewer such
-    /// parts than texts, no two mixed texts share a piece.
+    /// A text without a topic: pieces 16 k to 16 k + 15 are those of text (number + k) mod R at these places. As long as there are fewer
+    /// such parts than texts, no two mixed texts share a piece.
     /// </summary>
     /// <param name="texts">The R texts in word pieces.</param>
     /// <param name="number">Number of the mixed text.</param>
