@@ -9,7 +9,7 @@ internal sealed class StudyReport(StudyData data)
     private static readonly (string Column, string Label)[] Clouds =
     [
         ("mean_cosine", "mean cosine"), ("anisotropy", "anisotropy"), ("adjusted_cosine", "adjusted"), ("stable_rank", "stable rank"),
-        ("effective_rank", "effective rank"), ("hemisphere", "margin"), ("clusters", "clusters"), ("energy", "energy"),
+        ("effective_rank", "effective rank"), ("hemisphere", "margin"), ("energy", "energy"),
     ];
 
     private int Longest => data.Lengths[^1];
@@ -22,12 +22,13 @@ internal sealed class StudyReport(StudyData data)
     private Measurements Layers(int length) => new($"Tokens by layer, {length} tokens, {data.Texts} texts. Anisotropy: mean cosine of "
         + "tokens of different texts; adjusted: mean cosine less anisotropy; margin: of a half-space with all tokens; clusters: tokens "
         + "nearer than 2.56 degrees are in one; energy in units of a point's.",
-        ["encoder", "layer", .. Clouds.Select(c => c.Label)],
+        ["encoder", "layer", .. Clouds.Select(c => c.Label), "clusters"],
         [
             .. from model in data.Models
                from layer in Enumerable.Range(0, data.Layers + 1)
                let at = new Place(model, Variant.Plain, length, layer)
-               select (string[])[NameOf(model), $"{layer}", .. Clouds.Select(c => $"{data.Of(c.Column, at)}")],
+               select (string[])[NameOf(model), $"{layer}", .. Clouds.Select(c => $"{data.Of(c.Column, at)}"),
+                   $"{data.Of("clusters", at).Value:0.0}"],
         ]);
 
     private Measurements Drops() => new($"How many of {data.Texts} texts have less energy after a layer than before it; the flow "
