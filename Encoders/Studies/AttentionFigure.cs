@@ -15,8 +15,10 @@ internal sealed class AttentionFigure(StudyData data)
             .Select(n => ($"{n} tokens, τ = 1", Variant.Plain, n))];
         (string, Variant, int)[] temperatures = [("τ = 1", Variant.Plain, data.Length), (Variant.Cooler.Name, Variant.Cooler, data.Length),
             (Variant.Coolest.Name, Variant.Coolest, data.Length)];
-        double error = (from model in data.Models from layer in Enumerable.Range(1, data.Layers)
-                        from head in data.Heads("entropy_ratio", new(model, Variant.Plain, data.Length, layer)) select head.Error).Max();
+        double error = (from model in data.Models
+                        from layer in Enumerable.Range(1, data.Layers)
+                        from head in data.Heads("entropy_ratio", new(model, Variant.Plain, data.Length, layer))
+                        select head.Error).Max();
         string svg = new Chart("Attention by layer and head", "Attention entropy over log n and share of one-hot rows of every head "
             + "against the layer, at three lengths and at three temperatures, for two encoders.",
             [

@@ -27,7 +27,8 @@ public sealed class StudyTests
         TextMoments.Of([.. tokens.SelectMany(h => Sphere.Normalized(h))], [.. tokens.Select(h => Sphere.Norm(h))]);
 
     private static double MeanOfPairs(double[][] vectors) => (from i in Enumerable.Range(0, vectors.Length)
-                                                              from j in Enumerable.Range(0, i) select Sphere.Dot(vectors[i], vectors[j])).Average();
+                                                              from j in Enumerable.Range(0, i)
+                                                              select Sphere.Dot(vectors[i], vectors[j])).Average();
 
     [Test]
     public void MomentsAreMeansOverTokensAndPairs()
