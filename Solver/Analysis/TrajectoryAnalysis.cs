@@ -91,8 +91,11 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
             _lives?.See(snapshot.Time, set, snapshot.Dimension);
             _cosines?.Append(_histogram.Rows(snapshot.Time, set, snapshot.Dimension));
             if (_changes is null || _before?.Of(set.Replica) is not { } earlier) continue;
-            if (!set.HasTokensOf(earlier)) _notCompared++;
-            if (!set.HasTokensOf(earlier)) continue;
+            if (!set.HasTokensOf(earlier))
+            {
+                _notCompared++;
+                continue;
+            }
             _compared++;
             (double rms, double largest) = SnapshotChange.Displacement(set, earlier, snapshot.Dimension);
             _changes.Append([snapshot.Time, set.Replica, _before.Time, rms, largest, SnapshotChange.Cka(set, earlier, snapshot.Dimension)]);
@@ -175,8 +178,8 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         string[] asked = [.. request.Observables ?? [.. Observable.All.Keys.Except(_leftOut.Keys), .. OfTrajectories]];
         _hasAnisotropy = asked.Contains(Anisotropy) && snapshot.Replicas.Count > 1;
         _hasRadius = asked.Contains(Radius) && snapshot.Replicas.All(s => s.Radii is not null);
-        if (asked.Contains(Radius) && !_hasRadius) _leftOut[Radius] = "the source has no column 'radius', and --normalize was not asked "
-            + "for";
+        if (asked.Contains(Radius) && !_hasRadius)
+            _leftOut[Radius] = "the source has no column 'radius', and --normalize was not asked for";
         if (asked.Contains(Anisotropy) && !_hasAnisotropy) _leftOut[Anisotropy] = "it compares replicas, and there is one";
         List<(string Name, Observable Made)> made = [];
         foreach (string name in asked.Except(OfTrajectories))
@@ -184,8 +187,8 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         if (request.Observables is not null && _leftOut.Count > 0)
             throw new ConfigurationException($"--observables: {_leftOut.First().Key}: {_leftOut.First().Value}.");
         (_names, group.Observables) = ([.. made.Select(m => m.Name)], [.. made.Select(m => m.Made)]);
-        Column[] columns = [.. made.SelectMany(m => m.Made.Columns), .. _hasRadius ? RadiusColumns : [], .. _hasAnisotropy
-            ? AnisotropyColumns : []];
+        Column[] columns = [.. made.SelectMany(m => m.Made.Columns),
+            .. _hasRadius ? RadiusColumns : [], .. _hasAnisotropy ? AnisotropyColumns : []];
         _observables = folder.Open(AnalysisFolder.ObservablesFile, "Observables of every replica at the times of the snapshots",
             [Time, .. RunColumns.Observables(columns).Skip(1)], [.. RunColumns.ObservableKey]);
         if (asked.Contains(Changes))

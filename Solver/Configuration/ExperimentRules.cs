@@ -5,6 +5,9 @@ internal static class ExperimentRules
 {
     private const double MostSteps = 1e15, MostNoisySteps = 1e9;
 
+    /// <summary>The most times at which something is recorded.</summary>
+    public const double MostTimes = 1e7;
+
     // A square matrix of this size is one array.
     private static readonly int LargestMatrix = (int)Math.Sqrt(Array.MaxLength);
 
@@ -117,6 +120,18 @@ internal static class ExperimentRules
         if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
     }
 
+    /// <summary>How many recording times a run that was made longer would have, where that is too many.</summary>
+    public static double? TooManyTimes(Experiment experiment)
+    {
+        RecordSection record = experiment.Record;
+        if (record.Horizons is not { Count: > 0 } horizons) return null;
+        (double first, double horizon) = (horizons[0], experiment.Time.Horizon);
+        int count = Math.Max(record.Snapshots, record.Observations);
+        double times = record.Spacing == Spacing.Linear ? horizon / first * count
+            : count * (1 + Math.Log(horizon / first) / Math.Log(first / record.First!.Value));
+        return times > MostTimes ? times : null;
+    }
+
     private static IEnumerable<(string Where, string? Why)> Record(Experiment experiment)
     {
         RecordSection record = experiment.Record;
@@ -125,6 +140,9 @@ internal static class ExperimentRules
         double[] horizons = [.. record.Horizons ?? [], experiment.Time.Horizon];
         if (horizons.Zip(horizons.Skip(1)).Any(pair => !(pair.First < pair.Second)))
             yield return ("$.record.horizons", Text.Of($"earlier horizons rise, and are below the horizon {experiment.Time.Horizon}"));
+        if (TooManyTimes(experiment) is { } times)
+            yield return ("$.record.horizons", Text.Of($"the recording times would go on by the same rule, to {times:G2} of them; ")
+                + Text.Of($"at most {MostTimes:G2} are written"));
         if (record.Spacing == Spacing.Logarithmic && record.First >= experiment.Time.Horizon)
             yield return ("$.record.first",
                 Text.Of($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));

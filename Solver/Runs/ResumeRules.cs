@@ -10,8 +10,6 @@ namespace AttentionFlow.Solver.Runs;
 /// <param name="found">Its experiment.json.</param>
 internal sealed class ResumeRules(string folder, RunRecord before, Experiment found)
 {
-    private const double MostTimes = 1e7;
-
     /// <summary>Refuses a run that has nothing to go on to, and a horizon that it has passed.</summary>
     /// <exception cref="ConfigurationException">It says why.</exception>
     public void Check(double? horizon)
@@ -23,23 +21,13 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
         if (until < found.Time.Horizon)
             throw new ConfigurationException(Text.Of($"--until-time {until}: the run in {folder} is to t = {found.Time.Horizon} ")
                 + "and can only be made longer.");
-        if (before.Reason is null && Extended(until) is { } extended && Many(extended) is { } times)
+        if (before.Reason is null && Extended(until) is { } extended && ExperimentRules.TooManyTimes(extended) is { } times)
             throw new ConfigurationException(Text.Of($"--until-time {until}: the recording times would go on by the same rule, to ")
-                + Text.Of($"{times:G2} of them; at most {MostTimes:G2} are written. A new run can have fewer, see the law \"snapshot\"."));
+                + Text.Of($"{times:G2} of them; at most {ExperimentRules.MostTimes:G2} are written. A new run can have fewer, see the ")
+                + "law \"snapshot\".");
         if (before.Reason is { } reason)
             throw new ConfigurationException(Text.Of($"--until-time {until}: the run in {folder} ended at t = {before.TimeReached:G6} ")
                 + $"because {reason}, as $.time.until asks.");
-    }
-
-    // How many recording times a longer run would have, where that is too many.
-    private static double? Many(Experiment experiment)
-    {
-        RecordSection record = experiment.Record;
-        (double first, double horizon) = (record.Horizons![0], experiment.Time.Horizon);
-        int count = Math.Max(record.Snapshots, record.Observations);
-        double times = record.Spacing == Spacing.Linear ? horizon / first * count
-            : count * (1 + Math.Log(horizon / first) / Math.Log(first / record.First!.Value));
-        return times > MostTimes ? times : null;
     }
 
     /// <summary>Refuses an experiment that is not that of the folder.</summary>

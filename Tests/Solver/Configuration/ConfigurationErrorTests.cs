@@ -29,6 +29,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "precision": "half" """, "$.precision: 'half' is unknown; known: single, double.")]
     [TestCase(""" "interaction": { "mask": "reversed" } """, "$.interaction.mask: 'reversed' is unknown; known: none, causal, strict.")]
     [TestCase(""" "record": { "observables": ["energy", "gap"] } """, $"$.record.observables[1]: 'gap' is unknown; did you mean 'gaps'? Known: {Observables}.")]
+    [TestCase(""" "time": { "horizon": 0.2 }, "record": { "horizons": [1e-9] } """, "$.record.horizons: the recording times would go on by the same rule, to 8E+10 of them; at most 1E+07 are written.")]
     [TestCase(""" "interaction": { "matrices": { "query": { "kind": "ortogonal" } } } """, "$.interaction.matrices.query.kind: 'ortogonal' is unknown; did you mean 'orthogonal'? Known: identity, diagonal, orthogonal, gaussian, file.")]
     [TestCase(""" "interaction": { "matrices": { "value": { "kind": "produkt" } } } """, "$.interaction.matrices.value.kind: 'produkt' is unknown; did you mean 'product'? Known: identity, diagonal, orthogonal, gaussian, file, product.")]
     // Types.
