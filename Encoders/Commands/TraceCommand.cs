@@ -34,10 +34,11 @@ internal static class TraceCommand
             Description = "The word pieces of the encoder, one a line; by default its own, or vocab.txt beside the model.",
             HelpName = "FILE", CustomParser = OptionValues.File,
         };
+        Option<bool> bare = new("--no-analysis") { Description = "Write the trace alone, without the folder analysis; a second less." };
         InterventionOptions interventions = new();
         Command command = new("trace", "Hidden states and attention of texts in a trained encoder, layer by layer, as a trajectory.")
         {
-            model, texts, files, folder, overwrite, vocabulary,
+            model, texts, files, folder, overwrite, vocabulary, bare,
         };
         foreach (Option option in interventions.All) command.Options.Add(option);
         model.CompletionSources.Add([.. EncoderFiles.Names]);
@@ -47,13 +48,15 @@ internal static class TraceCommand
                 .. (parsed.GetValue(files) ?? []).Select(SourceText.Read)];
             if (all.Length == 0) throw new ConfigurationException("a text is needed: as an argument after the model, or by --file");
             return Execute(contextOf(parsed), EncoderFiles.Find(parsed.GetRequiredValue(model), parsed.GetValue(vocabulary)), all,
-                interventions.Of(parsed), parsed.GetValue(folder) ?? Path.Combine("out", "trace"), parsed.GetValue(overwrite));
+                interventions.Of(parsed), parsed.GetValue(folder) ?? Path.Combine("out", "trace"), parsed.GetValue(overwrite),
+                !parsed.GetValue(bare));
         });
         return command;
     }
 
     private static int Execute(
-        CommandContext context, EncoderFiles files, SourceText[] texts, Interventions interventions, string path, bool overwrite)
+        CommandContext context, EncoderFiles files, SourceText[] texts, Interventions interventions, string path, bool overwrite,
+        bool isAnalysed)
     {
         DateTime start = RunRecord.Now();
         Task<string> sha256 = Task.Run(() => Sha256(files.Model));
@@ -67,7 +70,7 @@ internal static class TraceCommand
             context.Error.WriteLine($"attentionflow: {files.Name}: the numbers ceased to be finite ({e.Message}); a higher --temperature?");
             return ExitCodes.Diverged;
         }
-        TraceRecord record = folder.Write(new TraceRecord
+        TraceRecord record = new()
         {
             Encoder = new(files.Name, sha256.Result, Sha256(files.Vocabulary), encoder.Layers / interventions.Repeat, encoder.Width),
             Interventions = interventions,
@@ -75,16 +78,25 @@ internal static class TraceCommand
             Start = start,
             Texts = [.. texts.Select((text, r) =>
                 new TracedText(r, text.File, text.Sha256, sequences[r].Tokens.Count, sequences[r].Cut))],
-        }, traces, $"Trace of {files.Name}");
-        Analyse(context, files.Name, traces, path, overwrite);
-        TraceSummary.Write(context, path, record, traces);
+        };
+        // Side by side: the tables are text, and long.
+        Task<TraceRecord> written = Task.Run(() => folder.Write(record, traces, $"Trace of {files.Name}"));
+        if (isAnalysed) Analyse(context, files.Name, new TraceTrajectory(traces, SnapshotsOf(written, path)), traces, path, overwrite);
+        record = written.GetAwaiter().GetResult();
+        TraceSummary.Write(context, path, record, traces, isAnalysed);
         return ExitCodes.Done;
     }
 
-    // As 'analyze' does, with the flow whose beta explains most of all heads' logits.
-    private static void Analyse(CommandContext context, string model, TextTrace[] traces, string path, bool overwrite)
+    private static async Task<string> SnapshotsOf(Task<TraceRecord> written, string path)
     {
-        TraceTrajectory trajectory = new(traces, Path.Combine(path, RunFolder.SnapshotsFile));
+        await written.ConfigureAwait(false);
+        return Path.Combine(path, RunFolder.SnapshotsFile);
+    }
+
+    // As 'analyze' does, with the flow whose beta explains most of all heads' logits.
+    private static void Analyse(
+        CommandContext context, string model, TraceTrajectory trajectory, TextTrace[] traces, string path, bool overwrite)
+    {
         BetaFit fit = new();
         foreach (HeadValues head in traces.SelectMany(t => t.Heads)) fit.Add(head.Fit);
         Experiment? experiment = fit.Beta > 0 ? ExperimentReader.Parse("{}", "trace", [$"tokens.dimension={trajectory.Dimension}",

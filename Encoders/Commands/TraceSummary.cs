@@ -13,7 +13,7 @@ internal static class TraceSummary
     /// <param name="EntropyRatio">Of the heads of the layer; null for the embeddings.</param>
     private sealed record Row(int Layer, double MeanCosine, double EffectiveRank, double? EntropyRatio);
 
-    public static void Write(CommandContext context, string folder, TraceRecord record, IReadOnlyList<TextTrace> texts)
+    public static void Write(CommandContext context, string folder, TraceRecord record, IReadOnlyList<TextTrace> texts, bool isAnalysed)
     {
         int layers = texts[0].Layers.Count;
         Row[] rows = new Row[layers];
@@ -36,7 +36,7 @@ internal static class TraceSummary
             $"{row.Layer}", Shown(row.MeanCosine), Shown(row.EffectiveRank), row.EntropyRatio is { } ratio ? Shown(ratio) : "",
         ])));
         context.Output.WriteLine($"files in {Quoted.Line(folder)}: {string.Join(", ", record.Files.Select(f => f.Name))}, "
-            + $"{TraceFolder.RecordFile}; more observables in {TraceFolder.AnalysisFolder}/");
+            + TraceFolder.RecordFile + (isAnalysed ? $"; more observables in {TraceFolder.AnalysisFolder}/" : ""));
     }
 
     private static Row RowOf(int layer, IReadOnlyList<TextTrace> texts)

@@ -4,14 +4,17 @@ namespace AttentionFlow.Encoders.Traces;
 
 /// <summary>Texts on their way through an encoder as a trajectory: layers are times, texts replicas, positions labels.</summary>
 /// <param name="texts">The texts.</param>
-/// <param name="file">snapshots.csv, which holds the same.</param>
-internal sealed class TraceTrajectory(IReadOnlyList<TextTrace> texts, string file) : Trajectory
+/// <param name="file">snapshots.csv, which holds the same, when it is written.</param>
+internal sealed class TraceTrajectory(IReadOnlyList<TextTrace> texts, Task<string> file) : Trajectory
 {
     /// <inheritdoc/>
     public override int Dimension => texts[0].Layers[0].Dimension;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Files => [file];
+    public override IReadOnlyList<string> Files => [file.GetAwaiter().GetResult()];
+
+    /// <summary>None: the texts are in memory.</summary>
+    public override long Bytes => 0;
 
     /// <inheritdoc/>
     protected override void ReadFiles(Action<Snapshot> take, Action<long> read, CancellationToken stop)
@@ -23,7 +26,6 @@ internal sealed class TraceTrajectory(IReadOnlyList<TextTrace> texts, string fil
             {
                 Count = text.Layers[l].Tokens, Labels = [.. text.Shown.Select(p => (double)p)], Radii = text.Layers[l].Radii,
             })]));
-            read(Bytes * (l + 1) / texts[0].Layers.Count);
         }
     }
 }

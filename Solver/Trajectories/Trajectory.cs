@@ -9,7 +9,7 @@ public abstract class Trajectory
     public abstract int Dimension { get; }
 
     /// <summary>The bytes to be read, for whoever shows how far the reading has come.</summary>
-    public long Bytes => Files.Sum(path => new FileInfo(path).Length);
+    public virtual long Bytes => Files.Sum(path => new FileInfo(path).Length);
 
     /// <summary>The files that are read.</summary>
     public abstract IReadOnlyList<string> Files { get; }

@@ -169,4 +169,18 @@ public sealed class TraceTests : FolderFixture
         while (reader.Read()) rows.Add([.. Enumerable.Range(0, rows[0].Length).Select(c => reader.GetString(c))]);
         return [.. rows];
     }
+
+    /// <summary>The folder analysis measures what the trace shows, under a softmax flow, and analyze of the trace does the same again.</summary>
+    [Test]
+    public void ATraceIsAnalysedUnlessNotAskedFor()
+    {
+        Assert.That(Run("trace", Model, "w1 w2 w3 w4", "w5 w6", "--out", Out, "--quiet").Code, Is.Zero);
+        Assert.That(Run("trace", Model, "w1 w2 w3 w4", "w5 w6", "--out", Folder["bare"], "--quiet", "--no-analysis").Code, Is.Zero);
+        Assert.That(Run("analyze", Out, "--out", Folder["again"], "--quiet").Code, Is.Zero);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(Directory.Exists(Path.Combine(Folder["bare"], "analysis")), Is.False);
+        Assert.That(File.ReadAllText(Path.Combine(Folder["bare"], "snapshots.csv")), Is.EqualTo(File.ReadAllText(Path.Combine(Out, "snapshots.csv"))));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["again"], "observables.csv")), Is.EqualTo(File.ReadAllText(Path.Combine(Out, "analysis", "observables.csv"))));
+        Assert.That(Run("verify", Out, Path.Combine(Out, "analysis")).Code, Is.Zero);
+    }
 }
