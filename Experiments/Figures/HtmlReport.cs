@@ -8,6 +8,8 @@ namespace AttentionFlow.Experiments.Figures;
 /// </summary>
 internal sealed class HtmlReport(string title)
 {
+    private const int LongestNumber = 40;
+
     private readonly StringBuilder _body = new();
     private int _figures;
     private int _tables;
@@ -102,8 +104,9 @@ internal sealed class HtmlReport(string title)
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
 
+    // A sentence may begin with a number, too.
     private static bool IsNumber(string cell) =>
-        cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
+        cell.Length is > 0 and <= LongestNumber && (char.IsAsciiDigit(cell[0]) || cell[0] is '−' or '-' or '≤' or '≥');
 
     private HtmlReport Write(string line)
     {
@@ -127,7 +130,7 @@ internal sealed class HtmlReport(string title)
         td { border-bottom: 1px solid #ddd; padding: 5px 8px; vertical-align: top; }
         tbody tr:last-child td { border-bottom: 2px solid #222; }
         td.number, th.number { text-align: right; white-space: nowrap; }
-        td.words { overflow-wrap: anywhere; }
+        td.words { overflow-wrap: break-word; }
         td.verdict { font-weight: bold; }
         sup, sub { font-size: 78%; line-height: 0; }
         .pass { color: #00664b; }
