@@ -48,21 +48,27 @@ internal sealed class FlowGroup
             Cloud plain = new(sets.Count, n, d, x, labels, weights);
             return new FlowGroup(null, sets, new Flow(new Interaction(1), new IdentityGauge(), plain, devices.Nothing, request.Threads));
         }
-        labels ??= experiment.Labels.Draw(sets.Count, n, experiment.Seed);
+        labels ??= Guard("$.labels", () => experiment.Labels.Draw(sets.Count, n, experiment.Seed));
         Cloud cloud = new(sets.Count, n, d, x, labels, weights);
         Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
         IPairSums sums = devices.For(experiment, cloud, interaction, request.Threads);
+        Flow flow = Guard("$.interaction", () => new Flow(interaction, experiment.Gauge, cloud, sums, request.Threads, experiment.Layer)
+        {
+            Scheme = experiment.Interaction.Scheme,
+        });
+        return new FlowGroup(experiment, sets, flow);
+    }
+
+    // A part of the experiment that is none for these tokens.
+    private static T Guard<T>(string where, Func<T> make)
+    {
         try
         {
-            Flow flow = new(interaction, experiment.Gauge, cloud, sums, request.Threads, experiment.Layer)
-            {
-                Scheme = experiment.Interaction.Scheme,
-            };
-            return new FlowGroup(experiment, sets, flow);
+            return make();
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw ConfigurationException.At("$.interaction", e.Message);
+            throw ConfigurationException.At(where, $"{e.Message}.");
         }
     }
 

@@ -82,7 +82,7 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         if (_hasRadius) MeasureRadius(snapshot, rows, width);
         if (_hasAnisotropy) MeasureAnisotropy(snapshot, rows, width);
         if (holds.Count > 0 && holds.All(h => h is not null)) _reason = (holds[0]!, snapshot.Time);
-        _observables.Append(rows);
+        Append(rows, snapshot.Time);
         for (int r = 0; r < snapshot.Replicas.Count; r++)
         {
             TokenSet set = snapshot.Replicas[r];
@@ -130,6 +130,19 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
 
     /// <summary>Closes the devices.</summary>
     public void Dispose() => _devices.Dispose();
+
+    private void Append(double[] rows, double time)
+    {
+        try
+        {
+            _observables!.Append(rows);
+        }
+        catch (NonFiniteException e)
+        {
+            throw new ConfigurationException(Text.Of($"at time {time}, {e.Column} is beyond the range of doubles; take a smaller ")
+                + "interaction.beta, interaction.normalization=softmax, or others of --observables.");
+        }
+    }
 
     private void See(int replica, double time, ReadOnlySpan<double> row)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using AttentionFlow.Solver.Configuration;
 using csFastFloat;
@@ -81,7 +80,6 @@ internal sealed class CsvTrajectory : Trajectory
         private double _time;
         private int _replica;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(Action<Snapshot> take, Action<long> read, CancellationToken stop)
         {
             int rows = 0;

@@ -1,4 +1,5 @@
 using AttentionFlow.Solver.Analysis;
+using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Output;
 
 namespace AttentionFlow.Tests.Program;
@@ -86,6 +87,7 @@ public class AnalyzeTests : FolderFixture
     [TestCase("--set interaction.beta=1 --set interaction.gauge.kind=path", "$.interaction.gauge: ")]
     [TestCase("--experiment figure3-path", "$.tokens.dimension: 3 is not the dimension of ")]
     [TestCase("--fit beta", "--fit beta: ")]
+    [TestCase("--set interaction.beta=800", "at time 0, speed is beyond the range of doubles; take a smaller interaction.beta, interaction.normalization=softmax, or others of --observables.")]
     [TestCase("--fit beta --set interaction.beta=3", "--fit beta and --set interaction.beta=3 exclude each other")]
     [TestCase("--set interaction.normalization=softmax", "--set interaction.normalization=softmax: without an experiment an interaction needs its beta, --set interaction.beta=..")]
     [TestCase("--when mean_cosine<1 --when mean_cosine=0.7", "--when mean_cosine=0.7: a condition such as gap_energy<1e-3 is needed")]
@@ -121,6 +123,15 @@ public class AnalyzeTests : FolderFixture
         File.AppendAllText(Path.Combine(Folder["a"], "observables.csv"), "mine\n");
         Assert.That(Shell.Run(Command("t.csv", "--overwrite")).Error, Does.Contain("observables.csv: no earlier analyze wrote this file as it is"));
         Assert.That(Shell.Run("verify", Folder["a"]).Code, Is.EqualTo(1));
+    }
+
+    /// <summary>Labels of a cloud file are of its tokens, and no others.</summary>
+    [Test]
+    public void LabelsOfAnotherCloudAreRefused()
+    {
+        File.WriteAllText(Folder["t.csv"], "time,x0,x1,x2\n0,1,0,0\n0,0,1,0\n");
+        Answer answer = Shell.Run("analyze", Folder["t.csv"], "--out", Folder["a"], "--experiment", Path.Combine(Repository.Root, "data", "examples", "own-cloud.json"));
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((2, "attentionflow: $.labels: 120 labels are listed for 2 tokens.\n")));
     }
 
     /// <summary>A fault after the first rows leaves no file of a flow either, so that the next attempt finds the folder free.</summary>
