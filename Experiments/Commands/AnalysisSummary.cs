@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AttentionFlow.Experiments.Reports;
 using AttentionFlow.Solver.Analysis;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -48,47 +49,4 @@ internal sealed class AnalysisSummary(string folder, AnalysisRecord record, Comm
     }
 
     private static string Show(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
-}
-
-/// <summary>A table by time and replica: means over replicas, and quartiles.</summary>
-internal sealed class MeanTable
-{
-    private readonly IReadOnlyDictionary<string, double[]> _table;
-    private readonly int[][] _rows;
-
-    private MeanTable(IReadOnlyDictionary<string, double[]> table)
-    {
-        _table = table;
-        double[] times = table["time"];
-        _rows = [.. Enumerable.Range(0, times.Length).GroupBy(i => times[i]).Select(g => g.ToArray())];
-        Times = [.. _rows.Select(r => times[r[0]])];
-        Columns = [.. table.Keys.Where(c => c is not ("time" or "replica"))];
-    }
-
-    /// <summary>The times.</summary>
-    public double[] Times { get; }
-
-    /// <summary>All columns but time and replica.</summary>
-    public IReadOnlyList<string> Columns { get; }
-
-    /// <summary>The most replicas at a time.</summary>
-    public int Replicas => _rows.Max(r => r.Length);
-
-    /// <summary>Reads a table that fits in memory.</summary>
-    public static MeanTable Read(string path) => new(CsvData.Read(path));
-
-    /// <summary>Whether a column is one of many of a vector: mean3.</summary>
-    public static bool IsComponent(string column) => char.IsAsciiDigit(column[^1]);
-
-    /// <summary>The mean over replicas at each time.</summary>
-    public double[] Mean(string column) => [.. _rows.Select(rows => rows.Average(i => _table[column][i]))];
-
-    /// <summary>A quantile over replicas at each time, 0 to 1.</summary>
-    public double[] Quantile(string column, double share) => [.. _rows.Select(rows =>
-    {
-        double[] sorted = [.. rows.Select(i => _table[column][i]).Order()];
-        double place = share * (sorted.Length - 1);
-        int below = (int)place;
-        return sorted[below] + (place - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
-    })];
 }

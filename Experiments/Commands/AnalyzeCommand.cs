@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using AttentionFlow.Experiments.Reports;
 using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Sweeps;
 using AttentionFlow.Solver.Trajectories;

@@ -34,7 +34,7 @@ internal static class SlurmScript
             #SBATCH --output="{messages}/%a.out"
 
             trap '[ -n "$child" ] && kill -TERM "$child"' TERM
-            {Program} sweep {Quote(Path.Combine(full, SweepFolder.SweepFile))} --out {Quote(full)} \
+            {Program} sweep {Quoted.ForShell(Path.Combine(full, SweepFolder.SweepFile))} --out {Quoted.ForShell(full)} \
               --index "$SLURM_ARRAY_TASK_ID" --of {tasks}{options} --quiet &
             child=$!
             # Slurm signals this shell only. A wait that a signal ends is taken up again.
@@ -58,9 +58,7 @@ internal static class SlurmScript
         {
             string process = Environment.ProcessPath ?? "dotnet";
             bool isHost = Path.GetFileNameWithoutExtension(process) != "attentionflow";
-            return isHost ? $"{Quote(process)} {Quote(Path.Combine(AppContext.BaseDirectory, "attentionflow.dll"))}" : Quote(process);
+            return isHost ? $"{Quoted.ForShell(process)} {Quoted.ForShell(Path.Combine(AppContext.BaseDirectory, "attentionflow.dll"))}" : Quoted.ForShell(process);
         }
     }
-
-    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -74,6 +74,22 @@ internal sealed class HtmlReport(string title)
         return Write("</dl>");
     }
 
+    /// <summary>Adds files with what they hold.</summary>
+    /// <param name="files">The path of each from the page, its name, and words about it.</param>
+    public HtmlReport Links(IEnumerable<(string Path, string Name, string Words)> files)
+    {
+        Write("<ul>");
+        foreach ((string path, string name, string words) in files)
+        {
+            string address = string.Join('/', path.Split('/', '\\').Select(Uri.EscapeDataString));
+            Write($"<li><a href=\"{Notation.Escape(address)}\">{Notation.Escape(name)}</a> {Notation.ToHtml(words)}</li>");
+        }
+        return Write("</ul>");
+    }
+
+    /// <summary>Adds a command line.</summary>
+    public HtmlReport Command(string line) => Write($"<pre><code>{Notation.Escape(line)}</code></pre>");
+
     public string ToHtml() =>
         $"""
         <!DOCTYPE html>
@@ -81,6 +97,7 @@ internal sealed class HtmlReport(string title)
         <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {PageFile.Mark}
         <title>{Notation.Escape(Notation.ToPlain(title))}</title>
         <style>
         {Style}
@@ -137,6 +154,7 @@ internal sealed class HtmlReport(string title)
         .fail { color: #a33c00; }
         td.fail { background: #fdeee4; }
         .warning { border-left: 4px solid #d55e00; padding: 4px 12px; background: #fdf4ee; }
+        pre { overflow-x: auto; padding: 8px 12px; background: #f4f4f4; font-size: 14px; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; font-size: 14px; }
         dt { font-weight: bold; }
         dd { margin: 0; overflow-wrap: anywhere; }

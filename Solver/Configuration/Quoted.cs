@@ -47,4 +47,9 @@ public static class Quoted
 
     private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
+    /// <summary>As one word of a command line of a shell, in quotes where it needs them.</summary>
+    public static string ForShell(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/') ? text
+            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -1,11 +1,11 @@
 using AttentionFlow.Solver.Analysis;
 
-namespace AttentionFlow.Experiments.Commands;
+namespace AttentionFlow.Experiments.Reports;
 
 /// <summary>The page of an analysis, from its tables alone.</summary>
 internal static class AnalysisReport
 {
-    private const int PerRow = 3, MostLives = 200;
+    private const int MostLives = 200;
 
     /// <summary>The page.</summary>
     /// <param name="name">Of the trajectory.</param>
@@ -27,12 +27,11 @@ internal static class AnalysisReport
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
                 record.Crossings.Select(c => (string[])
                     [c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
-        if (record.Snapshots > 1) AddCharts(page, folder, table, timeName);
+        Observed observed = new(name, table) { Alerts = record.Alerts, TimeName = timeName };
+        RunReport.AddObservables(page, [observed]);
+        if (record.Snapshots > 1) AddChanges(page, folder, observed);
         AddCosines(page, folder, table);
-        string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
-        page.Section("Numbers").Table($"First and last snapshot{(table.Replicas > 1 ? ", means over replicas" : "")}.",
-            ["column", "first", "last"],
-            columns.Select(c => (string[])[c, Numbers.ForPeople(table.Mean(c)[0]), Numbers.ForPeople(table.Mean(c)[^1])]));
+        RunReport.AddNumbers(page, observed);
         if (record.LeftOut.Count > 0)
             page.Table("Not measured, and why.", ["observable", "why"], record.LeftOut.Select(l => (string[])[l.Key, l.Value]));
         return page.Section("Where it comes from").Provenance(Provenance(record)).ToHtml();
@@ -50,51 +49,15 @@ internal static class AnalysisReport
         yield return new("time", Text.Of($"{record.WallSeconds} s"));
     }
 
-    private static void AddCharts(HtmlReport page, string folder, MeanTable table, string timeName)
+    private static void AddChanges(HtmlReport page, string folder, Observed observed)
     {
-        Axis time = TimeAxis(table.Times) with { Label = timeName };
-        string[] columns = [.. table.Columns.Where(c => !MeanTable.IsComponent(c))];
-        if (columns.Length > 0) page.Section("Observables").Figure(Panels("Observables against time", table, columns, time),
-            table.Replicas > 1
-            ? "Medians over replicas, with bands from quartile to quartile." : "Every column that is no component of a vector.");
         string changes = Path.Combine(folder, AnalysisFolder.ChangesFile);
         if (new FileInfo(changes) is { Exists: true } && File.ReadLines(changes).Skip(1).Any())
-        {
-            MeanTable changed = MeanTable.Read(changes);
             page.Section("From snapshot to snapshot").Figure(
-                Panels("Changes against time", changed, ["displacement", "displacement_max", "cka"], time),
+                ObservableCharts.Draw("Changes", ObservableCharts.Scalars([observed with { Table = MeanTable.Read(changes) }],
+                    ["displacement", "displacement_max", "cka"])),
                 "How far tokens moved since the snapshot before, and linear CKA of the two.");
-        }
-        AddLives(page, folder, time);
-    }
-
-    // Times that are spread evenly in their logarithm leave 0 out.
-    private static Axis TimeAxis(double[] times)
-    {
-        double first = times.FirstOrDefault(t => t > 0);
-        return times.Length > 3 && first > 0 && times[^1] > 1000 * first ? new Axis("t", first, times[^1], Log: true)
-            : Axis.Around("t", times, spare: 0.02);
-    }
-
-    private static string Panels(string title, MeanTable table, string[] columns, Axis time) =>
-        new Chart(title, "A panel for each column, against time.",
-            [.. columns.Select((column, i) => new ChartPanel(column, i >= columns.Length - PerRow ? time : time with { Label = "" },
-                ValueAxis([.. table.Quantile(column, 0.25), .. table.Quantile(column, 0.75)]), [Line(table, column)]))])
-        {
-            PerRow = Math.Min(PerRow, columns.Length), PlotHeight = 130,
-        }.Render();
-
-    // Positive values that fall by many decades, as gaps do, on a logarithmic axis.
-    private static Axis ValueAxis(double[] values)
-    {
-        (double least, double most) = (values.Min(), values.Max());
-        return least > 0 && most > 1e5 * least ? new Axis("", least / 2, most * 2, Log: true) { Ticks = 4 } : Axis.Around("", values);
-    }
-
-    private static Series Line(MeanTable table, string column)
-    {
-        Series line = new("", Palette.Blue, table.Times, table.Quantile(column, 0.5)) { Width = 1.6 };
-        return table.Replicas > 1 ? line.Between(table.Quantile(column, 0.25), table.Quantile(column, 0.75)) : line;
+        AddLives(page, folder, ObservableCharts.TimeAxis([observed]));
     }
 
     private static void AddLives(HtmlReport page, string folder, Axis time)

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using AttentionFlow.Experiments.Pages;
+using AttentionFlow.Solver.Analysis;
+using AttentionFlow.Solver.Sweeps;
+
+namespace AttentionFlow.Experiments.Reports;
+
+/// <summary>
+/// Writes report.html, and beside it trajectory.html, from files alone. They are in no list of files: a page of ours may be replaced at any
+/// time, and nothing else is.
+/// </summary>
+internal static class ReportFiles
+{
+    /// <summary>The name of the report.</summary>
+    public const string Report = "report.html";
+
+    /// <summary>Whether a folder is that of a sweep.</summary>
+    public static bool IsSweep(string folder) => File.Exists(Path.Combine(folder, SweepFolder.PointsFile));
+
+    /// <summary>Whether a folder is that of an analysis.</summary>
+    public static bool IsAnalysis(string folder) => File.Exists(Path.Combine(folder, AnalysisFolder.RecordFile));
+
+    /// <summary>Writes the pages of one run, or of several side by side.</summary>
+    /// <param name="folders">Their folders.</param>
+    /// <param name="target">The folder to write into.</param>
+    /// <param name="stop">Ends the reading.</param>
+    /// <returns>The names of the pages.</returns>
+    /// <exception cref="ConfigurationException">A folder is not that of a run that has ended.</exception>
+    /// <exception cref="FolderNotEmptyException">A file is in the way.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static IReadOnlyList<string> OfRuns(IReadOnlyList<string> folders, string target, CancellationToken stop)
+    {
+        string report = Path.Combine(target, Report), trajectory = Path.Combine(target, TrajectoryPage.File);
+        PageFile.Check(report);
+        PageFile.Check(trajectory);
+        IReadOnlyList<ReportedRun> runs = ReportedRun.Read(folders, stop);
+        bool hasTokens = runs.All(r => r.Seen.Tokens.Snapshots.Count > 0);
+        Directory.CreateDirectory(target);
+        string? beside = hasTokens ? TrajectoryPage.File : null;
+        WholeFile.WriteText(report, runs.Count == 1 ? RunReport.Html(runs[0], target, beside) : RunReport.Html(runs, target, beside));
+        if (!hasTokens) return [Report];
+        TrajectoryPage.Write(trajectory, [.. runs.Select(r => r.Seen)], TrajectoryPage.MostBytes, stop);
+        return [Report, TrajectoryPage.File];
+    }
+
+    /// <summary>Removes the pages of a run, which are of an earlier one.</summary>
+    public static void Remove(string folder)
+    {
+        PageFile.Remove(Path.Combine(folder, Report));
+        PageFile.Remove(Path.Combine(folder, TrajectoryPage.File));
+    }
+
+    /// <summary>Writes the page of a sweep into its folder, or another one.</summary>
+    /// <inheritdoc cref="OfRuns"/>
+    public static IReadOnlyList<string> OfSweep(string folder, string target, CancellationToken stop)
+    {
+        PageFile.Check(Path.Combine(target, Report));
+        string path = Path.Combine(folder, SweepFolder.SweepFile);
+        string? title = WholeFile.Guard(path, () =>
+        {
+            using JsonDocument sweep = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions
+            {
+                CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+            });
+            return sweep.RootElement.TryGetProperty("title", out JsonElement text) ? text.GetString() : null;
+        });
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        Directory.CreateDirectory(target);
+        WholeFile.WriteText(Path.Combine(target, Report), SweepReport.Html(folder, title is { Length: > 0 } ? title : name, target, stop));
+        return [Report];
+    }
+
+    /// <summary>Writes the page of an analysis again, and its hash into analysis.json.</summary>
+    /// <inheritdoc cref="OfRuns"/>
+    public static IReadOnlyList<string> OfAnalysis(string folder)
+    {
+        using FolderLock held = FolderLock.Take(folder, AnalysisFolder.RecordFile);
+        string path = Path.Combine(folder, AnalysisFolder.RecordFile), report = Path.Combine(folder, Report);
+        PageFile.Check(report);
+        AnalysisRecord record = AnalysisRecord.Read(path);
+        FileRecord page = WholeFile.WriteText(report, AnalysisReport.Html(record.Name ?? "a trajectory", folder, record, record.TimeName ?? "t"));
+        WholeFile.WriteText(path, (record with { Files = [.. record.Files.Where(f => f.Name != Report), page] }).ToJson());
+        return [Report];
+    }
+}
