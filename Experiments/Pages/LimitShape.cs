@@ -6,12 +6,12 @@ namespace AttentionFlow.Experiments.Pages;
 /// <param name="Points">Coordinates of points.</param>
 internal sealed record LimitShape(int Replica, IReadOnlyList<double[]> Curves, double[] Points)
 {
-    private const int Nodes = 512, MostReplicas = 20, MostPoints = 64;
+    private const int Nodes = 256, MostReplicas = 8, MostPoints = 64;
 
     // Of neighbouring nodes of one curve.
     private const double Jump = 0.35, Same = 1e-6;
 
-    /// <summary>Those of the replicas of a run, up to 20, in d coordinates; none where nothing is predicted.</summary>
+    /// <summary>Those of the replicas of a run, up to 8, in d coordinates; none where nothing is predicted.</summary>
     /// <param name="experiment">The run.</param>
     /// <param name="store">Its tokens.</param>
     public static IReadOnlyList<LimitShape> Of(Experiment experiment, TokenStore store)

@@ -39,10 +39,10 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
     public int Width => dimension + 1;
 
     /// <summary>How many tokens the source has, of all replicas together.</summary>
-    public int AllTokens => _replicas.Values.Sum(replica => replica.RowOf.Count);
+    public int AllTokens { get; private set; }
 
     /// <summary>How many snapshots the source has.</summary>
-    public int AllSnapshots => _last is null ? 0 : _last.Number + 1;
+    public int AllSnapshots { get; private set; }
 
     /// <summary>Reads a trajectory.</summary>
     /// <exception cref="ConfigurationException">It is wrong.</exception>
@@ -54,17 +54,26 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
         return store;
     }
 
-    /// <summary>Leaves so many tokens, or snapshots where tokens are few, evenly spread; the last snapshot stays.</summary>
-    /// <param name="share">Of those that are there, in (0, 1).</param>
-    public void Thin(double share)
+    /// <summary>A store with a part of the numbers: tokens are left out evenly, down to 2,000, then snapshots, but not the last.</summary>
+    /// <param name="share">In (0, 1).</param>
+    public TokenStore Thinned(double share)
     {
-        if (_tokens.Count > FewTokens) KeepTokens(row => (long)((row + 1) * share) > (long)(row * share));
-        else _snapshots = [.. _snapshots.Where((_, k) => k == _snapshots.Count - 1 || (long)((k + 1) * share) > (long)(k * share))];
+        int tokens = Math.Max((int)(share * _tokens.Count), Math.Min(FewTokens, _tokens.Count));
+        int snapshots = Math.Max((int)(share * _tokens.Count / tokens * _snapshots.Count), Math.Min(2, _snapshots.Count));
+        int[] rows = [.. Enumerable.Range(0, tokens).Select(j => (int)((long)j * _tokens.Count / tokens))];
+        return new TokenStore(dimension, mostNumbers)
+        {
+            _tokens = [.. rows.Select(row => _tokens[row])],
+            _snapshots = [.. Enumerable.Range(0, snapshots).Select(j =>
+                Fewer(_snapshots[snapshots == 1 ? 0 : (int)Math.Round((double)j * (_snapshots.Count - 1) / (snapshots - 1))], rows))],
+            AllTokens = AllTokens, AllSnapshots = AllSnapshots,
+        };
     }
 
     private void Add(Snapshot snapshot)
     {
         _last = snapshot;
+        AllSnapshots++;
         if (snapshot.Number % _everySnapshot == 0) Keep(snapshot);
     }
 
@@ -114,6 +123,7 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
                 int ordinal = replica.RowOf.Count;
                 rows[i] = ordinal % _everyToken == 0 ? _tokens.Count : -1;
                 replica.RowOf[set.Name(i)] = rows[i];
+                AllTokens++;
                 if (rows[i] >= 0) _tokens.Add(new ShownToken(set.Replica, set.Name(i), set.Labels?[i] ?? double.NaN, ordinal));
             }
         }
@@ -140,14 +150,7 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
         int[] kept = [.. Enumerable.Range(0, _tokens.Count).Where(isKept)], rowOf = new int[_tokens.Count];
         Array.Fill(rowOf, -1);
         for (int row = 0; row < kept.Length; row++) rowOf[kept[row]] = row;
-        for (int k = 0; k < _snapshots.Count; k++)
-        {
-            (double time, float[] numbers) = _snapshots[k];
-            int rows = kept.TakeWhile(row => row * Width < numbers.Length).Count();
-            float[] fewer = new float[rows * Width];
-            for (int row = 0; row < rows; row++) numbers.AsSpan(kept[row] * Width, Width).CopyTo(fewer.AsSpan(row * Width));
-            _snapshots[k] = (time, fewer);
-        }
+        for (int k = 0; k < _snapshots.Count; k++) _snapshots[k] = Fewer(_snapshots[k], kept);
         foreach (Replica replica in _replicas.Values)
         {
             foreach (long token in replica.RowOf.Keys.ToArray())
@@ -155,6 +158,15 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
             replica.Last = null;
         }
         _tokens = [.. kept.Select(row => _tokens[row])];
+    }
+
+    // Some of the rows, as far as they are there.
+    private (double Time, float[] Numbers) Fewer((double Time, float[] Numbers) snapshot, int[] kept)
+    {
+        int rows = kept.TakeWhile(row => row * Width < snapshot.Numbers.Length).Count();
+        float[] fewer = new float[rows * Width];
+        for (int row = 0; row < rows; row++) snapshot.Numbers.AsSpan(kept[row] * Width, Width).CopyTo(fewer.AsSpan(row * Width));
+        return (snapshot.Time, fewer);
     }
 
     private sealed class Replica

@@ -63,18 +63,20 @@ internal static class TrajectoryPage
         {
             // What a run may take of the page, of which base64 makes 4 bytes of 3.
             double most = Math.Max(1000, (mostBytes - Fixed) / sources.Count * 0.75);
+            double share = 1;
             while (true)
             {
-                PageRun run = PageRun.Of(sources[i], stores[i], series[i], directions.GetValueOrDefault(stores[i].Dimension));
-                if (run.Numbers.Length <= most || stores[i].Snapshots.Count < 3) return run;
+                TokenStore shown = share < 1 ? stores[i].Thinned(share) : stores[i];
+                PageRun run = PageRun.Of(sources[i], shown, series[i], directions.GetValueOrDefault(shown.Dimension));
+                if (run.Numbers.Length <= most || shown.Snapshots.Count < 3) return run;
                 stop.ThrowIfCancellationRequested();
-                stores[i].Thin(Math.Max(0.05, 0.97 * most / run.Numbers.Length));
+                share *= 0.97 * most / run.Numbers.Length;
             }
         }
     }
 
     // The page without its numbers, with room for limits and titles.
-    private static long Fixed => 250_000;
+    private static long Fixed => 150_000;
 
     private static string Title(IReadOnlyList<TrajectorySource> sources) => string.Join(" | ", sources.Select(s => s.Title).Distinct());
 
@@ -110,12 +112,7 @@ internal static class TrajectoryPage
                 case "data":
                     // Whatever could end the element is written as \u003C and the like.
                     Put($"<script type=\"application/json\" id=\"about\">{about}</script>\n");
-                    foreach ((int i, PageRun run) in runs.Index())
-                    {
-                        Put($"<script type=\"text/plain\" id=\"numbers{i}\">");
-                        PutBase64(run.Numbers);
-                        Put("</script>\n");
-                    }
+                    foreach ((int i, PageRun run) in runs.Index()) PutNumbers(i, run.Numbers);
                     break;
                 case "scripts":
                     foreach (string script in Scripts) Put($"<script>\n{Resource(script)}</script>\n");
@@ -127,14 +124,17 @@ internal static class TrajectoryPage
 
         void Put(string text) => stream.Write(Encoding.UTF8.GetBytes(text));
 
-        void PutBase64(byte[] bytes)
+        // In pieces, each by itself: browsers take much longer to read one long text.
+        void PutNumbers(int i, byte[] bytes)
         {
-            const int block = 3 << 14;
-            byte[] text = new byte[Base64.GetMaxEncodedToUtf8Length(block)];
-            for (int at = 0; at < bytes.Length; at += block)
+            const int piece = 3 << 14;
+            byte[] text = new byte[Base64.GetMaxEncodedToUtf8Length(piece)];
+            for (int at = 0; at < bytes.Length; at += piece)
             {
-                Base64.EncodeToUtf8(bytes.AsSpan(at, Math.Min(block, bytes.Length - at)), text, out _, out int written);
+                Base64.EncodeToUtf8(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)), text, out _, out int written);
+                Put($"<script type=\"text/plain\" class=\"numbers{i}\">");
                 stream.Write(text.AsSpan(0, written));
+                Put("</script>\n");
             }
         }
     }

@@ -10,14 +10,17 @@ function bytesOf(text) {
   return bytes;
 }
 
-/** What zlib packed, of known length. */
-async function inflated(bytes, length) {
+/** What zlib packed, of known length, from pieces of base64. */
+async function inflated(texts, length) {
   if (typeof DecompressionStream === "undefined")
     throw new Error("This browser cannot unpack the numbers of this page (it has no DecompressionStream). "
       + "Chrome and Edge from 80, Safari from 16.4 and Firefox from 113 on can.");
   const stream = new DecompressionStream("deflate"), writer = stream.writable.getWriter(), reader = stream.readable.getReader();
-  // What goes wrong here, goes wrong where it is read, too.
-  writer.write(bytes).then(() => writer.close()).catch(() => {});
+  const write = async () => {
+    for (const text of texts) await writer.write(bytesOf(text));
+    await writer.close();
+  };
+  write().catch(() => {}); // what goes wrong here, goes wrong where it is read, too
   const whole = new Uint8Array(length);
   let at = 0;
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -32,11 +35,11 @@ async function inflated(bytes, length) {
  * A run: its description, replica, token, label and cluster of each of its n tokens, positions [snapshot][token][3] in 1/32767
  * (-32768: not there), radii [snapshot][token] likewise or null, observables.
  */
-async function readRun(about, element) {
+async function readRun(about, pieces) {
   const { tokens: n, components, times, observableTimes: observed } = about, planes = components + (about.radii ? 1 : 0);
   const lists = observed > 0 ? observed * (1 + about.observables.length * about.observableParts) : 0;
-  const buffer = await inflated(bytesOf(element.textContent), 8 * (lists + 4 * n) + 2 * planes * n * times.length);
-  element.remove();
+  const buffer = await inflated(pieces.map(piece => piece.textContent), 8 * (lists + 4 * n) + 2 * planes * n * times.length);
+  pieces.forEach(piece => piece.remove());
   let at = 0;
   const doubles = count => {
     const part = new Float64Array(buffer, at, count); // every browser's machine is little-endian

@@ -266,7 +266,7 @@ async function start() {
   const about = JSON.parse($("about").textContent);
   try {
     const runs = [];
-    for (const [r, run] of about.runs.entries()) runs.push(await readRun(run, $(`numbers${r}`)));
+    for (const [r, run] of about.runs.entries()) runs.push(await readRun(run, [...document.getElementsByClassName(`numbers${r}`)]));
     if (runs.some(run => run.n === 0 || run.times.length === 0)) throw new Error("There are no tokens in these files.");
     window.page = new Page(about, runs);
     listen(window.page);
