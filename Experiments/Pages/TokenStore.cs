@@ -32,7 +32,9 @@ internal sealed class TokenStore(int dimension, long mostNumbers)
     /// <summary>The tokens that are shown; rows of <see cref="Snapshots"/>.</summary>
     public IReadOnlyList<ShownToken> Tokens => _tokens;
 
-    /// <summary>Times and numbers [tokens, d + 1]: coordinates, then the radius, NaN where there is none or the token is not there.</summary>
+    /// <summary>
+    /// Times and numbers [tokens, d + 1]: coordinates, then the radius; NaN where there is none, or the token is not there.
+    /// </summary>
     public IReadOnlyList<(double Time, float[] Numbers)> Snapshots => _snapshots;
 
     /// <summary>Numbers of a token at one time.</summary>

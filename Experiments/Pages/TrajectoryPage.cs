@@ -33,8 +33,13 @@ internal static class TrajectoryPage
     /// <summary>Writes the page of the runs in these folders, side by side.</summary>
     /// <exception cref="ConfigurationException">A folder has no snapshots, or they are wrong.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(string file, IReadOnlyList<string> runFolders, CancellationToken stop = default) =>
-        Write(file, [.. runFolders.Select(TrajectorySource.OfFolder)], MostBytes, stop);
+    public static void Write(string file, IReadOnlyList<string> runFolders, CancellationToken stop = default)
+    {
+        TrajectorySource[] sources = [.. runFolders.Select(TrajectorySource.OfFolder)];
+        ILookup<string, TrajectorySource> titles = sources.ToLookup(s => s.Title);
+        Write(file, [.. sources.Zip(runFolders, (source, folder) => titles[source.Title].Count() == 1 ? source
+            : source with { Title = $"{source.Title} ({folder})" })], MostBytes, stop);
+    }
 
     /// <summary>Writes the page of these trajectories, side by side.</summary>
     /// <param name="file">The file.</param>
@@ -50,14 +55,21 @@ internal static class TrajectoryPage
         Dictionary<int, PrincipalDirections> directions = stores.Where(s => s.Dimension > 3 && s.Tokens.Count > 0)
             .GroupBy(s => s.Dimension).ToDictionary(g => g.Key, g => PrincipalDirections.Of([.. g]));
         PageRun[] runs = [.. sources.Select((_, i) => Fitting(i))];
-        Camera camera = stores[0].Dimension == 2 ? new Camera(30, 20) : CameraFor(stores[0], directions.GetValueOrDefault(stores[0].Dimension));
+        Camera camera = stores[0].Dimension == 2 ? new Camera(30, 20)
+            : CameraFor(stores[0], directions.GetValueOrDefault(stores[0].Dimension));
         string about = JsonSerializer.Serialize(new
         {
             title = Title(sources), camera.Azimuth, camera.Elevation, time = sources[0].TimeName, runs,
         }, Json);
-        string part = file + ".part";
-        using (FileStream stream = new(part, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) Write(stream, Title(sources), about, runs);
-        System.IO.File.Move(part, file, overwrite: true);
+        WholeFile.Guard(file, () =>
+        {
+            using FileStream part = WholeFile.OpenPart(file);
+            using BufferedStream stream = new(part, 1 << 16);
+            Write(stream, Title(sources), about, runs);
+            stream.Flush();
+            WholeFile.Finish(part, file);
+            return 0;
+        });
 
         PageRun Fitting(int i)
         {
@@ -115,6 +127,7 @@ internal static class TrajectoryPage
                     foreach ((int i, PageRun run) in runs.Index()) PutNumbers(i, run.Numbers);
                     break;
                 case "scripts":
+                    Put($"<script>\n/* uPlot\n{Resource("uplot/LICENSE")}*/\n</script>\n");
                     foreach (string script in Scripts) Put($"<script>\n{Resource(script)}</script>\n");
                     break;
                 default:

@@ -65,18 +65,23 @@ class ObservableChart {
       series.push({ ...options, stroke, dash, width: 1.6 });
       data.push(s.drawn[middle]);
     });
-    const axis = { stroke: theme.css.quiet, font: '12px "DejaVu Sans", Arial, sans-serif', grid: { stroke: theme.css.line, width: 1 },
-      ticks: { stroke: theme.css.line, width: 1, size: 5 } };
-    const isLog = this.isLog, t = this.timeScale;
+    const axis = {
+      stroke: theme.css.quiet, font: '12px "DejaVu Sans", Arial, sans-serif',
+      grid: { stroke: theme.css.line, width: 1 }, ticks: { stroke: theme.css.line, width: 1, size: 5 },
+    };
+    const isLog = this.isLog, t = this.timeScale, ticks = { values: (_, at) => labels(at) };
+    const timeTicks = { splits: () => timeSplits(t), values: (_, at) => at.map(v => v < t.first ? "0" : labelOf(v)) };
+    const powerTicks = { splits: (_, __, low, high) => powers(low, high, 5), values: (_, at) => at.map(labelOf) };
     this.plot = new uPlot({
       width: Math.max(120, this.element.clientWidth), height: 132, pxAlign: 0, series, bands, legend: { show: false }, padding: [8, 12, 0, 0],
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: false, range: () => [t.start, t.end > t.start ? t.end : t.start + 1] }, y: { range: (_, low, high) => room(low, high, isLog) } },
+      scales: {
+        x: { time: false, range: () => [t.start, t.end > t.start ? t.end : t.start + 1] },
+        y: { range: (_, low, high) => room(low, high, isLog) },
+      },
       axes: [
-        { ...axis, size: 26, space: 44, ...(t.isLog ? { splits: () => timeSplits(t), values: (_, at) => at.map(v => v < t.first ? "0" : labelOf(v)) }
-          : { values: (_, at) => labels(at) }) },
-        { ...axis, size: roomFor, space: 26, ...(isLog ? { splits: (_, __, low, high) => powers(low, high, 5), values: (_, at) => at.map(labelOf) }
-          : { values: (_, at) => labels(at) }) },
+        { ...axis, size: 26, space: 44, ...(t.isLog ? timeTicks : ticks) },
+        { ...axis, size: roomFor, space: 26, ...(isLog ? powerTicks : ticks) },
       ],
     }, data, this.element);
     const over = this.plot.over, goTo = e => this.go(this.plot.posToVal(e.clientX - over.getBoundingClientRect().left, "x"));
@@ -137,9 +142,11 @@ function powers(low, high, most) {
   return splits.length > 1 ? splits : [low + 0.1 * (high - low), (low + high) / 2, high - 0.1 * (high - low)];
 }
 
-const labelOf = log => Math.abs(log - Math.round(log)) > 1e-9 ? shown(10 ** log, 2) : log === 0 ? "1" : log === 1 ? "10" : power(Math.round(log));
+const labelOf = log => Math.abs(log - Math.round(log)) > 1e-9 ? shown(10 ** log, 2)
+  : log === 0 ? "1" : log === 1 ? "10" : power(Math.round(log));
 
-const timeSplits = t => [...(t.start < t.first ? [t.zero] : []), ...powers(t.first, t.end, 5).filter(v => v - t.zero > 0.06 * (t.end - t.zero))];
+const timeSplits = t => [...(t.start < t.first ? [t.zero] : []),
+  ...powers(t.first, t.end, 5).filter(v => v - t.zero > 0.06 * (t.end - t.zero))];
 
 /** Ticks, all with as many decimals as they need, or all with powers of ten. */
 function labels(at) {

@@ -36,7 +36,7 @@ const rgbOf = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
 const cssOf = rgb => `rgb(${rgb.join(" ")})`;
 const grey = () => darkMode.matches ? [140, 149, 159] : [125, 133, 142];
 
-/** Ways of colouring the tokens of some runs that make sense for them: name to what makes { colours(run, k), legend, changes with k }. */
+/** Ways of colouring tokens that make sense for some runs: name to what makes { colours(run, k), legend, whether it changes with k }. */
 function colourings(runs, timeScale) {
   const ways = new Map();
   const labels = runs.flatMap(run => run.about.isLabelled ? extremes(run.label) : []);
@@ -78,7 +78,8 @@ function byLabel(runs, low, high) {
   return {
     colours: run => {
       const table = tables.get(isCyclic(run));
-      return fill(run, i => Number.isFinite(run.label[i]) ? table[Math.min(255, Math.floor(256 * (run.label[i] - from) / (to - from)))] : grey());
+      const at = label => table[Math.min(255, Math.floor(256 * (label - from) / (to - from)))];
+      return fill(run, i => Number.isFinite(run.label[i]) ? at(run.label[i]) : grey());
     },
     legend: [...tables].flatMap(([is, table]) => [...(tables.size > 1 ? [{ text: is ? "closed curves:" : "others:" }] : []),
       ...bar(table, shown(from, 3), shown(to, 3))]),
@@ -134,7 +135,7 @@ function bySpeed(runs) {
 
 /** r on a logarithmic scale, the same for all runs. */
 function byRadius(runs) {
-  const table = scale(false), low = Math.min(...runs.map(run => run.about.radii[0])), high = Math.max(...runs.map(run => run.about.radii[1]));
+  const table = scale(false), all = runs.flatMap(run => run.about.radii), low = Math.min(...all), high = Math.max(...all);
   return {
     changes: true,
     colours: (run, k) => fill(run, i => {

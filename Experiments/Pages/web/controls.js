@@ -99,7 +99,8 @@ function listen(page) {
   const magnify = (x, y, factor) => {
     const view = page.viewAt(x, y);
     if (!view) return;
-    const r = view.radius / page.camera.zoom, middleX = view.centreX - r * page.camera.shiftX, middleY = view.centreY + r * page.camera.shiftY;
+    const r = view.radius / page.camera.zoom;
+    const middleX = view.centreX - r * page.camera.shiftX, middleY = view.centreY + r * page.camera.shiftY;
     redraw(() => page.camera.magnify(factor, (x - middleX) / r, (middleY - y) / r));
   };
   canvas.addEventListener("pointerdown", e => {

@@ -25,7 +25,8 @@ class Page {
     $("figure").classList.toggle("beside", runs.length === 1 && runs[0].observables !== null);
     this.readTheme();
     this.makeOptions();
-    this.charts = chartGroups(runs).map(group => new ObservableChart(group, this.timeScale, runs.map(run => run.about.name), place => this.go(place)));
+    const names = runs.map(run => run.about.name);
+    this.charts = chartGroups(runs).map(group => new ObservableChart(group, this.timeScale, names, place => this.go(place)));
     if (runs.some(run => run.about.observableParts > 1 && run.observables)) {
       const note = $("charts").appendChild(document.createElement("p"));
       note.className = "note";
@@ -44,6 +45,7 @@ class Page {
       this.go(this.place);
     });
     new ResizeObserver(() => {
+      if ($("stage").clientWidth === this.width && devicePixelRatio === this.ratioSeen) return;
       this.layOut();
       this.charts.forEach(chart => chart.resize());
       this.go(this.place);
@@ -55,8 +57,9 @@ class Page {
     for (const name of ["paper", "ink", "quiet", "line"]) css[name] = style.getPropertyValue(`--${name}`).trim();
     const isDark = darkMode.matches;
     this.theme = {
-      css, paper: rgbOf(css.paper), ink: rgbOf(css.ink), grid: isDark ? [66, 76, 87] : [190, 198, 207], edge: isDark ? [132, 142, 152] : [128, 134, 140],
-      road: isDark ? [150, 158, 167] : [110, 110, 110], ball: isDark ? [34, 41, 49] : [237, 241, 246], shine: isDark ? [62, 72, 84] : [255, 255, 255],
+      css, paper: rgbOf(css.paper), ink: rgbOf(css.ink), ...(isDark
+        ? { grid: [66, 76, 87], edge: [132, 142, 152], road: [150, 158, 167], ball: [34, 41, 49], shine: [62, 72, 84] }
+        : { grid: [190, 198, 207], edge: [128, 134, 140], road: [110, 110, 110], ball: [237, 241, 246], shine: [255, 255, 255] }),
     };
   }
 
@@ -105,11 +108,12 @@ class Page {
     if (count > 1) columns = Math.max(2, columns);
     const rows = Math.ceil(count / columns);
     columns = Math.ceil(count / rows);
-    const top = count > 1 ? 26 : 0;
-    const height = Math.min(count > 1 ? width / columns + top : width, rows > 1 ? Math.max(300, 0.6 * most) : most);
-    this.panels = this.runs.map((_, r) => ({ x: r % columns * width / columns, y: Math.floor(r / columns) * height, width: width / columns, height, top }));
+    const wide = width / columns, top = count === 1 ? 0 : wide < 260 ? 38 : 26;
+    const height = Math.min(wide + (count > 1 ? top + 12 : 0), rows > 1 ? Math.max(300, 0.6 * most) : most);
+    this.panels = this.runs.map((_, r) => ({ x: r % columns * wide, y: Math.floor(r / columns) * height, width: wide, height, top }));
     [this.width, this.height] = [width, rows * height];
     $("stage").style.height = `${this.height}px`;
+    this.ratioSeen = devicePixelRatio;
     this.ratio = Math.min(devicePixelRatio || 1, 3);
     $("canvas").width = Math.round(width * this.ratio);
     $("canvas").height = Math.round(this.height * this.ratio);
@@ -124,7 +128,7 @@ class Page {
     const text = `${this.about.time} = ${shown(isRecorded ? scale.times[nearest] : time)}`;
     $("time").value = nearest;
     $("time").setAttribute("aria-valuetext", text);
-    $("now").textContent = `${text}  (${nearest + 1} of ${scale.times.length})`;
+    $("now").textContent = `${text}  (snapshot ${nearest + 1} of ${scale.times.length})`;
     this.charts.forEach(chart => chart.show(this.place));
     this.ask();
   }
@@ -150,7 +154,8 @@ class Page {
       const limits = $("limit").checked ? run.about.limits.filter(l => replica === null || l.replica === replica) : [];
       this.strokes.clear();
       view.paint(this.strokes, this.colours[r], this.theme, limits, this.picked?.view === view ? this.picked.token : -1);
-      words.push(...this.axes(view, panel), ...this.title(view, panel, r));
+      if (r === 0 || view.isFlat) words.push(...this.axes(view, panel));
+      words.push(...this.title(view, panel, r));
       this.painter.draw(this.strokes, panel);
     });
     this.write(words);
@@ -172,7 +177,7 @@ class Page {
       place(0, 1.14, -1, "x1");
       return words.filter(w => w.y > panel.y && w.y < panel.y + panel.height);
     }
-    const long = panel.width < 260 ? 15 : 24, x = panel.x + long + 16, y = panel.y + panel.height - long - 14;
+    const long = panel.width < 260 ? 12 : 24, x = panel.x + long + 16, y = panel.y + panel.height - long - 14;
     for (let c = 0; c < 3; c++) {
       const [dx, dy] = [long * m[c], -long * m[3 + c]], size = Math.hypot(dx, dy) / long;
       this.strokes.add(x, y, x + dx, y + dy, 1.4, m[6 + c] < -0.05 ? mixed(this.theme.edge, this.theme.paper, 0.4) : this.theme.edge, 1);
@@ -206,8 +211,9 @@ class Page {
       span.style.top = `${word.y}px`;
       span.style.width = word.width ? `${word.width}px` : "";
     });
-    $("canvas").setAttribute("aria-label", `${this.runs.length > 1 ? `${this.runs.length} runs` : this.runs[0].about.name}: tokens at `
-      + `${this.about.time} = ${shown(this.timeScale.time(this.place))}, seen from ${Math.round(this.camera.azimuth)}°, ${Math.round(this.camera.elevation)}° up`);
+    const what = this.runs.length > 1 ? `${this.runs.length} runs` : this.runs[0].about.name, { azimuth, elevation } = this.camera;
+    $("canvas").setAttribute("aria-label", `${what}: tokens at ${this.about.time} = ${shown(this.timeScale.time(this.place))}, `
+      + `seen from ${Math.round(azimuth)}°, ${Math.round(elevation)}° up`);
   }
 
   /** The view in whose panel a place of the canvas is. */
@@ -243,7 +249,8 @@ function described(view, i) {
   let others = 0;
   for (let k = 0; k < view.count; k++) {
     const j = view.order[k];
-    if (j !== i && run.replica[j] === run.replica[i] && q[at + 3 * j] !== -32768 && Math.hypot(...place(j).map((v, c) => v - here[c])) < near) others++;
+    if (j === i || run.replica[j] !== run.replica[i] || q[at + 3 * j] === -32768) continue;
+    if (Math.hypot(...place(j).map((v, c) => v - here[c])) < near) others++;
   }
   if (others > 0 && run.about.dimension <= 3) lines.push(`${others} more within 2.56°`);
   return lines.join("\n");
@@ -255,11 +262,12 @@ function sentence(about, timeName) {
   const part = (some, all, noun) => some < all ? `${some.toLocaleString("en")} of ${many(all, noun)}` : many(all, noun);
   const isThinned = about.tokens < about.allTokens || about.times.length < about.allSnapshots;
   const shares = about.shares?.map((s, k) => `p${k + 1} ${(100 * s).toFixed(s < 0.1 ? 1 : 0)} %`);
-  return `${part(about.tokens, about.allTokens, "token")}, d = ${about.dimension}, ${part(about.times.length, about.allSnapshots, "snapshot")} up to `
-    + `${timeName} = ${shown(about.times.at(-1))}`
+  const held = about.shares && (100 * about.shares.reduce((a, b) => a + b)).toFixed(0);
+  return `${part(about.tokens, about.allTokens, "token")}, d = ${about.dimension}, `
+    + `${part(about.times.length, about.allSnapshots, "snapshot")} up to ${timeName} = ${shown(about.times.at(-1))}`
     + (isThinned ? "; evenly thinned, to keep this page small" : "")
-    + (shares ? `; seen along the three principal directions of all snapshots, which hold ${(100 * about.shares.reduce((a, b) => a + b)).toFixed(0)} % `
-      + `of the variance (${shares.join(", ")})` : "") + ".";
+    + (shares ? "; seen along the three principal directions of all snapshots, which hold "
+      + `${held} % of the variance (${shares.join(", ")})` : "") + ".";
 }
 
 async function start() {

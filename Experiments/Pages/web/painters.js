@@ -1,7 +1,7 @@
 "use strict";
 
-// All that is drawn is strokes with round ends: nine numbers each, x0, y0, x1, y1, width in CSS pixels, red, green, blue from 0 to 255, alpha
-// from 0 to 1. A stroke without length is a disc. Later ones cover earlier ones.
+// All that is drawn is strokes with round ends: nine numbers each, x0, y0, x1, y1, width in CSS pixels, red, green, blue from 0 to 255,
+// alpha from 0 to 1. A stroke without length is a disc. Later ones cover earlier ones.
 
 class Strokes {
   constructor() {

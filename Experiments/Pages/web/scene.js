@@ -191,7 +191,8 @@ class RunView {
     for (let i = 0; i < points.length; i += 3) {
       const [x, y, depth] = this.project(points[i], points[i + 1], points[i + 2]);
       if (depth >= -1e-9 !== isFront) continue;
-      const around = Array.from({ length: 25 }, (_, k) => [x + 3.4 * size * Math.cos(k * Math.PI / 12), y + 3.4 * size * Math.sin(k * Math.PI / 12)]);
+      const angles = Array.from({ length: 25 }, (_, k) => k * Math.PI / 12);
+      const around = angles.map(a => [x + 3.4 * size * Math.cos(a), y + 3.4 * size * Math.sin(a)]);
       for (let k = 1; k < around.length; k++)
         strokes.add(...around[k - 1], ...around[k], isFront ? 1.6 : 1.2, mixed(theme.ink, theme.paper, isFront ? 0 : 0.45), 1);
     }
@@ -242,4 +243,4 @@ class RunView {
   }
 }
 
-const raised = (points, z) => Array.from({ length: points.length / 2 * 3 }, (_, k) => k % 3 === 2 ? z : points[2 * Math.floor(k / 3) + k % 3]);
+const raised = (points, z) => Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1], z]).flat();
