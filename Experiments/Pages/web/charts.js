@@ -73,7 +73,8 @@ class ObservableChart {
     const timeTicks = { splits: () => timeSplits(t), values: (_, at) => at.map(v => v < t.first ? "0" : labelOf(v)) };
     const powerTicks = { splits: (_, __, low, high) => powers(low, high, 5), values: (_, at) => at.map(labelOf) };
     this.plot = new uPlot({
-      width: Math.max(120, this.element.clientWidth), height: 132, pxAlign: 0, series, bands, legend: { show: false }, padding: [8, 12, 0, 0],
+      width: Math.max(120, this.element.clientWidth), height: 132, padding: [8, 12, 0, 0], pxAlign: 0, series, bands,
+      legend: { show: false },
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: {
         x: { time: false, range: () => [t.start, t.end > t.start ? t.end : t.start + 1] },

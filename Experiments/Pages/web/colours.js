@@ -66,7 +66,7 @@ function fill(run, colourOf) {
 
 function bar(table, from, to) {
   const stops = Array.from({ length: 17 }, (_, i) => cssOf(table[Math.min(255, 16 * i)]));
-  return [{ text: from }, { bar: `linear-gradient(90deg, ${stops.join(", ")})` }, { text: to }];
+  return [{ text: from, bar: `linear-gradient(90deg, ${stops.join(", ")})`, to }];
 }
 
 // Colours of labels in [0, 1) meet where a run does not tell 0 from 1; a run in which labels mean nothing takes the scale of the others.
@@ -81,8 +81,8 @@ function byLabel(runs, low, high) {
       const at = label => table[Math.min(255, Math.floor(256 * (label - from) / (to - from)))];
       return fill(run, i => Number.isFinite(run.label[i]) ? at(run.label[i]) : grey());
     },
-    legend: [...tables].flatMap(([is, table]) => [...(tables.size > 1 ? [{ text: is ? "closed curves:" : "others:" }] : []),
-      ...bar(table, shown(from, 3), shown(to, 3))]),
+    legend: [...tables].flatMap(([is, table]) =>
+      bar(table, (tables.size === 1 ? "" : is ? "closed curves: " : "others: ") + shown(from, 3), shown(to, 3))),
   };
 }
 

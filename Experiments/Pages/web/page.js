@@ -19,8 +19,7 @@ class Page {
       this.painter = painterFor($("canvas"));
       this.draw();
     });
-    $("summary").textContent = runs.map(run => (runs.length > 1 ? `${run.about.name}: ` : "") + sentence(run.about, about.time)).join("\n");
-    $("summary").style.whiteSpace = "pre-line";
+    $("summary").textContent = summary(runs.map(run => run.about), about.time);
     $("figure").hidden = false;
     $("figure").classList.toggle("beside", runs.length === 1 && runs[0].observables !== null);
     this.readTheme();
@@ -85,14 +84,11 @@ class Page {
     this.way = this.ways.get($("colour").value)();
     this.colours = this.runs.map(() => null);
     this.coloured = this.runs.map(() => -1);
-    $("legend").replaceChildren(...this.way.legend.map(({ text, dot, bar }) => {
-      const part = document.createElement("span");
-      if (dot || bar) {
-        const swatch = part.appendChild(document.createElement("i"));
-        swatch.style.background = dot ?? bar;
-        swatch.className = bar ? "bar" : "";
-      }
-      part.append(text ?? "");
+    $("legend").replaceChildren(...this.way.legend.map(({ text, dot, bar, to }) => {
+      const part = document.createElement("span"), swatch = document.createElement("i");
+      swatch.style.background = dot ?? bar ?? "";
+      swatch.className = bar ? "bar" : "";
+      part.append(...(bar ? [text, swatch, to] : dot ? [swatch, text] : [text]));
       return part;
     }));
     this.picked = null;
@@ -254,6 +250,13 @@ function described(view, i) {
   }
   if (others > 0 && run.about.dimension <= 3) lines.push(`${others} more within 2.56°`);
   return lines.join("\n");
+}
+
+/** What is shown of the runs, a line for those that differ. */
+function summary(abouts, timeName) {
+  const lines = Map.groupBy ? [...Map.groupBy(abouts, about => sentence(about, timeName))] : abouts.map(a => [sentence(a, timeName), [a]]);
+  return lines.map(([text, of]) => abouts.length === 1 ? text : lines.length === 1 ? `Each: ${text}`
+    : `${of.map(about => about.name).join(", ")}: ${text}`).join("\n");
 }
 
 /** What is shown of a run. */
