@@ -9,7 +9,10 @@ internal static class ReportCommand
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
         Argument<string[]> folders = new("DIR") { Description = "Folders of runs.", Arity = ArgumentArity.OneOrMore };
-        Command command = new("report", "Writes trajectory.html: tokens to be turned and played, of several runs side by side.") { folders };
+        Command command = new("report", "Writes trajectory.html: tokens to be turned and played, of several runs side by side.")
+        {
+            folders,
+        };
         command.SetAction(parsed =>
         {
             string[] given = parsed.GetRequiredValue(folders);
