@@ -5,13 +5,14 @@ namespace AttentionFlow.Tests.Program;
 
 public class HelpTests
 {
-    [TestCase("", "reproduce", "run", "sweep", "collect", "verify", "list", "schema", "devices", "bench", "--version")]
+    [TestCase("", "reproduce", "run", "sweep", "collect", "report", "verify", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|DIR|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
     [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
     [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "--checkpoint", "Exit codes:")]
     [TestCase("collect", "DIR", "--long", "--when", "--out")]
+    [TestCase("report", "DIR")]
     [TestCase("list", "--sweeps")]
     [TestCase("schema", "--tables", "--sweep")]
     [TestCase("devices")]
