@@ -49,13 +49,16 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
     public bool Steps { get; init; }
 
     /// <summary>Width of the line; 0 draws the band only.</summary>
-    public double Width { get; init; } = 2;
+    public double Width { get; init; } = 2.2;
     public Sign Sign { get; init; }
+
+    /// <summary>Width of the lines of theory.</summary>
+    public const double PredictedWidth = 1.6;
 
     /// <summary>What theory says: a thin dashed line.</summary>
     public static Series Predicted(
         IEnumerable<double> x, IEnumerable<double> y, string label = "predicted", string colour = Palette.Prediction) =>
-        new(label, colour, [.. x], [.. y]) { Dashed = true, Width = 1.4 };
+        new(label, colour, [.. x], [.. y]) { Dashed = true, Width = PredictedWidth };
 
     /// <summary>The same, of a formula.</summary>
     public static Series Predicted(double[] x, Func<double, double> y, string label = "predicted", string colour = Palette.Prediction) =>
@@ -81,10 +84,11 @@ internal sealed record Reference(double Value, string Label)
 }
 
 /// <summary>One pair of axes of a chart; the first line is at the back.</summary>
+/// <param name="Title">Its title; the chart puts a letter before it where it has several panels.</param>
 internal sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
 {
     public IReadOnlyList<Reference> References { get; init; } = [];
 
-    /// <summary>The vertical axis is that of the panel to the left: no tick labels here, and little space between.</summary>
+    /// <summary>The vertical axis is that of the panel to the left, where there is one: no tick labels, and little space between.</summary>
     public bool SharesY { get; init; }
 }

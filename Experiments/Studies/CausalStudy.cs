@@ -28,7 +28,7 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
         {
             PerRow = 2, Notes = [$"Lines: median over {distances.Seeds} seeds."],
         }.Render();
-        return new Findings(Facts(distances), new Picture("causal mask", "causal", svg, $"Distance of token i to x_{{1}}(0) under a "
+        return new Findings(Facts(distances), new Picture("causal", svg, $"Distance of token i to x_{{1}}(0) under a "
             + $"causal mask, {distances.Seeds} seeds of {distances.Tokens} tokens. Dashed on the left: token 2 from its equation, and i − "
             + "1 times that for the others; on the right: i − 1."));
     }

@@ -39,7 +39,7 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
             Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in c. Left, with each seed's own c, all seeds "
                 + "coincide."],
         }.Render();
-        return new Findings(Facts(turns, n), new Picture("code strength", "code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
+        return new Findings(Facts(turns, n), new Picture("code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
             + $"of {n} tokens for each turn w of the code, against the formulas: on the left with c taken from each seed's own limit, "
             + "else averaged over c uniform on [0, 1]."));
     }

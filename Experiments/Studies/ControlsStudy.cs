@@ -15,7 +15,7 @@ internal sealed class ControlsStudy() : Study(16, "controls", "Negative controls
         new("rotary", "figure2-rotary", Palette.Blue, Sign.Disc, null),
         new("rotary, logits alone", "code-logits", Palette.Purple, Sign.Square,
             (beta, c, s) => Math.Exp(beta * (1 - c * c) * (Math.Cos(2 * Math.PI * s) - 1))),
-        new("distance bias (ALiBi)", "figure3-distance", Palette.Orange, Sign.Triangle, (_, _, s) => Math.Exp(-2 * Math.Abs(s))),
+        new("distance bias (ALiBi)", "figure3-distance", Palette.Ochre, Sign.Triangle, (_, _, s) => Math.Exp(-2 * Math.Abs(s))),
         new("concatenated code", "code-concatenated", Palette.Green, Sign.Diamond,
             (beta, _, s) => Math.Exp(beta * (Math.Cos(2 * Math.PI * s) - 1))),
     ];
@@ -56,7 +56,7 @@ internal sealed class ControlsStudy() : Study(16, "controls", "Negative controls
             Notes = ["Lines: median over seeds; band: 5 to 95 %. Right: a sign for every seed; β = 1 on the upper curves, β = 2 on the "
                 + "lower."],
         }.Render();
-        return new Findings(outcomes.SelectMany(Facts), new Picture("controls", "controls", svg, "The gap of four codes from the same "
+        return new Findings(outcomes.SelectMany(Facts), new Picture("controls", svg, "The gap of four codes from the same "
             + $"starts, {outcomes[0].Heights.Length} seeds of 64 tokens, and the rate of 1 − |m|^{{2}} in the last stage. Dashed, left "
             + "and middle: the gap of the rotary limit with each seed's own c, median over seeds."));
     }

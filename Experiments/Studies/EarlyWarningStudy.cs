@@ -44,7 +44,7 @@ internal sealed class EarlyWarningStudy() : Study(15, "early-warning", "Early wa
             Notes =
                 ["Vertical lines: alerts. Dashed: predicted final values; left and middle those of a point and of the latitude circle."],
         }.Render();
-        return new Findings(Facts(traces), new Picture("early warning", "early-warning", svg, "All indicators along three runs, alerts as "
+        return new Findings(Facts(traces), new Picture("early-warning", svg, "All indicators along three runs, alerts as "
             + "vertical lines. Rows: entropies of attention; effective numbers of tokens and of directions; shares between 0 and 1; speed "
             + "and collapse gap."));
     }

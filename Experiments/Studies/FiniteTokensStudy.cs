@@ -63,7 +63,7 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         {
             Notes = ["Signs: root mean square over tokens and seeds; bars: smallest and largest seed."],
         }.Render();
-        return new Findings(facts, new Picture("5", "finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
+        return new Findings(facts, new Picture("finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
             + $"field, β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, {table["seed"].Max()} seeds for each n."));
     }
 

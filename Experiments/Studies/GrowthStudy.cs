@@ -37,7 +37,7 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
             Notes = ["Signs: root mean square over seeds; on the right with bars of one standard error, most of them smaller than the "
                 + "signs."],
         }.Render();
-        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("4", "growth", svg, "Linear growth out of the noise of "
+        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("growth", svg, "Linear growth out of the noise of "
             + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. Left: the amplitudes of four degrees, "
             + "logarithmic, on lines with the predicted slope. " + "Right: the rate of every degree."));
     }

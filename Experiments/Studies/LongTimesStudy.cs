@@ -61,9 +61,9 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
             + "block coupling above its bound.", [TimesPanel(two, three), BlocksPanel(apart)])
         { PerRow = 2, PlotHeight = 270 }.Render();
         return new Findings([.. StairFacts(stairs[0], stairs[1], stairs[2]), .. TimeFacts(two, three, apart)],
-            new Picture("stairs", "long-times", staircase, "Left: energy in units of that of a single point against time; dashed the "
+            new Picture("long-times", staircase, "Left: energy in units of that of a single point against time; dashed the "
                 + "levels Σ m_{k}^{2} of the clusters left on each plateau. Right: tokens left."),
-            new Picture("merger times", "merge-times", times, "Left: time to the merger of two equal clusters at 90 degrees and of three "
+            new Picture("merge-times", times, "Left: time to the merger of two equal clusters at 90 degrees and of three "
                 + "at 60, measured and in closed form. " + $"Right: time in which two clusters of different blocks, coupling {Across}, "
                 + "halve their right angle, with the bound of Theorem 5."));
 

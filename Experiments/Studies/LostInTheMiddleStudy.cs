@@ -41,7 +41,7 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
             Notes = [$"Late tokens: 3/4 < σ ≤ 1, the mean over them. Bars: two standard errors over {profiles[0].Seeds} seeds. Dashed: "
                 + "the limit N → ∞, averaged over the same pairs."],
         }.Render();
-        return new Findings(profiles.SelectMany(Facts), new Picture("lost in the middle", "lost-in-the-middle", svg,
+        return new Findings(profiles.SelectMany(Facts), new Picture("lost-in-the-middle", svg,
             $"Covariance of late tokens with the start of earlier ones, times N = {profiles[0].Tokens}, for weak, middle and strong bias "
                 + "to recent tokens."));
     }

@@ -24,7 +24,7 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         {
             Notes = ["Bars: four standard errors over seeds, most of them smaller than the signs."],
         }.Render();
-        return new Findings(points.SelectMany(Facts), new Picture("7", "noise", svg, $"The length of the mean of {points[0].Tokens} "
+        return new Findings(points.SelectMany(Facts), new Picture("noise", svg, $"The length of the mean of {points[0].Tokens} "
             + $"tokens under noise, {points[0].Seeds} seeds: below κ = d of order n^{{−1/2}}, above it the solution of |m| = "
             + $"A_{{d}}(κ|m|)."));
     }

@@ -34,7 +34,7 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
         {
             Notes = ["Left: median over seeds. Right: mean over seeds; bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(Facts(results), new Picture("6", "plateaus", svg, "Left: connected components against time; lone tokens "
+        return new Findings(Facts(results), new Picture("plateaus", svg, "Left: connected components against time; lone tokens "
             + $"between forming clusters count too, hence the peaks. Right: the plateau against β, {results[0].Plateaus.Length} seeds for "
             + "each, " + "with the degree that grows fastest and its law for large β."));
     }

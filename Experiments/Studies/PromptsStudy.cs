@@ -73,7 +73,7 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
             PerRow = 3, PlotHeight = 250, Notes = ["Left: from halves scattered about the poles; thresholds e^{−β}/sinh β. All tokens of "
                 + "a half end at one angle."],
         }.Render();
-        return new Findings(Facts(splits, tilted, labelled), new Picture("prompts", "prompts", svg, "Antipodal prompts hold a split cloud "
+        return new Findings(Facts(splits, tilted, labelled), new Picture("prompts", svg, "Antipodal prompts hold a split cloud "
             + "above a threshold (left) that rises with the tilt of the halves (middle, β = 1); two labelled prompts at ±a part the "
             + "tokens the more the stronger they are (right, β = 1)."));
 

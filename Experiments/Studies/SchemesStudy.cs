@@ -38,7 +38,7 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
                 Panel("logarithmic time", new Axis("time t", 0.1, 100, Log: true), tables),
                 Panel("linear time", new Axis("time t", 0, 40), tables) with { SharesY = true },
             ]).Render();
-        return new Findings(Clocks.Zip(tables, Measured), new Picture("8", "schemes", svg, "The gap 1 − |m|^{2} of one cloud under five "
+        return new Findings(Clocks.Zip(tables, Measured), new Picture("schemes", svg, "The gap 1 − |m|^{2} of one cloud under five "
             + "schemes: a straight line on the left is a power of t, on the right an exponential."));
     }
 

@@ -93,7 +93,7 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
                 + "slope."],
         }.Render();
         return new Findings([.. Facts(points), .. pinned.Select(p => p.Rate())],
-            new Picture("targets", "targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable "
+            new Picture("targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable "
                 + "stands for. Dashed: predicted, constants included; for von Mises' law with grid labels, whose rare tails need many "
                 + "tokens, for n → ∞."));
     }

@@ -52,10 +52,10 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         string spheres = new SphereFigure { PerRow = 4, PanelWidth = 225, Title = "Circles and folded arcs" }
             .Render([.. shown.Select(s => s.Sphere())]);
         return new Findings(Facts(states),
-            new Picture("Toeplitz", "toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a "
+            new Picture("toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a "
                 + $"circle (discs), {byConstant.Max(s => s.Means.Length)} independent starts (diamonds), and the branch of circles "
                 + "(dashed). " + "Energies in units of k(1): a point of coupling c has c/2."),
-            new Picture("Toeplitz, clouds", "toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = "
+            new Picture("toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = "
                 + "2, and with c = 0.3 at β = 1."));
     }
 
@@ -93,7 +93,7 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         double[] fine = [.. Grid(x.Min, x.Max - x.Min, 300).Where(v => v >= 0)];
         return new ChartPanel(title, x, Axis.Around(quantity, fine.Select(predicted).Concat(states.SelectMany(measured))),
         [
-            Of("independent starts", Palette.Orange, Sign.Diamond, states.Where(s => !s.FromCircle)),
+            Of("independent starts", Palette.Ochre, Sign.Diamond, states.Where(s => !s.FromCircle)),
             Series.Predicted(fine, predicted, "predicted circle"),
             Of("started near a circle", Palette.Blue, Sign.Disc, states.Where(s => s.FromCircle)),
         ]);

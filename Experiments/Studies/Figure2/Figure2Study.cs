@@ -53,7 +53,7 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2: auxiliary 
             + "Right: distribution over seeds of |m| at the end for the rotary code, whose limit is the latitude circle at height u_{z}: "
             + "|m| = |u_{z}|, "
             + "uniform on [0, 1] for uniform starts.";
-        return new Findings([.. CollapseFacts(sizes, Table), .. LimitFacts(sizes, Table)], new Picture("2", "figure2", svg, caption));
+        return new Findings([.. CollapseFacts(sizes, Table), .. LimitFacts(sizes, Table)], new Picture("figure2", svg, caption));
 
         ObservationTable Table(string system, int tokens, bool halfStep = false) => tables[(system, tokens, halfStep)];
 

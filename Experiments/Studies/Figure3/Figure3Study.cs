@@ -25,10 +25,10 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
             .Render([.. runs.Where(run => run.IsSlow).Select(run => run.Panel(PaperHorizon))]);
         string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
         return new Findings(runs.SelectMany(run => run.Facts()),
-            new Picture("3", "figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the "
+            new Picture("figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the "
                 + "tokens."),
-            new Picture("3, earlier", "figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new Picture("3, energies", "energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
+            new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
+            new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
                 + "drawn up to t = 30."));
     }
 

@@ -88,10 +88,10 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
         }.Render();
         LawPoint[] law = LawPoint.Read(Path.Combine(folder, LawTable));
         return new Findings([.. Facts(curves), .. LawFacts(law)],
-            new Picture("length", "length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine "
+            new Picture("length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine "
                 + $"{Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn "
                 + "together more the more there are."),
-            new Picture("length, law", "length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
+            new Picture("length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
                 + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: limits."));
     }
 
