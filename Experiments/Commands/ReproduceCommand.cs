@@ -125,7 +125,7 @@ internal static class ReproduceCommand
             ["command"] = $"attentionflow {command}",
             ["program version"] = sample.ProgramVersion,
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
-            ["time taken"] = $"{wall.TotalSeconds:F0} s on {(threads == 1 ? "1 thread" : $"{threads} threads")}",
+            ["time taken"] = $"{wall.TotalSeconds:F0} s on {Numbers.Count(threads, "thread")}",
             ["seed"] = "1",
             ["system"] = $"{sample.Host.Os}, {sample.Host.Architecture}, {sample.Host.VectorBits}-bit vectors",
         }).ToHtml();

@@ -55,7 +55,7 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
         for (int panel = 0; panel < Panels.Count; panel++)
         {
             foreach (Series s in Panels[panel].Series)
-                Add(new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)), (s.Colour, s.Sign, s.Points, s.Dashed));
+                Add(new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)), (s.Colour, s.Sign, s.Filled, s.Dashed));
             foreach (Reference r in Panels[panel].References)
                 Add(new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)),
                     r.Vertical ? r.Dash : (Palette.Prediction, Sign.None, false, true));

@@ -52,6 +52,12 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
     public double Width { get; init; } = 2.2;
     public Sign Sign { get; init; }
 
+    /// <summary>Whether its signs are full; else they are open.</summary>
+    public bool Filled { get; init; }
+
+    /// <summary>Size of its signs against the usual one.</summary>
+    public double SignSize { get; init; } = 1;
+
     /// <summary>Width of the lines of theory.</summary>
     public const double PredictedWidth = 1.6;
 
@@ -80,6 +86,9 @@ internal sealed record Reference(double Value, string Label)
 
     /// <summary>A few characters written at the line, such as its value.</summary>
     public string Tag { get; init; } = "";
+
+    /// <summary>Where the tag of a vertical line ends, as a share of the height.</summary>
+    public double TagAt { get; init; } = 1;
     public string Dash { get; init; } = "6 4";
 }
 

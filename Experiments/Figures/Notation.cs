@@ -105,8 +105,8 @@ internal static class Notation
     }
 
     /// <summary>
-    /// Breaks text at spaces, those between braces excepted, into lines no wider than <paramref name="limit"/>; a longer word keeps a line
-    /// of its own.
+    /// Breaks text at spaces, those between braces and around relations excepted, into lines no wider than <paramref name="limit"/>; a
+    /// longer word keeps a line of its own.
     /// </summary>
     public static IReadOnlyList<string> Wrap(string text, double size, double limit)
     {
@@ -129,12 +129,17 @@ internal static class Notation
     private static IEnumerable<string> Words(string text)
     {
         string word = "";
+        bool open = true;
         foreach (string part in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
+            bool relation = part is "=" or "<" or ">" or "×" or "%" or "−";
+            if (word.Length > 0 && !open && !relation)
+            {
+                yield return word;
+                word = "";
+            }
             word = word.Length == 0 ? part : word + ' ' + part;
-            if (word.LastIndexOf('{') > word.LastIndexOf('}')) continue;
-            yield return word;
-            word = "";
+            open = relation && part != "%" || word.LastIndexOf('{') > word.LastIndexOf('}');
         }
         if (word.Length > 0) yield return word;
     }

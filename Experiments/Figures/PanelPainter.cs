@@ -183,7 +183,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
         {
             double along = panel.X.Share(reference.Value) * _box.Width;
             if (!(along >= 0) || along > _box.Width) continue;
-            canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16), reference.Tag,
+            canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16 + (1 - reference.TagAt) * _box.Height), reference.Tag,
                 new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
@@ -213,20 +213,18 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     private static int NearestTo(double[] x, Axis axis, double share) =>
         Enumerable.Range(0, x.Length).MinBy(i => Math.Abs(axis.Share(x[i]) - share));
 
-    /// <summary>The sign of a series: white inside, its colour around.</summary>
+    /// <summary>The sign of a series: its colour around, white or its colour inside.</summary>
     public static void DrawSign(SvgWriter canvas, Series series, Point at)
     {
-        Ink ink = new() { Fill = Palette.Paper, Stroke = series.Colour, Width = 2 };
-        const double r = 4.6;
+        Ink ink = new() { Fill = series.Filled ? series.Colour : Palette.Paper, Stroke = series.Colour, Width = 2 };
+        double r = 4.6 * series.SignSize, far = 5.9 * series.SignSize;
         switch (series.Sign)
         {
             case Sign.Disc: canvas.Circle(at, r, ink); break;
             case Sign.Square: canvas.Rectangle(new Box(at.X - r, at.Y - r, 2 * r, 2 * r), ink); break;
-            case Sign.Triangle:
-                canvas.Polygon([new(at.X, at.Y - 5.8), new(at.X + 5.8, at.Y + 4.6), new(at.X - 5.8, at.Y + 4.6)], ink);
-                break;
+            case Sign.Triangle: canvas.Polygon([new(at.X, at.Y - far), new(at.X + far, at.Y + r), new(at.X - far, at.Y + r)], ink); break;
             case Sign.Diamond:
-                canvas.Polygon([new(at.X, at.Y - 6), new(at.X + 6, at.Y), new(at.X, at.Y + 6), new(at.X - 6, at.Y)], ink);
+                canvas.Polygon([new(at.X, at.Y - far), new(at.X + far, at.Y), new(at.X, at.Y + far), new(at.X - far, at.Y)], ink);
                 break;
             default: break;
         }

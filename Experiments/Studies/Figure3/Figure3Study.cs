@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Studies.Figure3;
 
 /// <summary>Figure 3: six clouds at the horizon with their predicted limits, and their energies.</summary>
-internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit pictures the auxiliary variable")
+internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the paper: the limit pictures the auxiliary variable")
 {
     private const double PaperHorizon = 20;
     private static readonly string[] Systems = ["baseline", "distance", "toeplitz", "rotary", "path", "prefix"];
@@ -23,13 +23,14 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         string spheres = new SphereFigure().Render([.. runs.Select(run => run.Panel())]);
         string early = new SphereFigure { PerRow = 2, Title = "The two slow clouds at the paper's horizon" }
             .Render([.. runs.Where(run => run.IsSlow).Select(run => run.Panel(PaperHorizon))]);
-        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
+        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: PaperHorizon);
         return new Findings(runs.SelectMany(run => run.Facts()),
-            new Picture("figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the "
+            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
                 + "tokens."),
-            new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
-                + "drawn up to t = 30."));
+            new Picture("figure3-t20", early, "The two slow clouds at the paper's horizon t = 20, on their way to "
+                + "the limits of the figure before."),
+            new Picture("energy", energies, "Energies of the six runs up to the paper's horizon t = 20, with the energies "
+                + "of the predicted limits dashed."));
     }
 
     /// <summary>One of the six, read back.</summary>
@@ -54,6 +55,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         public bool IsSlow => Horizon > PaperHorizon;
         private double Horizon => _run.Experiment.Time.Horizon;
         private string Title => _run.Experiment.Title.Replace("Figure 3 ", "", StringComparison.Ordinal);
+
+        // Without the letter that the figure itself puts before it.
+        private string System => Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].TrimStart();
         private bool IsCircle => _interaction.Coupling.Smallest < 0;
         private bool IsPlain => _interaction.Coupling.IsOne;
 
@@ -61,12 +65,14 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         private double EnergyLimit => IsCircle ? ToeplitzCircle.Energy(_interaction.Beta, 0, _interaction.Beta)
             : _interaction.DiracEnergy * _start.Labels.Average(s => _start.Labels.Average(t => _interaction.Coupling.Value(s, t)));
 
-        public EnergyCurve Energy() => new(Title, _observed.Times, _observed.Quantile("energy", 0.5), EnergyLimit);
+        public EnergyCurve Energy() => new(System, _observed.Times, _observed.Quantile("energy", 0.5), EnergyLimit);
 
         public SpherePanel Panel(double? time = null)
         {
             double[] x = Positions(time), limit = Predicted(x);
             bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
+            // The step from the last label to the first is one like the others.
+            bool closed = curve && Sphere.Distance(limit.AsSpan(0, 3), limit.AsSpan(limit.Length - 3, 3)) < 10.0 / _start.Tokens;
             string what = IsCircle ? "a great circle" : _gauge switch
             {
                 RotaryGauge => "a latitude circle",
@@ -74,9 +80,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
                 PrefixGauge => "its targets",
                 _ => "a point",
             };
-            return new SpherePanel(time is null ? Title : $"{Title} at t = {time}", 3, x, _start.Labels)
+            return new SpherePanel(time is null ? System : $"{System} at t = {time}", 3, x, _start.Labels)
             {
-                PredictedCurves = curve ? [[.. limit, .. limit[..3]]] : [],
+                Cyclic = closed, PredictedCurves = curve ? [closed ? [.. limit, .. limit[..3]] : limit] : [],
                 PredictedPoints = _gauge is PrefixGauge prefix ? [.. prefix.Targets.SelectMany(g => g)] : curve ? [] : limit[..3],
                 Lines =
                 [
