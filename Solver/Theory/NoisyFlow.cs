@@ -42,6 +42,31 @@ public static class NoisyFlow
     }
 
     /// <summary>
+    /// E|m|^2 of n tokens of equal weight at all late times, for the linear profile, or beta = 0; USA. Gibbs' law e^{kappa n |m|^2/2} is a
+    /// mixture of independent von Mises-Fisher tokens in a field h (Hubbard and Stratonovich): |h| = r has the density r^{d-1} e^{-n (kappa
+    /// r^2/2 - log c(kappa r))}, c(x) the mean of e^{x &lt;u, y&gt;} over the sphere, and E|m|^2 = 1/n + (1 - 1/n) E A_d(kappa r)^2. With n
+    /// to infinity 1/n/(1 - kappa/d) below d, and the square of <see cref="MeanNorm"/> above.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, n &lt; 1, or kappa is negative or not finite.</exception>
+    public static double MeanSquare(int dimension, double kappa, int tokens)
+    {
+        Argument.AtLeast(2, dimension);
+        Argument.AtLeast(0, kappa);
+        Argument.AtLeast(1, tokens);
+        if (kappa == 0 || tokens == 1) return 1.0 / tokens;
+        double width = 1 / Math.Sqrt(kappa * tokens), most = Log(MeanNorm(dimension, kappa));
+        double mass = Quadrature.Panels(Density, 0, 1 + 10 * width, width);
+        double squares = Quadrature.Panels(r => Density(r) * Math.Pow(VonMisesFisher.MeanLength(dimension, kappa * r), 2), 0, 1 + 10 * width,
+            width);
+        return 1.0 / tokens + (1 - 1.0 / tokens) * squares / mass;
+
+        double Log(double r) => tokens * (kappa * r * (1 - r / 2) + Bessel.LogScaledFunkHecke(dimension, kappa * r));
+
+        // In units of the width, so that r^{d-1} is a number.
+        double Density(double r) => Math.Exp(Log(r) - most + (dimension - 1) * Math.Log(r / width));
+    }
+
+    /// <summary>
     /// E&lt;x_1, x_2&gt; of two tokens of equal weight at all late times: their cosine w has the density e^{kappa k(w)/2} (1 -
     /// w^2)^{(d-3)/2} up to a factor; USA. Linear profile: A_d(kappa/2).
     /// </summary>
