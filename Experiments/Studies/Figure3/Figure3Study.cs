@@ -5,6 +5,15 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
 {
     private const double PaperHorizon = 20;
     private static readonly string[] Systems = ["baseline", "distance", "toeplitz", "rotary", "path", "prefix"];
+
+    /// <summary>A smaller cloud with more snapshots, for the moving picture.</summary>
+    private sealed record MovingRun(string System) : PlannedRun($"figure3-{System}-moving", $"figure3-{System}",
+        $"tokens.count={Tokens}", "time.step=0.02",
+        "record={\"snapshots\":16,\"spacing\":\"logarithmic\",\"first\":0.3,\"observations\":2,\"observables\":[\"limit\"]}")
+    {
+        public const int Tokens = 80;
+    }
+
     public override bool IsOfThePaper => true;
 
     public override string Introduction(bool quick) =>
@@ -15,22 +24,37 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         + "limit slowly; they run to t = 100, and the paper's t = 20 is shown too.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
-        [.. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, "tokens.count=96", "time.step=0.02")))];
+    [
+        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, "tokens.count=96", "time.step=0.02"))),
+        .. Systems.Select(s => new MovingRun(s)),
+    ];
 
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Evaluated[] runs = [.. plan.Select(run => new Evaluated(run, folder))];
+        Evaluated[] runs = [.. plan.Where(run => run is not MovingRun).Select(run => new Evaluated(run, folder))];
+        Evaluated[] moving = [.. plan.OfType<MovingRun>().Select(run => new Evaluated(run, folder))];
         string spheres = new SphereFigure().Render([.. runs.Select(run => run.Panel())]);
         string early = new SphereFigure { PerRow = 2, Title = "The two slow clouds at the paper's horizon" }
             .Render([.. runs.Where(run => run.IsSlow).Select(run => run.Panel(PaperHorizon))]);
-        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: PaperHorizon);
+        string glance = new SphereFigure { PerRow = 4, PanelWidth = 225, Title = "With and without a code" }.Render(
+        [
+            runs[0].Glance(0, "no code: start", "independent tokens"), runs[0].Glance(null, "no code: end", "one point"),
+            runs[3].Glance(0, "rotary code: start", "independent mirror pairs"),
+            runs[3].Glance(null, "rotary code: end", "a circle in the order of the labels"),
+        ]);
+        string motion = MovingFigure.Render([.. moving.Select(run => run.Motion())], "From the start to t = 20, in (b) and (c) to t = 100; "
+            + "the clock is logarithmic.");
+        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
         return new Findings(runs.SelectMany(run => run.Facts()),
             new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
                 + "tokens."),
-            new Picture("figure3-t20", early, "The two slow clouds at the paper's horizon t = 20, on their way to "
-                + "the limits of the figure before."),
-            new Picture("energy", energies, "Energies of the six runs up to the paper's horizon t = 20, with the energies "
-                + "of the predicted limits dashed."));
+            new Picture("3, earlier", "figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
+            new Picture("3, energies", "energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
+                + "drawn up to t = 30."),
+            new Picture("3, at a glance", "at-a-glance", glance, "Without a code all tokens end in one point. Under a rotary code they end on a "
+                + "circle, each at the place of its label: the limit is a picture of the law of the labels."),
+            new Picture("3, moving", "figure3-moving", motion, $"The six clouds with {MovingRun.Tokens} tokens, from the start to the end of "
+                + "their runs."));
     }
 
     /// <summary>One of the six, read back.</summary>
@@ -90,6 +114,19 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
                     $"t = {time ?? Horizon}, largest distance {Numbers.Scientific(Largest(x, limit), 2)}",
                 ],
             };
+        }
+
+        /// <summary>The cloud at a time; at the horizon, the default, with its limit.</summary>
+        public SpherePanel Glance(double? time, string title, string line)
+        {
+            SpherePanel panel = Panel(time) with { Title = title, Lines = [line], Camera = new Camera(30, 25) };
+            return time is null ? panel : panel with { PredictedCurves = [], PredictedPoints = [] };
+        }
+
+        public MovingPanel Motion()
+        {
+            double[] x = PlannedRun.Positions(_run.Snapshots(_folder));
+            return new MovingPanel(Panel(), [.. x.Chunk(3 * _start.Tokens)]);
         }
 
         public IEnumerable<Fact> Facts()
