@@ -133,8 +133,7 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
 
     private static ChartPanel EnergyPanel(Stairs baseline, Stairs rotary)
     {
-        // One decade more than the run: room for the levels' numbers.
-        return new("energy", TimeAxis(baseline) with { Max = 10 * baseline.Observed.Times[^1] }, new Axis("E/E_{point}", 0, 0.55),
+        return new("energy", TimeAxis(baseline), new Axis("E/E_{point}", 0, 0.55),
             [Line(baseline, "baseline", 4), Line(rotary, "rotary", 1.6)])
         {
             References =
@@ -161,7 +160,8 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         { Width = width, Steps = true };
     }
 
-    private static Axis TimeAxis(Stairs stairs) => new("time t", stairs.Observed.Times[1], stairs.Observed.Times[^1], Log: true);
+    // Two decades more than the run: room for the levels' numbers.
+    private static Axis TimeAxis(Stairs stairs) => new("time t", stairs.Observed.Times[1], 100 * stairs.Observed.Times[^1], Log: true);
 
     private static ChartPanel TimesPanel(double[] two, double[] three) => new("two and three clusters",
         new Axis("inverse temperature β", 0, 18), new Axis("time to merger", 5, 1e6, Log: true),

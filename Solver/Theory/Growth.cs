@@ -42,9 +42,15 @@ public static class Growth
     public static (double Time, double Number, IReadOnlyList<double> Amplitudes) BreakUp(Interaction interaction, int tokens)
     {
         Argument.AtLeast(1, tokens);
-        List<double> rates = [];
-        for (int l = 1; l <= 3 || rates[^1] > 1e-9 * rates.Max(); l++) rates.Add(Rate(interaction, 2, l));
-        double fastest = rates.Max();
+        List<double> rates = [Rate(interaction, 2, 1)];
+        double fastest = rates[0], ratio = 1;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        for (int l = 2; l <= 3 || rates[^1] > 1e-9 * fastest; l++)
+        {
+            ratio *= curved ? Bessel.Ratio(l, interaction.Beta) : 0;
+            rates.Add(rates[0] * l * l * ratio);
+            fastest = Math.Max(fastest, rates[^1]);
+        }
         // Excess reaches 1 before the fastest degree alone does.
         double time = Quadrature.Root(t => 1 - rates.Sum(g => 2.0 / tokens * (Math.Exp(2 * g * t) - 1)), 0,
             Math.Log(1 + tokens / 2.0) / (2 * fastest));

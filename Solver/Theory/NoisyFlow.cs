@@ -54,16 +54,20 @@ public static class NoisyFlow
         Argument.AtLeast(0, kappa);
         Argument.AtLeast(1, tokens);
         if (kappa == 0 || tokens == 1) return 1.0 / tokens;
-        double width = 1 / Math.Sqrt(kappa * tokens), most = Log(MeanNorm(dimension, kappa));
-        double mass = Quadrature.Panels(Density, 0, 1 + 10 * width, width);
-        double squares = Quadrature.Panels(r => Density(r) * Math.Pow(VonMisesFisher.MeanLength(dimension, kappa * r), 2), 0, 1 + 10 * width,
-            width);
-        return 1.0 / tokens + (1 - 1.0 / tokens) * squares / mass;
+        double peak = MeanNorm(dimension, kappa), most = Log(peak), width = 1 / Math.Sqrt(kappa) / Math.Sqrt(tokens);
+        // Beyond, so ordered that the width is below rounding.
+        if (kappa * tokens > 1e12) return 1.0 / tokens + (1 - 1.0 / tokens) * peak * peak;
+        double squares = Integral(r => Density(r) * Math.Pow(VonMisesFisher.MeanLength(dimension, kappa * r), 2));
+        return 1.0 / tokens + (1 - 1.0 / tokens) * squares / Integral(Density);
+
+        // From the peak inwards and outwards; r is at most 1, and noise of this width.
+        double Integral(Func<double, double> f) =>
+            Quadrature.FromZero(s => f(peak - s), peak, width) + Quadrature.FromZero(s => f(peak + s), 1 + 10 * width, width);
 
         double Log(double r) => tokens * (kappa * r * (1 - r / 2) + Bessel.LogScaledFunkHecke(dimension, kappa * r));
 
-        // In units of the width, so that r^{d-1} is a number.
-        double Density(double r) => Math.Exp(Log(r) - most + (dimension - 1) * Math.Log(r / width));
+        // r in units of the peak or of the width, so that r^{d-1} is a number.
+        double Density(double r) => Math.Exp(Log(r) - most + (dimension - 1) * Math.Log(r / Math.Max(peak, width)));
     }
 
     /// <summary>

@@ -32,6 +32,8 @@ public class FiniteCloudTheoryTests
         Assert.That(N * NoisyFlow.MeanSquare(d, 0.5 * d, N), Is.EqualTo(2).Within(1e-3), "1/(1 - kappa/d)");
         Assert.That(NoisyFlow.MeanSquare(d, 2 * d, N), Is.EqualTo(Math.Pow(NoisyFlow.MeanNorm(d, 2 * d), 2)).Within(10.0 / N));
         Assert.That(NoisyFlow.MeanSquare(d, 0, 7), Is.EqualTo(1 / 7.0));
+        Assert.That(NoisyFlow.MeanSquare(d, 1e300, 7), Is.EqualTo(1));
+        Assert.That(NoisyFlow.MeanSquare(d, 1e-300, 7), Is.EqualTo(1 / 7.0).Within(1e-15));
         Assert.That(NoisyFlow.MeanSquare(d, 5, 1), Is.EqualTo(1));
         // At the transition n^{-1/2}: with n (kappa r)^4/(4 d^2 (d + 2)) in the exponent, E r^2 is a ratio of gamma functions.
         double quartic = Math.Pow(d, 4) / (4.0 * d * d * (d + 2)), gamma = d == 2 ? 1 / Math.Sqrt(Math.PI) : 0.9064024770554771 / 1.2254167024651776;

@@ -25,7 +25,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
-        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, "tokens.count=96", "time.step=0.02"))),
+        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, $"tokens.count={MovingRun.Tokens}", "time.step=0.02"))),
         .. Systems.Select(s => new MovingRun(s)),
     ];
 
