@@ -28,16 +28,16 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
     {
         Spectrum[] spectra = [.. plan.GroupBy(run => run.Experiment.Tokens.Dimension).Select(runs => new Spectrum([.. runs], folder))];
         string svg = new Chart("Growth of ripples on the uniform law",
-            "Left: logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. Right: the "
+            "(a), (c): logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. (b), (d): the "
                 + "rate of every degree, measured with bars over seeds, on the dashed prediction.",
             [.. spectra.SelectMany(s => (ChartPanel[])[s.Amplitudes(), s.Rates()])])
         {
             PerRow = 2, PlotHeight = 230,
-            Notes = ["Signs: root mean square over seeds; bars on the right: 5 to 95 % of seeds, most of them smaller than the signs."],
+            Notes = ["Signs: root mean square over seeds; bars in (b) and (d): 5 to 95 % of seeds, most of them smaller than the signs."],
         }.Render();
-        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("growth", svg, "Linear growth out of the noise of "
-            + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. Left: the amplitudes of four degrees, "
-            + "logarithmic, on lines with the predicted slope. " + "Right: the rate of every degree; bars: 5 to 95 % of seeds."));
+        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("4", "growth", svg, "Linear growth out of the noise of "
+            + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. (a), (c): the amplitudes of four degrees, "
+            + "logarithmic, on lines with the predicted slope. " + "(b), (d): the rate of every degree; bars: 5 to 95 % of seeds."));
     }
 
     /// <summary>The runs on one surface.</summary>

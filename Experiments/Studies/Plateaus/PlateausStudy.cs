@@ -32,16 +32,16 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
     {
         Result[] results = [.. plan.Select(run => new Result(run.Experiment, run.Observations(folder)))];
         string svg = new Chart("Plateaus of the number of clusters",
-            "Left: number of clusters against time for some beta. Middle: the plateau against beta on logarithmic axes. Right: the same over "
+            "(a) Number of clusters against time for some beta. (b) The plateau against beta on logarithmic axes. (c) The same over "
                 + "the square root of 2 beta, with the fastest degree, the number of points that attract, and what is left of them.",
             [Traces(results), Law(results), Shares(results)])
         {
             PlotHeight = 250,
-            Notes = ["Left: median over seeds. Else: mean over seeds; bars: 5 to 95 % of seeds."],
+            Notes = ["(a): median over seeds. (b), (c): mean over seeds; bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(Facts(results), new Picture("6", "plateaus", svg, "Left: connected components against time; lone tokens "
-            + $"between forming clusters count too, hence the peaks. Middle: the plateau against β, {results[0].Plateaus.Length} seeds for "
-            + "each; bars: 5 to 95 % of seeds. Right: over (2β)^{1/2}, the law for large β and many tokens. The noise of "
+        return new Findings(Facts(results), new Picture("6", "plateaus", svg, "(a) Connected components against time; lone tokens "
+            + $"between forming clusters count too, hence the peaks. (b) The plateau against β, {results[0].Plateaus.Length} seeds for "
+            + "each; bars: 5 to 95 % of seeds. (c) The same over (2β)^{1/2}, the law for large β and many tokens. The noise of "
             + $"{results[0].Tokens} tokens leaves fewer points that attract than the fastest degree has, and some of these merge at once."));
     }
 
