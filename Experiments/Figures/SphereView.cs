@@ -133,7 +133,7 @@ internal sealed class SphereView
     {
         if (_panel.Dimension == 2) return;
         Ink ink = Ink.Line(front ? Palette.Graticule : Palette.GraticuleBehind, 0.7);
-        (double Sin, double Cos)[] turn = [.. Enumerable.Range(0, 73).Select(i => Math.SinCos(i * Math.PI / 36))];
+        (double Sin, double Cos)[] turn = [.. Enumerable.Range(0, 49).Select(i => Math.SinCos(i * Math.PI / 24))];
         for (int k = -2; k <= 2; k++)
         {
             (double z, double r) = Math.SinCos(k * Math.PI / 6);

@@ -63,7 +63,7 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         {
             Notes = ["Error: |dx_{i}/dt − v(x_{i})|, root mean square over tokens. Signs: the same over seeds, too; bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(facts, new Picture("5", "finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
+        return new Findings(facts, new Picture("finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
             + $"field, root mean square over tokens; β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, {table["seed"].Max()} seeds for "
             + "each n; bars: 5 to 95 % of seeds."));
     }

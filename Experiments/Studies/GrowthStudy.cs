@@ -35,7 +35,7 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
             PerRow = 2, PlotHeight = 230,
             Notes = ["Signs: root mean square over seeds; bars in (b) and (d): 5 to 95 % of seeds, most of them smaller than the signs."],
         }.Render();
-        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("4", "growth", svg, "Linear growth out of the noise of "
+        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("growth", svg, "Linear growth out of the noise of "
             + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. (a), (c): the amplitudes of four degrees, "
             + "logarithmic, on lines with the predicted slope. " + "(b), (d): the rate of every degree; bars: 5 to 95 % of seeds."));
     }

@@ -62,10 +62,10 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
             + "Block coupling above its bound.", [TimesPanel(two, three), BlocksPanel(apart)])
         { PerRow = 2, PlotHeight = 270 }.Render();
         return new Findings([.. StairFacts(stairs[0], stairs[1], stairs[2]), .. TimeFacts(two, three, apart)],
-            new Picture("stairs", "long-times", staircase, "(a) Energy against time in units of E_{point}, that of all tokens at one "
+            new Picture("long-times", staircase, "(a) Energy against time in units of E_{point}, that of all tokens at one "
                 + "point; dashed the levels Σ m_{k}^{2} of the clusters left on each plateau after t = 30, with their values. (b) Tokens "
                 + "left."),
-            new Picture("merger times", "merge-times", times, "(a) Time to the merger of two equal clusters at 90 degrees and of three "
+            new Picture("merge-times", times, "(a) Time to the merger of two equal clusters at 90 degrees and of three "
                 + "at 60; dashed the integral of the angle's inverse speed. " + $"(b) Time in which two clusters of different blocks, coupling {Across}, "
                 + "halve their right angle, with its integral and, below both, the bound of Theorem 5. One run each, so no bars."));
 

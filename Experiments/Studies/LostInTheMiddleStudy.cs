@@ -41,7 +41,7 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
             Notes = [$"Late tokens: 3/4 < σ ≤ 1, the mean over them. Bars: two standard errors over {profiles[0].Seeds} seeds. Dashed: "
                 + "the limit n → ∞, averaged over the same pairs."],
         }.Render();
-        return new Findings(profiles.SelectMany(Facts), new Picture("lost in the middle", "lost-in-the-middle", svg,
+        return new Findings(profiles.SelectMany(Facts), new Picture("lost-in-the-middle", svg,
             $"Covariance of late tokens with the start of earlier ones, times n = {profiles[0].Tokens}, against the place of the earlier "
                 + "token in the row, for weak, middle and strong bias to recent tokens, at two times t in units of 1/a, a = I_{1}(β). Bars "
                 + "are of the regression over all seeds, two standard errors."));

@@ -27,7 +27,7 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         {
             Notes = ["Signs: root mean square over time and seeds. Bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(points.SelectMany(Facts), new Picture("7", "noise", svg, $"The length of the mean of {points[0].Tokens} "
+        return new Findings(points.SelectMany(Facts), new Picture("noise", svg, $"The length of the mean of {points[0].Tokens} "
             + $"tokens under noise, {points[0].Seeds} seeds. Near the transition a finite cloud lies off the limit n → ∞, by as much as its "
             + "own law says. Bars: 5 to 95 % of seeds, each the root mean square over time."));
     }

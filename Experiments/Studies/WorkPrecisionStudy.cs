@@ -46,7 +46,7 @@ internal sealed class WorkPrecisionStudy() : Study(10, "work-precision", "Work a
         string svg = new Chart("Work and precision", "The largest error against evaluations on logarithmic axes, one line a method, "
             + "falling with its order.", [Panel(curves)])
         { PlotHeight = 330 }.Render();
-        return new Findings(Facts(curves), new Picture("work and precision", "work-precision", svg, "The largest token error at all "
+        return new Findings(Facts(curves), new Picture("work-precision", svg, "The largest token error at all "
             + "recorded times against evaluations, one sign a run; the slopes are fitted to the last three runs. Tsit5 reaches any error "
             + "with the fewest evaluations."));
     }

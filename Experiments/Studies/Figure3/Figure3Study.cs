@@ -36,7 +36,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         string spheres = new SphereFigure().Render([.. runs.Select(run => run.Panel())]);
         string early = new SphereFigure { PerRow = 2, Title = "The two slow clouds at the paper's horizon" }
             .Render([.. runs.Where(run => run.IsSlow).Select(run => run.Panel(PaperHorizon))]);
-        string glance = new SphereFigure { PerRow = 4, PanelWidth = 225, Title = "With and without a code" }.Render(
+        string glance = new SphereFigure { PerRow = 4, PanelWidth = 205, Title = "With and without a code" }.Render(
         [
             runs[0].Glance(0, "no code: start", "independent tokens"), runs[0].Glance(null, "no code: end", "one point"),
             runs[3].Glance(0, "rotary code: start", "independent mirror pairs"),
@@ -48,12 +48,12 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         return new Findings(runs.SelectMany(run => run.Facts()),
             new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
                 + "tokens."),
-            new Picture("3, earlier", "figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new Picture("3, energies", "energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
+            new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
+            new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
                 + "drawn up to t = 30."),
-            new Picture("3, at a glance", "at-a-glance", glance, "Without a code all tokens end in one point. Under a rotary code they end on a "
+            new Picture("at-a-glance", glance, "Without a code all tokens end in one point. Under a rotary code they end on a "
                 + "circle, each at the place of its label: the limit is a picture of the law of the labels."),
-            new Picture("3, moving", "figure3-moving", motion, $"The six clouds with {MovingRun.Tokens} tokens, from the start to the end of "
+            new Picture("figure3-moving", motion, $"The six clouds with {MovingRun.Tokens} tokens, from the start to the end of "
                 + "their runs."));
     }
 
@@ -119,14 +119,14 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         /// <summary>The cloud at a time; at the horizon, the default, with its limit.</summary>
         public SpherePanel Glance(double? time, string title, string line)
         {
-            SpherePanel panel = Panel(time) with { Title = title, Lines = [line], Camera = new Camera(30, 25) };
+            SpherePanel panel = Panel(time) with { Title = title, Lines = [line], Cyclic = true, Camera = new Camera(30, 25) };
             return time is null ? panel : panel with { PredictedCurves = [], PredictedPoints = [] };
         }
 
         public MovingPanel Motion()
         {
             double[] x = PlannedRun.Positions(_run.Snapshots(_folder));
-            return new MovingPanel(Panel(), [.. x.Chunk(3 * _start.Tokens)]);
+            return new MovingPanel(Panel() with { Title = Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].Trim() }, [.. x.Chunk(3 * _start.Tokens)]);
         }
 
         public IEnumerable<Fact> Facts()

@@ -27,13 +27,13 @@ internal static class MovingFigure
             (SpherePanel end, Point corner) = (panels[i].End, new(i % PerRow * PanelWidth, i / PerRow * RowHeight));
             Point centre = new(corner.X + PanelWidth / 2, corner.Y + 30 + Radius);
             Camera camera = Camera.For(SphereView.Points(end.Positions, 3));
-            canvas.Text(new Point(centre.X, corner.Y + 19), end.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+            canvas.Text(new Point(centre.X, corner.Y + 19), Letters.Before(end.Title, i, panels.Count), new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
             new SphereView(canvas, end with { Positions = [], Camera = camera }, centre, Radius).Draw();
             Tokens(canvas, panels[i], camera, centre);
         }
         Clock(canvas, panels[0].Frames.Count, width, bottom + 14);
         canvas.Text(new Point(width / 2, bottom + Foot - 12), note, new Lettering { Anchor = Anchor.Middle });
-        return canvas.ToSvg();
+        return canvas.ToSvg(darkMode: true);
     }
 
     private static void Tokens(SvgWriter canvas, MovingPanel panel, Camera camera, Point centre)
@@ -44,7 +44,7 @@ internal static class MovingFigure
         {
             canvas.Open(group, centre, Unit);
             foreach (int i in order)
-                canvas.Moving([.. shown.Select(frame => Place(frame[i]))], TokenRadius, Palette.Phase(panel.End.Labels[i]));
+                canvas.Moving([.. shown.Select(frame => Place(frame[i]))], TokenRadius, panel.End.Colour(panel.End.Labels[i]));
             canvas.Close();
         }
 

@@ -92,7 +92,7 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             new Picture("length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine "
                 + $"{Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn "
                 + "together more the more there are."),
-            new Picture("length, law", "length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
+            new Picture("length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
                 + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: its limits for n → ∞, one for each strength."));
     }
 

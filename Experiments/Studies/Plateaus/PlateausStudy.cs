@@ -39,7 +39,7 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
             PlotHeight = 250,
             Notes = ["(a): median over seeds. (b), (c): mean over seeds; bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(Facts(results), new Picture("6", "plateaus", svg, "(a) Connected components against time; lone tokens "
+        return new Findings(Facts(results), new Picture("plateaus", svg, "(a) Connected components against time; lone tokens "
             + $"between forming clusters count too, hence the peaks. (b) The plateau against β, {results[0].Plateaus.Length} seeds for "
             + "each; bars: 5 to 95 % of seeds. (c) The same over (2β)^{1/2}, the law for large β and many tokens. The noise of "
             + $"{results[0].Tokens} tokens leaves fewer points that attract than the fastest degree has, and some of these merge at once."));
