@@ -74,9 +74,7 @@ internal static class Notation
             double dy = target - offset;
             offset = target;
             string small = run.Shift == Shift.None ? "" : $" font-size=\"{SvgWriter.Number(size * SmallScale)}\"";
-            // Some viewers drop a space at the beginning of a span.
-            string shown = Escape(run.Text.StartsWith(' ') ? '\u00A0' + run.Text[1..] : run.Text);
-            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{SvgWriter.Number(dy)}\"{small}>{shown}</tspan>");
+            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{SvgWriter.Number(dy)}\"{small}>{Escape(run.Text)}</tspan>");
         }
         return svg.ToString();
     }

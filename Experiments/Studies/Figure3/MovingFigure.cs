@@ -11,20 +11,20 @@ internal sealed record MovingPanel(SpherePanel End, IReadOnlyList<double[]> Fram
 internal static class MovingFigure
 {
     private const int PerRow = 3;
-    private const double PanelWidth = 240, Radius = 92, RowHeight = 246, Foot = 62;
+    private const double PanelWidth = 240, Margin = 10, Radius = 92, RowHeight = 246, Foot = 62;
 
     // Whole numbers of half a pixel keep the file small.
     private const double Unit = 0.5, TokenRadius = 3 / Unit;
 
     public static string Render(IReadOnlyList<MovingPanel> panels, string note)
     {
-        double width = PerRow * PanelWidth, bottom = (panels.Count + PerRow - 1) / PerRow * RowHeight;
+        double width = PerRow * PanelWidth + 2 * Margin, bottom = (panels.Count + PerRow - 1) / PerRow * RowHeight;
         SvgWriter canvas = new(width, bottom + Foot, "Clouds in motion", "Tokens on the unit sphere, coloured by label, move from independent "
             + "places to the predicted limits: " + string.Join("; ", panels.Select(panel => panel.End.Title)));
         canvas.ChooseByMotion("moving", "still");
         for (int i = 0; i < panels.Count; i++)
         {
-            (SpherePanel end, Point corner) = (panels[i].End, new(i % PerRow * PanelWidth, i / PerRow * RowHeight));
+            (SpherePanel end, Point corner) = (panels[i].End, new(Margin + i % PerRow * PanelWidth, i / PerRow * RowHeight));
             Point centre = new(corner.X + PanelWidth / 2, corner.Y + 30 + Radius);
             Camera camera = Camera.For(SphereView.Points(end.Positions, 3));
             canvas.Text(new Point(centre.X, corner.Y + 19), Letters.Before(end.Title, i, panels.Count), new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
