@@ -28,7 +28,7 @@ internal sealed class AttentionFigure(StudyData data)
                 .. data.Models.Select(m => Panel(m, "one_hot_rows", "one-hot rows", temperatures, 3, isLast: true)),
             ])
         { PerRow = data.Models.Length, PlotHeight = 160, Notes = ["A sign is a head, mean over its tokens and all texts."] }.Render();
-        return new("attention", "encoder-attention", svg, "Every head, mean over tokens and texts: entropy of its rows over log n (1: "
+        return new("encoder-attention", svg, "Every head, mean over tokens and texts: entropy of its rows over log n (1: "
             + "flat, 0: one token alone) and the share of rows that give one token more than half. Above: against the length; below: "
             + "against the "
             + $"temperature τ, by which all logits are divided, at {data.Length} tokens. Standard errors over texts are at most "

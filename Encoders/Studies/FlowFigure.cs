@@ -9,7 +9,7 @@ internal sealed class FlowFigure(StudyData data)
 {
     private double[] Layers => [.. Enumerable.Range(1, data.Layers).Select(l => (double)l)];
 
-    public Picture Picture() => new("flow", "encoder-flow", new Chart("Flow and layers", "Mean cosine along the flow against time, and "
+    public Picture Picture() => new("encoder-flow", new Chart("Flow and layers", "Mean cosine along the flow against time, and "
         + "the time at which it reaches the mean cosine of each layer, for two encoders.",
             [.. data.Models.Select(Course), .. data.Models.Select(Times)])
     {

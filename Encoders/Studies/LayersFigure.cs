@@ -23,7 +23,7 @@ internal sealed class LayersFigure(StudyData data)
     {
         int[] lengths = [.. new[] { data.Lengths[0], data.Length, data.Lengths[^1] }.Distinct()];
         (string Label, Variant Variant, int Length)[] lines = [.. lengths.Select(n => ($"{n} tokens", Variant.Plain, n))];
-        return new("layers", "encoder-layers", Chart("Tokens by layer", "Mean and adjusted cosine, margin of a half-space, effective "
+        return new("encoder-layers", Chart("Tokens by layer", "Mean and adjusted cosine, margin of a half-space, effective "
             + "rank and energy of the tokens of a text against the layer for two encoders and three lengths.", ByLength, lines),
             $"Tokens of a text by layer (0: the embeddings): means over {data.Texts} texts. Adjusted cosine: mean cosine of a text's "
                 + "tokens less that of tokens of different texts. Half-space margin: above 0 all tokens lie in an open half-space. "
@@ -35,7 +35,7 @@ internal sealed class LayersFigure(StudyData data)
     public Picture Codes()
     {
         (string, Variant, int)[] lines = [.. Variant.OfCodes.Select(v => (v.Name, v, data.Length))];
-        return new("codes", "encoder-codes", Chart("Positional codes", "Mean and adjusted cosine and effective rank by layer with "
+        return new("encoder-codes", Chart("Positional codes", "Mean and adjusted cosine and effective rank by layer with "
             + "positional codes, without, with permuted ones, and with a prompt, for two encoders.", ByCodes, lines),
             $"Texts of {data.Length} tokens with their positional codes, without any, with each other's, and with a prompt before the "
                 + $"text (whose tokens are not counted): means over {data.Texts} texts.");

@@ -16,7 +16,7 @@ internal sealed class LengthFigure(StudyData data)
     private double[] Lengths => [.. data.Lengths.Select(n => (double)n)];
 
     /// <summary>Cosines in the embeddings and after the last layer.</summary>
-    public Picture Cosines() => new("length", "encoder-length", new Chart("Length of texts", "Cosine of pooled texts against their "
+    public Picture Cosines() => new("encoder-length", new Chart("Length of texts", "Cosine of pooled texts against their "
         + "length, in the embeddings and after the last layer, with predictions of averaging alone.",
             [.. from layer in (int[])[0, data.Layers] from model in data.Models select Cosines(model, layer)])
     {
@@ -33,7 +33,7 @@ internal sealed class LengthFigure(StudyData data)
         + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ.");
 
     /// <summary>The mean products that the cosines are made of.</summary>
-    public Picture Products() => new("products", "encoder-products", new Chart("Products of pooled texts", "Mean products of hidden "
+    public Picture Products() => new("encoder-products", new Chart("Products of pooled texts", "Mean products of hidden "
         + "states of one text and of different texts, and what is left of the tokens' scatter, against the length.",
             [.. from layer in (int[])[0, data.Layers] from model in data.Models select Products(model, layer)])
     {

@@ -6,7 +6,7 @@ internal static class ScalingFigure
     private static readonly Line[] Lines = // in the order of the legend
     [
         new("cpu", "double", null, "direct, double", Palette.Vermilion, Sign.Disc),
-        new("cpu", "single", null, "direct, single", Palette.Orange, Sign.Square),
+        new("cpu", "single", null, "direct, single", Palette.Ochre, Sign.Square),
         new("harmonic", "double", BenchCase.Tight, "harmonic, 10^{−10}", Palette.Blue, Sign.Triangle),
         new("harmonic", "double", BenchCase.Loose, "harmonic, 10^{−6}", Palette.Green, Sign.Diamond),
     ];
@@ -46,7 +46,7 @@ internal static class ScalingFigure
         {
             Notes =
             [
-                $"All forces and partition functions, β = {report.Beta}, uniform tokens, {m.Threads} thread(s), {m.VectorBits}-bit "
+                $"All forces and partition functions, β = {report.Beta}, uniform tokens, {Numbers.Count(m.Threads, "thread")}, {m.VectorBits}-bit "
                     + "vectors, "
                     + $"{m.Date}; medians. Dashed: continued as n^{{2}}, not measured.",
             ],

@@ -87,7 +87,8 @@ internal static class BenchCommand
         BenchMachine m = report.Machine;
         List<string> parts =
         [
-            $"{m.Architecture}, {m.VectorBits}-bit vectors, {m.Threads} thread(s), {m.Processors} processor(s), {m.Runtime}, ",
+            $"{m.Architecture}, {m.VectorBits}-bit vectors, {Numbers.Count(m.Threads, "thread")}, ",
+            $"{Numbers.Count(m.Processors, "processor")}, {m.Runtime}, ",
             $"attentionflow {m.Version}, {m.Date}\n",
             .. report.Ceilings.Select(c =>
                 $"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n"),

@@ -103,7 +103,8 @@ internal static class ReproduceCommand
         (Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
         bool paper = found.All(f => f.Study.IsOfThePaper);
-        HtmlReport report = new(paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured"
+        HtmlReport report = new(found is [(Study only, _)] ? only.Heading
+            : paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured"
             : "Mean-field self-attention, measured against theory");
         report.Paragraph((paper ? "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
             + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "")
@@ -112,8 +113,8 @@ internal static class ReproduceCommand
             + "sizes.");
         foreach ((Study study, Findings findings) in found)
         {
-            report.Section(study.Heading).Paragraph(study.Introduction(quick));
-            foreach (Picture picture in findings.Pictures) report.Figure(picture.Svg, picture.Caption, picture.Number);
+            (found.Length > 1 ? report.Section(study.Heading) : report).Paragraph(study.Introduction(quick));
+            foreach (Picture picture in findings.Pictures) report.Figure(picture.Svg, picture.Caption);
             foreach (Measurements table in findings.Tables) report.Table(table.Caption, table.Headings, table.Rows);
             report.Facts("Measured against predicted.", findings.Facts);
         }
@@ -124,7 +125,7 @@ internal static class ReproduceCommand
             ["command"] = $"attentionflow {command}",
             ["program version"] = sample.ProgramVersion,
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
-            ["time taken"] = $"{wall.TotalSeconds:F0} s on {threads} thread(s)",
+            ["time taken"] = $"{wall.TotalSeconds:F0} s on {Numbers.Count(threads, "thread")}",
             ["seed"] = "1",
             ["system"] = $"{sample.Host.Os}, {sample.Host.Architecture}, {sample.Host.VectorBits}-bit vectors",
         }).ToHtml();

@@ -4,11 +4,11 @@ namespace AttentionFlow.Experiments.Figures;
 internal readonly record struct Seen(double X, double Y, double Depth);
 
 /// <summary>An orthographic camera far away, the third axis upright.</summary>
-/// <param name="Azimuth">Its direction in the (x0, x1) plane, degrees from x0 towards x1.</param>
+/// <param name="Azimuth">Its direction in the (x_1, x_2) plane, degrees from x_1 towards x_2.</param>
 /// <param name="Elevation">Its height above that plane, degrees.</param>
 internal sealed record Camera(double Azimuth, double Elevation)
 {
-    /// <summary>Looks straight down the third axis, x0 to the right: for circles.</summary>
+    /// <summary>Looks straight down the third axis, x_1 to the right: for circles.</summary>
     public static Camera Above { get; } = new(-90, 90);
 
     // Away from the axes, so that none is seen end on or behind another.

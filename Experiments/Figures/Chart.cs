@@ -5,102 +5,82 @@ namespace AttentionFlow.Experiments.Figures;
 /// <param name="Description">What it shows, for the same readers.</param>
 internal sealed record Chart(string Title, string Description, IReadOnlyList<ChartPanel> Panels)
 {
-    private const double TitleHeight = 30;
-    private const double Untitled = 8;
-    private const double AxisHeight = 48;
-    private const double Unnamed = 28;
-    private const double SharedGap = 26;
-    private const double RightMargin = 16;
+    /// <summary>Width; 820 fills the two columns of a journal, 178 mm, with text of 8 pt, and 396 one of 86 mm.</summary>
+    public double Width { get; init; } = 820;
 
-    /// <summary>Width in px; 900 fills an A4 page with text of 10 px and more.</summary>
-    public double Width { get; init; } = 900;
+    /// <summary>Height of the plot area of each row.</summary>
+    public double PlotHeight { get; init; } = 250;
 
-    /// <summary>Height of the plot area of each row in px.</summary>
-    public double PlotHeight { get; init; } = 270;
-
-    /// <summary>Panels a row; 0 puts all into one.</summary>
+    /// <summary>Panels a row, fewer where they do not fit; 0 puts all into one.</summary>
     public int PerRow { get; init; }
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Whether it turns dark on a dark screen; converters to PDF may not know the style that does it.</summary>
+    public bool DarkMode { get; init; } = true;
+
     public string Render()
     {
-        int columns = PerRow > 0 ? PerRow : Panels.Count;
-        int rows = (Panels.Count + columns - 1) / columns;
+        ChartLayout layout = new(this);
         List<LegendEntry> entries = Entries();
-        double plots = Top(rows, columns) + 8;
+        double plots = layout.Height + 8;
         // Whether a line leaves through the floor is known after drawing; measuring first costs nothing worth saving.
-        IReadOnlyList<string> notes = Paint(new SvgWriter(Width, plots, Title, Description), columns) ? [.. Notes, FloorNote] : Notes;
+        IReadOnlyList<string> notes = Paint(new SvgWriter(Width, plots, Title, Description), layout) ? [.. Notes, FloorNote] : Notes;
         SvgWriter canvas = new(Width, plots + Legend.Height(entries, notes, Width), Title, Description);
-        Paint(canvas, columns);
+        Paint(canvas, layout);
         Legend.Draw(canvas, entries, notes, plots);
-        return canvas.ToSvg();
+        return canvas.ToSvg(DarkMode);
     }
 
     private const string FloorNote =
         "▼ marks where a line falls below the lower end of its axis; smaller values, exact zeros included, are not drawn.";
 
-    private bool Paint(SvgWriter canvas, int columns)
+    private bool Paint(SvgWriter canvas, ChartLayout layout)
     {
-        double[] margins = Margins(columns);
-        double plot = (Width - RightMargin - margins.Sum()) / columns;
         bool left = false;
         for (int i = 0; i < Panels.Count; i++)
         {
-            int column = i % columns;
-            double x = margins.Take(column + 1).Sum() + column * plot;
-            double y = Top(i / columns, columns) + (RowOf(i / columns, columns).Any(p => p.Title.Length > 0) ? TitleHeight : Untitled);
-            PanelPainter painter = new(canvas, Panels[i], new Box(x, y, plot, PlotHeight));
+            PanelPainter painter = new(canvas, Panels[i], layout.Place(i));
             painter.Draw();
             left |= painter.LeftThroughFloor;
-            if (!Panels[i].SharesY && Panels[i].Y.Label.Length > 0)
-                canvas.Text(new Point(x - margins[column] + 18 + (column > 0 ? SharedGap : 0), y + PlotHeight / 2), Panels[i].Y.Label,
-                    new Lettering { Anchor = Anchor.Middle, Upwards = true });
         }
         return left;
     }
 
-    private IEnumerable<ChartPanel> RowOf(int row, int columns) => Panels.Skip(row * columns).Take(columns);
-
-    private double Top(int row, int columns) => Enumerable.Range(0, row).Select(r => RowOf(r, columns)).Sum(panels =>
-        (panels.Any(p => p.Title.Length > 0) ? TitleHeight : Untitled) + PlotHeight
-            + (panels.Any(p => p.X.Label.Length > 0) ? AxisHeight : Unnamed));
-
-    /// <summary>Space to the left of each column: that of the panel in it that needs most.</summary>
-    private double[] Margins(int columns)
-    {
-        double[] margins = new double[columns];
-        for (int i = 0; i < Panels.Count; i++)
-        {
-            int column = i % columns;
-            double needed = Panels[i].SharesY ? SharedGap
-                : 14 + (column > 0 ? SharedGap : 0) + (Panels[i].Y.Label.Length > 0 ? 20 : 0)
-                    + Panels[i].Y.Marks().Max(tick => Notation.Width(tick.Label, Lettering.Standard));
-            margins[column] = Math.Max(margins[column], needed);
-        }
-        return margins;
-    }
-
-    /// <summary>What each panel has that those before it had not; two or more of them begin a row.</summary>
+    /// <summary>
+    /// What the panels show, each once, by the panels that show it. A name that stands for several looks has an entry for each of them.
+    /// </summary>
     private List<LegendEntry> Entries()
     {
-        List<LegendEntry> entries = [];
-        foreach (ChartPanel panel in Panels)
+        List<(LegendEntry Entry, object Look, List<int> Panels)> found = [];
+        for (int panel = 0; panel < Panels.Count; panel++)
         {
-            IEnumerable<LegendEntry> series = panel.Series.Select(s => new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)));
-            IEnumerable<LegendEntry> references = panel.References.Select(r =>
-                new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)));
-            List<LegendEntry> added =
-                [.. series.Concat(references).Where(e => e.Label.Length > 0).ExceptBy(entries.Select(known => known.Label), e => e.Label)];
-            if (added.Count > 1) added[0] = added[0] with { NewRow = true };
-            entries.AddRange(added);
+            foreach (Series s in Panels[panel].Series)
+                Add(new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)), (s.Colour, s.Sign, s.Filled, s.Dashed));
+            foreach (Reference r in Panels[panel].References)
+                Add(new LegendEntry(r.Label, r.Vertical ? 10 : 34, (canvas, at) => Sample(canvas, r, at)),
+                    r.Vertical ? r.Dash : (Palette.Prediction, Sign.None, false, true));
+
+            void Add(LegendEntry entry, object look)
+            {
+                if (entry.Label.Length == 0) return;
+                int at = found.FindIndex(known => known.Entry.Label == entry.Label && known.Look.Equals(look));
+                if (at < 0) found.Add((entry, look, [panel]));
+                else if (found[at].Panels[^1] != panel) found[at].Panels.Add(panel);
+            }
         }
-        return entries;
+        // Where all panels show the same there is nothing to tell apart.
+        bool same = found.All(f => f.Panels.Count == Panels.Count);
+        return [.. from f in found
+                   let letters = same ? "" : Letters.Of(f.Panels)
+                   group f.Entry with { Panels = letters } by letters into row
+                   from entry in row
+                   select entry];
     }
 
     private static void Sample(SvgWriter canvas, Reference reference, Point at)
     {
         (double dx, double dy) = reference.Vertical ? (0, 9) : (17, 0);
-        canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, 1.4, reference.Dash));
+        canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, Series.PredictedWidth, reference.Dash));
     }
 
     private static void Sample(SvgWriter canvas, Series series, Point at)

@@ -49,13 +49,22 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
     public bool Steps { get; init; }
 
     /// <summary>Width of the line; 0 draws the band only.</summary>
-    public double Width { get; init; } = 2;
+    public double Width { get; init; } = 2.2;
     public Sign Sign { get; init; }
+
+    /// <summary>Whether its signs are full; else they are open.</summary>
+    public bool Filled { get; init; }
+
+    /// <summary>Size of its signs against the usual one.</summary>
+    public double SignSize { get; init; } = 1;
+
+    /// <summary>Width of the lines of theory.</summary>
+    public const double PredictedWidth = 1.6;
 
     /// <summary>What theory says: a thin dashed line.</summary>
     public static Series Predicted(
         IEnumerable<double> x, IEnumerable<double> y, string label = "predicted", string colour = Palette.Prediction) =>
-        new(label, colour, [.. x], [.. y]) { Dashed = true, Width = 1.4 };
+        new(label, colour, [.. x], [.. y]) { Dashed = true, Width = PredictedWidth };
 
     /// <summary>The same, of a formula.</summary>
     public static Series Predicted(double[] x, Func<double, double> y, string label = "predicted", string colour = Palette.Prediction) =>
@@ -77,14 +86,18 @@ internal sealed record Reference(double Value, string Label)
 
     /// <summary>A few characters written at the line, such as its value.</summary>
     public string Tag { get; init; } = "";
+
+    /// <summary>Where the tag of a vertical line ends, as a share of the height.</summary>
+    public double TagAt { get; init; } = 1;
     public string Dash { get; init; } = "6 4";
 }
 
 /// <summary>One pair of axes of a chart; the first line is at the back.</summary>
+/// <param name="Title">Its title; the chart puts a letter before it where it has several panels.</param>
 internal sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
 {
     public IReadOnlyList<Reference> References { get; init; } = [];
 
-    /// <summary>The vertical axis is that of the panel to the left: no tick labels here, and little space between.</summary>
+    /// <summary>The vertical axis is that of the panel to the left, where there is one: no tick labels, and little space between.</summary>
     public bool SharesY { get; init; }
 }

@@ -4,7 +4,7 @@ namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
 /// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on
-/// A4 without cutting a figure in two. All text is in <see cref="Notation"/> and escaped here.
+/// A4 without cutting a figure in two. It is dark on a dark screen. Figures and tables are numbered as they come. All text is in <see cref="Notation"/> and escaped here.
 /// </summary>
 internal sealed class HtmlReport(string title)
 {
@@ -22,12 +22,10 @@ internal sealed class HtmlReport(string title)
     public HtmlReport Warning(string text) => Write($"<p class=\"warning\"><strong>Note.</strong> {Notation.ToHtml(text)}</p>");
 
     /// <param name="svg">An SVG document without XML declaration, as the figures here return: the one text not escaped.</param>
-    public HtmlReport Figure(string svg, string caption, string? number = null)
+    public HtmlReport Figure(string svg, string caption)
     {
         _figures++;
-        string name = number ?? $"{_figures}";
-        string words = $"<strong>Figure {Notation.ToHtml(name)}.</strong> {Notation.ToHtml(caption)}";
-        return Write($"<figure>\n{svg}<figcaption>{words}</figcaption>\n</figure>");
+        return Write($"<figure>\n{svg}<figcaption><strong>Figure {_figures}.</strong> {Notation.ToHtml(caption)}</figcaption>\n</figure>");
     }
 
     /// <summary>Adds a table with its caption above. Columns of numbers are set to the right.</summary>
@@ -38,7 +36,7 @@ internal sealed class HtmlReport(string title)
         OpenTable(caption, headings, kinds);
         foreach (IReadOnlyList<string> row in lines)
             Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
-        return Write("</tbody></table>");
+        return Write("</tbody></table></div>");
     }
 
     /// <summary>Adds the table measured against predicted, with its count of passes above.</summary>
@@ -54,7 +52,7 @@ internal sealed class HtmlReport(string title)
             kinds[^1] = fact.Passed ? "verdict pass" : "verdict fail";
             Write("<tr>" + string.Concat(cells.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
         }
-        return Write("</tbody></table>");
+        return Write("</tbody></table></div>");
     }
 
     /// <summary>Adds the warning levels that runs crossed, where there are any: a run's name and its alert.</summary>
@@ -115,7 +113,8 @@ internal sealed class HtmlReport(string title)
     private void OpenTable(string caption, IReadOnlyList<string> headings, string[] kinds)
     {
         _tables++;
-        Write($"<table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
+        // Wide ones scroll by themselves, by keys as well, and leave the page as wide as the screen.
+        Write($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"Table {_tables}\"><table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
         IEnumerable<string> cells =
             headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
@@ -133,6 +132,7 @@ internal sealed class HtmlReport(string title)
 
     // No '>' or '&' in here: the page stays well-formed XML.
     private const string Style = """
+        :root { color-scheme: light dark; }
         body { margin: 0; background: #fff; color: #222; font: 16px/1.5 "DejaVu Sans", Arial, sans-serif; }
         main { max-width: 900px; margin: 0 auto; padding: 16px 24px 48px; }
         h1 { font-size: 26px; line-height: 1.25; margin: 16px 0 8px; }
@@ -140,6 +140,7 @@ internal sealed class HtmlReport(string title)
         p { max-width: 46em; margin: 8px 0; }
         figure { margin: 20px 0; text-align: center; }
         figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+        div.table { overflow-x: auto; }
         figcaption { text-align: left; font-size: 14px; max-width: 54em; margin: 8px auto 0; }
         table { border-collapse: collapse; width: 100%; margin: 16px 0; font-size: 13px; line-height: 1.35; }
         caption { text-align: left; font-size: 14px; padding-bottom: 6px; }
@@ -158,12 +159,27 @@ internal sealed class HtmlReport(string title)
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; font-size: 14px; }
         dt { font-weight: bold; }
         dd { margin: 0; overflow-wrap: anywhere; }
+        @media screen and (max-width: 600px) {
+          main { padding: 8px 12px 32px; }
+          dl { grid-template-columns: 1fr; gap: 2px; }
+          dd { margin-bottom: 8px; }
+        }
+        @media screen and (prefers-color-scheme: dark) {
+          body { background: #14181d; color: #e4e7eb; }
+          h2 { border-color: #48515c; }
+          th, tbody tr:last-child td { border-color: #aeb5bd; }
+          td { border-color: #2c323a; }
+          .pass { color: #4dc296; }
+          .fail { color: #ff9a6b; }
+          td.fail, .warning { background: #33221a; }
+        }
         @page { size: A4; margin: 14mm 12mm; }
         @media print {
           body { font-size: 10.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           main { max-width: none; padding: 0; }
           figure, tr, dl { break-inside: avoid; }
           h2, caption { break-after: avoid; }
+          div.table { overflow: visible; }
           thead { display: table-header-group; }
           table { font-size: 8.5pt; }
           figcaption, caption { font-size: 9.5pt; }

@@ -104,12 +104,15 @@ internal static class Notation
         return width * size * (bold ? 1.12 : 1);
     }
 
-    /// <summary>Breaks text at spaces into lines no wider than <paramref name="limit"/>; a longer word keeps a line of its own.</summary>
+    /// <summary>
+    /// Breaks text at spaces, those between braces and around relations excepted, into lines no wider than <paramref name="limit"/>; a
+    /// longer word keeps a line of its own.
+    /// </summary>
     public static IReadOnlyList<string> Wrap(string text, double size, double limit)
     {
         List<string> lines = [];
         string line = "";
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string word in Words(text))
         {
             string longer = line.Length == 0 ? word : line + ' ' + word;
             if (line.Length > 0 && Width(longer, size) > limit)
@@ -121,6 +124,24 @@ internal static class Notation
         }
         if (line.Length > 0) lines.Add(line);
         return lines;
+    }
+
+    private static IEnumerable<string> Words(string text)
+    {
+        string word = "";
+        bool open = true;
+        foreach (string part in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            bool relation = part is "=" or "<" or ">" or "×" or "%" or "−";
+            if (word.Length > 0 && !open && !relation)
+            {
+                yield return word;
+                word = "";
+            }
+            word = word.Length == 0 ? part : word + ' ' + part;
+            open = relation && part != "%" || word.LastIndexOf('{') > word.LastIndexOf('}');
+        }
+        if (word.Length > 0) yield return word;
     }
 
     private static double Advance(char c) => c switch

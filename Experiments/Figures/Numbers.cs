@@ -35,6 +35,9 @@ internal static class Numbers
         return parts[0] switch { "1" => power, "-1" => "−" + power, _ => $"{Sign(parts[0])} × {power}" };
     }
 
+    /// <summary>So many of a kind: "1 thread", "2 threads".</summary>
+    public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+
     /// <summary>The same digits with the typographic minus sign.</summary>
     internal static string Sign(string digits) => digits.Replace('-', '−');
 

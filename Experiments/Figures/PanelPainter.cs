@@ -1,8 +1,9 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>Draws one panel into its box: grid, bands, lines cut at the frame, reference lines, axes.</summary>
-internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
+internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlace place)
 {
+    private readonly Box _box = place.Box;
     private const double SignSpacing = 5;
 
     /// <summary>Whether a line left through a logarithmic floor; the chart then explains the triangle.</summary>
@@ -20,13 +21,14 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         foreach (Reference reference in panel.References.Where(r => !r.Vertical)) DrawReference(reference);
         DrawTags();
         canvas.Close();
-        canvas.Rectangle(box, Ink.Line(Palette.Edge));
-        if (panel.Title.Length > 0)
-            canvas.Text(new Point(box.Centre.X, box.Y - 10), panel.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+        canvas.Rectangle(_box, Ink.Line(Palette.Edge));
+        for (int i = 0; i < place.Title.Count; i++)
+            canvas.Text(new Point(_box.Centre.X, _box.Y - 10 - ChartLayout.LineHeight * (place.Title.Count - 1 - i)), place.Title[i],
+                new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
     }
 
     private Point Place(double x, double y) =>
-        new(box.X + panel.X.Share(x) * box.Width, box.Bottom - panel.Y.Share(y) * box.Height);
+        new(_box.X + panel.X.Share(x) * _box.Width, _box.Bottom - panel.Y.Share(y) * _box.Height);
 
     private void DrawAxes()
     {
@@ -35,23 +37,27 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         double free = double.NegativeInfinity;
         foreach (Tick tick in panel.X.Marks())
         {
-            double x = box.X + panel.X.Share(tick.Value) * box.Width;
-            if (tick.Label.Length > 0) canvas.Line(new Point(x, box.Y), new Point(x, box.Bottom), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(x, box.Bottom), new Point(x, box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Edge));
+            double x = _box.X + panel.X.Share(tick.Value) * _box.Width;
+            if (tick.Label.Length > 0) canvas.Line(new Point(x, _box.Y), new Point(x, _box.Bottom), Ink.Line(Palette.Grid));
+            canvas.Line(new Point(x, _box.Bottom), new Point(x, _box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Edge));
             double half = Notation.Width(tick.Label, letters.Size) / 2;
             if (tick.Label.Length == 0 || x - half < free) continue;
-            canvas.Text(new Point(x, box.Bottom + 19), tick.Label, letters);
+            canvas.Text(new Point(x, _box.Bottom + 19), tick.Label, letters);
             free = x + half + 5;
         }
         foreach (Tick tick in panel.Y.Marks())
         {
-            double y = box.Bottom - panel.Y.Share(tick.Value) * box.Height;
-            if (tick.Label.Length > 0) canvas.Line(new Point(box.X, y), new Point(box.Right, y), Ink.Line(Palette.Grid));
-            canvas.Line(new Point(box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(box.X, y), Ink.Line(Palette.Edge));
-            if (!panel.SharesY && tick.Label.Length > 0)
-                canvas.Text(new Point(box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
+            double y = _box.Bottom - panel.Y.Share(tick.Value) * _box.Height;
+            if (tick.Label.Length > 0) canvas.Line(new Point(_box.X, y), new Point(_box.Right, y), Ink.Line(Palette.Grid));
+            canvas.Line(new Point(_box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(_box.X, y), Ink.Line(Palette.Edge));
+            if (!place.SharesY && tick.Label.Length > 0)
+                canvas.Text(new Point(_box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
         }
-        canvas.Text(new Point(box.Centre.X, box.Bottom + 39), panel.X.Label, letters);
+        for (int i = 0; i < place.XLabel.Count; i++)
+            canvas.Text(new Point(_box.Centre.X, _box.Bottom + 39 + ChartLayout.LineHeight * i), place.XLabel[i], letters);
+        for (int i = 0; i < place.YLabel.Count; i++)
+            canvas.Text(new Point(place.YLabelX + ChartLayout.LineHeight * i, _box.Centre.Y), place.YLabel[i],
+                letters with { Upwards = true });
         canvas.Close();
     }
 
@@ -73,7 +79,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     private Point Inside(double x, double y)
     {
         Point p = Place(x, y);
-        return new Point(Math.Clamp(p.X, box.X, box.Right), Math.Clamp(p.Y, box.Y, box.Bottom));
+        return new Point(Math.Clamp(p.X, _box.X, _box.Right), Math.Clamp(p.Y, _box.Y, _box.Bottom));
     }
 
     private void DrawSeries(Series series, int index)
@@ -119,7 +125,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         double enter = 0, leave = 1;
         double dx = to.X - from.X, dy = to.Y - from.Y;
         foreach ((double p, double q) in ((double, double)[])
-            [(-dx, from.X - box.X), (dx, box.Right - from.X), (-dy, from.Y - box.Y), (dy, box.Bottom - from.Y)])
+            [(-dx, from.X - _box.X), (dx, _box.Right - from.X), (-dy, from.Y - _box.Y), (dy, _box.Bottom - from.Y)])
         {
             if (p == 0 && q < -1e-6) enter = 2;
             else if (p < 0) enter = Math.Max(enter, q / p);
@@ -150,9 +156,9 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     /// <summary>A triangle where a line first falls below a logarithmic floor.</summary>
     private bool FloorMark(Series series, Point from, Point to, bool marked)
     {
-        if (marked || !panel.Y.Log || to.Y <= box.Bottom || from.Y > box.Bottom) return false;
-        double x = from.X + (to.X - from.X) * (box.Bottom - from.Y) / (to.Y - from.Y);
-        canvas.Polygon([new(x - 5, box.Bottom - 9), new(x + 5, box.Bottom - 9), new(x, box.Bottom)], Ink.Area(series.Colour));
+        if (marked || !panel.Y.Log || to.Y <= _box.Bottom || from.Y > _box.Bottom) return false;
+        double x = from.X + (to.X - from.X) * (_box.Bottom - from.Y) / (to.Y - from.Y);
+        canvas.Polygon([new(x - 5, _box.Bottom - 9), new(x + 5, _box.Bottom - 9), new(x, _box.Bottom)], Ink.Area(series.Colour));
         LeftThroughFloor = true;
         return true;
     }
@@ -162,9 +168,9 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         double share = (reference.Vertical ? panel.X : panel.Y).Share(reference.Value);
         if (share is not (>= 0 and <= 1)) return;
         (Point from, Point to) = reference.Vertical
-            ? (new Point(box.X + share * box.Width, box.Y), new Point(box.X + share * box.Width, box.Bottom))
-            : (new Point(box.X, box.Bottom - share * box.Height), new Point(box.Right, box.Bottom - share * box.Height));
-        canvas.Line(from, to, Ink.Line(Palette.Prediction, 1.4, reference.Dash));
+            ? (new Point(_box.X + share * _box.Width, _box.Y), new Point(_box.X + share * _box.Width, _box.Bottom))
+            : (new Point(_box.X, _box.Bottom - share * _box.Height), new Point(_box.Right, _box.Bottom - share * _box.Height));
+        canvas.Line(from, to, Ink.Line(Palette.Prediction, Series.PredictedWidth, reference.Dash));
     }
 
     /// <summary>
@@ -175,9 +181,9 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     {
         foreach (Reference reference in panel.References.Where(r => r.Vertical && r.Tag.Length > 0))
         {
-            double along = panel.X.Share(reference.Value) * box.Width;
-            if (!(along >= 0) || along > box.Width) continue;
-            canvas.Text(new Point(box.X + along + (along > 20 ? -5 : 14), box.Y + 16), reference.Tag,
+            double along = panel.X.Share(reference.Value) * _box.Width;
+            if (!(along >= 0) || along > _box.Width) continue;
+            canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16 + (1 - reference.TagAt) * _box.Height), reference.Tag,
                 new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
@@ -185,8 +191,8 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
         {
             double share = panel.Y.Share(reference.Value);
             if (share is not (>= 0 and <= 1)) continue;
-            double y = Math.Min(box.Bottom - share * box.Height - 5, free);
-            canvas.Text(new Point(box.Right - 6, y), reference.Tag, new Lettering { Anchor = Anchor.End, Halo = true });
+            double y = Math.Min(_box.Bottom - share * _box.Height - 5, free);
+            canvas.Text(new Point(_box.Right - 6, y), reference.Tag, new Lettering { Anchor = Anchor.End, Halo = true });
             free = y - 16;
         }
     }
@@ -199,7 +205,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
             double share = (k + 0.3 + 0.2 * (index % 3)) / SignSpacing;
             int i = NearestTo(series.X, panel.X, share);
             Point at = Place(series.X[i], series.Y[i]);
-            if (double.IsFinite(at.X + at.Y) && at.X >= box.X && at.X <= box.Right && at.Y >= box.Y && at.Y <= box.Bottom - 5)
+            if (double.IsFinite(at.X + at.Y) && at.X >= _box.X && at.X <= _box.Right && at.Y >= _box.Y && at.Y <= _box.Bottom - 5)
                 DrawSign(canvas, series, at);
         }
     }
@@ -207,18 +213,18 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, Box box)
     private static int NearestTo(double[] x, Axis axis, double share) =>
         Enumerable.Range(0, x.Length).MinBy(i => Math.Abs(axis.Share(x[i]) - share));
 
-    /// <summary>The sign of a series: white inside, its colour around.</summary>
+    /// <summary>The sign of a series: its colour around, white or its colour inside.</summary>
     public static void DrawSign(SvgWriter canvas, Series series, Point at)
     {
-        Ink ink = new() { Fill = Palette.Paper, Stroke = series.Colour, Width = 1.8 };
-        const double r = 4;
+        Ink ink = new() { Fill = series.Filled ? series.Colour : Palette.Paper, Stroke = series.Colour, Width = 2 };
+        double r = 4.6 * series.SignSize, far = 5.9 * series.SignSize;
         switch (series.Sign)
         {
             case Sign.Disc: canvas.Circle(at, r, ink); break;
             case Sign.Square: canvas.Rectangle(new Box(at.X - r, at.Y - r, 2 * r, 2 * r), ink); break;
-            case Sign.Triangle: canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y + 4), new(at.X - 5, at.Y + 4)], ink); break;
+            case Sign.Triangle: canvas.Polygon([new(at.X, at.Y - far), new(at.X + far, at.Y + r), new(at.X - far, at.Y + r)], ink); break;
             case Sign.Diamond:
-                canvas.Polygon([new(at.X, at.Y - 5), new(at.X + 5, at.Y), new(at.X, at.Y + 5), new(at.X - 5, at.Y)], ink);
+                canvas.Polygon([new(at.X, at.Y - far), new(at.X + far, at.Y), new(at.X, at.Y + far), new(at.X - far, at.Y)], ink);
                 break;
             default: break;
         }

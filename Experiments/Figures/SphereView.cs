@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>A cloud of labelled tokens on the unit sphere, with what theory predicts for it.</summary>
-/// <param name="Title">Its title, such as "(d) rotary code".</param>
+/// <param name="Title">Its title, such as "rotary code"; the figure puts a letter before it where it has several panels.</param>
 /// <param name="Dimension">Coordinates a token, 2 or more; of more than three the first three are drawn, and the panel says so.</param>
 /// <param name="Positions">Token after token, each <paramref name="Dimension"/> coordinates.</param>
 /// <param name="Labels">A label s in [0,1) for each token: its colour.</param>
@@ -15,6 +15,12 @@ internal sealed record SpherePanel(string Title, int Dimension, double[] Positio
 
     /// <summary>Predicted limit points, like <see cref="Positions"/>.</summary>
     public double[] PredictedPoints { get; init; } = [];
+
+    /// <summary>Whether labels 0 and 1 are neighbours, as on a closed curve: they then have the same colour, else the two ends' colours.</summary>
+    public bool Cyclic { get; init; } = true;
+
+    /// <summary>The colour of a label.</summary>
+    public string Colour(double label) => Cyclic ? Palette.Phase(label) : Palette.Along(label);
 
     /// <summary>The camera; by default the one that shows the cloud best.</summary>
     public Camera? Camera { get; init; }
@@ -40,8 +46,7 @@ internal sealed class SphereView
     {
         (_canvas, _panel, _centre, _radius) = (canvas, panel, centre, radius);
         _tokens = Points(panel.Positions, panel.Dimension);
-        IEnumerable<double[]> curves = panel.PredictedCurves.SelectMany(curve => Points(curve, panel.Dimension));
-        _camera = panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For([.. _tokens, .. curves]));
+        _camera = CameraOf(panel);
     }
 
     /// <summary>A flat list of tokens as points of three coordinates; missing ones are 0, further ones dropped.</summary>
@@ -52,9 +57,13 @@ internal sealed class SphereView
         return [.. flat.Chunk(dimension).Select(p => new[] { p[0], p[1], dimension > 2 ? p[2] : 0 })];
     }
 
+    /// <summary>From where a cloud is seen.</summary>
+    public static Camera CameraOf(SpherePanel panel) => panel.Camera ?? (panel.Dimension == 2 ? Camera.Above : Camera.For(
+        [.. Points(panel.Positions, panel.Dimension), .. panel.PredictedCurves.SelectMany(curve => Points(curve, panel.Dimension))]));
+
     public void Draw()
     {
-        (List<List<int>> groups, List<int> single) = Groups();
+        (List<List<int>> groups, List<int> single) = Groups(_tokens, _panel.Labels);
         _canvas.Open("sphere");
         _canvas.Open("back");
         Graticule(front: false);
@@ -82,18 +91,21 @@ internal sealed class SphereView
     // A token exactly on the limb counts as in front.
     private static bool IsFront(Seen seen) => seen.Depth >= -1e-9;
 
+    /// <summary>Whether some tokens of a cloud coincide and are drawn as one disc.</summary>
+    public static bool HasGroups(SpherePanel panel) => Groups(Points(panel.Positions, panel.Dimension), panel.Labels).Groups.Count > 0;
+
     /// <summary>Isolated groups of coinciding tokens with a fair share of the cloud, as index lists, and the tokens left over.</summary>
-    private (List<List<int>> Groups, List<int> Single) Groups()
+    private static (List<List<int>> Groups, List<int> Single) Groups(double[][] tokens, double[] labels)
     {
         List<List<int>> groups = [];
-        List<int> left = [.. Enumerable.Range(0, _tokens.Length).Where(i => _tokens[i].All(double.IsFinite))];
+        List<int> left = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens[i].All(double.IsFinite))];
         List<int> single = [];
         while (left.Count > 0)
         {
-            List<int> near = [.. left.Where(i => Distance(_tokens[i], _tokens[left[0]]) < Coincident)];
-            int around = left.Count(i => Distance(_tokens[i], _tokens[left[0]]) < 2 * Coincident);
-            if (near.Count >= Math.Max(3, _tokens.Length / 20) && around <= 1.1 * near.Count)
-                groups.Add([.. near.OrderBy(i => _panel.Labels[i])]);
+            List<int> near = [.. left.Where(i => Distance(tokens[i], tokens[left[0]]) < Coincident)];
+            int around = left.Count(i => Distance(tokens[i], tokens[left[0]]) < 2 * Coincident);
+            if (near.Count >= Math.Max(3, tokens.Length / 20) && around <= 1.1 * near.Count)
+                groups.Add([.. near.OrderBy(i => labels[i])]);
             else
                 single.AddRange(near = [left[0]]);
             HashSet<int> gone = [.. near];
@@ -108,7 +120,7 @@ internal sealed class SphereView
     private void Ball()
     {
         if (_panel.Dimension == 2) return;
-        _canvas.Circle(_centre, _radius, Ink.Area("#EDF1F6", 0.5));
+        _canvas.Circle(_centre, _radius, Ink.Area(Palette.Ball, 0.5));
         for (int i = 1; i <= 6; i++)
         {
             double r = _radius * (0.85 - 0.12 * i);
@@ -120,8 +132,8 @@ internal sealed class SphereView
     private void Graticule(bool front)
     {
         if (_panel.Dimension == 2) return;
-        Ink ink = Ink.Line(front ? "#C3CAD3" : "#E2E5E9", 0.7);
-        (double Sin, double Cos)[] turn = [.. Enumerable.Range(0, 73).Select(i => Math.SinCos(i * Math.PI / 36))];
+        Ink ink = Ink.Line(front ? Palette.Graticule : Palette.GraticuleBehind, 0.7);
+        (double Sin, double Cos)[] turn = [.. Enumerable.Range(0, 49).Select(i => Math.SinCos(i * Math.PI / 24))];
         for (int k = -2; k <= 2; k++)
         {
             (double z, double r) = Math.SinCos(k * Math.PI / 6);
@@ -140,8 +152,8 @@ internal sealed class SphereView
         foreach (double[] curve in _panel.PredictedCurves)
         {
             double[][] points = Points(curve, _panel.Dimension);
-            Runs(points, front, Ink.Line(front ? "#6E6E6E" : "#B4B4B4", front ? 10 : 6, front ? null : "7 4"));
-            Runs(points, front, Ink.Line(front ? "#F4F4F4" : "#F6F6F6", front ? 7.6 : 4));
+            Runs(points, front, Ink.Line(front ? Palette.Kerb : Palette.KerbBehind, front ? 10 : 6, front ? null : "7 4"));
+            Runs(points, front, Ink.Line(Palette.Road, front ? 7.6 : 4));
         }
     }
 
@@ -171,23 +183,23 @@ internal sealed class SphereView
         IEnumerable<(Seen Seen, int Index)> seenTokens = single.Select(i => (Seen: See(_tokens[i]), Index: i));
         foreach ((Seen seen, int i) in seenTokens.Where(token => IsFront(token.Seen) == front).OrderBy(token => token.Seen.Depth))
         {
-            string colour = Palette.Phase(_panel.Labels[i]);
+            string colour = _panel.Colour(_panel.Labels[i]);
             _canvas.Circle(Place(seen), 2.9 + 0.6 * Math.Clamp(seen.Depth, -1, 1),
                 Ink.Area(front ? colour : Palette.Lighten(colour, 0.25)));
         }
         foreach (List<int> group in groups.Where(g => IsFront(See(_tokens[g[0]])) == front).OrderBy(g => See(_tokens[g[0]]).Depth))
-            Pie(_canvas, Place(See(_tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => _panel.Labels[i])]);
+            Pie(_canvas, Place(See(_tokens[group[0]])), front ? 8 : 6.5, [.. group.Select(i => _panel.Colour(_panel.Labels[i]))]);
     }
 
-    /// <summary>A disc cut into equal slices coloured by labels in rising order.</summary>
-    public static void Pie(SvgWriter canvas, Point at, double radius, double[] labels)
+    /// <summary>A disc cut into equal slices of colours in their order, evenly thinned where there are many.</summary>
+    public static void Pie(SvgWriter canvas, Point at, double radius, string[] colours)
     {
-        int slices = Math.Min(Slices, labels.Length);
+        int slices = Math.Min(Slices, colours.Length);
         // Under the slices, so that no seam shows between them.
-        canvas.Circle(at, radius, Ink.Area(Palette.Phase(labels[labels.Length / 2])));
+        canvas.Circle(at, radius, Ink.Area(colours[colours.Length / 2]));
         for (int k = 0; k < slices; k++)
         {
-            string colour = Palette.Phase(labels[(2 * k + 1) * labels.Length / (2 * slices)]);
+            string colour = colours[(2 * k + 1) * colours.Length / (2 * slices)];
             IEnumerable<double> edge = Enumerable.Range(0, 4).Select(j => 2 * Math.PI * (k + j / 2.95) / slices - Math.PI / 2);
             IEnumerable<Point> arc = edge.Select(a => new Point(at.X + radius * Math.Cos(a), at.Y + radius * Math.Sin(a)));
             canvas.Polygon([at, .. arc], Ink.Area(colour));
@@ -224,7 +236,7 @@ internal sealed class SphereView
             Box box = new(x, place.Y - 12, width, 15);
             if (_taken.Any(box.Overlaps) || box.Right > _centre.X + _radius + 26 || box.X < _centre.X - _radius - 26) continue;
             _taken.Add(box);
-            string colour = IsFront(See(_tokens[group[0]])) ? Palette.Text : "#777777";
+            string colour = IsFront(See(_tokens[group[0]])) ? Palette.Text : Palette.Note;
             _canvas.Text(place, text, new Lettering { Anchor = anchor, Halo = true, Colour = colour });
             return;
         }
@@ -233,8 +245,8 @@ internal sealed class SphereView
     /// <summary>The directions of the coordinates, in the corner below left.</summary>
     private void Axes()
     {
-        const double length = 18;
-        Point origin = new(_centre.X - 1.3 * _radius + 38, _centre.Y + _radius + 2);
+        const double length = 16;
+        Point origin = new(_centre.X - 1.3 * _radius + 28, _centre.Y + _radius + 4);
         _canvas.Open("axes");
         double[][] units = _panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
         List<Box> written = [];
@@ -242,11 +254,11 @@ internal sealed class SphereView
         {
             Seen seen = See(units[i]);
             Point tip = new(origin.X + length * seen.X, origin.Y - length * seen.Y);
-            _canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? "#AAAAAA" : "#666666", 1.3));
+            _canvas.Line(origin, tip, Ink.Line(seen.Depth < -0.05 ? Palette.Edge : Palette.Note, 1.3));
             double size = Math.Sqrt(seen.X * seen.X + seen.Y * seen.Y);
             if (size < 0.1) continue;
             Box box;
-            double reach = length * size + 10;
+            double reach = length * size + 11;
             do
             {
                 box = new Box(origin.X + reach * seen.X / size - 9, origin.Y - reach * seen.Y / size - 6, 18, 12);
@@ -254,7 +266,7 @@ internal sealed class SphereView
             }
             while (written.Any(box.Overlaps));
             written.Add(box);
-            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), "x" + i, new Lettering { Anchor = Anchor.Middle, Colour = "#555555" });
+            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), $"x_{{{i + 1}}}", new Lettering { Anchor = Anchor.Middle, Colour = Palette.Note });
         }
         _canvas.Close();
     }

@@ -22,15 +22,15 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
     {
         Distances distances = new(plan.Single(), folder);
         string svg = new Chart("Causal mask",
-            "Left: distance to the first token against time for five positions, on dashed lines of one "
-                + "rate. Right: the distance in units of that of token 2 against the position, on the dashed line i - 1.",
+            "(a): distance to the first token against time for five positions, on dashed lines of one "
+                + "rate. (b): the distance in units of that of token 2 against the position, on the dashed line i - 1.",
             [TimePanel(distances), RatioPanel(distances)])
         {
             PerRow = 2, Notes = [$"Lines: median over {distances.Seeds} seeds."],
         }.Render();
-        return new Findings(Facts(distances), new Picture("causal mask", "causal", svg, $"Distance of token i to x_{{1}}(0) under a "
-            + $"causal mask, {distances.Seeds} seeds of {distances.Tokens} tokens. Dashed on the left: token 2 from its equation, and i − "
-            + "1 times that for the others; on the right: i − 1."));
+        return new Findings(Facts(distances), new Picture("causal", svg, $"Distance of token i to x_{{1}}(0) under a "
+            + $"causal mask, {distances.Seeds} seeds of {distances.Tokens} tokens. Lines: median over seeds. Dashed in (a): token 2 from its equation, and i − "
+            + "1 times that for the others; in (b): i − 1."));
     }
 
     private static ChartPanel TimePanel(Distances d)
@@ -60,8 +60,8 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
         return new ChartPanel("in units of token 2", new Axis("position i", 1.9, 1.05 * d.Tokens, Log: true),
             new Axis("|x_{i} − x_{1}|/|x_{2} − x_{1}|", 0.5, 200, Log: true),
         [
-            .. Times.Select((time, place) => new Series($"t = {time}", Palette.Series(place), positions,
-                [.. positions.Select(i => Median(d.Ratios(time, (int)i)))]) { Sign = (Sign)(1 + place) }),
+            .. Times.Select((time, place) => new Series($"t = {time}", Palette.Note, positions,
+                [.. positions.Select(i => Median(d.Ratios(time, (int)i)))]) { Sign = (Sign)(1 + place), Filled = true, Width = 1.4 }),
             Series.Predicted(positions, i => i - 1, "i − 1"),
         ]);
     }

@@ -26,22 +26,22 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
         Turn[] turns = [.. plan.Select(run => new Turn(((RotaryGauge)run.Experiment.Gauge).Speeds[0], run.Observations(folder)))];
         int n = plan[0].Experiment.Tokens.Count;
         string svg = new Chart("Strength of a rotary code",
-            "Left: the part of the mean in the plane of the code against the turn, on a squared sinc. Middle: the squared mean, averaged "
-                + "over seeds. Right: the collapse gap, averaged over seeds. All on their dashed predictions.",
+            "(a): the part of the mean in the plane of the code against the turn, on a squared sinc. (b): the squared mean, averaged "
+                + "over seeds. (c): the collapse gap, averaged over seeds. All on their dashed predictions.",
             [
-                Panel("mean in the plane of the code", "(|m|^{2} − c^{2})/(1 − c^{2})", turns, t => t.InPlane,
+                Panel("mean in the code's plane", "(|m|^{2} − c^{2})/(1 − c^{2})", turns, t => t.InPlane,
                     w => Energies.PartTurnMeanSquared(w, 0), 1),
                 Panel("mean token", "|m|^{2}", turns, t => t.MeanSquared, MeanOverHeights, 1),
                 Panel("collapse gap", "G_{energy}", turns, t => t.Gap, w => Energies.MeanRotaryGap(Beta, w), turns.Max(t => t.Gap.Max())),
             ])
         {
             PlotHeight = 220,
-            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in c. Left, with each seed's own c, all seeds "
-                + "coincide."],
+            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in the height c = ⟨u, axis⟩ of their limit. In (a), with "
+                + "each seed's own c, all seeds coincide."],
         }.Render();
-        return new Findings(Facts(turns, n), new Picture("code strength", "code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
-            + $"of {n} tokens for each turn w of the code, against the formulas: on the left with c taken from each seed's own limit, "
-            + "else averaged over c uniform on [0, 1]."));
+        return new Findings(Facts(turns, n), new Picture("code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
+            + $"of {n} tokens for each turn w of the code, against the formulas: in (a) with the height c of each seed's own limit, else averaged "
+            + "over c uniform on [0, 1]. Signs: mean over seeds; bars: 5 to 95 % of them."));
     }
 
     private static double MeanOverHeights(double w) => 1.0 / 3 + 2.0 / 3 * Energies.PartTurnMeanSquared(w, 0);

@@ -42,11 +42,11 @@ internal sealed class EarlyWarningStudy() : Study(15, "early-warning", "Early wa
         {
             PerRow = 3, PlotHeight = 180,
             Notes =
-                ["Vertical lines: alerts. Dashed: predicted final values; left and middle those of a point and of the latitude circle."],
+                ["Vertical lines: alerts. Dashed: predicted final values, of a point on the left and of the latitude circle in the middle."],
         }.Render();
-        return new Findings(Facts(traces), new Picture("early warning", "early-warning", svg, "All indicators along three runs, alerts as "
-            + "vertical lines. Rows: entropies of attention; effective numbers of tokens and of directions; shares between 0 and 1; speed "
-            + "and collapse gap."));
+        return new Findings(Facts(traces), new Picture("early-warning", svg, "All indicators along three runs of one seed each, alerts "
+            + "as vertical lines: that of (f), (i) and (l) is at t = 0. (a)–(c): entropies of attention; (d)–(f): effective numbers of "
+            + "tokens and of directions; (g)–(i): shares between 0 and 1; (j)–(l): speed and collapse gap."));
     }
 
     private static IEnumerable<Fact> Facts(Trace[] traces)
@@ -140,10 +140,14 @@ internal sealed class EarlyWarningStudy() : Study(15, "early-warning", "Early wa
                 2 => new Axis(quantity, -0.1, 1.1),
                 _ => new Axis(quantity, 1e-8, 3, Log: true),
             };
-            return new ChartPanel(row > 0 ? "" : run.Title, new Axis(row == 3 ? "time t" : "", -0.03 * end, 1.03 * end) { Ticks = 4 }, y,
+            return new ChartPanel(row > 0 ? "" : run.Title, new Axis(row == 3 ? "time t" : "", -0.08 * end, 1.03 * end) { Ticks = 4 }, y,
             [
-                .. lines.Select((line, i) =>
-                    new Series(line.Label, Palette.Series(i), Table.Times, Table.Quantile(line.Column, 0.5)) { Sign = (Sign)(i % 5) }),
+                .. lines.Select((line, i) => (line.Label, line.Column, Place: Rows.Take(row).Sum(r => r.Lines.Length) + i)).Select(line =>
+                    // No two of all rows have both the same colour and the same sign.
+                    new Series(line.Label, Palette.Series(line.Place), Table.Times, Table.Quantile(line.Column, 0.5))
+                    {
+                        Sign = (Sign)(1 + (line.Place + line.Place / 6) % 4),
+                    }),
             ])
             {
                 SharesY = shared,

@@ -45,7 +45,7 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         IReadOnlyDictionary<string, double[]> table = CsvData.Read(Path.Combine(folder, Table));
-        Axis range = new("error of the drift", 0.5 * table["error"].Min(), 2 * table["error"].Max(), Log: true);
+        Axis range = new("r.m.s. error of the drift over tokens", 0.5 * table["error"].Min(), 2 * table["error"].Max(), Log: true);
         List<ChartPanel> panels = [];
         List<Fact> facts = [];
         foreach (int d in Dimensions)
@@ -61,10 +61,11 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         string svg = new Chart("Error of the drift at finite n", "Logarithmic axes: the error of one evaluation of the drift falls along "
             + "the dashed line of slope -1/2, on the circle and on the sphere.", panels)
         {
-            Notes = ["Signs: root mean square over tokens and seeds; bars: smallest and largest seed."],
+            Notes = ["Error: |dx_{i}/dt − v(x_{i})|, root mean square over tokens. Signs: the same over seeds, too; bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(facts, new Picture("5", "finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
-            + $"field, β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, {table["seed"].Max()} seeds for each n."));
+        return new Findings(facts, new Picture("finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
+            + $"field, root mean square over tokens; β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, {table["seed"].Max()} seeds for "
+            + "each n; bars: 5 to 95 % of seeds."));
     }
 
     private static int Seeds(bool quick) => quick ? 8 : 16;
@@ -96,7 +97,7 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         [
             Series.Predicted([sizes[0], sizes[^1]], n => constant / Math.Sqrt(n), "C n^{−1/2}, C predicted"),
             Series.Measured("measured", Palette.Blue, Sign.Disc, sizes, errors.Select(RootMeanSquare))
-                .Between(errors.Select(e => e.Min()), errors.Select(e => e.Max())),
+                .Between(errors.Select(e => Quantile(e, 0.05)), errors.Select(e => Quantile(e, 0.95))),
         ]);
 
     private static IEnumerable<Fact> Facts(int d, double[] sizes, double[][] errors, double constant)

@@ -7,16 +7,15 @@ namespace AttentionFlow.Experiments.Studies;
 internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on the uniform law")
 {
     private static readonly string[] Surfaces = ["circle", "sphere"];
-    private static readonly int[] Shown = [1, 2, 3, 5];
+    private static readonly int[] Shown = [1, 2, 3, 4];
 
     public override string Introduction(bool quick) =>
         $"Softmax attention from {(quick ? "20 000" : "a million")} independent uniform tokens, on S^{{1}} at β = 5 and on S^{{2}} at β = "
             + $"9. Every degree l starts as noise of amplitude about n^{{−1/2}}; in the linear "
         + "regime it grows at the rate l(l + d − 2) λ_{l}/(β λ_{0}), λ_{l} the Funk-Hecke eigenvalues of e^{β⟨x,y⟩}. The runs end at t = "
         + "1.5, where the fastest degree has grown 2.8 times and "
-        + "ripples are still small. Measured is log(Σ a_{l}(1.5)^{2}/Σ a_{l}(0)^{2})/3, sums over seeds, a_{l} the amplitude of degree l, "
-        + "with the jackknife error over seeds. What ripples of other degrees "
-        + "contribute to a degree at second order, about n^{−1/2}, is in that error.";
+        + "ripples are still small. Measured is log(Σ a_{l}(1.5)^{2}/Σ a_{l}(0)^{2})/3, sums over seeds, a_{l} the amplitude of degree l. "
+        + "What ripples of other degrees contribute to a degree at second order, about n^{−1/2}, makes seeds differ.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
@@ -29,17 +28,16 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
     {
         Spectrum[] spectra = [.. plan.GroupBy(run => run.Experiment.Tokens.Dimension).Select(runs => new Spectrum([.. runs], folder))];
         string svg = new Chart("Growth of ripples on the uniform law",
-            "Left: logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. Right: the "
-                + "rate of every degree, measured with error bars, on the dashed prediction.",
+            "(a), (c): logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. (b), (d): the "
+                + "rate of every degree, measured with bars over seeds, on the dashed prediction.",
             [.. spectra.SelectMany(s => (ChartPanel[])[s.Amplitudes(), s.Rates()])])
         {
             PerRow = 2, PlotHeight = 230,
-            Notes = ["Signs: root mean square over seeds; on the right with bars of one standard error, most of them smaller than the "
-                + "signs."],
+            Notes = ["Signs: root mean square over seeds; bars in (b) and (d): 5 to 95 % of seeds, most of them smaller than the signs."],
         }.Render();
-        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("4", "growth", svg, "Linear growth out of the noise of "
-            + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. Left: the amplitudes of four degrees, "
-            + "logarithmic, on lines with the predicted slope. " + "Right: the rate of every degree."));
+        return new Findings(spectra.SelectMany(s => s.Facts()), new Picture("growth", svg, "Linear growth out of the noise of "
+            + $"{spectra[0].Tokens} tokens, {spectra[0].Seeds} seeds, softmax attention. (a), (c): the amplitudes of four degrees, "
+            + "logarithmic, on lines with the predicted slope. " + "(b), (d): the rate of every degree; bars: 5 to 95 % of seeds."));
     }
 
     /// <summary>The runs on one surface.</summary>
@@ -47,7 +45,8 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
     {
         private readonly ObservationTable[] _tables;
         private readonly Experiment _experiment;
-        private readonly double[] _degrees, _predicted, _measured, _error;
+        private readonly double[] _degrees, _predicted, _measured;
+        private readonly double[][] _seeds;
 
         public Spectrum(PlannedRun[] runs, string folder)
         {
@@ -57,8 +56,8 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
             int[] degrees = [.. Enumerable.Range(1, SpectrumObservable.Degrees)];
             _degrees = [.. degrees.Select(l => (double)l)];
             _predicted = [.. degrees.Select(l => Growth.Rate(interaction, _experiment.Tokens.Dimension, l))];
-            _measured = [.. degrees.Select(l => Rate(l, without: null))];
-            _error = [.. degrees.Select(Jackknife)];
+            _measured = [.. degrees.Select(l => Rate(l, Power))];
+            _seeds = [.. degrees.Select(l => _tables.Select(table => Rate(l, (degree, k) => Power(table, degree, k))).ToArray())];
         }
 
         public int Seeds => _tables.Length;
@@ -76,14 +75,14 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
                 [
                     Series.Predicted([0, times[^1]], t => _predicted[l - 1] * t),
                     Series.Measured($"l = {l}", Palette.Series(place), (Sign)(1 + place), times,
-                        times.Select((_, k) => Math.Log(Power(l, k, null) / Power(l, 0, null)) / 2)),
+                        times.Select((_, k) => Math.Log(Power(l, k) / Power(l, 0)) / 2)),
                 ]),
             ]);
         }
 
         public ChartPanel Rates()
         {
-            double[] low = [.. _measured.Zip(_error, (m, e) => m - e)], high = [.. _measured.Zip(_error, (m, e) => m + e)];
+            double[] low = [.. _seeds.Select(rates => Quantile(rates, 0.05))], high = [.. _seeds.Select(rates => Quantile(rates, 0.95))];
             return new ChartPanel($"{Surface}: rates", new Axis("degree l", 0, _degrees[^1] + 1),
                 new Axis("growth rate d log a_{l}/dt", Math.Min(-0.05, low.Min() - 0.02), 1.15 * _predicted.Max()),
             [
@@ -108,18 +107,12 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
 
         private static int Fastest(double[] rates) => Array.IndexOf(rates, rates.Max()) + 1;
 
-        private double Power(int degree, int time, int? without) =>
-            _tables.Where((_, seed) => seed != without).Average(table =>
-                Math.Pow(table.AtTime($"spectrum{degree}", table.Times[time])[0], 2));
+        private double Power(int degree, int time) => _tables.Average(table => Power(table, degree, time));
 
-        private double Rate(int degree, int? without) =>
-            Math.Log(Power(degree, _tables[0].Times.Length - 1, without) / Power(degree, 0, without)) / (2 * _experiment.Time.Horizon);
+        private static double Power(ObservationTable table, int degree, int time) =>
+            Math.Pow(table.AtTime($"spectrum{degree}", table.Times[time])[0], 2);
 
-        private double Jackknife(int degree)
-        {
-            double[] left = [.. Enumerable.Range(0, Seeds).Select(seed => Rate(degree, seed))];
-            double mean = left.Average();
-            return Math.Sqrt((Seeds - 1.0) / Seeds * left.Sum(rate => (rate - mean) * (rate - mean)));
-        }
+        private double Rate(int degree, Func<int, int, double> power) =>
+            Math.Log(power(degree, _tables[0].Times.Length - 1) / power(degree, 0)) / (2 * _experiment.Time.Horizon);
     }
 }

@@ -6,6 +6,7 @@ namespace AttentionFlow.Experiments.Studies;
 /// bound.</summary>
 internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: metastable clusters and when they merge")
 {
+    private const string Integral = "predicted: integral over the angle";
     private const double Across = 0.1, RightAngle = Math.PI / 2, HalfWay = Math.PI / 4;
     private const string ThreeCentres = "[[0.70710678,0.70710678,0],[0.70710678,0,0.70710678],[0,0.70710678,0.70710678]]";
     private static readonly int[] Betas = [2, 4, 6, 8, 10, 12, 14, 16];
@@ -56,16 +57,17 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         string staircase = new Chart("Metastable staircase", "The energy climbs from plateau to plateau, each on the sum of the squared "
             + "masses of its clusters; rotary and baseline agree.",
             [EnergyPanel(stairs[0], stairs[1]), CountPanel(stairs[0], stairs[1])])
-        { PerRow = 2, PlotHeight = 290 }.Render();
-        string times = new Chart("Merger times against beta", "Left: merger times of two and three clusters on their closed forms. Right: "
-            + "block coupling above its bound.", [TimesPanel(two, three), BlocksPanel(apart)])
+        { PerRow = 2, PlotHeight = 400, Notes = ["E_{point} = e^{β}/(2β), β = 16: the energy of all tokens at one point."] }.Render();
+        string times = new Chart("Merger times against beta", "(a) Merger times of two and three clusters on their closed forms. (b) "
+            + "Block coupling above its bound.", [TimesPanel(two, three), BlocksPanel(apart)])
         { PerRow = 2, PlotHeight = 270 }.Render();
         return new Findings([.. StairFacts(stairs[0], stairs[1], stairs[2]), .. TimeFacts(two, three, apart)],
-            new Picture("stairs", "long-times", staircase, "Left: energy in units of that of a single point against time; dashed the "
-                + "levels Σ m_{k}^{2} of the clusters left on each plateau. Right: tokens left."),
-            new Picture("merger times", "merge-times", times, "Left: time to the merger of two equal clusters at 90 degrees and of three "
-                + "at 60, measured and in closed form. " + $"Right: time in which two clusters of different blocks, coupling {Across}, "
-                + "halve their right angle, with the bound of Theorem 5."));
+            new Picture("long-times", staircase, "(a) Energy against time in units of E_{point}, that of all tokens at one "
+                + "point; dashed the levels Σ m_{k}^{2} of the clusters left on each plateau after t = 30, with their values. (b) Tokens "
+                + "left."),
+            new Picture("merge-times", times, "(a) Time to the merger of two equal clusters at 90 degrees and of three "
+                + "at 60; dashed the integral of the angle's inverse speed. " + $"(b) Time in which two clusters of different blocks, coupling {Across}, "
+                + "halve their right angle, with its integral and, below both, the bound of Theorem 5. One run each, so no bars."));
 
         double MergerTime(PlannedRun run) => run.Read(folder, RunFolder.MergersFile)["time"][^1];
     }
@@ -131,20 +133,17 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
 
     private static ChartPanel EnergyPanel(Stairs baseline, Stairs rotary)
     {
-        return new("energy", TimeAxis(baseline), new Axis("E/E_{point}", 0, 0.6),
+        return new("energy", TimeAxis(baseline), new Axis("E/E_{point}", 0, 0.55),
             [Line(baseline, "baseline", 4), Line(rotary, "rotary", 1.6)])
         {
             References =
             [
                 .. baseline.Levels.Select((level, k) => new Reference(level, k == 0 ? "Σ m_{k}^{2}" : "")
                 {
-                    Tag = IsClear(k) ? Numbers.ForPeople(level, 1e-2) : "",
+                    Tag = Numbers.ForPeople(level, 1e-2),
                 }),
             ],
         };
-
-        // Room for the number between this level and the next.
-        bool IsClear(int k) => k == baseline.Levels.Length - 1 || baseline.Levels[k + 1] - baseline.Levels[k] > 0.04;
 
         static Series Line(Stairs stairs, string name, double width) => new(name, Palette.ForSystem(name, 0), stairs.Observed.Times[1..],
             stairs.Observed.Quantile("energy_ratio", 0.5)[1..])
@@ -161,20 +160,21 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
         { Width = width, Steps = true };
     }
 
-    private static Axis TimeAxis(Stairs stairs) => new("time t", stairs.Observed.Times[1], stairs.Observed.Times[^1], Log: true);
+    // Two decades more than the run: room for the levels' numbers.
+    private static Axis TimeAxis(Stairs stairs) => new("time t", stairs.Observed.Times[1], 100 * stairs.Observed.Times[^1], Log: true);
 
     private static ChartPanel TimesPanel(double[] two, double[] three) => new("two and three clusters",
         new Axis("inverse temperature β", 0, 18), new Axis("time to merger", 5, 1e6, Log: true),
         [
-            Series.Predicted(Fine(), b => Exact(2, b), "closed form"), Series.Predicted(Fine(), b => Exact(3, b), ""),
+            Series.Predicted(Fine(), b => Exact(2, b), Integral), Series.Predicted(Fine(), b => Exact(3, b), Integral),
             Points("two clusters, 90°", 0, two), Points("three clusters, 60°", 1, three),
         ]);
 
     private static ChartPanel BlocksPanel(double[] apart) => new($"two blocks, coupling {Across}",
         new Axis("inverse temperature β", 0, 18), new Axis("time to half the angle", 1, 1e7, Log: true),
         [
-            Series.Predicted(Fine(), HalfWayTime, "closed form"),
-            new Series("bound of Theorem 5", Palette.Green, Fine(),
+            Series.Predicted(Fine(), HalfWayTime, Integral),
+            new Series("no sooner than this: bound of Theorem 5", Palette.Purple, Fine(),
                 [.. Fine().Select(b => TwoClusters.Bound(b, Across, RightAngle, HalfWay))]),
             Points("two blocks", 2, apart),
         ]);

@@ -9,7 +9,7 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
     private const int Blocks = 12;
     private static readonly double[] Biases = [0.5, 2, 5];
 
-    // Snapshots: at = 1/4 and 1/2.
+    // Snapshots: a t = 1/4 and 1/2.
     private static readonly int[] Times = [1, 2];
 
     private sealed record BiasRun(double Lambda, int Tokens, int Seeds) : PlannedRun($"lost-in-the-middle-{Lambda}", "lost-in-the-middle",
@@ -19,12 +19,12 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
 
     public override string Introduction(bool quick) =>
         "The kinetic model of arXiv 2605.09213: tokens on the circle, uniform at the start, each sees those before it with the bias "
-            + "e^{−λ(σ − σ′)} for recent ones, σ = j/N the place in the row, divided by the bias alone. What late tokens keep "
-        + "of the start of an early one is N Cov(e^{−iθ_{σ}(t)}, e^{iθ_{σ₀}(0)}) → k_{λ}(σ, σ_{0}) (at/Y)^{1/2} I_{1}(2(atY)^{1/2}), "
+            + "e^{−λ(σ − σ′)} for recent ones, σ = j/n the place in the row, divided by the bias alone. What late tokens keep "
+        + "of the start of an early one is n Cov(e^{−iθ_{σ}(t)}, e^{iθ_{σ₀}(0)}) → k_{λ}(σ, σ_{0}) (at/Y)^{1/2} I_{1}(2(atY)^{1/2}), "
         + "k_{λ} = λ e^{−λ(σ − σ₀)}/(1 − e^{−λσ}), Y = log((e^{λσ} − 1)/(e^{λσ₀} − 1)), a = I_{1}(β), t in the "
         + "time of the paper, which at β = 1 is that of this flow. Recent tokens act directly, the first ones through all that lie "
         + "between, those in the middle least. Measured among the last quarter of the tokens and in twelve blocks of "
-        + $"starts, {(quick ? 250 : 500)} seeds of {Tokens(quick)} tokens, at N finite: some per cent are expected to be missing.";
+        + $"starts, {(quick ? 250 : 500)} seeds of {Tokens(quick)} tokens, at n finite: some per cent are expected to be missing.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. Biases.Select(lambda => new BiasRun(lambda, Tokens(quick), quick ? 250 : 500))];
@@ -39,22 +39,23 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
         {
             PerRow = 3, PlotHeight = 250,
             Notes = [$"Late tokens: 3/4 < σ ≤ 1, the mean over them. Bars: two standard errors over {profiles[0].Seeds} seeds. Dashed: "
-                + "the limit N → ∞, averaged over the same pairs."],
+                + "the limit n → ∞, averaged over the same pairs."],
         }.Render();
-        return new Findings(profiles.SelectMany(Facts), new Picture("lost in the middle", "lost-in-the-middle", svg,
-            $"Covariance of late tokens with the start of earlier ones, times N = {profiles[0].Tokens}, for weak, middle and strong bias "
-                + "to recent tokens."));
+        return new Findings(profiles.SelectMany(Facts), new Picture("lost-in-the-middle", svg,
+            $"Covariance of late tokens with the start of earlier ones, times n = {profiles[0].Tokens}, against the place of the earlier "
+                + "token in the row, for weak, middle and strong bias to recent tokens, at two times t in units of 1/a, a = I_{1}(β). Bars "
+                + "are of the regression over all seeds, two standard errors."));
     }
 
     private static int Tokens(bool quick) => quick ? 96 : 192;
 
-    private static ChartPanel Panel(Profile profile) => new($"bias λ = {profile.Lambda}", new Axis("start of the token at σ_{0}", 0, 0.75),
-        new Axis("N Cov", 0, 1.08 * profile.Largest),
+    private static ChartPanel Panel(Profile profile) => new($"bias λ = {profile.Lambda}", new Axis("place σ_{0} of the earlier token", 0, 0.75),
+        new Axis("n Cov(late token, start)", 0, 1.08 * profile.Largest),
         [
             .. Times.SelectMany(time => (Series[])
             [
                 Series.Predicted(Profile.Places, profile.Predicted(time)),
-                Series.Measured(time == 2 ? "at = 1/2" : "at = 1/4", Palette.Series(time - 1), (Sign)time, Profile.Places,
+                Series.Measured(time == 2 ? "t = 1/(2a)" : "t = 1/(4a)", Palette.Series(time - 1), (Sign)time, Profile.Places,
                     profile.Measured(time))
                     .Between(profile.Measured(time).Zip(profile.Error(time), (m, e) => m - 2 * e), profile.Upper(time)),
             ]),
@@ -66,9 +67,9 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
         {
             (double[] measured, double[] error, double[] predicted) = (profile.Measured(time), profile.Error(time),
                 profile.Predicted(time));
-            string at = $"λ = {profile.Lambda}, at = {time * Longest / 2}";
+            string at = $"λ = {profile.Lambda}, t = {time * Longest / 2}/a";
             yield return Fact.AtMost($"{at}: largest (|measured − predicted| − 0.1 predicted)/error over {measured.Length} blocks",
-                "N → ∞; 0.1 for N finite", 0,
+                "n → ∞; 0.1 for n finite", 0,
                 measured.Select((m, b) => (Math.Abs(m - predicted[b]) - 0.1 * predicted[b]) / error[b]).Max(), 4);
         }
     }

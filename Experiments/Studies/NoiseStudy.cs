@@ -1,3 +1,5 @@
+using static AttentionFlow.Experiments.Studies.Statistics;
+
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>Order out of noise: the length of the mean token against the strength of the attraction, on circle and sphere.</summary>
@@ -5,9 +7,10 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
 {
     public override string Introduction(bool quick) =>
         $"Tokens with the linear profile under Brownian motion of strength (2/κ)^{{1/2}}, {Tokens(quick)} tokens and {Seeds(quick)} seeds "
-            + $"on S^{{1}} and S^{{2}}. Up to κ = d the uniform law is stable and |m| only the "
-        + "noise of finite n, of mean square 1/(n(1 − κ/d)); beyond, |m| = A_{d}(κ|m|), continuous at the transition. Measured is the "
-        + "root mean square of |m| over the second half of the runs and over seeds.";
+            + $"on S^{{1}} and S^{{2}}. For n → ∞ the uniform law is stable up to κ = d, and beyond |m| = A_{{d}}(κ|m|), continuous at the "
+        + "transition. A finite cloud smooths it: its late law is Gibbs' law e^{κn|m|²/2}, a mixture of independent tokens in a random "
+        + "field of length r, and E|m|^{2} = 1/n + (1 − 1/n) E A_{d}(κr)^{2}, one integral, exact for every n and κ. Measured is the root "
+        + "mean square of |m| over the second half of the runs and over seeds.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
@@ -19,14 +22,14 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
     {
         Point[] points = [.. plan.Select(run => new Point(run, folder))];
         string svg = new Chart("Noise against attraction", "Length of the mean token against kappa/d on circle and sphere: measured signs "
-            + "on the curves of the self-consistent length.",
+            + "on the exact curve for their number of tokens; the curve for infinitely many has a corner at 1.",
             [.. points.GroupBy(p => p.Dimension).Select(Panel)])
         {
-            Notes = ["Bars: four standard errors over seeds, most of them smaller than the signs."],
+            Notes = ["Signs: root mean square over time and seeds. Bars: 5 to 95 % of seeds."],
         }.Render();
-        return new Findings(points.SelectMany(Facts), new Picture("7", "noise", svg, $"The length of the mean of {points[0].Tokens} "
-            + $"tokens under noise, {points[0].Seeds} seeds: below κ = d of order n^{{−1/2}}, above it the solution of |m| = "
-            + $"A_{{d}}(κ|m|)."));
+        return new Findings(points.SelectMany(Facts), new Picture("noise", svg, $"The length of the mean of {points[0].Tokens} "
+            + $"tokens under noise, {points[0].Seeds} seeds. Near the transition a finite cloud lies off the limit n → ∞, by as much as its "
+            + "own law says. Bars: 5 to 95 % of seeds, each the root mean square over time."));
     }
 
     // Written as a multiple of 0.1.
@@ -39,28 +42,29 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
     private static ChartPanel Panel(IGrouping<int, Point> points)
     {
         int d = points.Key, n = points.First().Tokens;
-        double[] fine = [.. Enumerable.Range(0, 201).Select(i => 0.3 + 3.9 * i / 200)], ordered = [.. fine.Where(r => r > 1)];
-        double[] disordered = [.. fine.Where(r => r <= 0.9)];
+        double[] fine = [.. Grid(0.3, 3.9, 195)];
         return new ChartPanel($"S^{{{d - 1}}}", new Axis("κ/d", 0.3, 4.2), new Axis("|m|", 0, 1),
         [
-            Series.Predicted([1, .. ordered], [0, .. ordered.Select(r => NoisyFlow.MeanNorm(d, r * d))], "|m| = A_{d}(κ|m|)"),
-            Series.Predicted(disordered, r => 1 / Math.Sqrt(n * (1 - r)), "(n(1 − κ/d))^{−1/2}", Palette.Vermilion),
-            Series.Measured("measured", Palette.Blue, Sign.Disc, points.Select(p => p.Ratio), points.Select(p => p.Length))
-                .Between(points.Select(p => p.Length - 4 * p.Error), points.Select(p => p.Length + 4 * p.Error)),
+            Series.Predicted(fine, r => NoisyFlow.MeanNorm(d, r * d), "n → ∞: |m| = A_{d}(κ|m|)", Palette.Vermilion),
+            Series.Predicted(fine, r => Math.Sqrt(NoisyFlow.MeanSquare(d, r * d, n)), $"n = {n}, exact"),
+            Series.Measured($"measured, n = {n}", Palette.Blue, Sign.Disc, points.Select(p => p.Ratio), points.Select(p => p.Length))
+                .Between(points.Select(p => Quantile(p.Lengths, 0.05)), points.Select(p => Quantile(p.Lengths, 0.95))),
         ])
         { SharesY = d == 3 };
     }
 
-    // Near the transition |m| is of order n^{-1/4}: no prediction there.
     private static IEnumerable<Fact> Facts(Point p)
     {
         string at = $"S^{{{p.Dimension - 1}}}, κ/d = {p.Ratio}";
-        if (p.Ratio <= 0.6)
-            yield return new Fact($"{at}: n |m|^{{2}}, mean over time and seeds", "1/(1 − κ/d)", 1 / (1 - p.Ratio),
-                p.Tokens * p.Length * p.Length, p.Tokens * 2 * p.Length * 4 * p.Error);
+        double kappa = p.Ratio * p.Dimension, exact = Predicted(kappa);
+        // A token returns to the mean at the rate |m|. Splitting a step h makes its spread, so the temperature 1/kappa, larger by (h |m|)^2/3.
+        double warmer = Predicted(kappa * (1 - Math.Pow(p.Step * exact, 2) / 3));
+        yield return new Fact($"{at}: root mean square of |m|", "Gibbs' law of n tokens", exact, p.Length, 4 * p.Error + exact - warmer);
         if (p.Ratio >= 1.5)
-            yield return new Fact($"{at}: root mean square of |m|", "|m| = A_{d}(κ|m|)",
-                NoisyFlow.MeanNorm(p.Dimension, p.Ratio * p.Dimension), p.Length, 4 * p.Error + 2.0 / p.Tokens);
+            yield return new Fact($"{at}: the same", "|m| = A_{d}(κ|m|), n → ∞", NoisyFlow.MeanNorm(p.Dimension, kappa), p.Length,
+                4 * p.Error + 2.0 / p.Tokens);
+
+        double Predicted(double k) => Math.Sqrt(NoisyFlow.MeanSquare(p.Dimension, k, p.Tokens));
     }
 
     /// <summary>The root mean square of |m| over the second half of the runs at one kappa, with its standard error over seeds.</summary>
@@ -70,11 +74,12 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         {
             ObservationTable table = run.Observations(folder);
             (Dimension, Ratio) = (run.Experiment.Tokens.Dimension, RatioOf(run.Experiment));
-            (Tokens, Seeds) = (run.Experiment.Tokens.Count, table.Replicas);
+            (Tokens, Seeds, Step) = (run.Experiment.Tokens.Count, table.Replicas, run.Experiment.Time.Step!.Value);
             double[][] late =
                 [.. table.Times.Where(t => t > run.Experiment.Time.Horizon / 2).Select(t => table.AtTime("mean_norm", t))];
             double[] squares = [.. Enumerable.Range(0, Seeds).Select(r => late.Average(m => m[r] * m[r]))];
             double mean = squares.Average();
+            Lengths = [.. squares.Select(Math.Sqrt)];
             Length = Math.Sqrt(mean);
             Error = Math.Sqrt(squares.Sum(s => (s - mean) * (s - mean)) / (Seeds * (Seeds - 1.0))) / (2 * Length);
         }
@@ -83,7 +88,11 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
         public int Tokens { get; }
         public int Seeds { get; }
         public double Ratio { get; }
+        public double Step { get; }
         public double Length { get; }
+
+        /// <summary>The same of each seed.</summary>
+        public double[] Lengths { get; }
         public double Error { get; }
     }
 }

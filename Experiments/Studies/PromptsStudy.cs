@@ -65,17 +65,17 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
         Labelled[] labelled = [.. runs[Kind.Labelled].Select(run =>
             new Labelled(run.Strength, run.Degrees, Limits(run.Snapshots(folder))))];
         string svg = new Chart("Prompts against the pull of the others",
-            "Left: length of the mean against the weight of two antipodal prompts, from one to zero at the dashed thresholds. Middle: "
-                + "which tilted halves come back, beside the dashed basin. Right: limiting angle against the angle of the token's own "
+            "(a): length of the mean against the weight of two antipodal prompts, from one to zero at the dashed thresholds. (b): "
+                + "which tilted halves come back, beside the dashed basin. (c): limiting angle against the angle of the token's own "
                 + "prompt, on dashed curves.",
             [SplitPanel(splits), BasinPanel(tilted), LabelledPanel(labelled)])
         {
-            PerRow = 3, PlotHeight = 250, Notes = ["Left: from halves scattered about the poles; thresholds e^{−β}/sinh β. All tokens of "
+            PerRow = 3, PlotHeight = 250, Notes = ["(a): a sign for every seed, from halves scattered about the poles; thresholds λ_{c} = e^{−β}/sinh β. All tokens of "
                 + "a half end at one angle."],
         }.Render();
-        return new Findings(Facts(splits, tilted, labelled), new Picture("prompts", "prompts", svg, "Antipodal prompts hold a split cloud "
-            + "above a threshold (left) that rises with the tilt of the halves (middle, β = 1); two labelled prompts at ±a part the "
-            + "tokens the more the stronger they are (right, β = 1)."));
+        return new Findings(Facts(splits, tilted, labelled), new Picture("prompts", svg, "Antipodal prompts hold a split cloud "
+            + "above a threshold (a) that rises with the tilt of the halves (b); two labelled prompts at ±a part the "
+            + "tokens the more the stronger they are (c). Dashed: predicted."));
 
         Split Ends(PromptRun run) => new(run.Beta, run.Strength, run.Degrees, run.Observations(folder).Last("mean_norm"));
 
@@ -111,7 +111,10 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
             [.. Betas.Select((beta, place) => Of(beta, place, [.. splits.Where(s => s.Beta == beta)]))])
         {
             References =
-                [.. Betas.Select((beta, place) => new Reference(Critical(beta, 0), place == 0 ? "threshold" : "") { Vertical = true })],
+                [.. Betas.Select((beta, place) => new Reference(Critical(beta, 0), place == 0 ? "threshold λ_{c}" : "")
+                {
+                    Vertical = true, Tag = $"λ_{{c}}, β = {beta}", TagAt = 0.8,
+                })],
         };
 
         static Series Of(double beta, int place, Split[] of) => Series.Measured($"β = {beta}", Palette.Series(place), (Sign)(1 + place),
@@ -120,7 +123,7 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
 
     private static ChartPanel BasinPanel(Split[] tilted)
     {
-        return new ChartPanel("tilted halves, β = 1", new Axis("tilt φ_{0}, degrees", 0, 76), new Axis("λ", 0, 2.8),
+        return new ChartPanel("tilted halves, β = 1", new Axis("tilt φ_{0}, degrees", 0, 76), new Axis("weight λ of both prompts", 0, 2.8),
         [
             Series.Predicted(Grid(0, 75, 150), t => Critical(1, Radians(t))),
             Of("apart at the end", Palette.Blue, Sign.Disc, [.. tilted.Where(t => t.Means[0] < 0.5)]),
@@ -134,7 +137,7 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
     private static ChartPanel LabelledPanel(Labelled[] labelled)
     {
         double[] fine = [.. Enumerable.Range(1, 899).Select(k => k / 10.0)];
-        List<Series> series = [new Series("at its prompt", Palette.Grid, [0, 90], [0, 90])];
+        List<Series> series = [new Series("at its prompt", Palette.Edge, [0, 90], [0, 90])];
         foreach ((int place, IGrouping<double, Labelled> of) in labelled.GroupBy(l => l.Strength).Index())
         {
             (double X, double Y)[] curve = [.. fine.Select(theta => (PromptAngle(of.Key, theta), theta)).Where(p => p.Item1 <= 90)];

@@ -6,6 +6,13 @@ internal static class Statistics
     /// <summary>The upper of the two middle values where there are two.</summary>
     public static double Median(IReadOnlyCollection<double> values) => values.Order().ElementAt(values.Count / 2);
 
+    /// <summary>The standard deviation of a sample.</summary>
+    public static double Deviation(IReadOnlyCollection<double> values)
+    {
+        double mean = values.Average();
+        return Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1));
+    }
+
     /// <summary>The value at the nearest rank.</summary>
     public static double Quantile(IReadOnlyCollection<double> values, double share) =>
         values.Order().ElementAt((int)Math.Round(share * (values.Count - 1)));

@@ -36,9 +36,10 @@ internal record PlannedRun(string Name, Experiment Experiment)
         [.. snapshots["x0"].SelectMany((x, i) => new[] { x, snapshots["x1"][i], snapshots["x2"][i] })];
 }
 
-/// <param name="Number">Its number; 2 and 3 are those of the paper.</param>
-/// <param name="Caption">What is to be seen, in the notation of <see cref="Notation"/>.</param>
-internal sealed record Picture(string Number, string File, string Svg, string Caption);
+/// <param name="File">Name of its file, without ending. The page numbers its figures as they come.</param>
+/// <param name="Caption">What is to be seen, in the notation of <see cref="Notation"/>; panels go by their letters. Bars and bands are from
+/// 5 to 95 % of the seeds, and it says so.</param>
+internal sealed record Picture(string File, string Svg, string Caption);
 
 /// <summary>Numbers of which nothing is predicted, in the notation of <see cref="Notation"/>.</summary>
 /// <param name="Rows">A cell for every heading.</param>

@@ -84,18 +84,18 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
         Pinned[] pinned = [.. plan.OfType<PinnedRun>().Select(run => new Pinned(run.Strength, run.Observations(folder)))];
         Point[] sphere = [.. points.Where(p => p.Target.Orbit is null)], orbit = [.. points.Except(sphere)];
         string svg = new Chart("Laws as limits", "Distance of transport against n on logarithmic axes for laws on an orbit and on the "
-            + "sphere: slope -1 for grid labels, -1/2 for independent ones, on dashed predictions. Right: pinned clouds approach their "
+            + "sphere: slope -1 for grid labels, -1/2 for independent ones, on dashed predictions. (c): pinned clouds approach their "
             + "height at the predicted rate.",
             [Panel("on an orbit", "W_{1}", orbit, 0), Panel("on the sphere: great circle", "sliced W_{1}", sphere, 4), Panel(pinned)])
         {
-            Notes = ["Labels on the grid, or independent: mean over 12 seeds, bars from the least to the largest. No constant is "
-                + "predicted for von Mises' law with independent labels. Right: median over 12 seeds; the dashed line has the predicted "
+            Notes = ["Labels on the grid, or independent: mean over 12 seeds, bars: 5 to 95 % of seeds. No constant is "
+                + "predicted for von Mises' law with independent labels. (c): median over 12 seeds; the dashed line has the predicted "
                 + "slope."],
         }.Render();
         return new Findings([.. Facts(points), .. pinned.Select(p => p.Rate())],
-            new Picture("targets", "targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable "
+            new Picture("targets", svg, "Distance from n tokens at the end of a run to the law that the auxiliary variable "
                 + "stands for. Dashed: predicted, constants included; for von Mises' law with grid labels, whose rare tails need many "
-                + "tokens, for n → ∞."));
+                + "tokens, for n → ∞. Signs in (a) and (b): mean over seeds; bars: 5 to 95 % of them. (c): median over seeds."));
     }
 
     private static IEnumerable<Fact> Facts(Point[] points)
@@ -131,7 +131,7 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
             if (constant > 0) series.Add(Series.Predicted(range, n => constant / (grid ? n : Math.Sqrt(n))));
             series.Add(Series.Measured($"{curve.Key.Target.Label}, {(grid ? "grid" : "independent")}", Palette.Series(place + colour),
                 (Sign)(1 + place % 4), curve.Select(p => (double)p.Tokens), curve.Select(p => p.Distances.Average()))
-                .Between(curve.Select(p => p.Distances.Min()), curve.Select(p => p.Distances.Max())));
+                .Between(curve.Select(p => Statistics.Quantile(p.Distances, 0.05)), curve.Select(p => Statistics.Quantile(p.Distances, 0.95))));
         }
         double[] all = [.. points.SelectMany(p => p.Distances)];
         return new ChartPanel(title, new Axis("number of tokens n", range[0], range[1], Log: true),
@@ -145,7 +145,10 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
             Series.Predicted([0, PinnedTime], t => Math.Exp(-t)),
             // Each strength at other times, so that all are seen.
             .. pinned.Select((p, i) =>
-                Series.Measured($"λ = {p.Strength}", Palette.Series(i), (Sign)(1 + i), Third(p.Scaled, i), Third(p.Errors, i))),
+                Series.Measured($"λ = {p.Strength}", Palette.Note, (Sign)(1 + i), Third(p.Scaled, i), Third(p.Errors, i)) with
+                {
+                    Filled = true, SignSize = 0.8,
+                }),
         ]);
 
         static IEnumerable<double> Third(double[] values, int first) => values.Where((_, k) => k % 3 == first);

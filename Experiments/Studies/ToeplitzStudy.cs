@@ -49,13 +49,13 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         [
             .. states.Where(s => (s.Beta, s.Constant) is (2, 0) or (1, 0.3)).OrderBy(s => s.Constant).ThenBy(s => s.FromCircle ? 0 : 1),
         ];
-        string spheres = new SphereFigure { PerRow = 4, PanelWidth = 225, Title = "Circles and folded arcs" }
+        string spheres = new SphereFigure { PerRow = 4, PanelWidth = 205, Title = "Circles and folded arcs" }
             .Render([.. shown.Select(s => s.Sphere())]);
         return new Findings(Facts(states),
-            new Picture("Toeplitz", "toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a "
-                + $"circle (discs), {byConstant.Max(s => s.Means.Length)} independent starts (diamonds), and the branch of circles "
-                + "(dashed). " + "Energies in units of k(1): a point of coupling c has c/2."),
-            new Picture("Toeplitz, clouds", "toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = "
+            new Picture("toeplitz", svg, $"Ends of runs with {plan[0].Experiment.Tokens.Count} tokens: two seeds near a "
+                + $"circle (discs), {byConstant.Max(s => s.Means.Length)} independent starts (diamonds), side by side about their place, "
+                + "and the branch of circles (dashed). Energies in units of k(1): a point of coupling c has c/2."),
+            new Picture("toeplitz-clouds", spheres, "The two kinds of ends, with their energies: beyond lift-off, β = "
                 + "2, and with c = 0.3 at β = 1."));
     }
 
@@ -93,13 +93,18 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         double[] fine = [.. Grid(x.Min, x.Max - x.Min, 300).Where(v => v >= 0)];
         return new ChartPanel(title, x, Axis.Around(quantity, fine.Select(predicted).Concat(states.SelectMany(measured))),
         [
-            Of("independent starts", Palette.Orange, Sign.Diamond, states.Where(s => !s.FromCircle)),
+            Of("independent starts", Palette.Vermilion, Sign.Diamond, states.Where(s => !s.FromCircle), 0.014 * (x.Max - x.Min)) with
+            {
+                SignSize = 0.6,
+            },
             Series.Predicted(fine, predicted, "predicted circle"),
-            Of("started near a circle", Palette.Blue, Sign.Disc, states.Where(s => s.FromCircle)),
+            Of("started near a circle", Palette.Blue, Sign.Disc, states.Where(s => s.FromCircle), 0),
         ]);
 
-        Series Of(string label, string colour, Sign sign, IEnumerable<State> from) => Series.Measured(label, colour, sign,
-            from.SelectMany(s => measured(s).Select(_ => place(s))), from.SelectMany(measured));
+        // Seeds stand side by side by their values, within so much of their place.
+        Series Of(string label, string colour, Sign sign, IEnumerable<State> from, double spread) => Series.Measured(label, colour, sign,
+            from.SelectMany(s => measured(s).Select((_, k) => place(s) + spread * (2 * k / Math.Max(1.0, measured(s).Length - 1) - 1))),
+            from.SelectMany(s => measured(s).Order()));
     }
 
     private static IEnumerable<Fact> Facts(State[] states)
@@ -167,12 +172,12 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
             int seed = FromCircle ? 0 : Math.Max(0, Array.FindIndex(Distances, d => d > 0.01)), n = _labels.Length;
             double[] x = _positions[(3 * seed * n)..(3 * (seed + 1) * n)];
             double[] circle = PredictedLimit.For(_interaction, 3, out _)!.Fit(x, _labels, [.. _labels.Select(_ => 1.0 / n)], _labels, 3);
-            return new SpherePanel($"β = {Beta}, c = {Constant}", 3, x, _labels)
+            return new SpherePanel($"{(FromCircle ? "circle" : "folded arc")}, β = {Beta}, c = {Constant}", 3, x, _labels)
             {
                 PredictedCurves = FromCircle ? [[.. circle, .. circle[..3]]] : [],
                 Lines =
                 [
-                    FromCircle ? "started near a circle" : "independent start: a folded arc",
+                    FromCircle ? "started near a circle" : "independent start",
                     $"E/k(1) = {Energies[seed]:F4}, |m| = {Means[seed]:F3}",
                 ],
             };

@@ -30,6 +30,35 @@ public static class Growth
         return Math.Sign(factor) * Pull.Of(interaction.Normalization, Math.Abs(factor) * ratio, log, 0, bias, bias);
     }
 
+    /// <summary>
+    /// When the noise of n independent tokens on the circle has grown to a density disturbed by its own size, sum_l (2/n) (e^{2 g_l t} - 1)
+    /// = 1, g_l the growth rates, and how many points of the circle attract then: the velocity is a Gaussian field with amplitudes a_l
+    /// = (g_l/l) e^{g_l t}, its falling zeros number (sum l^2 a_l^2/sum a_l^2)^{1/2} in the mean (Rice). With n to infinity the fastest
+    /// degree, slowly: the spectrum narrows with (log n)^{-1/2}.
+    /// </summary>
+    /// <returns>The time, the number, and a_l up to a factor, l = 1, 2, ... as far as they matter.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">When n &lt; 1.</exception>
+    /// <exception cref="NotSupportedException">As for <see cref="Rate"/>.</exception>
+    public static (double Time, double Number, IReadOnlyList<double> Amplitudes) BreakUp(Interaction interaction, int tokens)
+    {
+        Argument.AtLeast(1, tokens);
+        List<double> rates = [Rate(interaction, 2, 1)];
+        double fastest = rates[0], ratio = 1;
+        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        for (int l = 2; l <= 3 || rates[^1] > 1e-9 * fastest; l++)
+        {
+            ratio *= curved ? Bessel.Ratio(l, interaction.Beta) : 0;
+            rates.Add(rates[0] * l * l * ratio);
+            fastest = Math.Max(fastest, rates[^1]);
+        }
+        // Excess reaches 1 before the fastest degree alone does.
+        double time = Quadrature.Root(t => 1 - rates.Sum(g => 2.0 / tokens * (Math.Exp(2 * g * t) - 1)), 0,
+            Math.Log(1 + tokens / 2.0) / (2 * fastest));
+        double[] amplitudes = [.. rates.Select((g, k) => g / (k + 1) * Math.Exp((g - fastest) * time))];
+        double number = Math.Sqrt(amplitudes.Select((a, k) => Math.Pow((k + 1) * a, 2)).Sum() / amplitudes.Sum(a => a * a));
+        return (time, number, amplitudes);
+    }
+
     private static double LabelMode(Coupling coupling, int frequency)
     {
         if (coupling.Modes is not { } modes)

@@ -42,6 +42,35 @@ public static class NoisyFlow
     }
 
     /// <summary>
+    /// E|m|^2 of n tokens of equal weight at all late times, for the linear profile, or beta = 0; USA. Gibbs' law e^{kappa n |m|^2/2} is a
+    /// mixture of independent von Mises-Fisher tokens in a field h (Hubbard and Stratonovich): |h| = r has the density r^{d-1} e^{-n (kappa
+    /// r^2/2 - log c(kappa r))}, c(x) the mean of e^{x &lt;u, y&gt;} over the sphere, and E|m|^2 = 1/n + (1 - 1/n) E A_d(kappa r)^2. With n
+    /// to infinity 1/n/(1 - kappa/d) below d, and the square of <see cref="MeanNorm"/> above.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, n &lt; 1, or kappa is negative or not finite.</exception>
+    public static double MeanSquare(int dimension, double kappa, int tokens)
+    {
+        Argument.AtLeast(2, dimension);
+        Argument.AtLeast(0, kappa);
+        Argument.AtLeast(1, tokens);
+        if (kappa == 0 || tokens == 1) return 1.0 / tokens;
+        double peak = MeanNorm(dimension, kappa), most = Log(peak), width = 1 / Math.Sqrt(kappa) / Math.Sqrt(tokens);
+        // Beyond, so ordered that the width is below rounding.
+        if (kappa * tokens > 1e12) return 1.0 / tokens + (1 - 1.0 / tokens) * peak * peak;
+        double squares = Integral(r => Density(r) * Math.Pow(VonMisesFisher.MeanLength(dimension, kappa * r), 2));
+        return 1.0 / tokens + (1 - 1.0 / tokens) * squares / Integral(Density);
+
+        // From the peak inwards and outwards; r is at most 1, and noise of this width.
+        double Integral(Func<double, double> f) =>
+            Quadrature.FromZero(s => f(peak - s), peak, width) + Quadrature.FromZero(s => f(peak + s), 1 + 10 * width, width);
+
+        double Log(double r) => tokens * (kappa * r * (1 - r / 2) + Bessel.LogScaledFunkHecke(dimension, kappa * r));
+
+        // r in units of the peak or of the width, so that r^{d-1} is a number.
+        double Density(double r) => Math.Exp(Log(r) - most + (dimension - 1) * Math.Log(r / Math.Max(peak, width)));
+    }
+
+    /// <summary>
     /// E&lt;x_1, x_2&gt; of two tokens of equal weight at all late times: their cosine w has the density e^{kappa k(w)/2} (1 -
     /// w^2)^{(d-3)/2} up to a factor; USA. Linear profile: A_d(kappa/2).
     /// </summary>

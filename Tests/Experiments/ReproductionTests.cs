@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using AttentionFlow.Tests.Docs;
 using AttentionFlow.Tests.Figures;
 using AttentionFlow.Tests.Output;
 
@@ -42,13 +43,29 @@ public class ReproductionTests
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
         string[] figures = [.. Directory.EnumerateFiles(_folder.FullPath, "*.svg")];
         Assert.That(figures.Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.svg", "figure2.svg", "figure3.svg", "figure3-t20.svg", "finite-n.svg", "growth.svg", "long-times.svg", "merge-times.svg", "noise.svg", "plateaus.svg", "schemes.svg", "work-precision.svg",
-            "code-strength.svg", "toeplitz.svg", "toeplitz-clouds.svg", "targets.svg", "length.svg", "length-law.svg", "early-warning.svg", "controls.svg", "prompts.svg", "causal.svg", "lost-in-the-middle.svg" }));
+            "code-strength.svg", "toeplitz.svg", "toeplitz-clouds.svg", "targets.svg", "length.svg", "length-law.svg", "early-warning.svg", "controls.svg", "prompts.svg", "causal.svg", "lost-in-the-middle.svg", "at-a-glance.svg", "figure3-moving.svg" }));
         foreach (string figure in figures)
         {
             XElement root = XDocument.Load(figure).Root!;
             Assert.That(root.Name.LocalName, Is.EqualTo("svg"));
             Assert.That(root.ToString(), Does.Not.Contain("NaN").And.Not.Contain("Infinity"), figure);
             FigureText.AssertSound(File.ReadAllText(figure));
+        }
+    }
+
+    /// <summary>Everything that does not depend on the data, for each figure of docs; see <see cref="DocumentedFiguresTests"/>.</summary>
+    [Test]
+    public void TheCopiesInDocsHaveTheWordsAndInksOfTheProgram()
+    {
+        Publish("");
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach (string figure in Directory.EnumerateFiles(_folder.FullPath, "*.svg"))
+        {
+            string copy = Path.Combine(Repository.Root, "docs", "figures", Path.GetFileName(figure));
+            if (!File.Exists(copy)) continue;
+            (string drawn, string documented) = (File.ReadAllText(figure), File.ReadAllText(copy));
+            Assert.That(FigureText.Words(documented), Is.EquivalentTo(FigureText.Words(drawn)), Path.GetFileName(figure));
+            Assert.That(FigureText.Inks(documented), Is.EquivalentTo(FigureText.Inks(drawn)), Path.GetFileName(figure));
         }
     }
 
@@ -127,10 +144,10 @@ public class ReproductionTests
     }
 
     private string Runs(string name) => Path.Combine(_folder.FullPath, "runs", name);
+}
 
-    private sealed class NoDisplay : IProgressDisplay
-    {
-        public void Begin(string name) { }
-        public void Advance(double pairs, string detail, bool direct) { }
-    }
+internal sealed class NoDisplay : IProgressDisplay
+{
+    public void Begin(string name) { }
+    public void Advance(double pairs, string detail, bool direct) { }
 }

@@ -318,6 +318,7 @@ public class TheoryProperties
             b => NoisyFlow.MeanNorm(3, b), b => NoisyFlow.CosineOfTwo(new Interaction(1), 3, b), b => VonMisesFisher.MeanLength(3, b), b => new VonMisesFisher(3, b).Drift(1, 0), b => new VonMisesFisher(3, 1).SamplingError(b),
             b => ToeplitzCircle.Energy(b, 0, 0), b => Equiangular.LowPass(3, b - 1e-9), b => Equiangular.AttentionEntropy(3, b - 1e-9), b => Equiangular.EffectiveRank(3, b), b => Equiangular.CosineAtBetaZero(3, b - 0.6, 1),
             b => Bessel.I(0, b), b => Bessel.Scaled(0, b), b => Bessel.Ratio(1, b), b => Bessel.RatioOverArgument(1, b), b => Bessel.FunkHecke(3, 0, b), b => Bessel.LogScaledFunkHecke(3, b), b => Bessel.DegreeRatio(3, 1, b),
+            b => NoisyFlow.MeanSquare(3, b, 5), b => UniformAttention.MeanEntropy(3, b, 5),
         ];
         Action[] others =
         [
@@ -326,6 +327,7 @@ public class TheoryProperties
             () => TwoClusters.Slope(Normalization.Hardmax, 1, 1, 1), () => TwoClusters.Time(usa, 1, 1, 1, 0), () => TwoClusters.Time(usa, 1, 1, 1, 2), () => TwoClusters.Time(usa, 1, 0, 2, 1), () => TwoClusters.Bound(1, 0, 2, 1),
             () => UniformAttention.LayerMeanGain(3, 0), () => ToeplitzCircle.Energy(0, 0, 0), () => ToeplitzCircle.Energy(1, 0, 1.1), () => ToeplitzCircle.Radius(new Interaction(1), double.NaN), () => Growth.Rate(new Interaction(1), 3, -1),
             () => NoisyFlow.MeanNorm(1, 3), () => NoisyFlow.TricriticalBeta(1), () => NoisyFlow.CriticalKappa(new Interaction(1), 0), () => new VonMisesFisher(1, 1).Drift(1, 0), () => new VonMisesFisher(3, 1).Drift(1, 1.5),
+            () => NoisyFlow.MeanSquare(1, 1, 5), () => NoisyFlow.MeanSquare(3, 1, 0), () => UniformAttention.MeanEntropy(1, 1, 5), () => UniformAttention.MeanEntropy(3, 1, 0), () => Growth.BreakUp(new Interaction(1), 0),
         ];
         using IDisposable scope = Assert.EnterMultipleScope();
         for (int k = 0; k < ofBeta.Length; k++)

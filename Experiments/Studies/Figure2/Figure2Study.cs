@@ -1,7 +1,7 @@
 namespace AttentionFlow.Experiments.Studies.Figure2;
 
 /// <summary>Figure 2: the collapse gap against time over seeds for baseline, rotary and prefix, at several n.</summary>
-internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2: auxiliary variables keep the gap open")
+internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2 of the paper: auxiliary variables keep the gap open")
 {
     private const double Collapsed = 1e-12;
     private static readonly string[] Systems = ["baseline", "rotary", "prefix"];
@@ -48,12 +48,11 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2: auxiliary 
         ObservationTable largest = Table("rotary", sizes[^1]);
         string svg = GapFigure.Render([.. sizes.SelectMany(n => Systems.Select(system => Curve(system, n)))],
             new UniformSample(largest.Last("mean_norm")), $"|m| at t = 30, rotary, n = {sizes[^1]}");
-        string caption = $"Collapse gap against time over {largest.Replicas} seeds, one panel per number of tokens n; logarithmic, cut at "
-            + $"10^{{-16}}. "
-            + "Right: distribution over seeds of |m| at the end for the rotary code, whose limit is the latitude circle at height u_{z}: "
-            + "|m| = |u_{z}|, "
-            + "uniform on [0, 1] for uniform starts.";
-        return new Findings([.. CollapseFacts(sizes, Table), .. LimitFacts(sizes, Table)], new Picture("2", "figure2", svg, caption));
+        string caption = $"Figure 2 of the paper: collapse gap against time over {largest.Replicas} seeds, one panel per number of tokens n; on "
+            + $"a logarithmic axis, cut at 10^{{−16}}, and on a linear one. Lines: median over seeds; bands: 5 to 95 % of them. "
+            + $"{Letters.Of(sizes.Length)}: distribution over seeds of |m| at the end for the rotary code, whose limit is the latitude "
+            + "circle at height u_{z}: |m| = |u_{z}|, uniform on [0, 1] for uniform starts.";
+        return new Findings([.. CollapseFacts(sizes, Table), .. LimitFacts(sizes, Table)], new Picture("figure2", svg, caption));
 
         ObservationTable Table(string system, int tokens, bool halfStep = false) => tables[(system, tokens, halfStep)];
 

@@ -50,23 +50,28 @@ internal static class GapFigure
     {
         string[] systems = [.. curves.Select(curve => curve.System).Distinct()];
         List<ChartPanel> panels = [];
-        foreach (IGrouping<int, GapCurve> group in curves.GroupBy(curve => curve.Tokens).OrderBy(group => group.Key))
-            panels.Add(GapPanel($"n = {group.Key}", [.. group], systems) with { SharesY = panels.Count > 0 });
+        IGrouping<int, GapCurve>[] sizes = [.. curves.GroupBy(curve => curve.Tokens).OrderBy(group => group.Key)];
+        panels.AddRange(sizes.Select((of, i) => GapPanel($"n = {of.Key}", [.. of], systems, log: true) with { SharesY = i > 0 }));
         if (meanNorms.Values.Length > 0) panels.Add(LawPanel(meanNorms, sampleLabel));
+        panels.AddRange(sizes.Select((of, i) => GapPanel($"n = {of.Key}, linear", [.. of], systems, log: false) with { SharesY = i > 0 }));
         return new Chart("Collapse gap against time, and the law of the mean over seeds",
-            $"Logarithmic collapse gap against time for {string.Join(", ", systems)}, one panel per number of tokens; beside it the "
-                + "distribution over seeds of the length of the mean token.",
+            $"Logarithmic collapse gap against time for {string.Join(", ", systems)}, one panel per number of tokens, below the same on a "
+                + "linear axis; beside them the distribution over seeds of the length of the mean token.",
             panels)
-        { Notes = ["Lines: median over seeds; bands: 5 to 95 % of seeds."] }.Render();
+        {
+            PerRow = sizes.Length + (meanNorms.Values.Length > 0 ? 1 : 0), PlotHeight = 190,
+            Notes = ["Lines: median over seeds; bands: 5 to 95 % of seeds."],
+        }.Render();
     }
 
-    private static ChartPanel GapPanel(string title, IReadOnlyList<GapCurve> curves, string[] systems)
+    private static ChartPanel GapPanel(string title, IReadOnlyList<GapCurve> curves, string[] systems, bool log)
     {
         double top = curves.SelectMany(curve => curve.High.Concat(curve.Median)).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         double end = curves.Max(curve => curve.Time[^1]);
         double upper = 3 * Math.Max(1, Math.Pow(10, Math.Ceiling(Math.Log10(top))));
         return new ChartPanel(title, new Axis("time t", 0, end) { Ticks = 3 },
-            new Axis("collapse gap G_{energy}", Floor, upper, Log: true) { Ticks = 6 },
+            log ? new Axis("collapse gap G_{energy}", Floor, upper, Log: true) { Ticks = 6 }
+                : new Axis("collapse gap G_{energy}", 0, 1.05 * top),
             [.. curves.Select(curve => Line(curve, Array.IndexOf(systems, curve.System)))])
         {
             References = PaperHorizon < end

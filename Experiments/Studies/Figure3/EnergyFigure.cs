@@ -27,7 +27,7 @@ internal static class EnergyFigure
         return new ChartPanel(curve.System, new Axis("time t", 0, curve.Time[count - 1]) { Ticks = 4 },
             // Room above the limit for its tag.
             around with { Max = around.Max + 0.1 * (around.Max - around.Min), Ticks = 4 },
-            [new Series("", Palette.ForSystem(curve.System, index), curve.Time[..count], energy)])
+            [new Series("", Palette.Blue, curve.Time[..count], energy)])
         {
             References = double.IsFinite(curve.Limit)
                 ? [new Reference(curve.Limit, "predicted limit") { Tag = Numbers.ForPeople(curve.Limit, 1e-3) }] : [],

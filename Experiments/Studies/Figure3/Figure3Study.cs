@@ -1,10 +1,19 @@
 namespace AttentionFlow.Experiments.Studies.Figure3;
 
 /// <summary>Figure 3: six clouds at the horizon with their predicted limits, and their energies.</summary>
-internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit pictures the auxiliary variable")
+internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the paper: the limit pictures the auxiliary variable")
 {
     private const double PaperHorizon = 20;
     private static readonly string[] Systems = ["baseline", "distance", "toeplitz", "rotary", "path", "prefix"];
+
+    /// <summary>A smaller cloud with more snapshots, for the moving picture.</summary>
+    private sealed record MovingRun(string System) : PlannedRun($"figure3-{System}-moving", $"figure3-{System}",
+        $"tokens.count={Tokens}", "time.step=0.02",
+        "record={\"snapshots\":16,\"spacing\":\"logarithmic\",\"first\":0.3,\"observations\":2,\"observables\":[\"limit\"]}")
+    {
+        public const int Tokens = 80;
+    }
+
     public override bool IsOfThePaper => true;
 
     public override string Introduction(bool quick) =>
@@ -15,21 +24,37 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         + "limit slowly; they run to t = 100, and the paper's t = 20 is shown too.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
-        [.. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, "tokens.count=96", "time.step=0.02")))];
+    [
+        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, $"tokens.count={MovingRun.Tokens}", "time.step=0.02"))),
+        .. Systems.Select(s => new MovingRun(s)),
+    ];
 
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
-        Evaluated[] runs = [.. plan.Select(run => new Evaluated(run, folder))];
+        Evaluated[] runs = [.. plan.Where(run => run is not MovingRun).Select(run => new Evaluated(run, folder))];
+        Evaluated[] moving = [.. plan.OfType<MovingRun>().Select(run => new Evaluated(run, folder))];
         string spheres = new SphereFigure().Render([.. runs.Select(run => run.Panel())]);
         string early = new SphereFigure { PerRow = 2, Title = "The two slow clouds at the paper's horizon" }
             .Render([.. runs.Where(run => run.IsSlow).Select(run => run.Panel(PaperHorizon))]);
+        string glance = new SphereFigure { PerRow = 4, PanelWidth = 205, Title = "With and without a code" }.Render(
+        [
+            runs[0].Glance(0, "no code: start", "independent tokens"), runs[0].Glance(null, "no code: end", "one point"),
+            runs[3].Glance(0, "rotary code: start", "independent mirror pairs"),
+            runs[3].Glance(null, "rotary code: end", "a circle in the order of the labels"),
+        ]);
+        string motion = MovingFigure.Render([.. moving.Select(run => run.Motion())], "From the start to t = 20, in (b) and (c) to t = 100; "
+            + "the clock is logarithmic.");
         string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
         return new Findings(runs.SelectMany(run => run.Facts()),
-            new Picture("3", "figure3", spheres, "Six clouds at the end of their runs, coloured by label; predicted limits under the "
+            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
                 + "tokens."),
-            new Picture("3, earlier", "figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new Picture("3, energies", "energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
-                + "drawn up to t = 30."));
+            new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
+            new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
+                + "drawn up to t = 30."),
+            new Picture("at-a-glance", glance, "Without a code all tokens end in one point. Under a rotary code they end on a "
+                + "circle, each at the place of its label: the limit is a picture of the law of the labels."),
+            new Picture("figure3-moving", motion, $"The six clouds with {MovingRun.Tokens} tokens, from the start to the end of "
+                + "their runs."));
     }
 
     /// <summary>One of the six, read back.</summary>
@@ -54,6 +79,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         public bool IsSlow => Horizon > PaperHorizon;
         private double Horizon => _run.Experiment.Time.Horizon;
         private string Title => _run.Experiment.Title.Replace("Figure 3 ", "", StringComparison.Ordinal);
+
+        // Without the letter that the figure itself puts before it.
+        private string System => Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].TrimStart();
         private bool IsCircle => _interaction.Coupling.Smallest < 0;
         private bool IsPlain => _interaction.Coupling.IsOne;
 
@@ -61,12 +89,14 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
         private double EnergyLimit => IsCircle ? ToeplitzCircle.Energy(_interaction.Beta, 0, _interaction.Beta)
             : _interaction.DiracEnergy * _start.Labels.Average(s => _start.Labels.Average(t => _interaction.Coupling.Value(s, t)));
 
-        public EnergyCurve Energy() => new(Title, _observed.Times, _observed.Quantile("energy", 0.5), EnergyLimit);
+        public EnergyCurve Energy() => new(System, _observed.Times, _observed.Quantile("energy", 0.5), EnergyLimit);
 
         public SpherePanel Panel(double? time = null)
         {
             double[] x = Positions(time), limit = Predicted(x);
             bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
+            // The step from the last label to the first is one like the others.
+            bool closed = curve && Sphere.Distance(limit.AsSpan(0, 3), limit.AsSpan(limit.Length - 3, 3)) < 10.0 / _start.Tokens;
             string what = IsCircle ? "a great circle" : _gauge switch
             {
                 RotaryGauge => "a latitude circle",
@@ -74,9 +104,9 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
                 PrefixGauge => "its targets",
                 _ => "a point",
             };
-            return new SpherePanel(time is null ? Title : $"{Title} at t = {time}", 3, x, _start.Labels)
+            return new SpherePanel(time is null ? System : $"{System} at t = {time}", 3, x, _start.Labels)
             {
-                PredictedCurves = curve ? [[.. limit, .. limit[..3]]] : [],
+                Cyclic = closed, PredictedCurves = curve ? [closed ? [.. limit, .. limit[..3]] : limit] : [],
                 PredictedPoints = _gauge is PrefixGauge prefix ? [.. prefix.Targets.SelectMany(g => g)] : curve ? [] : limit[..3],
                 Lines =
                 [
@@ -84,6 +114,19 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3: the limit 
                     $"t = {time ?? Horizon}, largest distance {Numbers.Scientific(Largest(x, limit), 2)}",
                 ],
             };
+        }
+
+        /// <summary>The cloud at a time; at the horizon, the default, with its limit.</summary>
+        public SpherePanel Glance(double? time, string title, string line)
+        {
+            SpherePanel panel = Panel(time) with { Title = title, Lines = [line], Cyclic = true, Camera = new Camera(30, 25) };
+            return time is null ? panel : panel with { PredictedCurves = [], PredictedPoints = [] };
+        }
+
+        public MovingPanel Motion()
+        {
+            double[] x = PlannedRun.Positions(_run.Snapshots(_folder));
+            return new MovingPanel(Panel() with { Title = Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].Trim() }, [.. x.Chunk(3 * _start.Tokens)]);
         }
 
         public IEnumerable<Fact> Facts()

@@ -84,15 +84,16 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             [.. Enumerable.Range(0, 2 * Indicators.Length).Select(k => Panel(equiangular: k % 2 == 1, k / 2, curves))])
         {
             PerRow = 2, PlotHeight = 165,
-            Notes = ["Signs: mean over seeds. Dashed: left, the law for n → ∞; right, the closed form for every n."],
+            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds. Dashed: for every n on the right and for the entropy; else the law "
+                + "for n → ∞, the residual's where the mean after the layer is small."],
         }.Render();
         LawPoint[] law = LawPoint.Read(Path.Combine(folder, LawTable));
         return new Findings([.. Facts(curves), .. LawFacts(law)],
-            new Picture("length", "length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine "
+            new Picture("length", svg, $"One softmax layer of independent tokens on S^{{2}} (left) and of tokens at the cosine "
                 + $"{Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn "
                 + "together more the more there are."),
-            new Picture("length, law", "length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
-                + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: limits."));
+            new Picture("length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
+                + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: its limits for n → ∞, one for each strength."));
     }
 
     private static int Seeds(bool quick) => quick ? 4 : 8;
@@ -108,8 +109,9 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
 
     private static double LawCosine(double strength, double n) => Equiangular.LayerCosine(n, CriticalBeta(strength, n), Cosine);
 
-    // The laws for n to infinity of independent tokens, the closed forms of equiangular ones. Independent tokens have the growth of |m| in
-    // place of the cosine, which is as small as its noise.
+    // Independent tokens: the mean entropy for every n, else laws for n to infinity, the residual where |m|^2 after the layer is at most a
+    // tenth; closed forms of equiangular ones. Independent tokens have the growth of |m| in place of the cosine, which is as small as its
+    // noise.
     private static double Predicted(bool equiangular, int indicator, double beta, double n)
     {
         double gap = beta * (1 - Cosine), mean = UniformAttention.LayerMeanGain(Dimension, beta);
@@ -120,9 +122,9 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             (true, 2) => Equiangular.LayerCosine(n, beta, Cosine),
             (true, _) => Math.Sqrt((1 - Equiangular.LayerCosine(n, beta, Cosine)) * (n - 1) / n),
             (_, 0) => UniformAttention.LowPass(Dimension, beta),
-            (_, 1) => Math.Log(n) + UniformAttention.EntropyBelowLogTokens(Dimension, beta),
+            (_, 1) => UniformAttention.MeanEntropy(Dimension, beta, (int)Math.Round(n)),
             (_, 2) => mean,
-            _ => Math.Sqrt(Math.Max(0, 1 - mean * mean / n)),
+            _ => mean * mean > 0.1 * n ? double.NaN : Math.Sqrt(1 - mean * mean / n),
         };
     }
 
@@ -135,7 +137,7 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
         double[] sizes = shown[0].Sizes;
         Axis y = (equiangular, indicator) switch
         {
-            (_, 1) => new Axis(Indicators[1], -0.3, 10),
+            (_, 1) => new Axis(Indicators[1], -0.3, 9),
             (false, 2) => new Axis("|m| after/before", -0.15, 3.3),
             _ => new Axis(Indicators[indicator], -0.05, 1.08),
         };
@@ -145,8 +147,10 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
         [
             .. shown.SelectMany((curve, i) => (Series[])
             [
-                Series.Predicted(Between(sizes[0], sizes[^1], 100), n => Predicted(equiangular, indicator, curve.Beta, n)),
-                Series.Measured($"β = {curve.Beta}", Colours[i], (Sign)(1 + i), sizes, curve.Values[column].Select(v => v.Average())),
+                Series.Predicted(Between(sizes[0], sizes[^1], 50), n => Predicted(equiangular, indicator, curve.Beta, n)),
+                Series.Measured($"β = {curve.Beta}", Colours[i], (Sign)(1 + i), sizes, curve.Values[column].Select(v => v.Average()))
+                    .Between(curve.Values[column].Select(v => Statistics.Quantile(v, 0.05)),
+                        curve.Values[column].Select(v => Statistics.Quantile(v, 0.95))),
             ]),
         ]);
     }
@@ -154,18 +158,18 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
     private static string LawChart(LawPoint[] law) => new Chart("Long contexts", "Cosine of different tokens after one layer at beta = "
         + "gamma log n against n, on dashed closed forms that tend to three limits.",
         [
-            new ChartPanel("", new Axis("number of tokens n", 6, 1e6, Log: true) { Ticks = 6 }, new Axis("cosine after one layer", 0, 1.08),
+            new ChartPanel("", new Axis("number of tokens n", 6, 3000, Log: true), new Axis("cosine after one layer", 0, 1.08),
             [
                 .. law.GroupBy(p => p.Strength).SelectMany((of, i) => (Series[])
                 [
-                    Series.Predicted(Between(6, 1e6, 120), n => LawCosine(of.Key, n)),
+                    Series.Predicted(Between(6, 3000, 80), n => LawCosine(of.Key, n)),
                     Series.Measured($"γ(1 − g) = {of.Key}", Colours[i], (Sign)(1 + i), of.Select(p => p.Tokens), of.Select(p => p.Cosine)),
                 ]),
             ])
             {
                 References =
                 [
-                    new Reference(1, "limits") { Tag = "1", Dash = "2 3" },
+                    new Reference(1, "limit for n → ∞") { Tag = "1", Dash = "2 3" },
                     new Reference(4 * Cosine / (1 + 3 * Cosine), "") { Tag = "4g/(1 + 3g) = 0.5", Dash = "2 3" },
                     new Reference(Cosine, "") { Tag = "g = 0.2", Dash = "2 3" },
                 ],
@@ -195,8 +199,11 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
             string at = $"independent, β = {c.Beta}, n = {n}";
             yield return new Fact($"{at}: low-pass norm", "A_{d}(β) for n → ∞", Predicted(false, 0, c.Beta, n), c.Values[0][^1].Average(),
                 noise);
-            yield return new Fact($"{at}: entropy", "log n − β A_{d} + log λ_{0}", Predicted(false, 1, c.Beta, n),
-                c.Values[1][^1].Average(), noise * noise);
+            yield return new Fact($"{at}: entropy, less log n", "log λ_{0} − β A_{d} for n → ∞",
+                UniformAttention.EntropyBelowLogTokens(Dimension, c.Beta), c.Values[1][^1].Average() - Math.Log(n), noise * noise);
+            yield return new Fact($"independent, β = {c.Beta}: largest |entropy − predicted|/standard error over {c.Sizes.Length} n",
+                "E log Z + E Σ w β(1 − t)/Z", 0, c.Values[1].Zip(c.Sizes, (v, size) => Math.Abs(v.Average() - Predicted(false, 1, c.Beta,
+                    size)) * Math.Sqrt(v.Length) / Statistics.Deviation(v)).Max(), 5);
             // The other ripples of the noise change it by about (n share)^{-1/2}, each seed otherwise.
             yield return new Fact($"{at}: |m| after the layer over |m| before, mean over seeds", "1 + (d − 1)/β", gain,
                 c.Values[4][^1].Average(), gain * noise);

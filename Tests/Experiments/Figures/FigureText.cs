@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace AttentionFlow.Tests.Figures;
 
 /// <summary>Reads a figure back: its elements, its numbers and where its texts lie.</summary>
-internal static class FigureText
+internal static partial class FigureText
 {
     private static readonly string[] Numeric =
         ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "font-size", "stroke-width", "opacity", "dy"];
@@ -61,4 +62,47 @@ internal static class FigureText
         Assert.That(boxes.Count, Is.GreaterThan(0));
         Assert.That(Named(svg, "text").Min(text => Number(text, "font-size")), Is.GreaterThanOrEqualTo(Lettering.Standard));
     }
+
+    /// <summary>Asserts that two figures differ by rounding at most.</summary>
+    public static void AssertAlike(string drawn, string copy, string name) =>
+        Assert.That(Difference(drawn, copy), Is.Null, $"{name}: the copy is not what the program draws");
+
+    /// <summary>
+    /// The first line in which two figures differ: other words, or a number that is off by more than rounding on another machine changes,
+    /// 0.05 of a pixel or a thousandth. Numbers that are rounding noise themselves, times 10^-13 and less, may be any. Null for none.
+    /// </summary>
+    public static string? Difference(string drawn, string copy)
+    {
+        string[] a = Noise().Replace(drawn, "noise").Split('\n'), b = Noise().Replace(copy, "noise").Split('\n');
+        if (a.Length != b.Length) return $"{a.Length} lines, the copy {b.Length}";
+        return a.Zip(b).Where(pair => !Alike(pair.First, pair.Second)).Select(pair => $"{pair.First}\nin the copy\n{pair.Second}").FirstOrDefault();
+
+        static bool Alike(string x, string y) => x == y || (Digits().Replace(x, "#") == Digits().Replace(y, "#")
+            && Digits().Matches(x).Zip(Digits().Matches(y)).All(m => Near(m.First.Value, m.Second.Value)));
+
+        static bool Near(string x, string y)
+        {
+            (double p, double q) = (double.Parse(x, CultureInfo.InvariantCulture), double.Parse(y, CultureInfo.InvariantCulture));
+            return Math.Abs(p - q) <= 0.05 + 1e-3 * Math.Abs(q);
+        }
+    }
+
+    /// <summary>All words of a figure, numbers as #; bare numbers left out. One by one, as lines break where numbers let them.</summary>
+    public static IEnumerable<string> Words(string svg) => Named(svg, "text").Concat(Named(svg, "title")).Concat(Named(svg, "desc"))
+        .SelectMany(text => Quantity().Replace(text.Value, "#").Split(' ')).Where(word => word.Any(char.IsLetter)).Distinct();
+
+    /// <summary>How shapes are painted, and the size of the figure. The colours of labels on spheres, one a token, are left out.</summary>
+    public static IEnumerable<string> Inks(string svg) => XDocument.Parse(svg).Descendants()
+        .Where(e => e.AncestorsAndSelf().All(up => up.Attribute("class")?.Value is not ("sphere" or "moving" or "still" or "legend")))
+        .Select(e => string.Join(' ', e.Name.LocalName, e.Attribute("viewBox")?.Value, e.Attribute("fill")?.Value, e.Attribute("stroke")?.Value,
+            e.Attribute("stroke-width")?.Value, e.Attribute("stroke-dasharray")?.Value, e.Attribute("font-size")?.Value)).Distinct();
+
+    [GeneratedRegex(@"[\d.]+ × 10<tspan[^>]*>−1[3-9]</tspan>")]
+    private static partial Regex Noise();
+
+    [GeneratedRegex(@"\d+(\.\d+)?")]
+    private static partial Regex Digits();
+
+    [GeneratedRegex(@"[−-]?\d([\d., ]*\d)?( × 10[−\d]+)?")]
+    private static partial Regex Quantity();
 }

@@ -60,7 +60,7 @@ public sealed class ReportTests
         string svg = new Chart("chart", "a chart", [panel]).Render();
         return new HtmlReport("Title <with> & 10^{−12}")
             .Section("Section").Paragraph("a < b & c > d \"quoted\" it's").Warning("watch out")
-            .Figure(svg, "caption <b>", "2").Figure(svg, "another")
+            .Figure(svg, "caption <b>").Figure(svg, "another")
             .Table("settings", ["name", "value"], [["a", "1"], ["b", "−2.5"]])
             .Facts("facts", [new Fact("energy e^{β}/2β", "[1]", 1.359, 1.359, 1e-9), new Fact("gap", "[1]", 0, double.NaN, 1)])
             .Alerts("alerts", [("run 1", new Alert("rank collapse", "stable_rank", 22, 3, 1, 1.008, 1.01, "stop <earlier>"))]).Alerts("none of these", [])
@@ -77,7 +77,7 @@ public sealed class ReportTests
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(Values("title")[0], Is.EqualTo("Title <with> & 10⁻¹²"));
         Assert.That(Values("p"), Has.Member("a < b & c > d \"quoted\" it's"));
-        Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 2. caption <b>", "Figure 2. another"]));
+        Assert.That(Values("figcaption"), Is.EqualTo((string[])["Figure 1. caption <b>", "Figure 2. another"]));
         Assert.That(Values("dd"), Is.EqualTo((string[])["attentionflow reproduce --out <dir> && echo"]));
         Assert.That(Values("td"), Has.Member("pass").And.Member("FAIL"));
         Assert.That(Values("td"), Is.SupersetOf((string[])["run 1", "rank collapse", "22", "stop <earlier>"]));

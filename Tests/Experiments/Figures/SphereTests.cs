@@ -17,16 +17,16 @@ public sealed class SphereTests
 
     private static SpherePanel[] Six() =>
     [
-        new("(a) baseline", 3, Repeat([0.6, 0, 0.8], 64), Labels) { PredictedPoints = [0.6, 0, 0.8], Lines = ["1 − |m| = 10^{−15}"] },
-        new("(b) distance bias", 3, Repeat([0, -0.6, -0.8], 64), Labels),
-        new("(c) Toeplitz cos", 3, Circle(0, 64), Labels)
+        new("baseline", 3, Repeat([0.6, 0, 0.8], 64), Labels) { PredictedPoints = [0.6, 0, 0.8], Lines = ["1 − |m| = 10^{−15}"] },
+        new("distance bias", 3, Repeat([0, -0.6, -0.8], 64), Labels),
+        new("Toeplitz cos", 3, Circle(0, 64), Labels)
         {
             PredictedCurves = [Circle(0, 90, closed: true)],
             Lines = [string.Join(' ', Enumerable.Repeat("long", 20))],
         },
-        new("(d) rotary code", 3, Circle(-0.7, 64), Labels) { PredictedCurves = [Circle(-0.7, 90, closed: true)] },
-        new("(e) circle", 2, [.. Labels.SelectMany(s => new[] { Math.Cos(6 * s), Math.Sin(6 * s) })], Labels) { PredictedPoints = [1, 0] },
-        new("(f) prefix", 3, [.. Repeat([1, 0, 0], 32), .. Repeat([-0.6, 0.8, 0], 32)], Labels)
+        new("rotary code", 3, Circle(-0.7, 64), Labels) { PredictedCurves = [Circle(-0.7, 90, closed: true)] },
+        new("circle", 2, [.. Labels.SelectMany(s => new[] { Math.Cos(6 * s), Math.Sin(6 * s) })], Labels) { PredictedPoints = [1, 0] },
+        new("prefix", 3, [.. Repeat([1, 0, 0], 32), .. Repeat([-0.6, 0.8, 0], 32)], Labels)
         {
             PredictedPoints = [1, 0, 0, -0.6, 0.8, 0],
         },
