@@ -16,6 +16,9 @@ public static class SnapshotFiles
         return File.Exists(parquet) ? parquet : Path.Combine(folder, Csv);
     }
 
+    /// <summary>Whether this is the name of one of them.</summary>
+    public static bool IsOne(string name) => name is Csv or Parquet;
+
     /// <summary>Whether a file of this name is read as parquet.</summary>
     public static bool IsParquet(string path) => path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
 

@@ -145,6 +145,7 @@ internal static class AnalyzeCommand
         });
         record = analysis.End(record with { Sources = [.. trajectory.Files.Select(FileRecord.Of)] }) with
         {
+            Name = name, TimeName = timeName == "t" ? null : timeName,
             Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
         };
         record = record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) };
@@ -154,7 +155,7 @@ internal static class AnalyzeCommand
         {
             if (experiment is not null) yield return (RunFolder.ExperimentFile, experiment);
             if (record.Replicas is { } names) yield return (AnalysisFolder.ReplicasFile, NamesTable(names));
-            yield return (AnalysisFolder.ReportFile, AnalysisReport.Html(name, folder.FullPath, record, timeName));
+            yield return (AnalysisFolder.ReportFile, AnalysisReport.Html(folder.FullPath, record));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AttentionFlow.Experiments.Reports;
 using AttentionFlow.Experiments.Studies;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -7,6 +8,9 @@ namespace AttentionFlow.Experiments.Commands;
 /// <summary><c>run</c>: one experiment into a folder.</summary>
 internal static class RunCommand
 {
+    // More take longer to read than a user waits for pages that nobody asked for.
+    private const long MostSnapshotBytes = 500_000_000;
+
     public static Command Make(Func<ParseResult, CommandContext> contextOf)
     {
         Argument<string> file = new("FILE|DIR|NAME")
@@ -50,11 +54,12 @@ internal static class RunCommand
                 : OptionValues.Refuse<double?>(result, "a time above 0 is needed"),
         };
         Option<TimeSpan?> checkpoint = CheckpointOption();
+        Option<bool> bare = new("--no-report") { Description = "Leave out report.html and trajectory.html, which 'report DIR' makes later." };
         file.CompletionSources.Add([.. StoredExperiments.Names]);
         precision.CompletionSources.Add("single", "double");
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")
         {
-            file, set, seed, device, precision, folder, overwrite, resume, until, checkpoint,
+            file, set, seed, device, precision, folder, overwrite, resume, until, checkpoint, bare,
         };
         command.Validators.Add(result =>
         {
@@ -81,7 +86,7 @@ internal static class RunCommand
             CommandContext context = WithCheckpoints(contextOf(parsed), parsed.GetValue(checkpoint));
             bool isShared = DeviceCatalog.IsShared(experiment.Device);
             if (isShared && Follow(context, experiment, goesOn ? target : null, time) is { } code) return code;
-            return Execute(context, experiment, target, (run, stop) =>
+            return Execute(context, experiment, target, !parsed.GetValue(bare), (run, stop) =>
                 goesOn ? run.Resume(asked, target, time, stop) : run.Execute(experiment, target, overwrites, stop));
         });
         return command;
@@ -119,7 +124,8 @@ internal static class RunCommand
     }
 
     private static int Execute(
-        CommandContext context, Experiment experiment, string folder, Func<ExperimentRun, CancellationToken, RunRecord> execute)
+        CommandContext context, Experiment experiment, string folder, bool isSeen,
+        Func<ExperimentRun, CancellationToken, RunRecord> execute)
     {
         string? said = null;
         DateTime started = DateTime.UtcNow;
@@ -130,7 +136,8 @@ internal static class RunCommand
                 return execute(context.Runs(progress, Warn), context.Stop);
             });
         if (record.End < started) context.Say("the run is complete; nothing was done");
-        RunSummary summary = new(folder, record, experiment.Time.Merge is not null);
+        IReadOnlyList<string> pages = Pages(context, folder, record, isSeen);
+        RunSummary summary = new(folder, record, experiment.Time.Merge is not null, pages);
         if (context.Json) context.Output.Write(summary.Json());
         else summary.Write(context.Output);
         if (record.Status == RunStatus.Complete)
@@ -147,6 +154,29 @@ internal static class RunCommand
             said = advice;
             context.Warn(advice);
         }
+    }
+
+    // What is in the way of pages, or wrong with them, is no fault of the run.
+    private static IReadOnlyList<string> Pages(CommandContext context, string folder, RunRecord record, bool isSeen)
+    {
+        try
+        {
+            long bytes = record.Files.Where(f => SnapshotFiles.IsOne(f.Name)).Sum(f => f.Bytes);
+            if (isSeen && bytes <= MostSnapshotBytes && !context.Stop.IsCancellationRequested)
+                return ReportFiles.OfRuns([folder], folder, context.Stop);
+            ReportFiles.Remove(folder);
+            if (isSeen && bytes > MostSnapshotBytes)
+                context.Say($"the snapshots are large: 'attentionflow report {Quoted.ForShell(folder)}' makes {ReportFiles.Report}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The run has ended by then.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FolderNotEmptyException)
+        {
+            context.Warn($"no page was written: {e.Message}");
+        }
+        return [];
     }
 
     // One line; what there is to say of steps is the advice above.

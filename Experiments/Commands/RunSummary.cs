@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace AttentionFlow.Experiments.Commands;
 
 /// <summary>What <c>run</c> says on standard output of a run in a folder: sentences and a table, or JSON.</summary>
-internal sealed class RunSummary(string folder, RunRecord record, bool merges)
+internal sealed class RunSummary(string folder, RunRecord record, bool merges, IReadOnlyList<string> pages)
 {
     // Of the components of a vector no more are shown, or else the first few.
     private const int MostComponents = 8, FirstComponents = 3;
@@ -21,6 +21,7 @@ internal sealed class RunSummary(string folder, RunRecord record, bool merges)
     {
         JsonObject json = JsonNode.Parse(record.ToJson())!.AsObject();
         json["folder"] = Path.GetFullPath(folder);
+        json["pages"] = JsonSerializer.SerializeToNode(pages);
         json["observables"] = JsonSerializer.SerializeToNode(_last);
         return JsonOutput.Of(json);
     }
@@ -41,6 +42,7 @@ internal sealed class RunSummary(string folder, RunRecord record, bool merges)
             output.Write(TextTable.Render(Replicas > 1 ? ["  column", "median", "smallest", "largest"] : ["  column", "value"], Rows()));
         }
         output.WriteLine($"files in {Quoted.Line(folder)}: {string.Join(", ", record.Files.Select(f => f.Name))}, {RunFolder.RunFile}");
+        if (pages.Count > 0) output.WriteLine($"pages beside them: {string.Join(", ", pages)}");
     }
 
     private IEnumerable<string[]> Rows()

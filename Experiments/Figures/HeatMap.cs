@@ -15,10 +15,13 @@ internal sealed record HeatMap(
     private const double TitleHeight = 30, AxisHeight = 52, BarHeight = 44, Right = 20, MostCell = 44, LeastWritten = 34;
 
     /// <summary>Width in px.</summary>
-    public double Width { get; init; } = 900;
+    public double Width { get; init; } = 820;
 
     /// <summary>Panels a row.</summary>
     public int PerRow { get; init; } = 2;
+
+    /// <summary>Whether it turns dark on a dark screen.</summary>
+    public bool DarkMode { get; init; } = true;
 
     public string Render()
     {
@@ -33,12 +36,12 @@ internal sealed record HeatMap(
         {
             Box box = new(i % columns * panel + left, i / columns * height + TitleHeight, cellWidth * X.Values.Count,
                 cellHeight * Y.Values.Count);
-            Draw(canvas, Panels[i], box, left);
+            Draw(canvas, Panels[i], Letters.Before(Panels[i].Title, i, Panels.Count), box, left);
         }
-        return canvas.ToSvg();
+        return canvas.ToSvg(DarkMode);
     }
 
-    private void Draw(SvgWriter canvas, HeatPanel panel, Box box, double left)
+    private void Draw(SvgWriter canvas, HeatPanel panel, string title, Box box, double left)
     {
         double[] finite = [.. panel.Values.Cast<double>().Where(double.IsFinite)];
         (double least, double most) = finite.Length == 0 ? (0, 0) : (finite.Min(), finite.Max());
@@ -48,7 +51,7 @@ internal sealed record HeatMap(
             : isLog ? Math.Log(v / least) / Math.Log(most / least) : (v - least) / (most - least);
         (double w, double h) = (box.Width / X.Values.Count, box.Height / Y.Values.Count);
         Lettering middle = new() { Anchor = Anchor.Middle };
-        canvas.Text(new Point(box.Centre.X, box.Y - 10), panel.Title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+        canvas.Text(new Point(box.Centre.X, box.Y - 10), title, new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
         for (int r = 0; r < Y.Values.Count; r++)
             for (int c = 0; c < X.Values.Count; c++)
             {

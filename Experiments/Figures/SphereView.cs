@@ -24,6 +24,9 @@ internal sealed record SpherePanel(string Title, int Dimension, double[] Positio
 
     /// <summary>The camera; by default the one that shows the cloud best.</summary>
     public Camera? Camera { get; init; }
+
+    /// <summary>What its axes are called, with a number.</summary>
+    public string Axes { get; init; } = "x";
 }
 
 /// <summary>
@@ -266,7 +269,7 @@ internal sealed class SphereView
             }
             while (written.Any(box.Overlaps));
             written.Add(box);
-            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), $"x_{{{i + 1}}}", new Lettering { Anchor = Anchor.Middle, Colour = Palette.Note });
+            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), $"{_panel.Axes}_{{{i + 1}}}", new Lettering { Anchor = Anchor.Middle, Colour = Palette.Note });
         }
         _canvas.Close();
     }

@@ -17,8 +17,6 @@ internal static class TrajectoryPage
     /// <summary>The largest file, in bytes; more tokens than it holds are thinned.</summary>
     public const long MostBytes = 16_000_000;
 
-    private const long MostNumbers = 24_000_000;
-
     private static readonly string[] Scripts =
     [
         "uplot/uPlot.iife.min.js", "web/data.js", "web/colours.js", "web/painters.js", "web/scene.js", "web/charts.js", "web/controls.js",
@@ -30,27 +28,16 @@ internal static class TrajectoryPage
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>Writes the page of the runs in these folders, side by side.</summary>
-    /// <exception cref="ConfigurationException">A folder has no snapshots, or they are wrong.</exception>
-    /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(string file, IReadOnlyList<string> runFolders, CancellationToken stop = default)
-    {
-        TrajectorySource[] sources = [.. runFolders.Select(TrajectorySource.OfFolder)];
-        ILookup<string, TrajectorySource> titles = sources.ToLookup(s => s.Title);
-        Write(file, [.. sources.Zip(runFolders, (source, folder) => titles[source.Title].Count() == 1 ? source
-            : source with { Title = $"{source.Title} ({folder})" })], MostBytes, stop);
-    }
-
     /// <summary>Writes the page of these trajectories, side by side.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="sources">One or more.</param>
+    /// <param name="seen">One or more; what is too much for the page is left out of them.</param>
     /// <param name="mostBytes">About the largest file.</param>
-    /// <param name="stop">Ends the reading.</param>
-    /// <exception cref="ConfigurationException">A trajectory is wrong.</exception>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(string file, IReadOnlyList<TrajectorySource> sources, long mostBytes, CancellationToken stop = default)
+    public static void Write(string file, IReadOnlyList<SeenTrajectory> seen, long mostBytes = MostBytes, CancellationToken stop = default)
     {
-        TokenStore[] stores = [.. sources.Select(s => TokenStore.Read(s.Trajectory, MostNumbers / sources.Count, stop))];
+        TrajectorySource[] sources = [.. seen.Select(s => s.Source)];
+        TokenStore[] stores = [.. seen.Select(s => s.Tokens)];
         ObservableSeries?[] series = [.. sources.Select(s => s.Observables is null ? null : ObservableSeries.Read(s.Observables))];
         Dictionary<int, PrincipalDirections> directions = stores.Where(s => s.Dimension > 3 && s.Tokens.Count > 0)
             .GroupBy(s => s.Dimension).ToDictionary(g => g.Key, g => PrincipalDirections.Of([.. g]));
@@ -74,7 +61,7 @@ internal static class TrajectoryPage
         PageRun Fitting(int i)
         {
             // What a run may take of the page, of which base64 makes 4 bytes of 3.
-            double most = Math.Max(1000, (mostBytes - Fixed) / sources.Count * 0.75);
+            double most = Math.Max(1000, (mostBytes - Fixed) / sources.Length * 0.75);
             double share = 1;
             while (true)
             {

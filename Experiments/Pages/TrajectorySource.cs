@@ -35,3 +35,24 @@ internal sealed record TrajectorySource(string Title, Trajectory Trajectory)
         };
     }
 }
+
+/// <summary>A trajectory that is shown: what is known of it, and its tokens.</summary>
+/// <param name="Source">What is known of it.</param>
+/// <param name="Tokens">Its tokens.</param>
+internal sealed record SeenTrajectory(TrajectorySource Source, TokenStore Tokens)
+{
+    // Of all trajectories of a page together.
+    private const long MostNumbers = 24_000_000;
+
+    /// <summary>Reads the tokens.</summary>
+    /// <param name="source">The trajectory.</param>
+    /// <param name="of">How many trajectories are shown together.</param>
+    /// <param name="stop">Ends the reading.</param>
+    /// <exception cref="ConfigurationException">The trajectory is wrong.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static SeenTrajectory Read(TrajectorySource source, int of, CancellationToken stop) =>
+        new(source, TokenStore.Read(source.Trajectory, MostNumbers / of, stop));
+
+    /// <summary>The replicas that there are.</summary>
+    public int Replicas => Tokens.Tokens.Select(t => t.Replica).Distinct().Count();
+}

@@ -8,12 +8,11 @@ internal static class AnalysisReport
     private const int MostLives = 200;
 
     /// <summary>The page.</summary>
-    /// <param name="name">Of the trajectory.</param>
     /// <param name="folder">Where the tables are.</param>
     /// <param name="record">The analysis.</param>
-    /// <param name="timeName">What the times are.</param>
-    public static string Html(string name, string folder, AnalysisRecord record, string timeName)
+    public static string Html(string folder, AnalysisRecord record)
     {
+        string name = record.Name ?? "a trajectory";
         MeanTable table = MeanTable.Read(Path.Combine(folder, AnalysisFolder.ObservablesFile));
         HtmlReport page = new($"Analysis of {name}");
         string replicas = table.Replicas == 1 ? "one replica" : $"{table.Replicas} replicas";
@@ -27,7 +26,7 @@ internal static class AnalysisReport
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
                 record.Crossings.Select(c => (string[])
                     [c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
-        Observed observed = new(name, table) { Alerts = record.Alerts, TimeName = timeName };
+        Observed observed = new(name, table) { Alerts = record.Alerts, TimeName = record.TimeName ?? "t" };
         RunReport.AddObservables(page, [observed]);
         if (record.Snapshots > 1) AddChanges(page, folder, observed);
         AddCosines(page, folder, table);

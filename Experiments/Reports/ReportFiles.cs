@@ -78,7 +78,7 @@ internal static class ReportFiles
         string path = Path.Combine(folder, AnalysisFolder.RecordFile), report = Path.Combine(folder, Report);
         PageFile.Check(report);
         AnalysisRecord record = AnalysisRecord.Read(path);
-        FileRecord page = WholeFile.WriteText(report, AnalysisReport.Html(record.Name ?? "a trajectory", folder, record, record.TimeName ?? "t"));
+        FileRecord page = WholeFile.WriteText(report, AnalysisReport.Html(folder, record));
         WholeFile.WriteText(path, (record with { Files = [.. record.Files.Where(f => f.Name != Report), page] }).ToJson());
         return [Report];
     }

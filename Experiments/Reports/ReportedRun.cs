@@ -26,7 +26,10 @@ internal sealed record ReportedRun(
     public static IReadOnlyList<ReportedRun> Read(IReadOnlyList<string> folders, CancellationToken stop)
     {
         string[] names = Names(folders);
-        return [.. folders.Select((folder, i) => Read(folder, names[i], folders.Count, stop))];
+        ReportedRun[] runs = [.. folders.Select((folder, i) => Read(folder, names[i], folders.Count, stop))];
+        ILookup<string, ReportedRun> titles = runs.ToLookup(r => r.Title);
+        return [.. runs.Select(r => titles[r.Title].Count() == 1 ? r
+            : r with { Seen = r.Seen with { Source = r.Seen.Source with { Title = $"{r.Title} ({r.Name})" } } })];
     }
 
     /// <summary>The keys of an experiment, <c>interaction.beta</c>, and their values as text.</summary>

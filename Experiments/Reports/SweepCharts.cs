@@ -20,7 +20,7 @@ internal static class SweepCharts
     /// <param name="others">Values of the parameters that are not shown.</param>
     /// <param name="width">In px.</param>
     public static string Draw(
-        SweepPoints points, IReadOnlyList<string> observables, IReadOnlyDictionary<string, string> others, double width = 900)
+        SweepPoints points, IReadOnlyList<string> observables, IReadOnlyDictionary<string, string> others, double width = 820)
     {
         int perRow = Math.Min(observables.Count, width < 600 ? 1 : 3);
         if (IsMap(points))

@@ -9,16 +9,19 @@ internal static class SweepReport
     private const int MostEnds = 12, MostOthers = 6, MostRows = 60;
 
     /// <summary>The page.</summary>
-    /// <param name="folder">The folder of the sweep, where the page will be.</param>
+    /// <param name="folder">The folder of the sweep.</param>
     /// <param name="title">Of the sweep.</param>
+    /// <param name="pageFolder">Where the page will be.</param>
     /// <param name="stop">Ends the reading.</param>
-    public static string Html(string folder, string title, CancellationToken stop)
+    public static string Html(string folder, string title, string pageFolder, CancellationToken stop)
     {
         SweepPoints points = SweepPoints.Read(folder);
         HtmlReport page = new(title);
         page.Paragraph($"A sweep of {points.Count} points over {string.Join(", ", points.Parameters.Select(p => $"{p.Key} ({p.Values.Count})")
             .DefaultIfEmpty("seeds"))}: {string.Join(", ", points.Statuses.Select(s => $"{s.Count} {s.Status}"))}.");
-        page.Links([(SweepFolder.PointsFile, SweepFolder.PointsFile, "which point is where"), (SweepFolder.SweepFile, SweepFolder.SweepFile, "the sweep")]);
+        string from = Path.GetRelativePath(pageFolder, folder);
+        page.Links([(Path.Combine(from, SweepFolder.PointsFile), SweepFolder.PointsFile, "which point is where"),
+            (Path.Combine(from, SweepFolder.SweepFile), SweepFolder.SweepFile, "the sweep")]);
         if (points.Ended.Count == 0) return page.Paragraph("No point has ended yet.").ToHtml();
         AddCharts(page, points);
         AddEnds(page, folder, points, stop);
@@ -45,8 +48,7 @@ internal static class SweepReport
     private static void AddEnds(HtmlReport page, string folder, SweepPoints points, CancellationToken stop)
     {
         int count = Math.Min(MostEnds, points.Ended.Count);
-        var chosen = Enumerable.Range(0, count).Select(k => points.Ended[k * points.Ended.Count / count]).ToArray();
-        (SeenTrajectory Seen, string Title)[] seen = [.. chosen.Select(p => (
+        (SeenTrajectory Seen, string Title)[] seen = [.. Enumerable.Range(0, count).Select(k => points.Ended[k * points.Ended.Count / count]).Select(p => (
             SeenTrajectory.Read(TrajectorySource.OfFolder(Path.Combine(folder, p.Folder)), count, stop),
             string.Join(", ", p.Values.Select(v => $"{points.Parameters.First(q => q.Key == v.Key).Name} = {v.Value}").DefaultIfEmpty(p.Folder))))
             .Where(s => s.Item1.Tokens.Snapshots.Count > 0)];

@@ -2,23 +2,6 @@ using AttentionFlow.Experiments.Pages;
 
 namespace AttentionFlow.Experiments.Reports;
 
-/// <summary>A trajectory that is to be shown: what is known of it, and its tokens.</summary>
-/// <param name="Source">What is known of it.</param>
-/// <param name="Tokens">Its tokens.</param>
-internal sealed record SeenTrajectory(TrajectorySource Source, TokenStore Tokens)
-{
-    private const long MostNumbers = 24_000_000;
-
-    /// <summary>Reads the tokens.</summary>
-    /// <exception cref="ConfigurationException">The trajectory is wrong.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    public static SeenTrajectory Read(TrajectorySource source, int of, CancellationToken stop) =>
-        new(source, TokenStore.Read(source.Trajectory, MostNumbers / of, stop));
-
-    /// <summary>The replicas that there are.</summary>
-    public int Replicas => Tokens.Tokens.Select(t => t.Replica).Distinct().Count();
-}
-
 /// <summary>
 /// Tokens of the first replica on spheres, or circles: at times of one run, or of several runs at their ends. Beyond three dimensions along
 /// the three directions in which the tokens vary most.
@@ -88,6 +71,8 @@ internal static class TokenFigures
         {
             PredictedCurves = [.. (limit?.Curves ?? []).Select(c => Shown(c, d, directions))],
             PredictedPoints = Shown(limit?.Points ?? [], d, directions),
+            Cyclic = run.Source.Experiment is { } of && LimitShape.IsCyclic(of) == true,
+            Axes = directions is null ? "x" : "p",
         };
     }
 

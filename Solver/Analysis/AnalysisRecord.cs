@@ -12,6 +12,12 @@ public sealed record AnalysisRecord
     /// <summary>The files that were read, with their SHA-256.</summary>
     public required IReadOnlyList<FileRecord> Sources { get; init; }
 
+    /// <summary>What the trajectory is called.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>What the times are called; null for t.</summary>
+    public string? TimeName { get; init; }
+
     /// <summary>Which columns were what; null for their own names.</summary>
     public string? Map { get; init; }
 

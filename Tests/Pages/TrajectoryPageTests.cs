@@ -45,7 +45,8 @@ public sealed class TrajectoryPageTests
         bool isStill = false)
     {
         string file = Runs[$"{string.Join('-', runs)}.html"];
-        if (!File.Exists(file)) TrajectoryPage.Write(file, [.. runs.Select(run => Runs[run])]);
+        if (!File.Exists(file)) TrajectoryPage.Write(file,
+            [.. runs.Select(run => SeenTrajectory.Read(TrajectorySource.OfFolder(Runs[run]), runs.Length, CancellationToken.None))]);
         IPage page = await Browser.Open(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = 600 }, ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light,

@@ -23,7 +23,7 @@ public sealed partial class TrajectoryFileTests : FolderFixture
     [Test]
     public void NothingInThePageLeadsOutOfIt()
     {
-        TrajectoryPage.Write(Folder["t.html"], [Cloud(4, 2)], TrajectoryPage.MostBytes);
+        TrajectoryPage.Write(Folder["t.html"], [Seen(Cloud(4, 2))], TrajectoryPage.MostBytes);
         string page = File.ReadAllText(Folder["t.html"]).Replace("https://github.com/leeoniya/uPlot", "", StringComparison.Ordinal);
         foreach (string outside in (string[])["http:", "https:", "url(", "@import", "src=", "href=", "<link", "fetch(", "<!--title", "<!--data"])
             Assert.That(page, Does.Not.Contain(outside));
@@ -34,7 +34,7 @@ public sealed partial class TrajectoryFileTests : FolderFixture
     public void ATitleIsEscapedInHtmlAndJson()
     {
         const string title = "</script><img src=x onerror=alert(1)> & \"<!--\" -->";
-        TrajectoryPage.Write(Folder["t.html"], [Cloud(4, 2) with { Title = title }], TrajectoryPage.MostBytes);
+        TrajectoryPage.Write(Folder["t.html"], [Seen(Cloud(4, 2) with { Title = title })], TrajectoryPage.MostBytes);
         string page = File.ReadAllText(Folder["t.html"]);
         Assert.That(page, Does.Not.Contain("<img").And.Contain("<title>&lt;/script&gt;&lt;img src=x"));
         Assert.That(About(page).GetProperty("runs")[0].GetProperty("name").GetString(), Is.EqualTo(title));
@@ -44,7 +44,7 @@ public sealed partial class TrajectoryFileTests : FolderFixture
     [TestCase(6000, 20, 600_000, 2000, 6000, 20), TestCase(6000, 40, 600_000, 2000, 2000, 39), TestCase(500, 200, 400_000, 500, 500, 100)]
     public void WhatIsTooLargeIsThinnedEvenly(int tokens, int snapshots, long most, int least, int largest, int atMostSnapshots)
     {
-        TrajectoryPage.Write(Folder["t.html"], [Cloud(tokens, snapshots)], most);
+        TrajectoryPage.Write(Folder["t.html"], [Seen(Cloud(tokens, snapshots))], most);
         Assert.That(new FileInfo(Folder["t.html"]).Length, Is.LessThan(most).And.GreaterThan(most / 2));
         JsonElement run = About(File.ReadAllText(Folder["t.html"])).GetProperty("runs")[0];
         double[] times = run.GetProperty("times").Deserialize<double[]>()!;
@@ -80,7 +80,8 @@ public sealed partial class TrajectoryFileTests : FolderFixture
         Assert.That(store.Tokens.Select(t => (t.Replica, t.Token)), Is.EqualTo(new[] { (0, 7L), (0, 9L), (1, 3L) }));
         Assert.That(store.Snapshots.Select(s => (float[])[s.Numbers[0], s.Numbers[3], s.Numbers[6]]),
             Is.EqualTo(new float[][] { [1, 0, float.NaN], [0, float.NaN, -1], [float.NaN, 1, 1] }));
-        TrajectoryPage.Write(Folder["t.html"], [new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false))], 1_000_000);
+        TrajectoryPage.Write(Folder["t.html"], 
+            [Seen(new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false)))], 1_000_000);
         Assert.That(Positions(File.ReadAllText(Folder["t.html"]), planes: 2), Is.EqualTo(new short[]
         {
             32767, 0, -32768, 0, 32767, -32768, 0, -32768, -32767, 32767, -32768, 0, -32768, 32767, 32767, -32768, 0, 0,
@@ -123,7 +124,8 @@ public sealed partial class TrajectoryFileTests : FolderFixture
     {
         File.WriteAllText(Folder["t.csv"], "time,token,x0,x1\n0,0,1,0\n0,1,0,1\n0,2,0,-1\n0,3,-1,0\n0,4,-1,0\n0,5,1,0\n1,0,1,0\n1,1,0,1\n1,2,0,-1\n1,3,0,1\n1,4,-1,0\n1,5,-1,0\n"
             .Replace("1,4,-1,0", "1,4,0,-1", StringComparison.Ordinal).Replace("1,0,1,0\n1,1,", "1,0,0,-1\n1,1,", StringComparison.Ordinal));
-        TrajectoryPage.Write(Folder["t.html"], [new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false))], 1_000_000);
+        TrajectoryPage.Write(Folder["t.html"], 
+            [Seen(new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false)))], 1_000_000);
         string page = File.ReadAllText(Folder["t.html"]);
         Assert.That(Doubles(page, About(page).GetProperty("runs")[0])[18..24], Is.EqualTo((double[])[0, 1, 0, 1, 0, -1]));
     }
@@ -186,4 +188,6 @@ public sealed partial class TrajectoryFileTests : FolderFixture
 
     [GeneratedRegex("<script type=\"text/plain\" class=\"numbers0\">([^<]*)</script>")]
     private static partial Regex Piece();
+
+    private static SeenTrajectory Seen(TrajectorySource source) => SeenTrajectory.Read(source, of: 1, CancellationToken.None);
 }
