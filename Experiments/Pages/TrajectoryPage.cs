@@ -44,10 +44,7 @@ internal static class TrajectoryPage
         PageRun[] runs = [.. sources.Select((_, i) => Fitting(i))];
         Camera camera = stores[0].Dimension == 2 ? new Camera(30, 20)
             : CameraFor(stores[0], directions.GetValueOrDefault(stores[0].Dimension));
-        string about = JsonSerializer.Serialize(new
-        {
-            title = Title(sources), camera.Azimuth, camera.Elevation, time = sources[0].TimeName, runs,
-        }, Json);
+        string about = JsonSerializer.Serialize(new About(sources[0].TimeName, camera.Azimuth, camera.Elevation, runs), Json);
         WholeFile.Guard(file, () =>
         {
             using FileStream part = WholeFile.OpenPart(file);
@@ -138,6 +135,9 @@ internal static class TrajectoryPage
             }
         }
     }
+
+    // What the script of the page is told.
+    private sealed record About(string Time, double Azimuth, double Elevation, IReadOnlyList<PageRun> Runs);
 
     private static string Resource(string name)
     {

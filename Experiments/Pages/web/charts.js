@@ -69,6 +69,7 @@ class ObservableChart {
       stroke: theme.css.quiet, font: '12px "DejaVu Sans", Arial, sans-serif',
       grid: { stroke: theme.css.line, width: 1 }, ticks: { stroke: theme.css.line, width: 1, size: 5 },
     };
+    const from = Math.min(this.timeScale.start, this.xs[0]), to = Math.max(this.timeScale.end, this.xs.at(-1));
     const isLog = this.isLog, t = this.timeScale, ticks = { values: (_, at) => labels(at) };
     const timeTicks = { splits: () => timeSplits(t), values: (_, at) => at.map(v => v < t.first ? "0" : labelOf(v)) };
     const powerTicks = { splits: (_, __, low, high) => powers(low, high, 5), values: (_, at) => at.map(labelOf) };
@@ -77,7 +78,7 @@ class ObservableChart {
       legend: { show: false },
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: {
-        x: { time: false, range: () => [t.start, t.end > t.start ? t.end : t.start + 1] },
+        x: { time: false, range: () => [from, to > from ? to : from + 1] },
         y: { range: (_, low, high) => room(low, high, isLog) },
       },
       axes: [

@@ -19,7 +19,7 @@ class Page {
       this.painter = painterFor($("canvas"));
       this.draw();
     });
-    $("summary").textContent = summary(runs.map(run => run.about), about.time);
+    $("summary").textContent = summary(runs, about.time);
     $("figure").hidden = false;
     $("figure").classList.toggle("beside", runs.length === 1 && runs[0].observables !== null);
     this.readTheme();
@@ -253,20 +253,25 @@ function described(view, i) {
 }
 
 /** What is shown of the runs, a line for those that differ. */
-function summary(abouts, timeName) {
-  const lines = Map.groupBy ? [...Map.groupBy(abouts, about => sentence(about, timeName))] : abouts.map(a => [sentence(a, timeName), [a]]);
-  return lines.map(([text, of]) => abouts.length === 1 ? text : lines.length === 1 ? `Each: ${text}`
-    : `${of.map(about => about.name).join(", ")}: ${text}`).join("\n");
+function summary(runs, timeName) {
+  const lines = new Map();
+  for (const run of runs) {
+    const text = sentence(run, timeName);
+    lines.set(text, [...(lines.get(text) ?? []), run.about.name]);
+  }
+  return [...lines].map(([text, names]) => runs.length === 1 ? text : lines.size === 1 ? `Each: ${text}` : `${names.join(", ")}: ${text}`)
+    .join("\n");
 }
 
 /** What is shown of a run. */
-function sentence(about, timeName) {
+function sentence({ about, replica }, timeName) {
+  const replicas = new Set(replica).size;
   const many = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
   const part = (some, all, noun) => some < all ? `${some.toLocaleString("en")} of ${many(all, noun)}` : many(all, noun);
   const isThinned = about.tokens < about.allTokens || about.times.length < about.allSnapshots;
   const shares = about.shares?.map((s, k) => `p${k + 1} ${(100 * s).toFixed(s < 0.1 ? 1 : 0)} %`);
   const held = about.shares && (100 * about.shares.reduce((a, b) => a + b)).toFixed(0);
-  return `${part(about.tokens, about.allTokens, "token")}, d = ${about.dimension}, `
+  return `${part(about.tokens, about.allTokens, "token")}${replicas > 1 ? ` in ${replicas} replicas` : ""}, d = ${about.dimension}, `
     + `${part(about.times.length, about.allSnapshots, "snapshot")} up to ${timeName} = ${shown(about.times.at(-1))}`
     + (isThinned ? "; evenly thinned, to keep this page small" : "")
     + (shares ? "; seen along the three principal directions of all snapshots, which hold "

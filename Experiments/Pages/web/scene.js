@@ -187,12 +187,12 @@ class RunView {
       this.paintCurve(strokes, curve, 4.4 * size, mixed(theme.road, theme.paper, isFront ? 0 : 0.4), isFront);
       this.paintCurve(strokes, curve, 4.4 * size - 2, mixed(theme.ball, theme.paper, 0.5), isFront, true);
     }
-    const points = lift(limit.points);
+    const points = lift(limit.points), ring = (points.length > 3 * 64 ? 2 : 3.4) * size;
     for (let i = 0; i < points.length; i += 3) {
       const [x, y, depth] = this.project(points[i], points[i + 1], points[i + 2]);
       if (depth >= -1e-9 !== isFront) continue;
       const angles = Array.from({ length: 25 }, (_, k) => k * Math.PI / 12);
-      const around = angles.map(a => [x + 3.4 * size * Math.cos(a), y + 3.4 * size * Math.sin(a)]);
+      const around = angles.map(a => [x + ring * Math.cos(a), y + ring * Math.sin(a)]);
       for (let k = 1; k < around.length; k++)
         strokes.add(...around[k - 1], ...around[k], isFront ? 1.6 : 1.2, mixed(theme.ink, theme.paper, isFront ? 0 : 0.45), 1);
     }
