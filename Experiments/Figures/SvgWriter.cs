@@ -174,7 +174,7 @@ internal sealed class SvgWriter
 
     /// <summary>The finished document, without an XML declaration so that it can stand inside HTML.</summary>
     /// <param name="darkMode">Whether it has the style element that turns it dark on a dark screen.</param>
-    public string ToSvg(bool darkMode)
+    public string ToSvg(bool darkMode = true)
     {
         if (_open != 0) throw new InvalidOperationException("A group is still open.");
         string name = Notation.Escape(_title);

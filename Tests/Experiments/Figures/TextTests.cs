@@ -47,9 +47,9 @@ public sealed class TextTests
     {
         SvgWriter canvas = new SvgWriter(100, 20, "a < b", "\"quoted\" & more");
         canvas.Text(new Point(1, 12), "<script>", new Lettering());
-        Assert.That(FigureText.Named(canvas.ToSvg(darkMode: false), "text").Single().Value, Is.EqualTo("<script>"));
+        Assert.That(FigureText.Named(canvas.ToSvg(), "text").Single().Value, Is.EqualTo("<script>"));
         canvas.Open("left open");
-        Assert.That(canvas.ToSvg, Throws.InvalidOperationException);
+        Assert.That(() => canvas.ToSvg(), Throws.InvalidOperationException);
     }
 
     [Test]
