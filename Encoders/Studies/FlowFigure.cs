@@ -18,7 +18,8 @@ internal sealed class FlowFigure(StudyData data)
     }.Render(),
         $"The flow (softmax, exponential profile, no gauge, the fitted β) from the embeddings of {data.FlowTexts} texts of {data.Length} "
             + "tokens. Above: mean cosine against its time. Below: the time at which it reaches the mean cosine that the encoder has "
-            + "after each layer. Where the encoder's cosine falls from one layer to the next, the flow would have to run backwards.");
+            + "after each layer. Where the encoder's cosine falls from one layer to the next, the flow would have to run backwards. "
+            + "Bands and bars: one standard error over texts.");
 
     /// <summary>
     /// The first time at which a rising course reaches a value, between its points on a straight line; NaN where it begins above or ends

@@ -28,7 +28,7 @@ internal sealed class LayersFigure(StudyData data)
             $"Tokens of a text by layer (0: the embeddings): means over {data.Texts} texts. Adjusted cosine: mean cosine of a text's "
                 + "tokens less that of tokens of different texts. Half-space margin: above 0 all tokens lie in an open half-space. "
                 + "Energy: at the fitted β, in units of that of a point. Under the flow cosine, margin and energy rise, and the rank "
-                + "falls.");
+                + "falls. Bars: one standard error over texts.");
     }
 
     /// <summary>What positional codes do.</summary>
@@ -38,7 +38,7 @@ internal sealed class LayersFigure(StudyData data)
         return new("encoder-codes", Chart("Positional codes", "Mean and adjusted cosine and effective rank by layer with "
             + "positional codes, without, with permuted ones, and with a prompt, for two encoders.", ByCodes, lines),
             $"Texts of {data.Length} tokens with their positional codes, without any, with each other's, and with a prompt before the "
-                + $"text (whose tokens are not counted): means over {data.Texts} texts.");
+                + $"text (whose tokens are not counted): means over {data.Texts} texts. Bars: one standard error over texts.");
     }
 
     private string Chart(string title, string description, (string Column, string Label)[] rows, (string, Variant, int)[] lines) =>

@@ -30,7 +30,7 @@ internal sealed class LengthFigure(StudyData data)
         + $"{data.Lengths[^1]} tokens and what all texts have in common (positional codes among it) at n; dark as trained, green mixed "
         + $"texts. Dashed after layer {data.Layers}: the same of hidden states like those of the longest texts. Shuffled: the tokens of "
         + $"a text in random order. Mixed: runs of {StudyTexts.MixedPieces} word pieces of different excerpts. Parts apart: runs of "
-        + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ.");
+        + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ. Bars: one standard error, jackknife over texts.");
 
     /// <summary>The mean products that the cosines are made of.</summary>
     public Picture Products() => new("encoder-products", new Chart("Products of pooled texts", "Mean products of hidden "
@@ -42,7 +42,7 @@ internal sealed class LengthFigure(StudyData data)
     }.Render(),
         "What the cosine of pooled texts is made of, about A/(B + v/n): A, the mean product of tokens of different texts; B, that of "
             + "different tokens of one text; v, the scatter of tokens about the mean of their text. Hidden states with their lengths, "
-            + "without [CLS] and [SEP]; logarithmic axes.");
+            + "without [CLS] and [SEP]; logarithmic axes. Bands: one standard error, jackknife over texts.");
 
     private ChartPanel Cosines(int model, int layer)
     {

@@ -95,7 +95,7 @@ internal static class Palette
     public static string Along(double s)
     {
         double share = Math.Clamp(s, 0, 1);
-        return Oklch(0.36 + 0.44 * share, 4.7 - 3.1 * share);
+        return Oklch(0.36 + 0.4 * share, 4.7 - 3.1 * share);
     }
 
     private static string Oklch(double lightness, double hue)

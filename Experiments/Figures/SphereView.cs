@@ -246,7 +246,7 @@ internal sealed class SphereView
     private void Axes()
     {
         const double length = 16;
-        Point origin = new(_centre.X - 1.3 * _radius + 28, _centre.Y + _radius + 4);
+        Point origin = new(_centre.X - 1.3 * _radius + 38, _centre.Y + _radius + 8);
         _canvas.Open("axes");
         double[][] units = _panel.Dimension == 2 ? [[1, 0, 0], [0, 1, 0]] : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
         List<Box> written = [];

@@ -93,7 +93,7 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
         double[] fine = [.. Grid(x.Min, x.Max - x.Min, 300).Where(v => v >= 0)];
         return new ChartPanel(title, x, Axis.Around(quantity, fine.Select(predicted).Concat(states.SelectMany(measured))),
         [
-            Of("independent starts", Palette.Vermilion, Sign.Diamond, states.Where(s => !s.FromCircle), 0.014 * (x.Max - x.Min)) with
+            Of("independent starts", Palette.Vermilion, Sign.Diamond, states.Where(s => !s.FromCircle), 0.02 * (x.Max - x.Min)) with
             {
                 SignSize = 0.6,
             },
@@ -172,12 +172,12 @@ internal sealed class ToeplitzStudy() : Study(12, "toeplitz", "Toeplitz coupling
             int seed = FromCircle ? 0 : Math.Max(0, Array.FindIndex(Distances, d => d > 0.01)), n = _labels.Length;
             double[] x = _positions[(3 * seed * n)..(3 * (seed + 1) * n)];
             double[] circle = PredictedLimit.For(_interaction, 3, out _)!.Fit(x, _labels, [.. _labels.Select(_ => 1.0 / n)], _labels, 3);
-            return new SpherePanel($"{(FromCircle ? "circle" : "folded arc")}, β = {Beta}, c = {Constant}", 3, x, _labels)
+            return new SpherePanel(FromCircle ? "circle" : "folded arc", 3, x, _labels)
             {
                 PredictedCurves = FromCircle ? [[.. circle, .. circle[..3]]] : [],
                 Lines =
                 [
-                    FromCircle ? "started near a circle" : "independent start",
+                    $"β = {Beta}, c = {Constant}", FromCircle ? "started near a circle" : "independent start",
                     $"E/k(1) = {Energies[seed]:F4}, |m| = {Means[seed]:F3}",
                 ],
             };

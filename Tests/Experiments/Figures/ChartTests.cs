@@ -38,7 +38,7 @@ public sealed class ChartTests
     {
         string svg = GapFigure.Render(Curves(), Uniform, "|m|");
         XElement[] data = XDocument.Parse(svg).Descendants().Where(e => e.Attribute("class")?.Value == "data").ToArray();
-        Assert.That(data, Has.Length.EqualTo(4));
+        Assert.That(data, Has.Length.EqualTo(7), "logarithmic and linear for each size, and the law");
         foreach (XElement? group in data)
         {
             XElement frame = group.ElementsAfterSelf().First();
@@ -83,6 +83,51 @@ public sealed class ChartTests
         foreach (string tag in (string[])["first", "second"]) Assert.That(texts.Count(t => t == tag), Is.EqualTo(2));
         FigureText.AssertSound(svg);
     }
+
+    private static ChartPanel Plain(string title, params string[] names) => new(title, new Axis("x", 0, 1), new Axis("y", 0, 1),
+        [.. names.Select((name, i) => new Series(name, Palette.Series(i), [0, 1], [0, 1]) { Sign = (Sign)(1 + i) })]);
+
+    [Test]
+    public void ALegendSaysWhosePanelsItIs()
+    {
+        string svg = new Chart("Legends", "Four panels.", [Plain("one", "a", "b"), Plain("two", "a", "b"), Plain("", "a"), Plain("four", "c")]).Render();
+        FigureText.AssertSound(svg);
+        string[] texts = [.. FigureText.Named(svg, "text").Select(text => text.Value)];
+        Assert.That(texts, Is.SupersetOf((string[])["(a) one", "(b) two", "(c)", "(d) four"]));
+        string[] legend = [.. FigureText.Named(svg, "g").Single(g => g.Attribute("class")?.Value == "legend").Elements().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
+        Assert.That(legend, Is.EqualTo((string[])["(a)–(c)", "a", "(a), (b)", "b", "(d)", "c"]));
+    }
+
+    [Test]
+    public void WhereAllPanelsShowTheSameTheLegendHasNoLettersAndOnePanelHasNone()
+    {
+        string two = new Chart("Two", "Two panels.", [Plain("one", "a"), Plain("two", "a")]).Render(), one = new Chart("One", "One.", [Plain("one", "a")]).Render();
+        Assert.That(FigureText.Named(two, "text").Select(t => t.Value), Has.Member("(a) one").And.None.EqualTo("(a), (b)"));
+        Assert.That(FigureText.Named(one, "text").Select(t => t.Value), Has.Member("one").And.None.Contains("(a)"));
+    }
+
+    [Test]
+    public void ANameOfTwoLooksHasTwoEntries()
+    {
+        ChartPanel panel = new("", new Axis("x", 0, 1), new Axis("y", 0, 1), [new Series("s", Palette.Blue, [0, 1], [0, 1])]);
+        string svg = new Chart("Looks", "Two.", [panel, panel with { Series = [panel.Series[0] with { Colour = Palette.Green }] }]).Render();
+        Assert.That(FigureText.Named(svg, "text").Count(t => t.Value == "s"), Is.EqualTo(2));
+    }
+
+    [TestCase(0), TestCase(1), TestCase(3)]
+    public void AChartOfOneColumnIsSound(int perRow)
+    {
+        const string words = "a name that is far longer than the column of a journal is wide, as names of quantities now and then are";
+        ChartPanel panel = new(words, new Axis(words, 0, 1), new Axis(words, 1e-12, 1, Log: true), [new Series(words, Palette.Blue, [0, 1], [1e-9, 1]), new Series("b", Palette.Green, [0, 1], [1e-9, 1])]) { References = [new Reference(0.5, words)] };
+        string svg = new Chart("Narrow", "Three panels.", [panel, panel with { SharesY = true }, panel]) { Width = 396, PerRow = perRow, Notes = [words] }.Render();
+        FigureText.AssertSound(svg);
+        double[] frames = [.. FigureText.Named(svg, "g").Where(g => g.Attribute("class")?.Value == "data").Select(g => FigureText.Number(g.ElementsAfterSelf().First(), "width"))];
+        Assert.That(frames, Has.Length.EqualTo(3).And.All.GreaterThan(200), "one below the other");
+    }
+
+    [TestCase("0 1 2 5", "(a)–(c), (f)"), TestCase("0 1", "(a), (b)"), TestCase("25 26 27", "(z)–(ab)"), TestCase("3", "(d)")]
+    public void LettersOfPanels(string panels, string letters) =>
+        Assert.That(Letters.Of([.. panels.Split(' ').Select(p => int.Parse(p, CultureInfo.InvariantCulture))]), Is.EqualTo(letters));
 
     [Test]
     public void HolesInTheDataLeaveHolesInTheFigure()

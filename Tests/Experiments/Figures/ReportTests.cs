@@ -94,6 +94,18 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void TablesScrollByThemselvesAlsoByKeys()
+    {
+        XElement[] tables = [.. XDocument.Parse(Page()).Descendants().Where(e => e.Name.LocalName == "table").Some()];
+        Assert.That(Page(), Does.Contain("div.table { overflow-x: auto; }"));
+        foreach ((int i, XElement table) in tables.Index())
+        {
+            Assert.That(table.Parent!.Attribute("tabindex")?.Value, Is.EqualTo("0"));
+            Assert.That(table.Parent!.Attribute("aria-label")?.Value, Is.EqualTo($"Table {i + 1}"));
+        }
+    }
+
+    [Test]
     public void TheReportPrintsWithoutCuttingFigures() =>
         Assert.That(Page(), Does.Contain("@page { size: A4")
             .And.Contain("figure, tr, dl { break-inside: avoid; }").And.Contain("print-color-adjust"));

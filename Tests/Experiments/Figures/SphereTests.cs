@@ -61,6 +61,25 @@ public sealed class SphereTests
     }
 
     [Test]
+    public void CamerasAreNamedWhereTheyDifferAndScalesWhereTheyDo()
+    {
+        SpherePanel one = new("one", 3, Circle(0.3, 64), Labels) { Camera = new(30, 25) };
+        string Text(params SpherePanel[] panels) => string.Join('\n', FigureText.Named(new SphereFigure().Render(panels), "text").Select(t => t.Value));
+        string same = Text(one, one), other = Text(one, one with { Camera = new(40, -25), Cyclic = false });
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(same, Does.Not.Contain("seen from").And.Contain("label s, closed").And.Not.Contain("label s, open").And.Contain("x1").And.Not.Contain("x0"));
+        Assert.That(other, Does.Contain("seen from 30°, 25°").And.Contain("seen from 40°, −25°").And.Contain("label s, closed").And.Contain("label s, open"));
+    }
+
+    [Test]
+    public void LabelsZeroAndOneShareAColourOnAClosedCurveOnly()
+    {
+        SpherePanel closed = new("closed", 3, [1, 0, 0], [0]);
+        Assert.That(closed.Colour(1), Is.EqualTo(closed.Colour(0)));
+        Assert.That((closed with { Cyclic = false }).Colour(1), Is.Not.EqualTo(closed.Colour(0)).And.Not.EqualTo((closed with { Cyclic = false }).Colour(0)));
+    }
+
+    [Test]
     public void HigherDimensionsSayThatTheyAreProjected()
     {
         SpherePanel panel = new SpherePanel("d = 5", 5, [1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8], [0, 0.5]);

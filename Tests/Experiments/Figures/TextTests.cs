@@ -49,7 +49,7 @@ public sealed class TextTests
         canvas.Text(new Point(1, 12), "<script>", new Lettering());
         Assert.That(FigureText.Named(canvas.ToSvg(darkMode: false), "text").Single().Value, Is.EqualTo("<script>"));
         canvas.Open("left open");
-        Assert.That(canvas.ToSvg, Throws.InvalidOperationException);
+        Assert.That(() => canvas.ToSvg(darkMode: false), Throws.InvalidOperationException);
     }
 
     [Test]
