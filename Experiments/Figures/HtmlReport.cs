@@ -32,7 +32,7 @@ internal sealed class HtmlReport(string title)
     public HtmlReport Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
         IReadOnlyList<string>[] lines = [.. rows];
-        string[] kinds = [.. headings.Select((_, i) => lines.All(row => IsNumber(row[i])) ? "number" : "words")];
+        string[] kinds = [.. headings.Select((_, i) => IsNumeric(lines.Select(row => row[i])) ? "number" : "words")];
         OpenTable(caption, headings, kinds);
         foreach (IReadOnlyList<string> row in lines)
             Write("<tr>" + string.Concat(row.Select((cell, i) => $"<td class=\"{kinds[i]}\">{Notation.ToHtml(cell)}</td>")) + "</tr>");
@@ -119,6 +119,10 @@ internal sealed class HtmlReport(string title)
             headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");
     }
+
+    // Some cells of a column of numbers may be empty.
+    private static bool IsNumeric(IEnumerable<string> cells) =>
+        cells.Where(cell => cell.Length > 0).ToArray() is var filled && filled.All(IsNumber) && (filled.Length > 0 || !cells.Any());
 
     // A sentence may begin with a number, too.
     private static bool IsNumber(string cell) =>

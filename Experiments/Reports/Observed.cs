@@ -79,7 +79,7 @@ internal static class ObservableCharts
 
     private static IEnumerable<Series> Line(Observed run, string column, string label, int index)
     {
-        Series line = new(label, Palette.Series(index), run.Table.Times, run.Table.Quantile(column, 0.5))
+        Series line = new(label, label.Length == 0 ? Palette.Blue : Palette.Series(index), run.Table.Times, run.Table.Quantile(column, 0.5))
         {
             Width = 1.6, Sign = label.Length > 0 ? (Sign)(1 + index % 4) : Sign.None,
         };

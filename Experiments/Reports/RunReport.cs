@@ -69,16 +69,27 @@ internal static class RunReport
     public static void AddObservables(HtmlReport page, IReadOnlyList<Observed> runs)
     {
         if (runs.Max(r => r.Table.Times.Length) < 2) return;
-        string[] scalars = [.. runs.SelectMany(r => r.Table.Scalars).Distinct()];
+        (string[] scalars, string[] constant) = Split([.. runs.SelectMany(r => r.Table.Scalars).Distinct()], runs);
         string bands = runs.Any(r => r.Table.Replicas > 1) ? $" {ObservableCharts.Bands}" : "";
         string predicted = runs.Any(r => r.Predicted.Keys.Any(r.Table.Columns.Contains)) ? " Dashed: what theory predicts for the end." : "";
+        page.Section("Observables");
         if (scalars.Length > 0)
-            page.Section("Observables").Figure(ObservableCharts.Draw("Observables", ObservableCharts.Scalars(runs, scalars)),
+            page.Figure(ObservableCharts.Draw("Observables", ObservableCharts.Scalars(runs, scalars)),
                 $"Observables against time.{bands}{predicted}");
+        if (constant.Length > 0) page.Paragraph($"The same at all times: {string.Join(", ", constant)}.");
         IReadOnlyList<ChartPanel> vectors = runs.Count == 1 ? ObservableCharts.Vectors(runs[0]) : [];
         if (vectors.Count > 0)
             page.Figure(ObservableCharts.Draw("Observables with several components", vectors),
                 $"Observables with several components, the first of them.{bands}");
+    }
+
+    // Columns that vary, and of the others a sentence's words each.
+    private static (string[] Varying, string[] Constant) Split(string[] columns, IReadOnlyList<Observed> runs)
+    {
+        double[] ValuesOf(string column) => [.. runs.Where(r => r.Table.Columns.Contains(column))
+            .SelectMany(r => r.Table.Quantile(column, 0).Concat(r.Table.Quantile(column, 1))).Distinct()];
+        ILookup<bool, string> isConstant = columns.ToLookup(column => ValuesOf(column).Length == 1);
+        return ([.. isConstant[false]], [.. isConstant[true].Select(c => $"{c} = {Numbers.ForPeople(ValuesOf(c)[0])}")]);
     }
 
     /// <summary>Adds a table of first and last values.</summary>
