@@ -96,7 +96,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
             double[] x = Positions(time), limit = Predicted(x);
             bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
             // The step from the last label to the first is one like the others.
-            bool closed = curve && Sphere.Distance(limit.AsSpan(0, 3), limit.AsSpan(limit.Length - 3, 3)) < 10.0 / _start.Tokens;
+            bool closed = curve && Step(_start.Tokens - 1, 0) < 2 * Enumerable.Range(1, _start.Tokens - 1).Max(i => Step(i - 1, i));
             string what = IsCircle ? "a great circle" : _gauge switch
             {
                 RotaryGauge => "a latitude circle",
@@ -104,6 +104,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
                 PrefixGauge => "its targets",
                 _ => "a point",
             };
+            double Step(int i, int j) => Sphere.Distance(limit.AsSpan(3 * i, 3), limit.AsSpan(3 * j, 3));
             return new SpherePanel(time is null ? System : $"{System} at t = {time}", 3, x, _start.Labels)
             {
                 Cyclic = closed, PredictedCurves = curve ? [closed ? [.. limit, .. limit[..3]] : limit] : [],
