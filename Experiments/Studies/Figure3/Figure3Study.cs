@@ -46,7 +46,8 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
             + "the clock is logarithmic.");
         string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
         return new Findings(runs.SelectMany(run => run.Facts()),
-            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
+            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted "
+                + "limits under the "
                 + "tokens."),
             new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
             new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
