@@ -44,14 +44,15 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         ]);
         string motion = MovingFigure.Render([.. moving.Select(run => run.Motion())], "From the start to t = 20, in (b) and (c) to t = 100; "
             + "the clock is logarithmic.");
-        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: 30);
+        string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: PaperHorizon);
         return new Findings(runs.SelectMany(run => run.Facts()),
             new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted "
                 + "limits under the "
                 + "tokens."),
-            new Picture("figure3-t20", early, "(b) and (c) at the paper's horizon t = 20, on their way to the limits above."),
-            new Picture("energy", energies, "Energies of the six runs, with the energies of the predicted limits dashed; "
-                + "drawn up to t = 30."),
+            new Picture("figure3-t20", early, "The two slow clouds at the paper's horizon t = 20, on their way to "
+                + "the limits of the figure before."),
+            new Picture("energy", energies, "Energies of the six runs up to the paper's horizon t = 20, with the energies "
+                + "of the predicted limits dashed."),
             new Picture("at-a-glance", glance, "Without a code all tokens end in one point. Under a rotary code they end on a "
                 + "circle, each at the place of its label: the limit is a picture of the law of the labels."),
             new Picture("figure3-moving", motion, $"The six clouds with {MovingRun.Tokens} tokens, from the start to the end of "
