@@ -30,7 +30,8 @@ internal sealed class LengthFigure(StudyData data)
         + $"{data.Lengths[^1]} tokens and what all texts have in common (positional codes among it) at n; dark as trained, green mixed "
         + $"texts. Dashed after layer {data.Layers}: the same of hidden states like those of the longest texts. Shuffled: the tokens of "
         + $"a text in random order. Mixed: runs of {StudyTexts.MixedPieces} word pieces of different excerpts. Parts apart: runs of "
-        + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ. Bars: one standard error, jackknife over texts.");
+        + $"{data.Lengths[0]} tokens, each given to the encoder by itself, and averaged. τ: logits divided by τ. Bars: one standard "
+        + $"error, jackknife over texts.");
 
     /// <summary>The mean products that the cosines are made of.</summary>
     public Picture Products() => new("encoder-products", new Chart("Products of pooled texts", "Mean products of hidden "

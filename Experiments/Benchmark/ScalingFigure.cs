@@ -46,8 +46,8 @@ internal static class ScalingFigure
         {
             Notes =
             [
-                $"All forces and partition functions, β = {report.Beta}, uniform tokens, {Numbers.Count(m.Threads, "thread")}, {m.VectorBits}-bit "
-                    + "vectors, "
+                $"All forces and partition functions, β = {report.Beta}, uniform tokens, {Numbers.Count(m.Threads, "thread")}, "
+                    + $"{m.VectorBits}-bit vectors, "
                     + $"{m.Date}; medians. Dashed: continued as n^{{2}}, not measured.",
             ],
         }.Render();

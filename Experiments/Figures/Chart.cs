@@ -80,7 +80,8 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
     private static void Sample(SvgWriter canvas, Reference reference, Point at)
     {
         (double dx, double dy) = reference.Vertical ? (0, 9) : (17, 0);
-        canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy), Ink.Line(Palette.Prediction, Series.PredictedWidth, reference.Dash));
+        canvas.Line(new Point(at.X - dx, at.Y - dy), new Point(at.X + dx, at.Y + dy),
+            Ink.Line(Palette.Prediction, Series.PredictedWidth, reference.Dash));
     }
 
     private static void Sample(SvgWriter canvas, Series series, Point at)

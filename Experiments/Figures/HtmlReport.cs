@@ -4,7 +4,8 @@ namespace AttentionFlow.Experiments.Figures;
 
 /// <summary>
 /// One self-contained page: style and figures inside it, nothing to fetch, no script. It is well-formed XML as well as HTML, and prints on
-/// A4 without cutting a figure in two. It is dark on a dark screen. Figures and tables are numbered as they come. All text is in <see cref="Notation"/> and escaped here.
+/// A4 without cutting a figure in two. It is dark on a dark screen. Figures and tables are numbered as they come. All text
+/// is in <see cref="Notation"/> and escaped here.
 /// </summary>
 internal sealed class HtmlReport(string title)
 {
@@ -114,7 +115,8 @@ internal sealed class HtmlReport(string title)
     {
         _tables++;
         // Wide ones scroll by themselves, by keys as well, and leave the page as wide as the screen.
-        Write($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"Table {_tables}\"><table><caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
+        Write($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"Table {_tables}\"><table>"
+            + $"<caption><strong>Table {_tables}.</strong> {Notation.ToHtml(caption)}</caption>");
         IEnumerable<string> cells =
             headings.Select((heading, i) => $"<th scope=\"col\" class=\"{kinds[i]}\">{Notation.ToHtml(heading)}</th>");
         Write("<thead><tr>" + string.Concat(cells) + "</tr></thead><tbody>");

@@ -183,8 +183,8 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
         {
             double along = panel.X.Share(reference.Value) * _box.Width;
             if (!(along >= 0) || along > _box.Width) continue;
-            canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16 + (1 - reference.TagAt) * _box.Height), reference.Tag,
-                new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
+            canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16 + (1 - reference.TagAt) * _box.Height),
+                reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
         }
         double free = double.PositiveInfinity;
         foreach (Reference reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))

@@ -68,7 +68,8 @@ internal sealed record SphereFigure
         {
             int[] shown = [.. Enumerable.Range(0, panels.Count).Where(i => panels[i].Cyclic == cyclic)];
             if (shown.Length > 0)
-                entries.Add(new(cyclic ? "label s, closed" : "label s, open", 178, (canvas, at) => ColourBar(canvas, at, panels[shown[0]].Colour))
+                entries.Add(new(cyclic ? "label s, closed" : "label s, open", 178,
+                    (canvas, at) => ColourBar(canvas, at, panels[shown[0]].Colour))
                 {
                     Panels = mixed ? Letters.Of(shown) : "",
                 });

@@ -16,7 +16,7 @@ internal sealed record SpherePanel(string Title, int Dimension, double[] Positio
     /// <summary>Predicted limit points, like <see cref="Positions"/>.</summary>
     public double[] PredictedPoints { get; init; } = [];
 
-    /// <summary>Whether labels 0 and 1 are neighbours, as on a closed curve: they then have the same colour, else the two ends' colours.</summary>
+    /// <summary>Whether labels 0 and 1 are neighbours, as on a closed curve: they then have the same colour.</summary>
     public bool Cyclic { get; init; } = true;
 
     /// <summary>The colour of a label.</summary>
@@ -269,7 +269,8 @@ internal sealed class SphereView
             }
             while (written.Any(box.Overlaps));
             written.Add(box);
-            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), $"{_panel.Axes}_{{{i + 1}}}", new Lettering { Anchor = Anchor.Middle, Colour = Palette.Note });
+            _canvas.Text(new Point(box.Centre.X, box.Bottom - 1.5), $"{_panel.Axes}_{{{i + 1}}}",
+                new Lettering { Anchor = Anchor.Middle, Colour = Palette.Note });
         }
         _canvas.Close();
     }

@@ -134,7 +134,8 @@ internal sealed class SvgWriter
     /// <summary>A group with an origin and a unit of its own.</summary>
     public void Open(string name, Point origin, double unit)
     {
-        Write($"<g class=\"{Notation.Escape(name)}\" transform=\"translate({Number(origin.X)} {Number(origin.Y)}) scale({Number(unit)})\">");
+        Write($"<g class=\"{Notation.Escape(name)}\" transform=\"translate({Number(origin.X)} {Number(origin.Y)}) "
+            + $"scale({Number(unit)})\">");
         _open++;
     }
 

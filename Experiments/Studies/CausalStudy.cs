@@ -29,7 +29,8 @@ internal sealed class CausalStudy() : Study(18, "causal", "Causal mask: all come
             PerRow = 2, Notes = [$"Lines: median over {distances.Seeds} seeds."],
         }.Render();
         return new Findings(Facts(distances), new Picture("causal", svg, $"Distance of token i to x_{{1}}(0) under a "
-            + $"causal mask, {distances.Seeds} seeds of {distances.Tokens} tokens. Lines: median over seeds. Dashed in (a): token 2 from its equation, and i − "
+            + $"causal mask, {distances.Seeds} seeds of {distances.Tokens} tokens. Lines: median over seeds. Dashed in (a): token 2 from "
+            + $"its equation, and i − "
             + "1 times that for the others; in (b): i − 1."));
     }
 

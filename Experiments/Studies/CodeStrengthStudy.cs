@@ -36,11 +36,13 @@ internal sealed class CodeStrengthStudy() : Study(11, "code-strength", "Strength
             ])
         {
             PlotHeight = 220,
-            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in the height c = ⟨u, axis⟩ of their limit. In (a), with "
+            Notes = ["Signs: mean over seeds; bars: 5 to 95 % of seeds, which differ in the height c = ⟨u, axis⟩ of their limit. In (a), "
+                + "with "
                 + "each seed's own c, all seeds coincide."],
         }.Render();
         return new Findings(Facts(turns, n), new Picture("code-strength", svg, $"Limits of {turns[0].Gap.Length} seeds "
-            + $"of {n} tokens for each turn w of the code, against the formulas: in (a) with the height c of each seed's own limit, else averaged "
+            + $"of {n} tokens for each turn w of the code, against the formulas: in (a) with the height c of each seed's own limit, else "
+            + $"averaged "
             + "over c uniform on [0, 1]. Signs: mean over seeds; bars: 5 to 95 % of them."));
     }
 

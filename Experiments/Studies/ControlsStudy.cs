@@ -58,7 +58,8 @@ internal sealed class ControlsStudy() : Study(16, "controls", "Negative controls
         return new Findings(outcomes.SelectMany(Facts), new Picture("controls", svg, "The gap of four codes from the same "
             + $"starts, {outcomes[0].Heights.Length} seeds of 64 tokens, and the rate of 1 − |m|^{{2}} in the last stage. Lines: median "
             + "over seeds; bands: 5 to 95 % of them. Dashed in (a) and (b): the gap of the rotary limit with each seed's own c, median "
-            + "over seeds; in (c): 2(1 − λ_{2}(A)), the same for both β of the distance bias. Near the rate 2 a few seeds of the logits alone lie up to 5 % above it: the next "
+            + "over seeds; in (c): 2(1 − λ_{2}(A)), the same for both β of the distance bias. Near the rate 2 a few seeds of the logits "
+            + "alone lie up to 5 % above it: the next "
             + "mode is nearly as slow as the last and has not died out while 1 − |m|^{2} is above rounding."));
     }
 

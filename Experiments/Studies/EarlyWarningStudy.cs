@@ -42,7 +42,8 @@ internal sealed class EarlyWarningStudy() : Study(15, "early-warning", "Early wa
         {
             PerRow = 3, PlotHeight = 180,
             Notes =
-                ["Vertical lines: alerts. Dashed: predicted final values, of a point on the left and of the latitude circle in the middle."],
+                ["Vertical lines: alerts. Dashed: predicted final values, of a point on the left and of the latitude circle in the "
+                    + "middle."],
         }.Render();
         return new Findings(Facts(traces), new Picture("early-warning", svg, "All indicators along three runs of one seed each, alerts "
             + "as vertical lines: that of (f), (i) and (l) is at t = 0. (a)–(c): entropies of attention; (d)–(f): effective numbers of "

@@ -70,7 +70,8 @@ internal sealed class PromptsStudy() : Study(17, "prompts", "Prompts against the
                 + "prompt, on dashed curves.",
             [SplitPanel(splits), BasinPanel(tilted), LabelledPanel(labelled)])
         {
-            PerRow = 3, PlotHeight = 250, Notes = ["(a): a sign for every seed, from halves scattered about the poles; thresholds λ_{c} = e^{−β}/sinh β. All tokens of "
+            PerRow = 3, PlotHeight = 250, Notes = ["(a): a sign for every seed, from halves scattered about the poles; thresholds λ_{c} "
+                + "= e^{−β}/sinh β. All tokens of "
                 + "a half end at one angle."],
         }.Render();
         return new Findings(Facts(splits, tilted, labelled), new Picture("prompts", svg, "Antipodal prompts hold a split cloud "

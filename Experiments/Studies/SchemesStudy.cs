@@ -24,7 +24,8 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
         public Series Continued(ObservationTable table, double until)
         {
             double start = table.Times.First(t => t >= From), gap = table.AtTime("gap_second", start)[0];
-            return Series.Predicted([.. Grid(start, Math.Max(until, start) - start, 100)], t => gap * Math.Exp(-2 * (Time(t) - Time(start))),
+            return Series.Predicted([.. Grid(start, Math.Max(until, start) - start, 100)],
+                t => gap * Math.Exp(-2 * (Time(t) - Time(start))),
                 "predicted law of the last stage");
         }
     }
@@ -48,7 +49,8 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
                 Panel("linear time", new Axis("time t", 0, 40), tables) with { SharesY = true },
             ]).Render();
         return new Findings(Clocks.Zip(tables, Measured), new Picture("schemes", svg, "The gap 1 − |m|^{2} of one cloud under five "
-            + "schemes, one seed: a straight line in (a) is a power of t, in (b) an exponential. Dashed: the laws of the last stage, e^{−2t} "
+            + "schemes, one seed: a straight line in (a) is a power of t, in (b) an exponential. Dashed: the laws of the last stage, "
+            + "e^{−2t} "
             + "(post, nGPT), e^{−4(t + 1)^{1/2}} (sqrt) and t^{−2} (pre, peri), on from the measured gap at a late time. pre and peri "
             + "coincide."));
     }

@@ -131,7 +131,8 @@ internal sealed class TargetsStudy() : Study(13, "targets", "Laws as limits")
             if (constant > 0) series.Add(Series.Predicted(range, n => constant / (grid ? n : Math.Sqrt(n))));
             series.Add(Series.Measured($"{curve.Key.Target.Label}, {(grid ? "grid" : "independent")}", Palette.Series(place + colour),
                 (Sign)(1 + place % 4), curve.Select(p => (double)p.Tokens), curve.Select(p => p.Distances.Average()))
-                .Between(curve.Select(p => Statistics.Quantile(p.Distances, 0.05)), curve.Select(p => Statistics.Quantile(p.Distances, 0.95))));
+                .Between(curve.Select(p => Statistics.Quantile(p.Distances, 0.05)),
+                    curve.Select(p => Statistics.Quantile(p.Distances, 0.95))));
         }
         double[] all = [.. points.SelectMany(p => p.Distances)];
         return new ChartPanel(title, new Axis("number of tokens n", range[0], range[1], Log: true),

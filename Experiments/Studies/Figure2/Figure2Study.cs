@@ -48,7 +48,8 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2 of the pape
         ObservationTable largest = Table("rotary", sizes[^1]);
         string svg = GapFigure.Render([.. sizes.SelectMany(n => Systems.Select(system => Curve(system, n)))],
             new UniformSample(largest.Last("mean_norm")), $"|m| at t = 30, rotary, n = {sizes[^1]}");
-        string caption = $"Figure 2 of the paper: collapse gap against time over {largest.Replicas} seeds, one panel per number of tokens n; on "
+        string caption = $"Figure 2 of the paper: collapse gap against time over {largest.Replicas} seeds, one panel per number of "
+            + $"tokens n; on "
             + $"a logarithmic axis, cut at 10^{{−16}}, and on a linear one. Lines: median over seeds; bands: 5 to 95 % of them. "
             + $"{Letters.Of(sizes.Length)}: distribution over seeds of |m| at the end for the rotary code, whose limit is the latitude "
             + "circle at height u_{z}: |m| = |u_{z}|, uniform on [0, 1] for uniform starts.";

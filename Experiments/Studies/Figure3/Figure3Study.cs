@@ -46,7 +46,8 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
             + "the clock is logarithmic.");
         string energies = EnergyFigure.Render([.. runs.Select(run => run.Energy())], until: PaperHorizon);
         return new Findings(runs.SelectMany(run => run.Facts()),
-            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted limits under the "
+            new Picture("figure3", spheres, "Figure 3 of the paper: six clouds at the end of their runs, coloured by label; predicted "
+                + "limits under the "
                 + "tokens."),
             new Picture("figure3-t20", early, "The two slow clouds at the paper's horizon t = 20, on their way to "
                 + "the limits of the figure before."),
@@ -97,8 +98,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
             double[] x = Positions(time), limit = Predicted(x);
             bool curve = IsCircle || _gauge is RotaryGauge or PathGauge;
             // The step from the last label to the first is one like the others.
-            bool closed = curve && Sphere.Distance(limit.AsSpan(0, 3), limit.AsSpan(limit.Length - 3, 3)) < 1.5 * Enumerable
-                .Range(1, _start.Tokens - 1).Max(i => Sphere.Distance(limit.AsSpan(3 * i - 3, 3), limit.AsSpan(3 * i, 3)));
+            bool closed = curve && Step(_start.Tokens - 1, 0) < 2 * Enumerable.Range(1, _start.Tokens - 1).Max(i => Step(i - 1, i));
             string what = IsCircle ? "a great circle" : _gauge switch
             {
                 RotaryGauge => "a latitude circle",
@@ -106,6 +106,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
                 PrefixGauge => "its targets",
                 _ => "a point",
             };
+            double Step(int i, int j) => Sphere.Distance(limit.AsSpan(3 * i, 3), limit.AsSpan(3 * j, 3));
             return new SpherePanel(time is null ? System : $"{System} at t = {time}", 3, x, _start.Labels)
             {
                 Cyclic = closed, PredictedCurves = curve ? [closed ? [.. limit, .. limit[..3]] : limit] : [],
@@ -128,7 +129,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         public MovingPanel Motion()
         {
             double[] x = PlannedRun.Positions(_run.Snapshots(_folder));
-            return new MovingPanel(Panel(), [.. x.Chunk(3 * _start.Tokens)]);
+            return new MovingPanel(Panel() with { Title = Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].Trim() }, [.. x.Chunk(3 * _start.Tokens)]);
         }
 
         public IEnumerable<Fact> Facts()
