@@ -24,6 +24,7 @@ public sealed class TrajectoryPageTests
         Make("circle", "figure2-baseline", [.. Small, "tokens.dimension=2"]);
         Make("eight", "figure2-baseline", [.. Small, "tokens.dimension=8", "replicas=3"]);
         Make("long", "figure2-baseline", [.. Small, "record.spacing=logarithmic", "time.horizon=1000"]);
+        Make("one", "figure3-rotary", [.. Small, "record.snapshots=1"]);
         Make("hostile", "figure3-baseline", [.. Small, $"title={JsonSerializer.Serialize(Hostile)}"]);
     }
 
@@ -198,6 +199,19 @@ public sealed class TrajectoryPageTests
         Assert.That(await page.Locator("#now").InnerTextAsync(), Does.Match(@"^t = (5|4\.9|5\.0)"));
         string left = await Ask<string>(page, "document.querySelector('.present').style.left");
         Assert.That(double.Parse(left[..^2], CultureInfo.InvariantCulture), Is.EqualTo(box.Width / 2).Within(2));
+    }
+
+    /// <summary>A run that keeps its end alone has charts of all times, and the line at the end.</summary>
+    [Test]
+    public async Task OneSnapshotIsAPicture()
+    {
+        IPage page = await Load(["one"]);
+        await Frames(page);
+        Assert.That(await page.Locator("#play").IsDisabledAsync());
+        Assert.That(await page.Locator("#now").InnerTextAsync(), Is.EqualTo("t = 10 (snapshot 1 of 1)"));
+        double[] line = await Ask<double[]>(page, "page.charts.map(c => parseFloat(c.present.style.left) / c.plot.over.clientWidth)");
+        Assert.That(line, Is.Not.Empty.And.All.EqualTo(1).Within(1e-3));
+        Assert.That(await Ask<double[]>(page, "page.charts.map(c => c.plot.posToVal(0, 'x'))"), Is.All.EqualTo(0).Within(1e-9));
     }
 
     [Test]

@@ -75,7 +75,7 @@ class ObservableChart {
     const powerTicks = { splits: (_, __, low, high) => powers(low, high, 5), values: (_, at) => at.map(labelOf) };
     this.plot = new uPlot({
       width: Math.max(120, this.element.clientWidth), height: 132, padding: [8, 12, 0, 0], pxAlign: 0, series, bands,
-      legend: { show: false },
+      legend: { show: false }, hooks: { draw: [() => this.move()] },
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: {
         x: { time: false, range: () => [from, to > from ? to : from + 1] },
@@ -98,9 +98,15 @@ class ObservableChart {
     this.plot.setSize({ width: Math.max(120, this.element.clientWidth), height: 132 });
   }
 
+  // uPlot knows where things are once it has drawn, which is after it was made, or its size was set.
+  move() {
+    if (this.present && this.place !== undefined) this.present.style.left = `${this.plot.valToPos(this.place, "x")}px`;
+  }
+
   /** Moves the line, and says the values there. */
   show(place) {
-    this.present.style.left = `${this.plot.valToPos(place, "x")}px`;
+    this.place = place;
+    this.move();
     const isShort = this.series.length > 4 && this.series.some(s => s.label !== ""); // no values, and each column once
     const told = isShort ? this.series.filter((s, i) => this.series.findIndex(other => other.label === s.label) === i) : this.series;
     this.title.replaceChildren(document.createTextNode(this.name), ...told.slice(0, 16).map(s => {

@@ -184,8 +184,8 @@ class RunView {
   paintLimit(strokes, limit, theme, isFront) {
     const size = Math.max(1, 0.8 * this.tokenRadius), lift = points => this.isFlat ? raised(points, this.height()) : points;
     for (const curve of limit.curves.map(lift)) {
-      this.paintCurve(strokes, curve, 4.4 * size, mixed(theme.road, theme.paper, isFront ? 0 : 0.4), isFront);
-      this.paintCurve(strokes, curve, 4.4 * size - 2, mixed(theme.ball, theme.paper, 0.5), isFront, true);
+      this.paintCurve(strokes, curve, 3.4 * size, mixed(theme.road, theme.paper, isFront ? 0 : 0.4), isFront);
+      this.paintCurve(strokes, curve, 3.4 * size - 2, mixed(theme.ball, theme.paper, 0.5), isFront, true);
     }
     const points = lift(limit.points), ring = (points.length > 3 * 64 ? 2 : 3.4) * size;
     for (let i = 0; i < points.length; i += 3) {

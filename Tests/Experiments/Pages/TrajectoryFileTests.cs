@@ -80,7 +80,7 @@ public sealed partial class TrajectoryFileTests : FolderFixture
         Assert.That(store.Tokens.Select(t => (t.Replica, t.Token)), Is.EqualTo(new[] { (0, 7L), (0, 9L), (1, 3L) }));
         Assert.That(store.Snapshots.Select(s => (float[])[s.Numbers[0], s.Numbers[3], s.Numbers[6]]),
             Is.EqualTo(new float[][] { [1, 0, float.NaN], [0, float.NaN, -1], [float.NaN, 1, 1] }));
-        TrajectoryPage.Write(Folder["t.html"], 
+        TrajectoryPage.Write(Folder["t.html"],
             [Seen(new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false)))], 1_000_000);
         Assert.That(Positions(File.ReadAllText(Folder["t.html"]), planes: 2), Is.EqualTo(new short[]
         {
@@ -124,7 +124,7 @@ public sealed partial class TrajectoryFileTests : FolderFixture
     {
         File.WriteAllText(Folder["t.csv"], "time,token,x0,x1\n0,0,1,0\n0,1,0,1\n0,2,0,-1\n0,3,-1,0\n0,4,-1,0\n0,5,1,0\n1,0,1,0\n1,1,0,1\n1,2,0,-1\n1,3,0,1\n1,4,-1,0\n1,5,-1,0\n"
             .Replace("1,4,-1,0", "1,4,0,-1", StringComparison.Ordinal).Replace("1,0,1,0\n1,1,", "1,0,0,-1\n1,1,", StringComparison.Ordinal));
-        TrajectoryPage.Write(Folder["t.html"], 
+        TrajectoryPage.Write(Folder["t.html"],
             [Seen(new TrajectorySource("t", Trajectory.Open([Folder["t.csv"]], ColumnMap.Identity, normalize: false)))], 1_000_000);
         string page = File.ReadAllText(Folder["t.html"]);
         Assert.That(Doubles(page, About(page).GetProperty("runs")[0])[18..24], Is.EqualTo((double[])[0, 1, 0, 1, 0, -1]));
