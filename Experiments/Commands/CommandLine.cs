@@ -9,7 +9,17 @@ internal delegate Command CommandMaker(Func<ParseResult, CommandContext> context
 /// <summary>Another program, which has all commands of this one and some of its own.</summary>
 /// <param name="Program">Its name.</param>
 /// <param name="Commands">Its own commands.</param>
-internal sealed record Extension(string Program, params IReadOnlyList<CommandMaker> Commands);
+internal sealed record Extension(string Program, params IReadOnlyList<CommandMaker> Commands)
+{
+    /// <summary>Forms of figures that it writes beside SVG, by name.</summary>
+    public IReadOnlyDictionary<string, FigureWriter> Formats { get; init; } = new Dictionary<string, FigureWriter>();
+}
+
+/// <summary>Writes a figure in another form than SVG.</summary>
+/// <param name="svg">The figure.</param>
+/// <param name="millimetres">Its width in print.</param>
+/// <param name="file">Where to.</param>
+internal delegate void FigureWriter(string svg, double millimetres, Stream file);
 
 /// <summary>The program <c>attentionflow</c>: its commands, options common to them, and what becomes of errors.</summary>
 internal static class CommandLine
@@ -56,7 +66,7 @@ internal static class CommandLine
         CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
-                AnalyzeCommand.Make(Context), ReportCommand.Make(Context), VerifyCommand.Make(Context), .. ListCommands.Make(Context),
+                AnalyzeCommand.Make(Context), ReportCommand.Make(Context), PlotCommand.Make(Context, extension?.Formats ?? new Dictionary<string, FigureWriter>()), VerifyCommand.Make(Context), .. ListCommands.Make(Context),
                 BenchCommand.Make(Context), .. (extension?.Commands ?? []).Select(make => make(Context))];
         foreach (Command command in commands) root.Subcommands.Add(command);
         interruption.CheckpointAsked = current.AskForCheckpoint;

@@ -12,7 +12,7 @@ internal sealed record HeatPanel(string Title, double[,] Values);
 internal sealed record HeatMap(
     string Title, (string Name, IReadOnlyList<string> Values) X, (string Name, IReadOnlyList<string> Values) Y, IReadOnlyList<HeatPanel> Panels)
 {
-    private const double TitleHeight = 30, AxisHeight = 52, BarHeight = 44, Right = 20, MostCell = 44, LeastWritten = 34;
+    private const double TitleHeight = 30, AxisHeight = 52, BarHeight = 56, Right = 20, MostCell = 44, LeastWritten = 34;
 
     /// <summary>Width in px.</summary>
     public double Width { get; init; } = 820;
@@ -86,12 +86,13 @@ internal sealed record HeatMap(
     private static void Bar(SvgWriter canvas, Point centre, double least, double most, bool isLog)
     {
         const int cells = 40;
-        const double width = 160, height = 10;
+        const double width = 140, height = 10;
         for (int i = 0; i < cells; i++)
             canvas.Rectangle(new Box(centre.X - width / 2 + i * width / cells, centre.Y - height / 2, width / cells + (i < cells - 1 ? 0.5 : 0), height),
                 Ink.Area(Colour((i + 0.5) / cells)));
+        if (isLog) canvas.Text(centre with { Y = centre.Y + 20 }, "logarithmic scale", new Lettering(11) { Anchor = Anchor.Middle });
         canvas.Text(new Point(centre.X - width / 2 - 6, centre.Y + 4.5), Numbers.ForPeople(least), new Lettering { Anchor = Anchor.End });
-        canvas.Text(new Point(centre.X + width / 2 + 6, centre.Y + 4.5), Numbers.ForPeople(most) + (isLog ? ", logarithmic" : ""), new Lettering());
+        canvas.Text(new Point(centre.X + width / 2 + 6, centre.Y + 4.5), Numbers.ForPeople(most), new Lettering());
     }
 
     private static string Short(double value) => Math.Abs(value) is 0 or (>= 0.01 and < 1000)

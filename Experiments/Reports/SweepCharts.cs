@@ -9,7 +9,7 @@ internal static class SweepCharts
 
     /// <summary>What lines and bars, or cells, are.</summary>
     public static string Meaning(SweepPoints points) => IsMap(points) ? "Cells are medians over seeds and replicas."
-        : "Lines are medians over seeds and replicas, bars reach from 5 to 95 % of them.";
+        : "Lines are medians over seeds and replicas, bands reach from 5 to 95 % of them.";
 
     /// <summary>The parameters that one figure shows; others are fixed in it.</summary>
     public static int Shown(SweepPoints points) => Math.Min(2, points.Parameters.Count);
@@ -18,9 +18,11 @@ internal static class SweepCharts
     /// <param name="points">The sweep; its first parameter is a number.</param>
     /// <param name="observables">The observables.</param>
     /// <param name="others">Values of the parameters that are not shown.</param>
-    /// <param name="width">In px.</param>
+    /// <param name="width">As of <see cref="Chart.Width"/>.</param>
+    /// <param name="darkMode">Whether it turns dark on a dark screen.</param>
     public static string Draw(
-        SweepPoints points, IReadOnlyList<string> observables, IReadOnlyDictionary<string, string> others, double width = 820)
+        SweepPoints points, IReadOnlyList<string> observables, IReadOnlyDictionary<string, string> others, double width = 820,
+        bool darkMode = true)
     {
         int perRow = Math.Min(observables.Count, width < 600 ? 1 : 3);
         if (IsMap(points))
@@ -29,13 +31,13 @@ internal static class SweepCharts
             return new HeatMap("Last values over two parameters", (x.Name, [.. x.Values.Select(Shown)]), (y.Name, [.. y.Values.Select(Shown)]),
                 [.. observables.Select(o => new HeatPanel(o, Medians(points, o, x, y, others)))])
             {
-                Width = width, PerRow = Math.Min(perRow, 2),
+                Width = width, PerRow = Math.Min(perRow, 2), DarkMode = darkMode,
             }.Render();
         }
         ChartPanel[] panels = [.. observables.Select(o => Panel(points, o, others))];
         return new Chart("Last values over parameters", $"Last values of {string.Join(", ", observables)} over {points.Parameters[0].Name}.", panels)
         {
-            Width = width, PerRow = perRow, PlotHeight = perRow == 1 && observables.Count == 1 ? 240 : 150,
+            Width = width, PerRow = perRow, DarkMode = darkMode, PlotHeight = perRow == 1 && observables.Count == 1 ? 240 : 150,
         }.Render();
 
         static string Shown(string value) => Numbers.ForPeople(SweepPoints.Number(value));

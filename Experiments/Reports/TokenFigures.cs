@@ -11,31 +11,37 @@ internal static class TokenFigures
     private const int MostTimes = 4, MostTokens = 2000;
 
     /// <summary>The start, two times between, and the end of a run, which may be of one snapshot.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="style">How wide, and for which screen.</param>
     /// <returns>The figure and its caption.</returns>
-    public static (string Svg, string Caption) Times(SeenTrajectory run)
+    public static (string Svg, string Caption) Times(SeenTrajectory run, SphereFigure? style = null)
     {
         int count = run.Tokens.Snapshots.Count, shown = Math.Min(count, MostTimes);
         int[] snapshots = [.. Enumerable.Range(0, shown).Select(k => shown == 1 ? 0 : (int)Math.Round((double)k * (count - 1) / (shown - 1)))];
         PrincipalDirections? directions = Directions([run]);
         SpherePanel[] panels = [.. snapshots.Select(k =>
             Panel(run, k, $"t = {Numbers.ForPeople(run.Tokens.Snapshots[k].Time)}", directions, hasLimit: k == count - 1))];
-        return (Draw("Tokens at chosen times", panels), Caption([run], directions));
+        return (Draw("Tokens at chosen times", panels, style), Caption([run], directions));
     }
 
     /// <summary>The last snapshots of several runs of one dimension.</summary>
     /// <param name="runs">The runs.</param>
     /// <param name="titles">A title for each.</param>
-    public static (string Svg, string Caption) Ends(IReadOnlyList<SeenTrajectory> runs, IReadOnlyList<string> titles)
+    /// <param name="style">How wide, and for which screen.</param>
+    public static (string Svg, string Caption) Ends(
+        IReadOnlyList<SeenTrajectory> runs, IReadOnlyList<string> titles, SphereFigure? style = null)
     {
         PrincipalDirections? directions = Directions(runs);
         return (Draw("Tokens at the ends of runs", [.. runs.Select((run, i) =>
-            Panel(run, run.Tokens.Snapshots.Count - 1, titles[i], directions, hasLimit: true))]), Caption(runs, directions));
+            Panel(run, run.Tokens.Snapshots.Count - 1, titles[i], directions, hasLimit: true))], style), Caption(runs, directions));
     }
 
-    private static string Draw(string title, SpherePanel[] panels)
+    private static string Draw(string title, SpherePanel[] panels, SphereFigure? style)
     {
-        Camera camera = panels[0].Dimension == 2 ? Camera.Above : Camera.For(SphereView.Points(panels[^1].Positions, panels[^1].Dimension));
-        return new SphereFigure { PerRow = panels.Length is 2 or 4 ? 2 : 3, Title = title }.Render([.. panels.Select(p => p with { Camera = camera })]);
+        Camera camera = panels[0].Dimension == 2 ? Camera.Above
+            : Camera.For(SphereView.Points(panels[^1].Positions, panels[^1].Dimension));
+        style ??= new SphereFigure { PerRow = panels.Length is 2 or 4 ? 2 : 3 };
+        return (style with { Title = title }).Render([.. panels.Select(p => p with { Camera = camera })]);
     }
 
     private static PrincipalDirections? Directions(IReadOnlyList<SeenTrajectory> runs) =>
@@ -48,7 +54,9 @@ internal static class TokenFigures
         string along = directions is null ? ""
             : $" Of {runs[0].Tokens.Dimension} dimensions the three directions are shown along which the tokens vary most; they hold "
                 + $"{Numbers.ForPeople(Math.Round(100 * directions.Shares.Sum(), 1))} % of the variance over all times.";
-        return $"The tokens{replica}{thinned}, coloured by label, from one side throughout.{along}";
+        string limit = runs.Any(r => r.Source.Experiment is { } e && LimitShape.Of(e, r.Tokens).Count > 0)
+            ? " Rings and bands are the predicted limit, which may take longer than the run." : "";
+        return $"The tokens{replica}{thinned}, coloured by label, from one side throughout.{limit}{along}";
     }
 
     private static List<int> OfFirst(TokenStore store)

@@ -44,6 +44,16 @@ public static class WholeFile
         return record;
     }
 
+    /// <summary>Writes bytes.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteBytes(string path, byte[] bytes) => Guard(path, () =>
+    {
+        using FileStream part = OpenPart(path);
+        part.Write(bytes);
+        Finish(part, path);
+        return 0;
+    });
+
     /// <summary>Writes a text into the part of a file, which <see cref="Rename"/> makes whole.</summary>
     internal static FileRecord WritePart(string path, string text) => Guard(path, () =>
     {

@@ -1,0 +1,4 @@
+using AttentionFlow.Experiments.Commands;
+using AttentionFlow.Plots;
+
+return CommandLine.Start(args, PrintedFigure.Program);
