@@ -145,7 +145,8 @@ internal static class AnalyzeCommand
         });
         record = analysis.End(record with { Sources = [.. trajectory.Files.Select(FileRecord.Of)] }) with
         {
-            Name = name, TimeName = timeName == "t" ? null : timeName,
+            Name = name,
+            TimeName = timeName == "t" ? null : timeName,
             Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
         };
         record = record with { WallSeconds = Math.Round(watch.Elapsed.TotalSeconds, 3) };

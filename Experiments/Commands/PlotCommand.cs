@@ -52,8 +52,8 @@ internal static class PlotCommand
             string[] given = parsed.GetRequiredValue(folders), names = parsed.GetValue(observables) ?? [];
             string form = parsed.GetValue(format)!;
             if (form != "svg" && !formats.ContainsKey(form))
-                throw new ConfigurationException($"--format {form}: this program writes svg; pdf and png are written by that of the project "
-                    + "Plots: dotnet run -c Release --project Plots -- plot ...");
+                throw new ConfigurationException($"--format {form}: this program writes svg; pdf and png are written by that of the "
+                    + "project Plots: dotnet run -c Release --project Plots -- plot ...");
             ReportCommand.Check(given, target: null);
             CommandContext context = contextOf(parsed);
             PlotFigure figure = new(parsed.GetValue(columns));

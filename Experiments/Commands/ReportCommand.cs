@@ -48,8 +48,8 @@ internal static class ReportCommand
     public static void Check(string[] folders, string? target)
     {
         if (folders.Length > ObservableCharts.MostRuns)
-            throw new ConfigurationException($"{folders.Length} runs are too many to be told apart, {ObservableCharts.MostRuns} are the most; "
-                + "the report of a sweep shows hundreds.");
+            throw new ConfigurationException($"{folders.Length} runs are too many to be told apart, {ObservableCharts.MostRuns} are the "
+                + "most; the report of a sweep shows hundreds.");
         if (folders.FirstOrDefault(f => ReportFiles.IsSweep(f) || ReportFiles.IsAnalysis(f)) is { } alone && folders.Length > 1)
             throw new ConfigurationException($"{alone}: runs stand side by side; a sweep or an analysis is shown by itself.");
         if (target is not null && ReportFiles.IsAnalysis(folders[0]))

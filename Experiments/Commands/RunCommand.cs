@@ -54,7 +54,11 @@ internal static class RunCommand
                 : OptionValues.Refuse<double?>(result, "a time above 0 is needed"),
         };
         Option<TimeSpan?> checkpoint = CheckpointOption();
-        Option<bool> bare = new("--no-report") { Description = "Leave out report.html and trajectory.html, which 'report DIR' makes later." };
+        Option<bool> bare = new("--no-report")
+        {
+            Description = "Leave out report.html and trajectory.html, which 'report DIR' makes "
+            + "later."
+        };
         file.CompletionSources.Add([.. StoredExperiments.Names]);
         precision.CompletionSources.Add("single", "double");
         Command command = new("run", "Runs one experiment: snapshots, observables and provenance into a folder.")

@@ -58,7 +58,8 @@ internal static class SlurmScript
         {
             string process = Environment.ProcessPath ?? "dotnet";
             bool isHost = Path.GetFileNameWithoutExtension(process) != "attentionflow";
-            return isHost ? $"{Quoted.ForShell(process)} {Quoted.ForShell(Path.Combine(AppContext.BaseDirectory, "attentionflow.dll"))}" : Quoted.ForShell(process);
+            return isHost ? $"{Quoted.ForShell(process)} {Quoted.ForShell(Path.Combine(AppContext.BaseDirectory, "attentionflow.dll"))}"
+                : Quoted.ForShell(process);
         }
     }
 }

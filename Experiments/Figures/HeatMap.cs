@@ -10,7 +10,8 @@ internal sealed record HeatPanel(string Title, double[,] Values);
 /// <param name="X">The parameter to the right, and its values.</param>
 /// <param name="Y">The parameter upwards, and its values.</param>
 internal sealed record HeatMap(
-    string Title, (string Name, IReadOnlyList<string> Values) X, (string Name, IReadOnlyList<string> Values) Y, IReadOnlyList<HeatPanel> Panels)
+    string Title, (string Name, IReadOnlyList<string> Values) X, (string Name, IReadOnlyList<string> Values) Y,
+        IReadOnlyList<HeatPanel> Panels)
 {
     private const double TitleHeight = 30, AxisHeight = 52, BarHeight = 56, Right = 20, MostCell = 44, LeastWritten = 34;
 
@@ -88,7 +89,8 @@ internal sealed record HeatMap(
         const int cells = 40;
         const double width = 140, height = 10;
         for (int i = 0; i < cells; i++)
-            canvas.Rectangle(new Box(centre.X - width / 2 + i * width / cells, centre.Y - height / 2, width / cells + (i < cells - 1 ? 0.5 : 0), height),
+            canvas.Rectangle(
+                new Box(centre.X - width / 2 + i * width / cells, centre.Y - height / 2, width / cells + (i < cells - 1 ? 0.5 : 0), height),
                 Ink.Area(Colour((i + 0.5) / cells)));
         if (isLog) canvas.Text(centre with { Y = centre.Y + 20 }, "logarithmic scale", new Lettering(11) { Anchor = Anchor.Middle });
         canvas.Text(new Point(centre.X - width / 2 - 6, centre.Y + 4.5), Numbers.ForPeople(least), new Lettering { Anchor = Anchor.End });

@@ -29,7 +29,8 @@ internal static class ObservableCharts
 
     /// <summary>A panel for each of these columns.</summary>
     public static IReadOnlyList<ChartPanel> Scalars(IReadOnlyList<Observed> runs, IEnumerable<string> columns) =>
-        [.. columns.Select(column => Panel(column, runs, [.. runs.Select((run, i) => (run, i)).Where(r => r.run.Table.Columns.Contains(column))
+        [.. columns.Select(column => Panel(column, runs, [.. runs.Select((run, i) => (run, i))
+            .Where(r => r.run.Table.Columns.Contains(column))
             .SelectMany(r => Line(r.run, column, runs.Count > 1 ? r.run.Name : "", r.i))], [column]))];
 
     /// <summary>A panel for each vector of one run, its first components as lines.</summary>
@@ -62,7 +63,8 @@ internal static class ObservableCharts
 
     private static ChartPanel Panel(string title, IReadOnlyList<Observed> runs, IReadOnlyList<Series> lines, IReadOnlyList<string> columns)
     {
-        double[] predicted = [.. columns.SelectMany(c => runs.Where(r => r.Predicted.ContainsKey(c)).Select(r => r.Predicted[c])).Distinct()];
+        double[] predicted = [.. columns.SelectMany(c => runs.Where(r => r.Predicted.ContainsKey(c))
+            .Select(r => r.Predicted[c])).Distinct()];
         Axis value = ValueAxis([.. lines.SelectMany(l => l.Y.Concat(l.Low ?? []).Concat(l.High ?? [])), .. predicted]);
         Alert[] alerts = [.. runs.SelectMany(r => r.Alerts).Where(a => columns.Contains(a.Indicator))];
         return new ChartPanel(title, TimeAxis(runs), value, lines)
@@ -88,7 +90,8 @@ internal static class ObservableCharts
     }
 
     /// <summary>
-    /// An axis around values; logarithmic for positive ones that fall by many decades, as gaps do: what rounding makes of zero lies below it.
+    /// An axis around values; logarithmic for positive ones that fall by many decades, as gaps do: what rounding makes of zero lies below
+    /// it.
     /// </summary>
     public static Axis ValueAxis(double[] values)
     {

@@ -33,10 +33,12 @@ internal sealed class PlotFigure(int columns)
         SweepPoints points = SweepPoints.Read(folder);
         if (points.Ended.Count == 0) throw new ConfigurationException($"{folder}: no point of the sweep has ended.");
         if (points.Parameters is not [{ IsNumber: true }, ..])
-            throw new ConfigurationException($"{folder}: no parameter of the sweep is a number, so there is no axis; 'collect' makes its table.");
+            throw new ConfigurationException($"{folder}: no parameter of the sweep is a number, so there is no axis; 'collect' makes "
+                + $"its table.");
         if (points.Parameters.Count > 2)
             throw new ConfigurationException($"{folder}: a figure shows two parameters, this sweep has {points.Parameters.Count}: "
-                + string.Join(", ", points.Parameters.Select(p => p.Key)) + "; its report has a figure for each combination of the others.");
+                + string.Join(", ", points.Parameters.Select(p => p.Key)) + "; its report has a figure for each combination of the "
+                    + "others.");
         return SweepCharts.Draw(points, Chosen(names, points.Observables), new Dictionary<string, string>(), Width, darkMode: false);
     }
 
@@ -48,7 +50,8 @@ internal sealed class PlotFigure(int columns)
             throw new ConfigurationException($"{empty.Folder}: there are no snapshots in it.");
         if (runs.Select(r => r.Seen.Tokens.Dimension).Distinct().Count() > 1)
             throw new ConfigurationException("--tokens: the runs are of several dimensions; give those of one.");
-        SphereFigure style = new() { PerRow = columns == 1 ? 2 : runs.Count == 1 ? 4 : 3, PanelWidth = columns == 1 ? 198 : runs.Count == 1 ? 205 : 273, DarkMode = false };
+        int perRow = columns == 1 ? 2 : runs.Count == 1 ? 4 : 3;
+        SphereFigure style = new() { PerRow = perRow, PanelWidth = Math.Floor(Width / perRow), DarkMode = false };
         return runs.Count == 1 ? TokenFigures.Times(runs[0].Seen, style).Svg
             : TokenFigures.Ends([.. runs.Select(r => r.Seen)], [.. runs.Select(r => r.Name)], style).Svg;
     }
@@ -68,7 +71,8 @@ internal sealed class PlotFigure(int columns)
     {
         int start = svg.IndexOf(" width=\"", StringComparison.Ordinal), end = svg.IndexOf(" viewBox=\"", StringComparison.Ordinal);
         string[] box = svg[(end + 10)..svg.IndexOf('"', end + 10)].Split(' ');
-        double height = Millimetres * double.Parse(box[3], CultureInfo.InvariantCulture) / double.Parse(box[2], CultureInfo.InvariantCulture);
+        double height = Millimetres * double.Parse(box[3], CultureInfo.InvariantCulture)
+            / double.Parse(box[2], CultureInfo.InvariantCulture);
         return Text.Of($"{svg[..start]} width=\"{Millimetres}mm\" height=\"{height:0.##}mm\"{svg[end..]}");
     }
 

@@ -6,9 +6,9 @@ internal static class Predictions
     private const int MostLabels = 2000;
 
     /// <summary>
-    /// The limits of columns: at a point in the gauge frame (<see cref="PointLimit"/>) E = k(1)/2 times the mean of b, and with b = 1 uniform
-    /// attention, entropies log n; with no gauge also |m| = 1 and one cluster; of the circle (<see cref="CircleLimit"/>) its energy, |m| and
-    /// covariance; with noise and the linear profile |m| of the stationary law.
+    /// The limits of columns: at a point in the gauge frame (<see cref="PointLimit"/>) E = k(1)/2 times the mean of b, and with b = 1
+    /// uniform attention, entropies log n; with no gauge also |m| = 1 and one cluster; of the circle (<see cref="CircleLimit"/>) its
+    /// energy, |m| and covariance; with noise and the linear profile |m| of the stationary law.
     /// </summary>
     public static IReadOnlyDictionary<string, double> Of(Experiment experiment)
     {

@@ -15,7 +15,8 @@ internal static class RunReport
         page.Paragraph(Sentence(run));
         if (run.Record.Status != RunStatus.Complete || run.Record.Advice is not null)
             page.Warning($"{run.Record.Status}: {run.Record.Advice ?? "the run did not come to its end"}.");
-        page.Alerts("Warning levels that were crossed; alerts are marked in the charts.", [.. run.Record.Alerts.Select(a => (run.Name, a))]);
+        page.Alerts("Warning levels that were crossed; alerts are marked in the charts.",
+            [.. run.Record.Alerts.Select(a => (run.Name, a))]);
         if (run.Seen.Tokens.Snapshots.Count > 0)
         {
             page.Section("Tokens");
@@ -30,7 +31,8 @@ internal static class RunReport
             run.OwnSettings().Select(s => (string[])[s.Key, Quoted.Short(s.Value, 400)]));
         AddFiles(page, run, pageFolder);
         page.Section("How this was made").Paragraph("The same run again, from the folder above that of the run:")
-            .Command($"attentionflow run {Quoted.ForShell($"{run.Name}/{RunFolder.ExperimentFile}")} --out {Quoted.ForShell($"{run.Name}-again")}");
+            .Command($"attentionflow run {Quoted.ForShell($"{run.Name}/{RunFolder.ExperimentFile}")} "
+                + $"--out {Quoted.ForShell($"{run.Name}-again")}");
         return page.Provenance(Provenance(run.Record)).ToHtml();
     }
 
@@ -71,7 +73,8 @@ internal static class RunReport
         if (runs.Max(r => r.Table.Times.Length) < 2) return;
         (string[] scalars, string[] constant) = Split([.. runs.SelectMany(r => r.Table.Scalars).Distinct()], runs);
         string bands = runs.Any(r => r.Table.Replicas > 1) ? $" {ObservableCharts.Bands}" : "";
-        string predicted = runs.Any(r => r.Predicted.Keys.Any(r.Table.Columns.Contains)) ? " Dashed: what theory predicts for the end." : "";
+        string predicted = runs.Any(r => r.Predicted.Keys.Any(r.Table.Columns.Contains)) ? " Dashed: what theory predicts for the end."
+            : "";
         page.Section("Observables");
         if (scalars.Length > 0)
             page.Figure(ObservableCharts.Draw("Observables", ObservableCharts.Scalars(runs, scalars)),
@@ -134,11 +137,14 @@ internal static class RunReport
         int n = run.Experiment.Tokens.Count;
         IGrouping<double, int>[] replicas = [.. rows.GroupBy(i => mergers["replica"][i])];
         Series[] lines = [.. replicas.Take(MostLines).Select(r => new Series("", Palette.Blue,
-            [time.Min, .. r.Select(i => Math.Max(mergers["time"][i], time.Min)), end], [n, .. r.Select(i => mergers["left"][i]), mergers["left"][r.Last()]])
+            [time.Min, .. r.Select(i => Math.Max(mergers["time"][i], time.Min)), end], [n, .. r.Select(i => mergers["left"][i]),
+                mergers["left"][r.Last()]])
         { Steps = true, Width = 1.4 })];
         page.Figure(new Chart("Tokens left", "How many tokens are left against time, a line for each replica.",
-            [new ChartPanel("", time, new Axis("tokens left", 0.8, 1.3 * n, Log: true), lines)]) { PlotHeight = 200 }.Render(),
-            $"How many tokens are left, a line for each replica{(replicas.Length > MostLines ? $", {MostLines} of {replicas.Length}" : "")}.");
+            [new ChartPanel("", time, new Axis("tokens left", 0.8, 1.3 * n, Log: true), lines)])
+        { PlotHeight = 200 }.Render(),
+            "How many tokens are left, a line for each replica"
+                + (replicas.Length > MostLines ? $", {MostLines} of {replicas.Length}." : "."));
         int[] heaviest = [.. rows.OrderByDescending(i => mergers["mass_token"][i]).Take(MostMergers).Order()];
         page.Table($"The mergers of most weight, of {rows.Length}; {RunFolder.MergersFile} has all.",
             ["time", "replica", "token", "into", "weight of the token", "weight it came to", "tokens left"],

@@ -2,7 +2,8 @@ using MathNet.Numerics.Statistics;
 
 namespace AttentionFlow.Experiments.Reports;
 
-/// <summary>Last values of observables over the parameters of a sweep: curves over one, a line for each value of another; or heat maps.</summary>
+/// <summary>Last values of observables over the parameters of a sweep: curves over one, a line for each value of another; or heat
+/// maps.</summary>
 internal static class SweepCharts
 {
     private const int LeastOfAMap = 4, MostLines = 8;
@@ -28,14 +29,16 @@ internal static class SweepCharts
         if (IsMap(points))
         {
             (SweepParameter x, SweepParameter y) = (points.Parameters[0], points.Parameters[1]);
-            return new HeatMap("Last values over two parameters", (x.Name, [.. x.Values.Select(Shown)]), (y.Name, [.. y.Values.Select(Shown)]),
+            return new HeatMap("Last values over two parameters", (x.Name, [.. x.Values.Select(Shown)]),
+                (y.Name, [.. y.Values.Select(Shown)]),
                 [.. observables.Select(o => new HeatPanel(o, Medians(points, o, x, y, others)))])
             {
                 Width = width, PerRow = Math.Min(perRow, 2), DarkMode = darkMode,
             }.Render();
         }
         ChartPanel[] panels = [.. observables.Select(o => Panel(points, o, others))];
-        return new Chart("Last values over parameters", $"Last values of {string.Join(", ", observables)} over {points.Parameters[0].Name}.", panels)
+        string names = string.Join(", ", observables);
+        return new Chart("Last values over parameters", $"Last values of {names} over {points.Parameters[0].Name}.", panels)
         {
             Width = width, PerRow = perRow, DarkMode = darkMode, PlotHeight = perRow == 1 && observables.Count == 1 ? 240 : 150,
         }.Render();
@@ -80,6 +83,7 @@ internal static class SweepCharts
         bool isLog = at[0] > 0 && at[^1] >= 30 * at[0];
         Axis across = isLog ? new Axis(x.Name, at[0] / 1.2, at[^1] * 1.2, Log: true) : Axis.Around(x.Name, at);
         return new ChartPanel(observable, across,
-            ObservableCharts.ValueAxis([.. series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? [])).Where(double.IsFinite)]), series);
+            ObservableCharts.ValueAxis([.. series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? [])).Where(double.IsFinite)]),
+                series);
     }
 }

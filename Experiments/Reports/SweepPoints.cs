@@ -75,7 +75,8 @@ internal sealed class SweepPoints
     private SweepParameter Parameter(string key)
     {
         string[] values = [.. _rows.Select(r => r.Values[key]).Distinct()];
-        bool isNumber = values.All(v => double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) && double.IsFinite(x));
+        bool isNumber = values.All(v => double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
+            && double.IsFinite(x));
         return new SweepParameter(key, isNumber ? [.. values.OrderBy(Number)] : values, isNumber);
     }
 

@@ -17,8 +17,9 @@ internal static class SweepReport
     {
         SweepPoints points = SweepPoints.Read(folder);
         HtmlReport page = new(title);
-        page.Paragraph($"A sweep of {points.Count} points over {string.Join(", ", points.Parameters.Select(p => $"{p.Key} ({p.Values.Count})")
-            .DefaultIfEmpty("seeds"))}: {string.Join(", ", points.Statuses.Select(s => $"{s.Count} {s.Status}"))}.");
+        string over = string.Join(", ", points.Parameters.Select(p => $"{p.Key} ({p.Values.Count})").DefaultIfEmpty("seeds"));
+        page.Paragraph($"A sweep of {points.Count} points over {over}: "
+            + $"{string.Join(", ", points.Statuses.Select(s => $"{s.Count} {s.Status}"))}.");
         string from = Path.GetRelativePath(pageFolder, folder);
         page.Links([(Path.Combine(from, SweepFolder.PointsFile), SweepFolder.PointsFile, "which point is where"),
             (Path.Combine(from, SweepFolder.SweepFile), SweepFolder.SweepFile, "the sweep")]);
@@ -27,7 +28,8 @@ internal static class SweepReport
         AddEnds(page, folder, points, stop);
         AddNumbers(page, points);
         return page.Section("How this was made").Paragraph("The table behind it, a row for each point:")
-            .Command($"attentionflow collect {Quoted.ForShell(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))}").ToHtml();
+            .Command($"attentionflow collect "
+                + $"{Quoted.ForShell(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))}").ToHtml();
     }
 
     private static void AddCharts(HtmlReport page, SweepPoints points)
@@ -36,9 +38,11 @@ internal static class SweepReport
         page.Section("Last values");
         IReadOnlyList<IReadOnlyDictionary<string, string>> others = points.Combinations(points.Parameters.Skip(SweepCharts.Shown(points)));
         foreach (IReadOnlyDictionary<string, string> other in others.Take(MostOthers))
-            page.Figure(SweepCharts.Draw(points, points.Observables, other), $"Observables at the ends of runs{Where(other)}. {SweepCharts.Meaning(points)}");
+            page.Figure(SweepCharts.Draw(points, points.Observables, other), $"Observables at the ends of runs{Where(other)}. "
+                + $"{SweepCharts.Meaning(points)}");
         if (others.Count > MostOthers)
-            page.Paragraph($"There are {others.Count - MostOthers} more combinations of the other parameters; the table of 'collect' has all.");
+            page.Paragraph($"There are {others.Count - MostOthers} more combinations of the other parameters; the table of 'collect' "
+                + $"has all.");
 
         static string Where(IReadOnlyDictionary<string, string> other) =>
             other.Count == 0 ? "" : " with " + string.Join(", ", other.Select(o => $"{o.Key} = {o.Value}"));
@@ -48,9 +52,10 @@ internal static class SweepReport
     private static void AddEnds(HtmlReport page, string folder, SweepPoints points, CancellationToken stop)
     {
         int count = Math.Min(MostEnds, points.Ended.Count);
-        (SeenTrajectory Seen, string Title)[] seen = [.. Enumerable.Range(0, count).Select(k => points.Ended[k * points.Ended.Count / count]).Select(p => (
+        (SeenTrajectory Seen, string Title)[] seen = [.. Enumerable.Range(0, count)
+            .Select(k => points.Ended[k * points.Ended.Count / count]).Select(p => (
             SeenTrajectory.Read(TrajectorySource.OfFolder(Path.Combine(folder, p.Folder)), count, stop),
-            string.Join(", ", p.Values.Select(v => $"{points.Parameters.First(q => q.Key == v.Key).Name} = {v.Value}").DefaultIfEmpty(p.Folder))))
+            string.Join(", ", points.Parameters.Select(q => $"{q.Name} = {p.Values[q.Key]}").DefaultIfEmpty(p.Folder))))
             .Where(s => s.Item1.Tokens.Snapshots.Count > 0)];
         if (seen.Length == 0) return;
         page.Section("Tokens at the ends");

@@ -17,7 +17,8 @@ internal static class TokenFigures
     public static (string Svg, string Caption) Times(SeenTrajectory run, SphereFigure? style = null)
     {
         int count = run.Tokens.Snapshots.Count, shown = Math.Min(count, MostTimes);
-        int[] snapshots = [.. Enumerable.Range(0, shown).Select(k => shown == 1 ? 0 : (int)Math.Round((double)k * (count - 1) / (shown - 1)))];
+        int[] snapshots = [.. Enumerable.Range(0, shown).Select(k => shown == 1 ? 0
+            : (int)Math.Round((double)k * (count - 1) / (shown - 1)))];
         PrincipalDirections? directions = Directions([run]);
         SpherePanel[] panels = [.. snapshots.Select(k =>
             Panel(run, k, $"t = {Numbers.ForPeople(run.Tokens.Snapshots[k].Time)}", directions, hasLimit: k == count - 1))];

@@ -61,10 +61,12 @@ internal sealed class FiniteTokensStudy() : Study(5, "finite-n", "Finite n again
         string svg = new Chart("Error of the drift at finite n", "Logarithmic axes: the error of one evaluation of the drift falls along "
             + "the dashed line of slope -1/2, on the circle and on the sphere.", panels)
         {
-            Notes = ["Error: |dx_{i}/dt − v(x_{i})|, root mean square over tokens. Signs: the same over seeds, too; bars: 5 to 95 % of seeds."],
+            Notes = ["Error: |dx_{i}/dt − v(x_{i})|, root mean square over tokens. Signs: the same over seeds, too; bars: 5 to 95 % of "
+                + "seeds."],
         }.Render();
         return new Findings(facts, new Picture("finite-n", svg, "Error of one evaluation of the softmax drift against the mean "
-            + $"field, root mean square over tokens; β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, {table["seed"].Max()} seeds for "
+            + $"field, root mean square over tokens; β = {Beta}, von Mises-Fisher tokens with κ = {Concentration}, "
+                + $"{table["seed"].Max()} seeds for "
             + "each n; bars: 5 to 95 % of seeds."));
     }
 

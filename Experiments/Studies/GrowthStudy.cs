@@ -28,7 +28,8 @@ internal sealed class GrowthStudy() : Study(4, "growth", "Growth of ripples on t
     {
         Spectrum[] spectra = [.. plan.GroupBy(run => run.Experiment.Tokens.Dimension).Select(runs => new Spectrum([.. runs], folder))];
         string svg = new Chart("Growth of ripples on the uniform law",
-            "(a), (c): logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. (b), (d): the "
+            "(a), (c): logarithm of the amplitude of some degrees over its first value against time, on straight dashed lines. (b), "
+                + "(d): the "
                 + "rate of every degree, measured with bars over seeds, on the dashed prediction.",
             [.. spectra.SelectMany(s => (ChartPanel[])[s.Amplitudes(), s.Rates()])])
         {

@@ -66,7 +66,8 @@ internal sealed class LongTimesStudy() : Study(9, "long-times", "Long times: met
                 + "point; dashed the levels Σ m_{k}^{2} of the clusters left on each plateau after t = 30, with their values. (b) Tokens "
                 + "left."),
             new Picture("merge-times", times, "(a) Time to the merger of two equal clusters at 90 degrees and of three "
-                + "at 60; dashed the integral of the angle's inverse speed. " + $"(b) Time in which two clusters of different blocks, coupling {Across}, "
+                + "at 60; dashed the integral of the angle's inverse speed. " + $"(b) Time in which two clusters of different blocks, "
+                    + $"coupling {Across}, "
                 + "halve their right angle, with its integral and, below both, the bound of Theorem 5. One run each, so no bars."));
 
         double MergerTime(PlannedRun run) => run.Read(folder, RunFolder.MergersFile)["time"][^1];

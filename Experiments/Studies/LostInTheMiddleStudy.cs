@@ -49,7 +49,8 @@ internal sealed class LostInTheMiddleStudy() : Study(19, "lost-in-the-middle", "
 
     private static int Tokens(bool quick) => quick ? 96 : 192;
 
-    private static ChartPanel Panel(Profile profile) => new($"bias λ = {profile.Lambda}", new Axis("place σ_{0} of the earlier token", 0, 0.75),
+    private static ChartPanel Panel(Profile profile) => new($"bias λ = {profile.Lambda}", new Axis("place σ_{0} of the earlier token", 0,
+        0.75),
         new Axis("n Cov(late token, start)", 0, 1.08 * profile.Largest),
         [
             .. Times.SelectMany(time => (Series[])

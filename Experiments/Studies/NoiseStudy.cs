@@ -28,7 +28,8 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
             Notes = ["Signs: root mean square over time and seeds. Bars: 5 to 95 % of seeds."],
         }.Render();
         return new Findings(points.SelectMany(Facts), new Picture("noise", svg, $"The length of the mean of {points[0].Tokens} "
-            + $"tokens under noise, {points[0].Seeds} seeds. Near the transition a finite cloud lies off the limit n → ∞, by as much as its "
+            + $"tokens under noise, {points[0].Seeds} seeds. Near the transition a finite cloud lies off the limit n → ∞, by as much as "
+                + $"its "
             + "own law says. Bars: 5 to 95 % of seeds, each the root mean square over time."));
     }
 
@@ -57,7 +58,8 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
     {
         string at = $"S^{{{p.Dimension - 1}}}, κ/d = {p.Ratio}";
         double kappa = p.Ratio * p.Dimension, exact = Predicted(kappa);
-        // A token returns to the mean at the rate |m|. Splitting a step h makes its spread, so the temperature 1/kappa, larger by (h |m|)^2/3.
+        // A token returns to the mean at the rate |m|. Splitting a step h makes its spread, so the temperature 1/kappa, larger by (h
+        // |m|)^2/3.
         double warmer = Predicted(kappa * (1 - Math.Pow(p.Step * exact, 2) / 3));
         yield return new Fact($"{at}: root mean square of |m|", "Gibbs' law of n tokens", exact, p.Length, 4 * p.Error + exact - warmer);
         if (p.Ratio >= 1.5)

@@ -57,7 +57,8 @@ internal sealed class WorkPrecisionStudy() : Study(10, "work-precision", "Work a
             .. curves.SelectMany((c, i) => (Series[])
             [
                 new Series("", Palette.Series(i), c.Work, c.Errors) { Width = 1.4 },
-                Series.Measured($"{c.Method.Name}, slope {Numbers.ForPeople(c.Slope, 0.1)}", Palette.Series(i), (Sign)(1 + i), c.Work, c.Errors),
+                Series.Measured($"{c.Method.Name}, slope {Numbers.ForPeople(c.Slope, 0.1)}", Palette.Series(i), (Sign)(1 + i), c.Work,
+                    c.Errors),
             ]),
         ]);
 

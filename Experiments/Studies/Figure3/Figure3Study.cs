@@ -25,7 +25,8 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
     [
-        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, $"tokens.count={MovingRun.Tokens}", "time.step=0.02"))),
+        .. Systems.Select(s => new PlannedRun($"figure3-{s}", $"figure3-{s}", If(quick, $"tokens.count={MovingRun.Tokens}",
+            "time.step=0.02"))),
         .. Systems.Select(s => new MovingRun(s)),
     ];
 
@@ -129,7 +130,8 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         public MovingPanel Motion()
         {
             double[] x = PlannedRun.Positions(_run.Snapshots(_folder));
-            return new MovingPanel(Panel() with { Title = Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].Trim() }, [.. x.Chunk(3 * _start.Tokens)]);
+            return new MovingPanel(Panel() with { Title = Title[(Title.IndexOf(')', StringComparison.Ordinal) + 1)..].Trim() },
+                [.. x.Chunk(3 * _start.Tokens)]);
         }
 
         public IEnumerable<Fact> Facts()

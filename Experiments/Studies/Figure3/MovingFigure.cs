@@ -19,7 +19,8 @@ internal static class MovingFigure
     public static string Render(IReadOnlyList<MovingPanel> panels, string note)
     {
         double width = PerRow * PanelWidth + 2 * Margin, bottom = (panels.Count + PerRow - 1) / PerRow * RowHeight;
-        SvgWriter canvas = new(width, bottom + Foot, "Clouds in motion", "Tokens on the unit sphere, coloured by label, move from independent "
+        SvgWriter canvas = new(width, bottom + Foot, "Clouds in motion", "Tokens on the unit sphere, coloured by label, move from "
+            + "independent "
             + "places to the predicted limits: " + string.Join("; ", panels.Select(panel => panel.End.Title)));
         canvas.ChooseByMotion("moving", "still");
         for (int i = 0; i < panels.Count; i++)
@@ -27,7 +28,11 @@ internal static class MovingFigure
             (SpherePanel end, Point corner) = (panels[i].End, new(Margin + i % PerRow * PanelWidth, i / PerRow * RowHeight));
             Point centre = new(corner.X + PanelWidth / 2, corner.Y + 30 + Radius);
             Camera camera = Camera.For(SphereView.Points(end.Positions, 3));
-            canvas.Text(new Point(centre.X, corner.Y + 19), Letters.Before(end.Title, i, panels.Count), new Lettering(14) { Anchor = Anchor.Middle, Bold = true });
+            canvas.Text(new Point(centre.X, corner.Y + 19), Letters.Before(end.Title, i, panels.Count), new Lettering(14)
+            {
+                Anchor =
+                Anchor.Middle, Bold = true
+            });
             new SphereView(canvas, end with { Positions = [], Camera = camera }, centre, Radius).Draw();
             Tokens(canvas, panels[i], camera, centre);
         }
@@ -38,7 +43,8 @@ internal static class MovingFigure
 
     private static void Tokens(SvgWriter canvas, MovingPanel panel, Camera camera, Point centre)
     {
-        Seen[][] frames = [.. panel.Frames.Select(frame => SphereView.Points(frame, 3).Select(p => camera.See(p[0], p[1], p[2])).ToArray())];
+        Seen[][] frames = [.. panel.Frames.Select(frame => SphereView.Points(frame, 3).Select(p => camera.See(p[0], p[1],
+            p[2])).ToArray())];
         int[] order = [.. Enumerable.Range(0, frames[^1].Length).OrderBy(i => frames[^1][i].Depth)];
         foreach ((string group, Seen[][] shown) in new[] { ("moving", frames), ("still", frames[^1..]) })
         {
@@ -60,7 +66,8 @@ internal static class MovingFigure
         canvas.Text(left with { X = left.X - 12, Y = y + 4.5 }, "start", new Lettering { Anchor = Anchor.End });
         canvas.Text(right with { X = right.X + 12, Y = y + 4.5 }, "end", new Lettering());
         canvas.Open("moving");
-        canvas.Moving([.. Enumerable.Range(0, frames).Select(k => (left with { X = left.X + (right.X - left.X) * k / (frames - 1.0) }, true))],
+        canvas.Moving([.. Enumerable.Range(0, frames).Select(k => (left with { X = left.X + (right.X - left.X) * k / (frames - 1.0) },
+            true))],
             5, Palette.Text);
         canvas.Close();
     }

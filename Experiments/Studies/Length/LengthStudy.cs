@@ -93,7 +93,8 @@ internal sealed class LengthStudy() : Study(14, "length", "Collapse by length")
                 + $"{Cosine} (right). The low-pass norm falls with n on both sides, but only tokens that share a direction are drawn "
                 + "together more the more there are."),
             new Picture("length-law", LawChart(law), "The cosine after one layer at β = γ log n, input cosine g = "
-                + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: its limits for n → ∞, one for each strength."));
+                + $"{Cosine}: below, at and above γ(1 − g) = 1. Signs: layers that were computed; dashed: closed form; dotted: its "
+                    + $"limits for n → ∞, one for each strength."));
     }
 
     private static int Seeds(bool quick) => quick ? 4 : 8;

@@ -16,7 +16,8 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
         + "disturbed by its own size, Σ_{l} (2/n)(e^{2g_{l}t} − 1) = 1, the velocity is still a mixture of degrees, a Gaussian field with "
         + "amplitudes a_{l} = (g_{l}/l) e^{g_{l}t}: (Σ l^{2} a_{l}^{2}/Σ a_{l}^{2})^{1/2} points attract (Rice's formula), fewer than l*. "
         + "These points with the masses of their basins, moved as clusters by the same flow, merge where two are near or one is light; "
-        + $"their mean number over {Samples} samples of the field is the prediction. Clusters that are left pull their neighbours with about "
+        + $"their mean number over {Samples} samples of the field is the prediction. Clusters that are left pull their neighbours with "
+            + $"about "
         + "e^{−π²} of Z whatever β is, so they stay long. Counted are the components of the graph of tokens closer than 2.56 degrees. "
         + "The plateau of a seed is the first count, after the uniform cloud has broken up, that lasts while the time grows by the "
         + $"factor {Lasting}. Fast sums with a tolerance of 10^{{−10}} are used beyond the β at which they "
@@ -42,7 +43,8 @@ internal sealed class PlateausStudy() : Study(6, "plateaus", "Plateaus: the numb
         return new Findings(Facts(results), new Picture("plateaus", svg, "(a) Connected components against time; lone tokens "
             + $"between forming clusters count too, hence the peaks. (b) The plateau against β, {results[0].Plateaus.Length} seeds for "
             + "each; bars: 5 to 95 % of seeds. (c) The same over (2β)^{1/2}, the law for large β and many tokens. The noise of "
-            + $"{results[0].Tokens} tokens leaves fewer points that attract than the fastest degree has, and some of these merge at once."));
+            + $"{results[0].Tokens} tokens leaves fewer points that attract than the fastest degree has, and some of these merge at "
+                + $"once."));
     }
 
     private static ChartPanel Traces(Result[] results)
