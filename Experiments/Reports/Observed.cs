@@ -90,11 +90,12 @@ internal static class ObservableCharts
     }
 
     /// <summary>
-    /// An axis around values; logarithmic for positive ones that fall by many decades, as gaps do: what rounding makes of zero lies below
-    /// it.
+    /// An axis around the finite values; logarithmic for positive ones that fall by many decades, as gaps do: what rounding makes of zero
+    /// lies below it.
     /// </summary>
     public static Axis ValueAxis(double[] values)
     {
+        values = [.. values.Where(double.IsFinite)];
         if (values.Length == 0) return Axis.Around("", values);
         double most = values.Max(), least = values.Min();
         double[] positive = [.. values.Where(v => v > 1e-16 * most)];
