@@ -15,18 +15,19 @@ public sealed class PredictionTests : FolderFixture
     [TestCase("""{ "beta": 1 }"""), TestCase("""{ "beta": 2, "normalization": "softmax" }"""), TestCase("""{ "profile": "linear" }""")]
     public void ACollapseComesToAllThatIsPredicted(string interaction)
     {
-        (IReadOnlyDictionary<string, double> predicted, Dictionary<string, double> last) = End(Collapse.Replace("INTERACTION", interaction, StringComparison.Ordinal));
+        (IReadOnlyDictionary<string, double> predicted, Dictionary<string, double> last) = End(Meeting(interaction));
         foreach ((string column, double limit) in predicted)
             if (last.TryGetValue(column, out double value)) Assert.That(value, Is.EqualTo(limit).Within(1e-6), column);
-        Assert.That(predicted.Keys.Intersect(last.Keys), Is.SupersetOf((string[])["energy", "energy_ratio", "mean_norm", "clusters", "hemisphere",
-            "attention_entropy_mean", "attention_entropy_min", "entropy_floor", "participation", "sink", "flat_rows", "mean_cosine"]));
+        Assert.That(predicted.Keys.Intersect(last.Keys), Is.SupersetOf((string[])["energy", "energy_ratio", "mean_norm", "clusters",
+            "hemisphere", "attention_entropy_mean", "attention_entropy_min", "entropy_floor", "participation", "sink",
+            "flat_rows", "mean_cosine"]));
     }
 
     /// <summary>E = k(1)/2, log n and n.</summary>
     [Test]
     public void LimitsOfAPointAreThoseOfTheFormulas()
     {
-        IReadOnlyDictionary<string, double> predicted = Predictions.Of(Read(Collapse.Replace("INTERACTION", """{ "beta": 3 }""", StringComparison.Ordinal)));
+        IReadOnlyDictionary<string, double> predicted = Predictions.Of(Read(Meeting("""{ "beta": 3 }""")));
         Assert.That(predicted["energy"], Is.EqualTo(Math.Exp(3) / 6).Within(1e-12));
         Assert.That(predicted["attention_entropy_mean"], Is.EqualTo(4 * Math.Log(2)).Within(1e-12));
         Assert.That((predicted["participation"], predicted["mean_norm"]), Is.EqualTo((16.0, 1.0)));
@@ -72,20 +73,26 @@ public sealed class PredictionTests : FolderFixture
     /// <summary>Turned into the gauge frame the tokens meet; where they stand they do not, and |m| says nothing.</summary>
     [Test]
     public void UnderAGaugeTheEnergyIsPredictedAndTheMeanIsNot() =>
-        Assert.That(Predictions.Of(StoredExperiments.Load("figure3-rotary")).Keys, Does.Contain("energy").And.Not.Contain("mean_norm").And.Not.Contain("clusters"));
+        Assert.That(Predictions.Of(StoredExperiments.Load("figure3-rotary")).Keys, Does.Contain("energy").And.Not.Contain("mean_norm")
+            .And.Not.Contain("clusters"));
 
     [TestCase("interaction.mask=\"causal\""), TestCase("interaction.normalization=\"hardmax\"")]
-    [TestCase("interaction.prompts={\"points\":[[1,0,0]]}"), TestCase("interaction.noise={\"kappa\":6}"), TestCase("interaction.mask=\"strict\"")]
+    [TestCase("interaction.prompts={\"points\":[[1,0,0]]}"), TestCase("interaction.noise={\"kappa\":6}")]
+    [TestCase("interaction.mask=\"strict\"")]
     [TestCase("interaction.heads=2"), TestCase("interaction.pin={\"strength\":-0.5}")]
     public void ElsewhereNothingIsPredicted(string set)
     {
         string[] steps = set.Contains("noise", StringComparison.Ordinal) ? ["time.method=\"heun\""] : [];
-        File.WriteAllText(Folder["e.json"], Collapse.Replace("INTERACTION", "{}", StringComparison.Ordinal));
-        Assert.That(Predictions.Of(ExperimentReader.Read(Folder["e.json"], [set, "record.observables=[\"mean\"]", "time.tolerance=null", .. steps])), Is.Empty);
+        File.WriteAllText(Folder["e.json"], Meeting("{}"));
+        Assert.That(Predictions.Of(ExperimentReader.Read(Folder["e.json"], [set, "record.observables=[\"mean\"]", "time.tolerance=null",
+            .. steps])), Is.Empty);
     }
 
-    [TestCase("code-logits"), TestCase("code-additive"), TestCase("causal"), TestCase("prompts-labelled"), TestCase("heads-random"), TestCase("hardmax")]
+    [TestCase("code-logits"), TestCase("code-additive"), TestCase("causal"), TestCase("prompts-labelled"), TestCase("heads-random")]
+    [TestCase("hardmax")]
     public void OfTheseExperimentsNothingIsPredicted(string name) => Assert.That(Predictions.Of(StoredExperiments.Load(name)), Is.Empty);
+
+    private static string Meeting(string interaction) => Collapse.Replace("INTERACTION", interaction, StringComparison.Ordinal);
 
     private Experiment Read(string text)
     {
@@ -98,7 +105,8 @@ public sealed class PredictionTests : FolderFixture
     private (IReadOnlyDictionary<string, double> Predicted, Dictionary<string, double> Last) End(Experiment experiment)
     {
         File.WriteAllText(Folder["e.json"], ExperimentReader.Write(experiment));
-        int code = CommandLine.Run(["run", Folder["e.json"], "--out", Folder["run"], "--quiet", "--no-report"], TextWriter.Null, TextWriter.Null);
+        int code = CommandLine.Run(["run", Folder["e.json"], "--out", Folder["run"], "--quiet", "--no-report"], TextWriter.Null,
+            TextWriter.Null);
         Assert.That(code, Is.Zero);
         return (Predictions.Of(experiment), CsvData.Read(Folder["run/observables.csv"]).ToDictionary(c => c.Key, c => c.Value[^1]));
     }

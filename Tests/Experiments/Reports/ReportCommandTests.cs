@@ -13,7 +13,8 @@ public sealed class ReportCommandTests : FolderFixture
     {
         Reported.RunSmall(Folder["run"], "--no-report");
         Reported.RunSmall(Folder["killed"], "--no-report");
-        File.WriteAllText(Folder["killed/run.json"], File.ReadAllText(Folder["killed/run.json"]).Replace("\"complete\"", "\"running\"", StringComparison.Ordinal));
+        string killed = Folder["killed/run.json"];
+        File.WriteAllText(killed, File.ReadAllText(killed).Replace("\"complete\"", "\"running\"", StringComparison.Ordinal));
         Directory.CreateDirectory(Folder["empty"]);
         Sweep("sweep", """ "interaction.beta": [1, 2] """);
         Refused("there is no such folder", Folder["none"]);
@@ -115,7 +116,8 @@ public sealed class ReportCommandTests : FolderFixture
 
     private void Sweep(string name, string grid)
     {
-        File.WriteAllText(Folder["s.json"], $$"""{ "base": { "tokens": { "count": 8 }, "time": { "horizon": 1 } }, "grid": { {{grid}} } }""");
+        File.WriteAllText(Folder["s.json"],
+            $$"""{ "base": { "tokens": { "count": 8 }, "time": { "horizon": 1 } }, "grid": { {{grid}} } }""");
         Assert.That(Reported.Run("sweep", Folder["s.json"], "--out", Folder[name]).Code, Is.Zero);
     }
 }

@@ -21,18 +21,23 @@ public sealed class RunReportTests : FolderFixture
         string command = page.Named("code").Single().Value;
         Assert.That(command, Does.StartWith("attentionflow run "));
         if (!File.Exists("/bin/sh")) return;
-        using Process sh = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"printf '%s\\n' {command}"]) { RedirectStandardOutput = true })!;
+        ProcessStartInfo start = new("/bin/sh", ["-c", $"printf '%s\\n' {command}"]) { RedirectStandardOutput = true };
+        using Process sh = Process.Start(start)!;
         Assert.That(sh.StandardOutput.ReadToEnd().TrimEnd().Split('\n'),
             Is.EqualTo((string[])["attentionflow", "run", $"{name}/experiment.json", "--out", $"{name}-again"]));
         Assert.That(Reported.Run("report", folder, "--out", Folder["else where/%41"]).Code, Is.Zero);
         Reported.AssertLinks(Folder["else where/%41"]);
-        Assert.That(Reported.Page(Folder["else where/%41"]).Named("a").Select(a => a.Value), Is.SupersetOf((string[])["run.json", "snapshots.csv", "observables.csv"]));
+        Assert.That(Reported.Page(Folder["else where/%41"]).Named("a").Select(a => a.Value),
+            Is.SupersetOf((string[])["run.json", "snapshots.csv", "observables.csv"]));
     }
 
     [Test]
     public void AlertsAreListedAndMarked()
     {
-        Make("run", """{ "tokens": { "count": 16 }, "time": { "horizon": 40 }, "record": { "snapshots": 2, "observations": 9, "observables": ["ranks"] } }""");
+        Make("run", """
+            { "tokens": { "count": 16 }, "time": { "horizon": 40 },
+              "record": { "snapshots": 2, "observations": 9, "observables": ["ranks"] } }
+            """);
         int alerts = JsonNode.Parse(File.ReadAllText(Folder["run/run.json"]))!["alerts"]!.AsArray().Count;
         XDocument page = Reported.Page(Folder["run"]);
         Assert.That(page.Table("Warning levels"), Has.Length.EqualTo(1 + alerts).And.Length.GreaterThan(1));
@@ -59,7 +64,8 @@ public sealed class RunReportTests : FolderFixture
     [Test]
     public void RunsThatDidNotEndSaySo()
     {
-        Assert.That(Reported.RunSmall(Folder["diverged"], "--set", "interaction.beta=700", "--set", "record.observables=[\"mean\"]").Code, Is.EqualTo(ExitCodes.Diverged));
+        Assert.That(Reported.RunSmall(Folder["diverged"], "--set", "interaction.beta=700", "--set", "record.observables=[\"mean\"]").Code,
+            Is.EqualTo(ExitCodes.Diverged));
         Assert.That(Warning("diverged"), Does.StartWith("Note. Diverged: "));
         Reported.RunSmall(Folder["stopped"]);
         Assert.That(Reported.Page(Folder["stopped"]).Named("p").Any(p => p.Attribute("class")?.Value == "warning"), Is.False);
@@ -76,7 +82,8 @@ public sealed class RunReportTests : FolderFixture
     public void OfSeveralRunsTheKeysThatDifferAreListed()
     {
         Reported.RunSmall(Folder["one"]);
-        Reported.RunSmall(Folder["two"], "--set", "interaction.beta=2", "--set", "seed=7", "--set", "interaction.coupling={\"kind\":\"distance\",\"length\":0.5}");
+        Reported.RunSmall(Folder["two"], "--set", "interaction.beta=2", "--set", "seed=7", "--set",
+            "interaction.coupling={\"kind\":\"distance\",\"length\":0.5}");
         Assert.That(Reported.Run("report", Folder["one"], Folder["two"], "--out", Folder["both"]).Code, Is.Zero);
         string[][] differs = Reported.Page(Folder["both"]).Table("What differs");
         Assert.That(differs[0], Is.EqualTo((string[])["key", "one", "two"]));
@@ -99,11 +106,13 @@ public sealed class RunReportTests : FolderFixture
         Reported.RunSmall(Folder["two"], "--set", "tokens.dimension=2");
         Reported.RunSmall(Folder["five"], "--set", "tokens.dimension=5");
         Assert.That(Reported.Run("report", Folder["three"], Folder["two"], Folder["five"], "--out", Folder["all"]).Code, Is.Zero);
-        string[] captions = [.. Reported.Page(Folder["all"]).Named("figcaption").Select(c => c.Value).Where(c => c.Contains("coloured by label", StringComparison.Ordinal))];
+        string[] captions = [.. Reported.Page(Folder["all"]).Named("figcaption").Select(c => c.Value)
+            .Where(c => c.Contains("coloured by label", StringComparison.Ordinal))];
         Assert.That(captions, Has.Length.EqualTo(3).And.Exactly(1).Contains("Of 5 dimensions"));
     }
 
-    [TestCase("record.snapshots=1"), TestCase("record.format=\"parquet\""), TestCase("record.digits=5"), TestCase("tokens.dimension=2"), TestCase("record.observations=2")]
+    [TestCase("record.snapshots=1"), TestCase("record.format=\"parquet\""), TestCase("record.digits=5"), TestCase("tokens.dimension=2")]
+    [TestCase("record.observations=2")]
     public void FilesOfEveryKindAreShown(string set)
     {
         Assert.That(Reported.RunSmall(Folder["run"], "--set", set).Code, Is.Zero);
@@ -117,7 +126,10 @@ public sealed class RunReportTests : FolderFixture
     public void ACloudFileWithLabelsIsShown()
     {
         File.WriteAllText(Folder["cloud.csv"], "x0,x1,x2,label\n1,0,0,0.1\n0,1,0,0.5\n0,0,1,0.9\n0,-1,0,0.2\n");
-        Make("run", """{ "tokens": { "initial": { "law": "file", "path": "cloud.csv" } }, "time": { "horizon": 1 }, "record": { "snapshots": 2, "observations": 3 } }""");
+        Make("run", """
+            { "tokens": { "initial": { "law": "file", "path": "cloud.csv" } }, "time": { "horizon": 1 },
+              "record": { "snapshots": 2, "observations": 3 } }
+            """);
         Assert.That(Reported.Page(Folder["run"]).Named("p")[0].Value, Does.StartWith("4 tokens in 3 dimensions"));
         Reported.AssertLinks(Folder["run"]);
     }

@@ -18,7 +18,8 @@ public sealed class SweepReportTests : FolderFixture
         Assert.That(page.Named("p")[0].Value, Does.Contain("6 points over interaction.beta (3): 6 complete"));
         // The median of two is their mean.
         double[] last = [.. Points(0, 1).Select(f => CsvData.Read($"{f}/observables.csv")["energy"][^1])];
-        Assert.That(double.Parse(numbers[1][Array.IndexOf(numbers[0], "energy")], CultureInfo.InvariantCulture), Is.EqualTo(last.Average()).Within(5e-4));
+        Assert.That(double.Parse(numbers[1][Array.IndexOf(numbers[0], "energy")], CultureInfo.InvariantCulture),
+            Is.EqualTo(last.Average()).Within(5e-4));
     }
 
     [Test]
@@ -27,7 +28,8 @@ public sealed class SweepReportTests : FolderFixture
         XDocument page = Page(""" "interaction.beta": [0.5, 1, 2, 3], "time.horizon": [0.5, 1, 1.5, 2] """);
         XElement map = page.Named("svg").Single(s => s.ToString().Contains(Map, StringComparison.Ordinal));
         int panels = map.Named("text").Count(t => t.Attribute("font-weight") is not null);
-        Assert.That(map.Named("rect").Count(r => r.Attribute("height")?.Value == "44" && r.Attribute("stroke")?.Value != Palette.Edge), Is.EqualTo(16 * panels));
+        Assert.That(map.Named("rect").Count(r => r.Attribute("height")?.Value == "44" && r.Attribute("stroke")?.Value != Palette.Edge),
+            Is.EqualTo(16 * panels));
         Assert.That(page.Table("Medians of last values"), Has.Length.EqualTo(17));
         Assert.That(Page(""" "interaction.beta": [0.5, 1, 2, 3], "time.horizon": [0.5, 1, 1.5] """, "b").ToString(), Does.Not.Contain(Map));
     }
@@ -58,7 +60,7 @@ public sealed class SweepReportTests : FolderFixture
         XDocument page = Reported.Page(Folder["out"]);
         Assert.That(page.Named("p")[0].Value, Does.Contain("13 complete"));
         Assert.That(page.Table("Medians of last values")[1..].Count(r => r[2] == "0"), Is.EqualTo(3));
-        foreach (string folder in Points([.. Enumerable.Range(0, 16)])) if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        foreach (string folder in Points([.. Enumerable.Range(0, 16)]).Where(Directory.Exists)) Directory.Delete(folder, recursive: true);
         (int code, string _, string error) = Reported.Run("report", Folder["out"]);
         Assert.That(code, Is.Zero, error);
         Assert.That(Reported.Page(Folder["out"]).Named("p").Select(p => p.Value), Does.Contain("No point has ended yet."));
@@ -68,7 +70,8 @@ public sealed class SweepReportTests : FolderFixture
     public void APointMayDiverge()
     {
         File.WriteAllText(Folder["s.json"], """
-            { "base": { "tokens": { "count": 8 }, "time": { "horizon": 1, "method": "heun", "step": 0.1 }, "record": { "observations": 3, "observables": ["mean"] } },
+            { "base": { "tokens": { "count": 8 }, "time": { "horizon": 1, "method": "heun", "step": 0.1 },
+                "record": { "observations": 3, "observables": ["mean"] } },
               "grid": { "interaction.beta": [1, 700] } }
             """);
         Reported.Run("sweep", Folder["s.json"], "--out", Folder["out"]);
@@ -86,7 +89,8 @@ public sealed class SweepReportTests : FolderFixture
     private XDocument Page(string grid, string name = "out")
     {
         const string experiment = """
-            { "tokens": { "count": 8 }, "time": { "horizon": 1 }, "record": { "snapshots": 2, "observations": 3, "observables": ["energy", "gaps", "mean"] } }
+            { "tokens": { "count": 8 }, "time": { "horizon": 1 },
+              "record": { "snapshots": 2, "observations": 3, "observables": ["energy", "gaps", "mean"] } }
             """;
         File.WriteAllText(Folder["s.json"], $$"""{ "title": "a <sweep>", "base": {{experiment}}, "grid": { {{grid}} } }""");
         (int code, string _, string error) = Reported.Run("sweep", Folder["s.json"], "--out", Folder[name]);

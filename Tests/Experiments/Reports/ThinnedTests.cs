@@ -29,13 +29,15 @@ public sealed class ThinnedTests : FolderFixture
     [Test]
     public void QuantilesAndMeansAreOverReplicas()
     {
-        File.WriteAllText(Folder["o.csv"], "time,replica,a,mean0,mean1,mean_norm\n0,0,4,1,2,5\n0,1,1,3,4,5\n0,2,2,5,9,5\n2,0,-1,0,0,6\n2,1,-1,0,0,6\n2,2,-4,0,3,6\n");
+        File.WriteAllText(Folder["o.csv"], "time,replica,a,mean0,mean1,mean_norm\n"
+            + "0,0,4,1,2,5\n0,1,1,3,4,5\n0,2,2,5,9,5\n2,0,-1,0,0,6\n2,1,-1,0,0,6\n2,2,-4,0,3,6\n");
         MeanTable table = MeanTable.Read(Folder["o.csv"]);
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That((table.Times, table.Replicas), Is.EqualTo(((double[])[0, 2], 3)));
         Assert.That(table.Mean("a"), Is.EqualTo((double[])[7 / 3.0, -2]).Within(1e-15));
         Assert.That(table.Mean("mean1"), Is.EqualTo((double[])[5, 1]).Within(1e-15));
-        foreach ((double share, double first, double last) in ((double, double, double)[])[(0, 1, -4), (0.25, 1.5, -2.5), (0.5, 2, -1), (1, 4, -1)])
+        (double, double, double)[] quantiles = [(0, 1, -4), (0.25, 1.5, -2.5), (0.5, 2, -1), (1, 4, -1)];
+        foreach ((double share, double first, double last) in quantiles)
             Assert.That(table.Quantile("a", share), Is.EqualTo((double[])[first, last]).Within(1e-14), $"{share}");
         Assert.That(table.Scalars, Is.EqualTo((string[])["a", "mean_norm"]));
         Assert.That(table.Vectors.Select(v => $"{v.Key}: {string.Join(' ', v)}"), Is.EqualTo((string[])["mean: mean0 mean1"]));

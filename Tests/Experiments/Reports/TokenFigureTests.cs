@@ -16,8 +16,8 @@ public sealed class TokenFigureTests : FolderFixture
         FigureText.AssertSound(svg);
         string[] titles = [.. FigureText.Named(svg, "text").Select(t => t.Value).Where(t => t.Contains("t = ", StringComparison.Ordinal))];
         Assert.That(titles, Has.Length.EqualTo(panels));
-        Assert.That((titles[0].EndsWith("t = 0", StringComparison.Ordinal), titles[^1].EndsWith($"t = {snapshots - 1}", StringComparison.Ordinal)),
-            Is.EqualTo((true, true)));
+        Assert.That(titles[0], Does.EndWith("t = 0"));
+        Assert.That(titles[^1], Does.EndWith($"t = {snapshots - 1}"));
         Assert.That(caption, dimension > 3 ? Does.Contain("Of 8 dimensions") : Does.Not.Contain("variance"));
     }
 
@@ -30,7 +30,8 @@ public sealed class TokenFigureTests : FolderFixture
             Does.Contain("they hold 94.7 % of the variance"));
         // Three orthonormal vectors of R^8 hold all that lies in their span.
         double[][] span = [[1, 1, 1, 1, 1, 1, 1, 1], [1, -1, 1, -1, 1, -1, 1, -1], [1, 1, -1, -1, 1, 1, -1, -1]];
-        Assert.That(TokenFigures.Times(Cloud(8, 2, (t, i) => Span(Point(3, t, i)))).Caption, Does.Contain("they hold 100 % of the variance"));
+        Assert.That(TokenFigures.Times(Cloud(8, 2, (t, i) => Span(Point(3, t, i)))).Caption,
+            Does.Contain("they hold 100 % of the variance"));
 
         double[] Span(double[] y) => [.. Enumerable.Range(0, 8).Select(c => span.Zip(y, (v, s) => s * v[c]).Sum())];
     }
@@ -55,7 +56,8 @@ public sealed class TokenFigureTests : FolderFixture
         SeenTrajectory[] runs = [Cloud(3, 2, (t, i) => Point(3, t, i)), Cloud(3, 4, (t, i) => Point(3, t + 7, i))];
         (string svg, string _) = TokenFigures.Ends(runs, ["<first>", "second & last"]);
         FigureText.AssertSound(svg);
-        Assert.That(string.Join('|', FigureText.Named(svg, "text").Select(t => t.Value)), Does.Contain("<first>").And.Contain("second & last"));
+        Assert.That(string.Join('|', FigureText.Named(svg, "text").Select(t => t.Value)), Does.Contain("<first>")
+            .And.Contain("second & last"));
     }
 
     private SeenTrajectory Cloud(int dimension, int snapshots, Func<int, int, double[]> point, Func<int, double>? label = null)
