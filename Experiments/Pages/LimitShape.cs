@@ -53,7 +53,7 @@ internal sealed record LimitShape(int Replica, IReadOnlyList<double[]> Curves, d
             if (distinct.All(other => Sphere.Distance(other, node) > Same)) distinct.Add(node);
         }
         bool[] jumps = [.. nodes.Select((node, i) => Sphere.Distance(node, nodes[(i + 1) % nodes.Length]) > Jump)];
-        if (distinct.Count <= MostPoints && distinct.Count < nodes.Length || jumps.Count(j => j) > nodes.Length / 4)
+        if (distinct.Count <= MostPoints && (distinct.Count < nodes.Length || nodes.Length < 3) || jumps.Count(j => j) > nodes.Length / 4)
             return new LimitShape(replica, [], [.. (distinct.Count <= MostPoints ? distinct : [.. nodes]).SelectMany(p => p)]);
         List<double[]> curves = [];
         List<double> curve = [];

@@ -14,7 +14,8 @@ public class RunTests : FolderFixture
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(answer.Output, Does.Match(@"^complete at t = 1: 12 steps, 25 evaluations in \d+\.\d s on cpu \(double\)\n"));
         Assert.That(answer.Output, Does.Contain("observables at t = 1, over 2 replicas:").And.EndWith(
-            $"files in {Folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, checkpoint.bin, run.json{Environment.NewLine}"));
+            $"files in {Folder["run"]}: experiment.json, observables.csv, snapshots.csv, datapackage.json, checkpoint.bin, run.json{Environment.NewLine}"
+            + $"pages beside them: report.html, trajectory.html{Environment.NewLine}"));
         Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
     }
 
