@@ -50,9 +50,12 @@ internal static class PrintedFigure
     {
         SKSvg figure = new();
         IList<ITypefaceProvider> fonts = figure.Settings.TypefaceProviders!;
-        foreach (string name in (string[])["DejaVuSans-Bold.ttf", "DejaVuSans.ttf"])
-            fonts.Insert(0, new CustomTypefaceProvider(typeof(PrintedFigure).Assembly.GetManifestResourceStream($"fonts/{name}")!));
-        figure.FromSvg(svg);
+        CustomTypefaceProvider regular = new(Font("DejaVuSans.ttf")), bold = new(Font("DejaVuSans-Bold.ttf"));
+        fonts.Insert(0, bold);
+        fonts.Insert(0, regular);
+        figure.FromSvg(new PrintedText(isBold => (isBold ? bold : regular).Typeface!).Flat(svg));
         return figure;
     }
+
+    private static Stream Font(string name) => typeof(PrintedFigure).Assembly.GetManifestResourceStream($"fonts/{name}")!;
 }

@@ -145,6 +145,7 @@ internal static class AnalyzeCommand
         });
         record = analysis.End(record with { Sources = [.. trajectory.Files.Select(FileRecord.Of)] }) with
         {
+            Paths = [.. trajectory.Files.Select(f => Path.GetRelativePath(folder.FullPath, Path.GetFullPath(f)).Replace('\\', '/'))],
             Name = name,
             TimeName = timeName == "t" ? null : timeName,
             Replicas = trajectory.ReplicaNames.Count > 0 ? trajectory.ReplicaNames : null,
@@ -156,7 +157,8 @@ internal static class AnalyzeCommand
         {
             if (experiment is not null) yield return (RunFolder.ExperimentFile, experiment);
             if (record.Replicas is { } names) yield return (AnalysisFolder.ReplicasFile, NamesTable(names));
-            yield return (AnalysisFolder.ReportFile, AnalysisReport.Html(folder.FullPath, record));
+            yield return (AnalysisFolder.ReportFile,
+                AnalysisReport.Html(folder.FullPath, record, ReportFiles.TokensOf(folder.FullPath, record, request.Experiment, context.Stop)));
         }
     }
 

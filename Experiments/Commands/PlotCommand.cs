@@ -21,10 +21,11 @@ internal static class PlotCommand
             Description = "A column of observables.csv; may be repeated, a panel each. The first by default.", HelpName = "NAME",
         };
         Option<bool> tokens = new("--tokens") { Description = "The tokens: of one run at chosen times, of several at their ends." };
-        Option<string> format = new("--format")
+        Option<string?> format = new("--format")
         {
-            Description = "svg, pdf or png; pdf and png are written by the program of the project Plots.", HelpName = "F",
-            DefaultValueFactory = _ => "svg", CustomParser = result => OptionValues.OneOf(result, known),
+            Description = "svg, pdf or png, by default what --out ends in, or svg; pdf and png are written by the program of the project "
+                + "Plots.", HelpName = "F",
+            CustomParser = result => OptionValues.OneOf(result, known),
         };
         Option<int> columns = new("--columns")
         {
@@ -50,7 +51,10 @@ internal static class PlotCommand
         command.SetAction(parsed =>
         {
             string[] given = parsed.GetRequiredValue(folders), names = parsed.GetValue(observables) ?? [];
-            string form = parsed.GetValue(format)!;
+            string ending = Path.GetExtension(parsed.GetValue(file) ?? "").TrimStart('.').ToLowerInvariant();
+            string form = parsed.GetValue(format) ?? (known.Contains(ending) ? ending : "svg");
+            if (known.Contains(ending) && ending != form)
+                throw new ConfigurationException($"--format {form}: the name of --out {parsed.GetValue(file)} says {ending}; give one of them.");
             if (form != "svg" && !formats.ContainsKey(form))
                 throw new ConfigurationException($"--format {form}: this program writes svg; pdf and png are written by that of the "
                     + "project Plots: dotnet run -c Release --project Plots -- plot ...");

@@ -34,7 +34,7 @@ internal static class ReportCommand
             {
                 progress.Begin("report");
                 return ReportFiles.IsSweep(given[0]) ? ReportFiles.OfSweep(given[0], into, context.Stop)
-                    : ReportFiles.IsAnalysis(given[0]) ? ReportFiles.OfAnalysis(given[0])
+                    : ReportFiles.IsAnalysis(given[0]) ? ReportFiles.OfAnalysis(given[0], context.Stop)
                     : ReportFiles.OfRuns(given, into, context.Stop);
             });
             if (context.Json) context.Output.Write(JsonOutput.Of(new { folder = Path.GetFullPath(into), pages }));

@@ -158,7 +158,8 @@ internal static class SweepCommand
                 points = status.Length,
                 counts = Enum.GetValues<PointStatus>().ToDictionary(Text, s => status.Count(v => v == s)),
             }));
-        else context.Output.WriteLine($"{summary}; their folders are listed in {Quoted.Line(request.Folder.Points)}");
+        else context.Output.WriteLine($"{summary}; their folders are listed in {Quoted.Line(request.Folder.Points)}; "
+            + $"'attentionflow report {Quoted.ForShell(request.Path)}' draws them");
         if (status.All(s => s == PointStatus.Complete)) return ExitCodes.Done;
         if (context.Stop.IsCancellationRequested)
         {

@@ -173,6 +173,8 @@ internal sealed class HtmlReport(string title)
         @media screen and (prefers-color-scheme: dark) {
           body { background: #14181d; color: #e4e7eb; }
           h2 { border-color: #48515c; }
+          pre { background: #20262d; }
+          a { color: #7fb2ff; }
           th, tbody tr:last-child td { border-color: #aeb5bd; }
           td { border-color: #2c323a; }
           .pass { color: #4dc296; }

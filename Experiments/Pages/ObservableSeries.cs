@@ -1,9 +1,9 @@
 namespace AttentionFlow.Experiments.Pages;
 
-/// <summary>Observables against time, over replicas: of one its values, of more the median and the quartiles.</summary>
+/// <summary>Observables against time, over replicas: of one its values, of more the median and the 5 and 95 % quantiles.</summary>
 /// <param name="Names">Of the columns.</param>
 /// <param name="Times">Rising.</param>
-/// <param name="Values">For each column one list of a value a time, or three: lower quartile, median, upper quartile.</param>
+/// <param name="Values">For each column one list of a value a time, or three: 5 % quantile, median, 95 % quantile.</param>
 internal sealed record ObservableSeries(IReadOnlyList<string> Names, double[] Times, IReadOnlyList<double[]> Values)
 {
     private const int MostTimes = 2000;
@@ -46,7 +46,7 @@ internal sealed record ObservableSeries(IReadOnlyList<string> Names, double[] Ti
     {
         if (values.Length == 1) return values;
         Array.Sort(values);
-        return [At(0.25), At(0.5), At(0.75)];
+        return [At(0.05), At(0.5), At(0.95)];
 
         double At(double share)
         {

@@ -34,7 +34,7 @@ internal sealed record PageRun(string Name, int Dimension, int Components, int T
     /// <summary>Times of observables.</summary>
     public int ObservableTimes { get; init; }
 
-    /// <summary>Lists of numbers a column: 1 for values, 3 for quartiles and the median.</summary>
+    /// <summary>Lists of numbers a column: 1 for values, 3 for the median and the 5 and 95 % quantiles.</summary>
     public int ObservableParts { get; init; } = 1;
 
     /// <summary>

@@ -1,3 +1,4 @@
+using AttentionFlow.Experiments.Pages;
 using AttentionFlow.Solver.Analysis;
 
 namespace AttentionFlow.Experiments.Reports;
@@ -8,9 +9,10 @@ internal static class AnalysisReport
     private const int MostLives = 200;
 
     /// <summary>The page.</summary>
-    /// <param name="folder">Where the tables are.</param>
+    /// <param name="folder">Where the tables are, and the page will be.</param>
     /// <param name="record">The analysis.</param>
-    public static string Html(string folder, AnalysisRecord record)
+    /// <param name="seen">The tokens, where they are there; trajectory.html then is beside the page.</param>
+    public static string Html(string folder, AnalysisRecord record, SeenTrajectory? seen)
     {
         string name = record.Name ?? "a trajectory";
         MeanTable table = MeanTable.Read(Path.Combine(folder, AnalysisFolder.ObservablesFile));
@@ -26,6 +28,11 @@ internal static class AnalysisReport
             page.Table("When levels were first crossed, on a straight line between snapshots.", ["level", "replica", "time"],
                 record.Crossings.Select(c => (string[])
                     [c.Condition, $"{c.Replica}", c.Time is { } t ? Numbers.ForPeople(t) : "not crossed"]));
+        if (seen is { Tokens.Snapshots.Count: > 0 })
+        {
+            (string svg, string caption) = TokenFigures.Times(seen);
+            page.Section("Tokens").Links([(TrajectoryPage.File, TrajectoryPage.File, "the same to be turned and played")]).Figure(svg, caption);
+        }
         Observed observed = new(name, table) { Alerts = record.Alerts, TimeName = record.TimeName ?? "t" };
         RunReport.AddObservables(page, [observed]);
         if (record.Snapshots > 1) AddChanges(page, folder, observed);

@@ -22,6 +22,10 @@ internal static class ObservableCharts
     public const int MostRuns = 8;
 
     private const int MostComponents = 6;
+
+    /// <summary>Of runs, in their order: the hues of trajectory.html.</summary>
+    public static readonly string[] Colours =
+        [Palette.Blue, Palette.Vermilion, Palette.Green, Palette.Purple, Palette.Ochre, Palette.Sky];
     private const double LowShare = 0.05, HighShare = 0.95;
 
     /// <summary>What bands are.</summary>
@@ -81,7 +85,7 @@ internal static class ObservableCharts
 
     private static IEnumerable<Series> Line(Observed run, string column, string label, int index)
     {
-        Series line = new(label, label.Length == 0 ? Palette.Blue : Palette.Series(index), run.Table.Times, run.Table.Quantile(column, 0.5))
+        Series line = new(label, Colours[index % Colours.Length], run.Table.Times, run.Table.Quantile(column, 0.5))
         {
             Width = 1.6, Sign = label.Length > 0 ? (Sign)(1 + index % 4) : Sign.None,
         };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AttentionFlow.Experiments.Pages;
 using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Sweeps;
+using AttentionFlow.Solver.Trajectories;
 
 namespace AttentionFlow.Experiments.Reports;
 
@@ -13,6 +14,9 @@ internal static class ReportFiles
 {
     /// <summary>The name of the report.</summary>
     public const string Report = "report.html";
+
+    // More takes longer to read again than the pages are worth.
+    private const long MostSourceBytes = 500_000_000;
 
     /// <summary>Whether a folder is that of a sweep.</summary>
     public static bool IsSweep(string folder) => File.Exists(Path.Combine(folder, SweepFolder.PointsFile));
@@ -72,14 +76,41 @@ internal static class ReportFiles
 
     /// <summary>Writes the page of an analysis again, and its hash into analysis.json.</summary>
     /// <inheritdoc cref="OfRuns"/>
-    public static IReadOnlyList<string> OfAnalysis(string folder)
+    public static IReadOnlyList<string> OfAnalysis(string folder, CancellationToken stop)
     {
         using FolderLock held = FolderLock.Take(folder, AnalysisFolder.RecordFile);
         string path = Path.Combine(folder, AnalysisFolder.RecordFile), report = Path.Combine(folder, Report);
         PageFile.Check(report);
         AnalysisRecord record = AnalysisRecord.Read(path);
-        FileRecord page = WholeFile.WriteText(report, AnalysisReport.Html(folder, record));
+        string experiment = Path.Combine(folder, RunFolder.ExperimentFile);
+        Experiment? flow = File.Exists(experiment) ? ExperimentReader.Read(experiment, []) : null;
+        SeenTrajectory? seen = TokensOf(folder, record, flow, stop);
+        FileRecord page = WholeFile.WriteText(report, AnalysisReport.Html(folder, record, seen));
         WholeFile.WriteText(path, (record with { Files = [.. record.Files.Where(f => f.Name != Report), page] }).ToJson());
-        return [Report];
+        return seen is null ? [Report] : [Report, TrajectoryPage.File];
+    }
+
+    /// <summary>The tokens of an analysis, whose trajectory.html is written; null where its sources are no longer there, or large.</summary>
+    /// <param name="folder">The folder of the analysis.</param>
+    /// <param name="record">The analysis.</param>
+    /// <param name="experiment">The experiment whose flow they follow; null for none.</param>
+    /// <param name="stop">Ends the reading.</param>
+    public static SeenTrajectory? TokensOf(string folder, AnalysisRecord record, Experiment? experiment, CancellationToken stop)
+    {
+        string page = Path.Combine(folder, TrajectoryPage.File);
+        string[] paths = [.. record.Paths.Select(p => Path.GetFullPath(Path.Combine(folder, p)))];
+        PageFile.Remove(page);
+        if (paths.Length == 0 || !paths.All(File.Exists) || WholeFile.IsThere(page)
+            || paths.Sum(p => new FileInfo(p).Length) > MostSourceBytes) return null;
+        string observables = Path.Combine(folder, AnalysisFolder.ObservablesFile);
+        ColumnMap map = record.Map is { } text ? ColumnMap.Parse(text) : ColumnMap.Identity;
+        SeenTrajectory seen = SeenTrajectory.Read(
+            new TrajectorySource(record.Name ?? "trajectory", Trajectory.Open(paths, map, record.Normalized))
+            {
+                Experiment = experiment, Observables = File.Exists(observables) ? observables : null, TimeName = record.TimeName ?? "t",
+            }, of: 1, stop);
+        if (seen.Tokens.Snapshots.Count == 0) return null;
+        TrajectoryPage.Write(page, [seen], TrajectoryPage.MostBytes, stop);
+        return seen;
     }
 }

@@ -17,6 +17,9 @@ internal sealed record ReportedRun(
 {
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // The title stands above; the others are filled in by the run, whoever asked.
+    private static readonly string[] Resolved = ["title", "device", "summation", "tolerance", "time.tolerance"];
+
     /// <summary>The title of its experiment, or its name.</summary>
     public string Title => Experiment.Title.Length > 0 ? Experiment.Title : Name;
 
@@ -39,7 +42,7 @@ internal sealed record ReportedRun(
     public IEnumerable<KeyValuePair<string, string>> OwnSettings()
     {
         IReadOnlyDictionary<string, string> defaults = Keys(ExperimentReader.Write(new Experiment()));
-        return Settings().Where(s => s.Key != "title" && defaults.GetValueOrDefault(s.Key) != s.Value);
+        return Settings().Where(s => !Resolved.Contains(s.Key) && defaults.GetValueOrDefault(s.Key) != s.Value);
     }
 
     private static ReportedRun Read(string folder, string name, int of, CancellationToken stop)

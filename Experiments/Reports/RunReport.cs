@@ -132,7 +132,7 @@ internal static class RunReport
             page.Paragraph("No tokens became one.");
             return;
         }
-        double end = run.Record.TimeReached, first = Math.Max(mergers["time"].Min(), 1e-6 * end);
+        double end = run.Record.TimeReached, first = mergers["time"].Where(t => t > 0).DefaultIfEmpty(end).Min();
         Axis time = end > 100 * first ? new Axis("time t", first, end, Log: true) : new Axis("time t", 0, end);
         int n = run.Experiment.Tokens.Count;
         IGrouping<double, int>[] replicas = [.. rows.GroupBy(i => mergers["replica"][i])];

@@ -73,17 +73,17 @@ internal static class SweepCharts
                 if (lines is not null) where[lines.Key] = value;
                 return points.Last(observable, where);
             })];
-            Series line = new(lines is null ? "" : $"{lines.Name} = {value}", Palette.Series(i), at, [.. last.Select(v => v.Median())])
+            Series line = new(lines is null ? "" : $"{lines.Name} = {value}", ObservableCharts.Colours[i % ObservableCharts.Colours.Length], at, [.. last.Select(v => v.Median())])
             {
                 Sign = (Sign)(1 + i % 4),
             };
             return last.Any(v => v.Length > 1) ? line.Between(last.Select(v => v.QuantileCustom(0.05, QuantileDefinition.R7)),
                 last.Select(v => v.QuantileCustom(0.95, QuantileDefinition.R7))) : line;
         })];
-        bool isLog = at[0] > 0 && at[^1] >= 30 * at[0];
+        bool isLog = at[0] > 0 && at[^1] >= 8 * at[0];
         Axis across = isLog ? new Axis(x.Name, at[0] / 1.2, at[^1] * 1.2, Log: true) : Axis.Around(x.Name, at);
         return new ChartPanel(observable, across,
-            ObservableCharts.ValueAxis([.. series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? [])).Where(double.IsFinite)]),
+            ObservableCharts.ValueAxis([.. series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? []))]),
                 series);
     }
 }

@@ -27,12 +27,4 @@ internal sealed class Thinned<T>(int least)
 
     /// <summary>Those kept.</summary>
     public IReadOnlyList<T> Kept => _count > 0 && (_count - 1) % _stride != 0 ? [.. _kept, _last!] : _kept;
-
-    /// <summary>So many of those kept, evenly chosen, the first and the last among them; all where there are fewer.</summary>
-    public IReadOnlyList<T> Some(int count)
-    {
-        IReadOnlyList<T> kept = Kept;
-        return kept.Count <= count ? kept
-            : [.. Enumerable.Range(0, count).Select(k => kept[(int)Math.Round((double)k * (kept.Count - 1) / (count - 1))])];
-    }
 }

@@ -34,7 +34,7 @@ internal static class TokenFigures
     {
         PrincipalDirections? directions = Directions(runs);
         return (Draw("Tokens at the ends of runs", [.. runs.Select((run, i) =>
-            Panel(run, run.Tokens.Snapshots.Count - 1, titles[i], directions, hasLimit: true))], style), Caption(runs, directions));
+            Panel(run, run.Tokens.Snapshots.Count - 1, Short(titles[i]), directions, hasLimit: true))], style), Caption(runs, directions));
     }
 
     private static string Draw(string title, SpherePanel[] panels, SphereFigure? style)
@@ -44,6 +44,9 @@ internal static class TokenFigures
         style ??= new SphereFigure { PerRow = panels.Length is 2 or 4 ? 2 : 3 };
         return (style with { Title = title }).Render([.. panels.Select(p => p with { Camera = camera })]);
     }
+
+    // What fits above a sphere.
+    private static string Short(string title) => title.Length <= 30 ? title : $"..{title[^28..]}";
 
     private static PrincipalDirections? Directions(IReadOnlyList<SeenTrajectory> runs) =>
         runs[0].Tokens.Dimension > 3 ? PrincipalDirections.Of([.. runs.Select(r => r.Tokens)]) : null;

@@ -18,6 +18,9 @@ public sealed record AnalysisRecord
     /// <summary>What the times are called; null for t.</summary>
     public string? TimeName { get; init; }
 
+    /// <summary>Where the sources are, from the folder of the analysis.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
     /// <summary>Which columns were what; null for their own names.</summary>
     public string? Map { get; init; }
 

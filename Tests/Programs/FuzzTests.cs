@@ -61,7 +61,9 @@ public class FuzzTests : FolderFixture
         }
         using StringWriter output = new(), error = new();
         using CancellationTokenSource stop = new();
-        Task<int> run = Task.Run(() => CommandLine.Run(["run", file, "--out", target, "--threads", "1", "--quiet"], output, error, stop: stop.Token));
+        // Pages take longer than such runs; every tenth has them.
+        string[] bare = int.TryParse(Path.GetFileName(folder), out int number) && number % 10 == 0 ? [] : ["--no-report"];
+        Task<int> run = Task.Run(() => CommandLine.Run(["run", file, "--out", target, "--threads", "1", "--quiet", .. bare], output, error, stop: stop.Token));
         stop.CancelAfter(Moment);
         try
         {

@@ -29,7 +29,7 @@ class Page {
     if (runs.some(run => run.about.observableParts > 1 && run.observables)) {
       const note = $("charts").appendChild(document.createElement("p"));
       note.className = "note";
-      note.textContent = "Medians over replicas; bands reach from the lower to the upper quartile.";
+      note.textContent = "Medians over replicas; bands reach from 5 to 95 % of them.";
     }
     $("charts").append(...this.charts.map(chart => chart.element));
     this.layOut();
