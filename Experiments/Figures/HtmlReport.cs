@@ -170,6 +170,12 @@ internal sealed class HtmlReport(string title)
           dl { grid-template-columns: 1fr; gap: 2px; }
           dd { margin-bottom: 8px; }
         }
+        @media screen and (max-width: 640px) {
+          figure { overflow-x: auto; }
+          td.words:last-child { min-width: 15em; }
+          figure svg { max-width: none; }
+          figure svg[width="820"] { width: 660px; }
+        }
         @media screen and (prefers-color-scheme: dark) {
           body { background: #14181d; color: #e4e7eb; }
           h2 { border-color: #48515c; }

@@ -169,8 +169,8 @@ class Page {
       const side = 1.12, a = this.camera.azimuth * Math.PI / 180, [x, y] = [-Math.sin(a) * side, Math.cos(a) * side];
       place(x, y, -1, `${this.about.time} = ${shown(scale.times[0])}`);
       place(x, y, 1, shown(scale.times.at(-1)));
-      place(1.14, 0, -1, "x0");
-      place(0, 1.14, -1, "x1");
+      place(1.14, 0, -1, "x₁");
+      place(0, 1.14, -1, "x₂");
       return words.filter(w => w.y > panel.y && w.y < panel.y + panel.height);
     }
     const long = panel.width < 260 ? 12 : 24, x = panel.x + long + 16, y = panel.y + panel.height - long - 14;
@@ -178,7 +178,7 @@ class Page {
       const [dx, dy] = [long * m[c], -long * m[3 + c]], size = Math.hypot(dx, dy) / long;
       this.strokes.add(x, y, x + dx, y + dy, 1.4, m[6 + c] < -0.05 ? mixed(this.theme.edge, this.theme.paper, 0.4) : this.theme.edge, 1);
       const reach = size > 0.1 ? 1 + 10 / (long * size) : 0;
-      if (reach > 0) words.push({ x: x + dx * reach, y: y + dy * reach, text: shares ? `p${c + 1}` : `x${c}` });
+      if (reach > 0) words.push({ x: x + dx * reach, y: y + dy * reach, text: `${shares ? "p" : "x"}${"₁₂₃"[c]}` });
     }
     return words;
   }
