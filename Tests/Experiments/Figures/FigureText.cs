@@ -91,10 +91,10 @@ internal static partial class FigureText
     public static IEnumerable<string> Words(string svg) => Named(svg, "text").Concat(Named(svg, "title")).Concat(Named(svg, "desc"))
         .SelectMany(text => Quantity().Replace(text.Value, "#").Split(' ')).Where(word => word.Any(char.IsLetter)).Distinct();
 
-    /// <summary>How shapes are painted, and the size of the figure. The colours of labels on spheres, one a token, are left out.</summary>
+    /// <summary>How shapes are painted; not the size of the figure, for notes with numbers in them wrap. The colours of labels on spheres, one a token, are left out.</summary>
     public static IEnumerable<string> Inks(string svg) => XDocument.Parse(svg).Descendants()
         .Where(e => e.AncestorsAndSelf().All(up => up.Attribute("class")?.Value is not ("sphere" or "moving" or "still" or "legend")))
-        .Select(e => string.Join(' ', e.Name.LocalName, e.Attribute("viewBox")?.Value, e.Attribute("fill")?.Value, e.Attribute("stroke")?.Value,
+        .Select(e => string.Join(' ', e.Name.LocalName, e.Attribute("fill")?.Value, e.Attribute("stroke")?.Value,
             e.Attribute("stroke-width")?.Value, e.Attribute("stroke-dasharray")?.Value, e.Attribute("font-size")?.Value)).Distinct();
 
     [GeneratedRegex(@"[\d.]+ × 10<tspan[^>]*>−1[3-9]</tspan>")]
