@@ -16,7 +16,7 @@ public sealed class SweepTests : FolderFixture
     {
         Answer answer = Sweep(Grid, "--jobs", $"{jobs}", "--threads", "4");
         Assert.That((answer.Code, answer.Output, answer.Error),
-            Is.EqualTo((0, $"6 of 6 points complete; their folders are listed in {Folder["out/points.csv"]}{Environment.NewLine}", "")));
+            Is.EqualTo((0, $"6 of 6 points complete; their folders are listed in {Folder["out/points.csv"]}; 'attentionflow report {Quoted.ForShell(Folder["out"])}' draws them{Environment.NewLine}", "")));
         string[] lines = File.ReadAllLines(Folder["out/points.csv"]);
         Assert.That(lines[0], Is.EqualTo("point,folder,interaction.beta,seed"));
         Assert.That(lines[1..].Select(l => l.Split(',')).Select(c => $"{c[0]},{c[2]},{c[3]}"), Is.EqualTo(new[] { "0,0.5,1", "1,0.5,2", "2,0.5,3", "3,2,1", "4,2,2", "5,2,3" }));
@@ -39,7 +39,7 @@ public sealed class SweepTests : FolderFixture
         Assert.That(Sweep(Grid).Code, Is.Zero);
         Assert.That(Records(), Is.EqualTo(before), "none was run again");
         Answer more = Sweep(Grid.Replace("3", "4", StringComparison.Ordinal));
-        Assert.That((more.Code, more.Output), Is.EqualTo((0, $"8 of 8 points complete; their folders are listed in {Folder["out/points.csv"]}{Environment.NewLine}")));
+        Assert.That((more.Code, more.Output), Is.EqualTo((0, $"8 of 8 points complete; their folders are listed in {Folder["out/points.csv"]}; 'attentionflow report {Quoted.ForShell(Folder["out"])}' draws them{Environment.NewLine}")));
         foreach ((string name, byte[] bytes) in before) Assert.That(Records()[name], Is.EqualTo(bytes));
         Assert.That(File.ReadAllLines(Folder["out/points.csv"]), Has.Length.EqualTo(9));
         // The copy is the sweep.
@@ -126,7 +126,7 @@ public sealed class SweepTests : FolderFixture
         using (RunFolder.Create(folder, overwrite: false))
         {
             Answer answer = Sweep(Grid);
-            Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.Stopped, $"5 of 6 points complete, 1 running; their folders are listed in {Folder["out/points.csv"]}{Environment.NewLine}")));
+            Assert.That((answer.Code, answer.Output), Is.EqualTo((ExitCodes.Stopped, $"5 of 6 points complete, 1 running; their folders are listed in {Folder["out/points.csv"]}; 'attentionflow report {Quoted.ForShell(Folder["out"])}' draws them{Environment.NewLine}")));
             Assert.That(answer.Error, Does.Contain("another process works at what is not complete"));
         }
         Assert.That(Sweep(Grid).Code, Is.Zero);
