@@ -32,7 +32,8 @@ internal sealed class PrintedText(Func<bool, SKTypeface> typeface)
         foreach (((string words, double own, double dy), double width) in parts.Zip(widths))
         {
             y += dy;
-            XElement part = new(text.Name, text.Attributes().Where(a => a.Name.LocalName is not ("x" or "y" or "font-size" or "text-anchor")),
+            XElement part = new(text.Name,
+                text.Attributes().Where(a => a.Name.LocalName is not ("x" or "y" or "font-size" or "text-anchor")),
                 new XAttribute("x", Round(x)), new XAttribute("y", Round(y)), new XAttribute("font-size", Round(own)),
                 new XAttribute("text-anchor", "start"), words);
             x += width;

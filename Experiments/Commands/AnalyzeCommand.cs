@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using AttentionFlow.Experiments.Pages;
 using AttentionFlow.Experiments.Reports;
 using AttentionFlow.Solver.Analysis;
 using AttentionFlow.Solver.Sweeps;
@@ -157,8 +158,8 @@ internal static class AnalyzeCommand
         {
             if (experiment is not null) yield return (RunFolder.ExperimentFile, experiment);
             if (record.Replicas is { } names) yield return (AnalysisFolder.ReplicasFile, NamesTable(names));
-            yield return (AnalysisFolder.ReportFile,
-                AnalysisReport.Html(folder.FullPath, record, ReportFiles.TokensOf(folder.FullPath, record, request.Experiment, context.Stop)));
+            SeenTrajectory? seen = ReportFiles.TokensOf(folder.FullPath, record, request.Experiment, context.Stop);
+            yield return (AnalysisFolder.ReportFile, AnalysisReport.Html(folder.FullPath, record, seen));
         }
     }
 

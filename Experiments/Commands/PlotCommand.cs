@@ -54,7 +54,8 @@ internal static class PlotCommand
             string ending = Path.GetExtension(parsed.GetValue(file) ?? "").TrimStart('.').ToLowerInvariant();
             string form = parsed.GetValue(format) ?? (known.Contains(ending) ? ending : "svg");
             if (known.Contains(ending) && ending != form)
-                throw new ConfigurationException($"--format {form}: the name of --out {parsed.GetValue(file)} says {ending}; give one of them.");
+                throw new ConfigurationException($"--format {form}: the name of --out {parsed.GetValue(file)} says {ending}; "
+                    + "give one of them.");
             if (form != "svg" && !formats.ContainsKey(form))
                 throw new ConfigurationException($"--format {form}: this program writes svg; pdf and png are written by that of the "
                     + "project Plots: dotnet run -c Release --project Plots -- plot ...");

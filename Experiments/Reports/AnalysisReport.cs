@@ -31,7 +31,8 @@ internal static class AnalysisReport
         if (seen is { Tokens.Snapshots.Count: > 0 })
         {
             (string svg, string caption) = TokenFigures.Times(seen);
-            page.Section("Tokens").Links([(TrajectoryPage.File, TrajectoryPage.File, "the same to be turned and played")]).Figure(svg, caption);
+            page.Section("Tokens").Links([(TrajectoryPage.File, TrajectoryPage.File, "the same to be turned and played")])
+                .Figure(svg, caption);
         }
         Observed observed = new(name, table) { Alerts = record.Alerts, TimeName = record.TimeName ?? "t" };
         RunReport.AddObservables(page, [observed]);

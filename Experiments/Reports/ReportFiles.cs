@@ -90,7 +90,9 @@ internal static class ReportFiles
         return seen is null ? [Report] : [Report, TrajectoryPage.File];
     }
 
-    /// <summary>The tokens of an analysis, whose trajectory.html is written; null where its sources are no longer there, or large.</summary>
+    /// <summary>
+    /// The tokens of an analysis, whose trajectory.html is written; null where its sources are no longer there, or large.
+    /// </summary>
     /// <param name="folder">The folder of the analysis.</param>
     /// <param name="record">The analysis.</param>
     /// <param name="experiment">The experiment whose flow they follow; null for none.</param>

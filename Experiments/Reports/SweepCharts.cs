@@ -73,7 +73,8 @@ internal static class SweepCharts
                 if (lines is not null) where[lines.Key] = value;
                 return points.Last(observable, where);
             })];
-            Series line = new(lines is null ? "" : $"{lines.Name} = {value}", ObservableCharts.Colours[i % ObservableCharts.Colours.Length], at, [.. last.Select(v => v.Median())])
+            Series line = new(lines is null ? "" : $"{lines.Name} = {value}", ObservableCharts.Colours[i % ObservableCharts.Colours.Length],
+                at, [.. last.Select(v => v.Median())])
             {
                 Sign = (Sign)(1 + i % 4),
             };

@@ -21,7 +21,7 @@ public class AnalyzeTests : FolderFixture
         Assert.That(answer.Json.GetProperty("experimentSha256").GetString(), Has.Length.EqualTo(64));
         Assert.That(Directory.EnumerateFiles(Folder["a"]).Select(Path.GetFileName), Is.EquivalentTo(new[]
         {
-            "analysis.json", "observables.csv", "changes.csv", "clusters.csv", "cosines.csv", "datapackage.json", "experiment.json", "report.html",
+            "analysis.json", "observables.csv", "changes.csv", "clusters.csv", "cosines.csv", "datapackage.json", "experiment.json", "report.html", "trajectory.html",
         }));
         Assert.That(Shell.Run("verify", Folder["a"]).Output, Does.EndWith(": whole\n"));
     }
