@@ -85,11 +85,38 @@ public sealed class PlotTests
             Assert.That(svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value), Has.Some.Contains(name));
     }
 
+    /// <summary>10^{-12} that ends at x = 100: a part after the other, the second raised, none over another.</summary>
+    [Test]
+    public void RaisedPartsFollowTheOthers()
+    {
+        using SkiaSharp.SKTypeface font = SkiaSharp.SKTypeface.FromStream(
+            typeof(PrintedFigure).Assembly.GetManifestResourceStream("fonts/DejaVuSans.ttf")!);
+        string svg = new PrintedText(_ => font).Flat("<svg xmlns=\"http://www.w3.org/2000/svg\"><text x=\"100\" y=\"50\" font-size=\"13\" "
+            + "text-anchor=\"end\">10<tspan dy=\"-4\" font-size=\"10\">−12</tspan></text></svg>");
+        XElement[] parts = [.. XElement.Parse(svg).Elements()];
+        Assert.That(parts.Select(p => p.Value), Is.EqualTo((string[])["10", "−12"]));
+        Assert.That(parts.Select(p => (double)p.Attribute("y")!), Is.EqualTo((double[])[50, 46]));
+        using SkiaSharp.SKFont large = new(font, 13), small = new(font, 10);
+        double second = 100 - small.MeasureText("−12");
+        Assert.That((double)parts[1].Attribute("x")!, Is.EqualTo(second).Within(1e-3));
+        Assert.That((double)parts[0].Attribute("x")!, Is.EqualTo(second - large.MeasureText("10")).Within(1e-3));
+        Assert.That(parts.Select(p => (string?)p.Attribute("text-anchor")), Is.All.EqualTo("start"));
+    }
+
+    /// <summary>The form is that of the name of the file, where no other is asked for.</summary>
+    [TestCase("pdf", "%PDF"), TestCase("png", "\u0089PNG"), TestCase("svg", "<svg")]
+    public void TheNameSaysTheForm(string ending, string start)
+    {
+        Assert.That(Run("plot", Folder["a"], "--out", Folder[$"named.{ending}"]).Code, Is.Zero);
+        Assert.That(Encoding.Latin1.GetString(File.ReadAllBytes(Folder[$"named.{ending}"])), Does.StartWith(start));
+    }
+
     /// <summary>A line that says what would be right, and exit code 2.</summary>
     [TestCase("a", "energi", "did you mean 'energy'", "--observable", "energi")]
     [TestCase("sweep", "--tokens", "is no run", "--tokens")]
     [TestCase("a", "3", "1 or 2 columns", "--columns", "3")]
     [TestCase("a", "gif", "unknown", "--format", "gif")]
+    [TestCase("a", "none.svg", "says svg", "--format", "pdf")]
     [TestCase("nowhere", "nowhere", "there is no such folder")]
     [TestCase("a,a", "a", "given twice")]
     [TestCase("a,sweep", "sweep", "by itself")]

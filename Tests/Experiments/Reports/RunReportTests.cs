@@ -31,6 +31,16 @@ public sealed class RunReportTests : FolderFixture
             Is.SupersetOf((string[])["run.json", "snapshots.csv", "observables.csv"]));
     }
 
+    /// <summary>Of one token the limit is a point, whatever the gauge; the fuzz tests found it to be a curve of none.</summary>
+    [TestCase("figure3-prefix"), TestCase("figure3-path"), TestCase("figure3-baseline")]
+    public void OneTokenHasPages(string experiment)
+    {
+        (int code, _, string error) = Reported.Run("run", experiment, "--out", Folder["one"], "--set", "tokens.count=1",
+            "--set", "time.horizon=0.1");
+        Assert.That((code, error), Is.EqualTo((0, "")));
+        Assert.That(Reported.Page(Folder["one"]).Named("svg")[0].Value, Does.Contain("predicted point"));
+    }
+
     [Test]
     public void AlertsAreListedAndMarked()
     {
