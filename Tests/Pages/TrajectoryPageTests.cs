@@ -339,6 +339,6 @@ public sealed class TrajectoryPageTests
         IPage page = await Load(["eight"]);
         Assert.That(await page.Locator("#summary").InnerTextAsync(),
             Does.Match(@"^144 tokens in 3 replicas, d = 8, 11 snapshots up to t = 10; seen along the three principal directions of all snapshots, which hold \d\d % of the variance \(p1 \d+"));
-        Assert.That(await page.Locator("#words span").AllInnerTextsAsync(), Has.All.Match(@"^p[123]$"));
+        Assert.That(await page.Locator("#words span").AllInnerTextsAsync(), Has.All.Match(@"^p[₁₂₃]$"));
     }
 }
