@@ -34,6 +34,9 @@ internal sealed class SweepPoints
         }
         Parameters = [.. collection.Keys.Where(k => k != "seed").Select(Parameter).Where(p => p.Values.Count > 1)
             .OrderByDescending(p => p.IsNumber).ThenByDescending(p => p.IsNumber ? p.Values.Count : 0)];
+        Ended =
+        [.. _rows.Where(r => r.Last.Count > 0).DistinctBy(r => string.Join('\n', Parameters.Select(p => r.Values[p.Key])))
+            .Select(r => (r.Folder, (IReadOnlyDictionary<string, string>)Parameters.ToDictionary(p => p.Key, p => r.Values[p.Key])))];
     }
 
     /// <summary>The parameters: numbers first, and of these those with most values.</summary>
@@ -58,9 +61,7 @@ internal sealed class SweepPoints
         [.. Where(at).Where(r => r.Last.ContainsKey(observable)).Select(r => r.Last[observable])];
 
     /// <summary>The folders of points that have ended, one for each combination of parameters, with the values that tell it.</summary>
-    public IReadOnlyList<(string Folder, IReadOnlyDictionary<string, string> Values)> Ended =>
-        [.. _rows.Where(r => r.Last.Count > 0).DistinctBy(r => string.Join('\n', Parameters.Select(p => r.Values[p.Key])))
-            .Select(r => (r.Folder, (IReadOnlyDictionary<string, string>)Parameters.ToDictionary(p => p.Key, p => r.Values[p.Key])))];
+    public IReadOnlyList<(string Folder, IReadOnlyDictionary<string, string> Values)> Ended { get; }
 
     /// <summary>The combinations of values that some parameters have.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> Combinations(IEnumerable<SweepParameter> parameters)
