@@ -27,11 +27,15 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         return traits.Even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
     }
 
+    /// <summary>The kernel that makes factors of the exponents of a tile; where the profile is curved.</summary>
+    public static FactorKernel<T> Factors(Interaction interaction, KernelTraits traits) => traits.Even
+        ? new Factoring(traits).With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, new Factoring(traits));
+
     /// <summary>The kernel that finds the largest exponents of a row, tiled.</summary>
     public static PairKernel<T> Largest(Coupling coupling, bool masked) => Use(coupling, new Finding(masked));
 
-    private static PairKernel<T> Use(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>> user) =>
-        coupling.Use<V, L, LaneNumbers<L, V, T>, PairKernel<T>>(user);
+    private static TKernel Use<TKernel>(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, TKernel> user) =>
+        coupling.Use<V, L, LaneNumbers<L, V, T>, TKernel>(user);
 
     private sealed class Finding(bool masked) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
     {
@@ -40,38 +44,49 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
             : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
     }
 
-    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
+    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : Choosing<PairKernel<T>>(curved, traits)
     {
-        public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
-            traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
+        protected override PairKernel<T> Of<C, P, M, D, E>() => (Traits.Tiled ? 0 : dimension) switch
+        {
+            2 => LowDimension<L, V, T, C, P, M, Two, D, E>.Sum,
+            3 => LowDimension<L, V, T, C, P, M, Three, D, E>.Sum,
+            4 => LowDimension<L, V, T, C, P, M, Four, D, E>.Sum,
+            5 => LowDimension<L, V, T, C, P, M, Five, D, E>.Sum,
+            6 => LowDimension<L, V, T, C, P, M, Six, D, E>.Sum,
+            _ => Traits.Dots ? AnyDimension<L, V, T, C, P, M, On, D, E>.Sum : AnyDimension<L, V, T, C, P, M, Off, D, E>.Sum,
+        };
+    }
 
-        private PairKernel<T> WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
+    private sealed class Factoring(KernelTraits traits) : Choosing<FactorKernel<T>>(true, traits)
+    {
+        protected override FactorKernel<T> Of<C, P, M, D, E>() => BlockFactors<L, V, T, C, P, M, D, E>.Sum;
+    }
+
+    private abstract class Choosing<TKernel>(bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
+    {
+        protected KernelTraits Traits { get; } = traits;
+
+        public TKernel With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
+            Traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
+
+        protected abstract TKernel Of<C, P, M, D, E>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
+            where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras;
+
+        private TKernel WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
             !curved ? WithProfile<C, LinearLanes, M>()
-            : traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
+            : Traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
 
-        private PairKernel<T> WithProfile<C, P, M>()
+        private TKernel WithProfile<C, P, M>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
-            traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
+            Traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
 
-        private PairKernel<T> WithDeficit<C, P, M, D>()
+        private TKernel WithDeficit<C, P, M, D>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
             where D : struct, IChoice =>
-            traits.Columns.HasFlag(RowColumns.CouplingLog) ? WithColumns<C, P, M, D, SizesAndLogs>()
-            : (traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? WithColumns<C, P, M, D, SizesOnly>()
-            : WithColumns<C, P, M, D, NoExtras>();
-
-        private PairKernel<T> WithColumns<C, P, M, D, E>()
-            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
-            where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras =>
-            (traits.Tiled ? 0 : dimension) switch
-            {
-                2 => LowDimension<L, V, T, C, P, M, Two, D, E>.Sum,
-                3 => LowDimension<L, V, T, C, P, M, Three, D, E>.Sum,
-                4 => LowDimension<L, V, T, C, P, M, Four, D, E>.Sum,
-                5 => LowDimension<L, V, T, C, P, M, Five, D, E>.Sum,
-                6 => LowDimension<L, V, T, C, P, M, Six, D, E>.Sum,
-                _ => traits.Dots ? AnyDimension<L, V, T, C, P, M, On, D, E>.Sum : AnyDimension<L, V, T, C, P, M, Off, D, E>.Sum,
-            };
+            Traits.Columns.HasFlag(RowColumns.CouplingLog) ? Of<C, P, M, D, SizesAndLogs>()
+            : (Traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? Of<C, P, M, D, SizesOnly>()
+            : Of<C, P, M, D, NoExtras>();
     }
 }
 

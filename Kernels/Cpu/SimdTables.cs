@@ -36,6 +36,7 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         double[][] weights = [.. problem.Weights.Chunk(problem.Keys)];
         AbsoluteWeights = [.. weights.Select(w => w.Sum(Math.Abs))];
         EvenWeights = [.. weights.Select(w => Even(coupling, w))];
+        HasEqualWeights = [.. weights.Select(w => !w.AsSpan().ContainsAnyExcept(w[0]))];
         ExponentBound = coupling.ExponentBound(labels);
         Layout = layout;
         (_queryRows, _keyRows) = coupling.TableRows;
@@ -72,6 +73,9 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     /// others.
     /// </summary>
     public double?[] EvenWeights { get; }
+
+    /// <summary>For every replica whether its keys weigh the same.</summary>
+    public bool[] HasEqualWeights { get; }
 
     /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
     public double ExponentBound { get; }

@@ -1,0 +1,104 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace AttentionFlow.Kernels.Cpu;
+
+/// <summary>Sums of rows in double precision, each number one operation: the same bits for every vector width.</summary>
+internal static unsafe class Doubles
+{
+    /// <summary>into += from.</summary>
+    public static void Add<T>(double* into, T* from, int count) where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) Add(into, (double*)from, count);
+        else Add(into, (float*)from, count);
+    }
+
+    /// <summary>into += factor (a - b).</summary>
+    public static void AddDifference(double* into, double factor, double* a, double* b, int count)
+    {
+        int i = 0;
+        Vector256<double> factors = Vector256.Create(factor);
+        for (; i + 4 <= count; i += 4)
+            Vector256.Store(Vector256.Load(into + i) + factors * (Vector256.Load(a + i) - Vector256.Load(b + i)), into + i);
+        for (; i < count; i++) into[i] += factor * (a[i] - b[i]);
+    }
+
+    /// <summary>|a - b|^2.</summary>
+    public static double SquaredDistance(double* a, double* b, int count)
+    {
+        int i = 0;
+        Vector256<double> sums = Vector256<double>.Zero;
+        for (; i + 4 <= count; i += 4)
+        {
+            Vector256<double> difference = Vector256.Load(a + i) - Vector256.Load(b + i);
+            sums += difference * difference;
+        }
+        double squared = sums[0] + sums[1] + (sums[2] + sums[3]);
+        for (; i < count; i++) squared += (a[i] - b[i]) * (a[i] - b[i]);
+        return squared;
+    }
+
+    /// <summary>
+    /// The sum of the numbers of a unit, by halves: lane l takes lane l + count/2, and so on.
+    /// </summary>
+    public static double Fold<T>(T* lanes) where T : unmanaged
+    {
+        double* sums = stackalloc double[8];
+        if (typeof(T) == typeof(double))
+        {
+            for (int i = 0; i < 8; i += 4) Vector256.Load((double*)lanes + i).Store(sums + i);
+        }
+        else
+        {
+            (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Load((float*)lanes));
+            (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Load((float*)lanes + 8));
+            (a + c).Store(sums);
+            (b + d).Store(sums + 4);
+        }
+        Vector256<double> four = Vector256.Load(sums) + Vector256.Load(sums + 4);
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
+    }
+
+    /// <summary>The sums of the columns of a unit of rows, each number as by <see cref="Fold{T}(T*)"/>.</summary>
+    /// <param name="rows">[unit, columns], lost.</param>
+    /// <param name="unit">A power of two.</param>
+    /// <param name="columns">Their number.</param>
+    /// <param name="scratch">[unit/2, columns].</param>
+    /// <param name="into">[columns].</param>
+    public static void FoldRows<T>(T* rows, int unit, int columns, double* scratch, double* into) where T : unmanaged
+    {
+        int half = unit / 2 * columns;
+        new Span<double>(scratch, half).Clear();
+        Add(scratch, rows, half);
+        Add(scratch, rows + half, half);
+        for (int count = half; count > columns; count /= 2) Add(scratch, scratch + count / 2, count / 2);
+        new Span<double>(scratch, columns).CopyTo(new Span<double>(into, columns));
+    }
+
+    private static void Add(double* into, double* from, int count)
+    {
+        int i = 0;
+        if (Avx512F.IsSupported)
+            for (; i + 8 <= count; i += 8)
+                Avx512F.Store(into + i, Avx512F.Add(Avx512F.LoadVector512(into + i), Avx512F.LoadVector512(from + i)));
+        for (; i + 4 <= count; i += 4) (Vector256.Load(into + i) + Vector256.Load(from + i)).Store(into + i);
+        for (; i < count; i++) into[i] += from[i];
+    }
+
+    private static void Add(double* into, float* from, int count)
+    {
+        int i = 0;
+        if (Avx512F.IsSupported)
+            for (; i + 8 <= count; i += 8)
+                Avx512F.Store(into + i,
+                    Avx512F.Add(Avx512F.LoadVector512(into + i), Avx512F.ConvertToVector512Double(Vector256.Load(from + i))));
+        for (; i + 8 <= count; i += 8)
+        {
+            (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Load(from + i));
+            (Vector256.Load(into + i) + a).Store(into + i);
+            (Vector256.Load(into + i + 4) + b).Store(into + i + 4);
+        }
+        for (; i < count; i++) into[i] += from[i];
+    }
+}
