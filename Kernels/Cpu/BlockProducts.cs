@@ -77,6 +77,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     /// <param name="dimension">d.</param>
     /// <param name="count">Keys.</param>
     /// <param name="into">[keys, Lanes].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Exponents(T* keys, T* keyHalves, T* queries, T* queryHalves, int dimension, int count, T* into)
     {
         for (int key = 0; key < count; key += Panel<T>.Rows, keys += Panel<T>.Rows * dimension, into += Panel<T>.Rows * Panel<T>.Lanes)

@@ -38,6 +38,15 @@ internal static unsafe class Doubles
         return squared;
     }
 
+    /// <summary>|a - b|^2 &lt;= squared; looks at no more coordinates than it needs.</summary>
+    public static bool AreWithin(double* a, double* b, int count, double squared)
+    {
+        const int some = 16;
+        double sum = 0;
+        for (int i = 0; i < count && sum <= squared; i += some) sum += SquaredDistance(a + i, b + i, Math.Min(some, count - i));
+        return sum <= squared;
+    }
+
     /// <summary>
     /// The sum of the numbers of a unit, by halves: lane l takes lane l + count/2, and so on.
     /// </summary>

@@ -9,8 +9,9 @@ internal sealed unsafe class TiledCall<L, V, T>(
     CancellationToken stop)
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Panels that share a tile while it is in the second cache.
-    private const int Batch = 8;
+    // Of the second cache, for what is used again soon.
+    private const int CacheBytes = 512 * 1024;
+
 
     private readonly int _dimension = problem.Dimension, _queries = problem.Queries;
     private readonly bool _forced = into.Columns.HasFlag(RowColumns.Force);
@@ -30,7 +31,9 @@ internal sealed unsafe class TiledCall<L, V, T>(
             _force = force + (nint)replica * _queries * d;
             _far = far;
             bool both = IsSymmetric() && from == 0 && to == _queries && keys > Panel<T>.Keys;
-            cloud.Fill(_x, _queries, _k, keys, d, problem.Interaction.Beta, both, threads);
+            // Tables of labels and weights are in the tokens' own order.
+            bool sorted = tables.EvenWeights[replica] is not null && problem.Interaction.Mask == Mask.None;
+            cloud.Fill(_x, _queries, _k, keys, d, problem.Interaction.Beta, sorted, both, threads);
             _tiles = cloud.Tiles;
             Clear(from, to);
             if (both) BothWays(threads, pool);
@@ -55,15 +58,17 @@ internal sealed unsafe class TiledCall<L, V, T>(
     private void OneWay(int from, int to, int threads, ConcurrentBag<TiledScratch<T>> pool)
     {
         int first = from / Panel<T>.Lanes, panels = (to - 1) / Panel<T>.Lanes + 1 - first;
-        int grain = Math.Clamp(panels / (4 * threads), 1, Batch);
+        // Panels that share a tile.
+        int bytes = Panel<T>.Lanes * (sizeof(T) + sizeof(double)) * _dimension, batch = Math.Clamp(CacheBytes / bytes, 2, 8);
+        int grain = Math.Clamp(panels / (4 * threads), 1, batch);
         Workers.For(panels, grain, threads, (a, b) =>
         {
             TiledScratch<T> scratch = Take(pool);
-            for (int begin = first + a; begin < first + b; begin += Batch)
+            for (int begin = first + a; begin < first + b; begin += batch)
                 for (int tile = 0; tile < _tiles.Count; tile++)
                 {
                     stop.ThrowIfCancellationRequested();
-                    for (int panel = begin; panel < Math.Min(begin + Batch, first + b); panel++) Meet(scratch, panel, tile, from, to);
+                    for (int panel = begin; panel < Math.Min(begin + batch, first + b); panel++) Meet(scratch, panel, tile, from, to);
                 }
             pool.Add(scratch);
         });
@@ -88,17 +93,34 @@ internal sealed unsafe class TiledCall<L, V, T>(
 
     private void BothWays(int threads, ConcurrentBag<TiledScratch<T>> pool)
     {
-        // Tiles I and J <= I with I + J = sum meet at a time: no tile twice, and every tile meets the others in their order.
-        for (int sum = 0; sum < 2 * _tiles.Count - 1; sum++)
+        // Groups of tiles I and J <= I with I + J = sum meet at a time: none occurs twice, and every tile meets the others in their order,
+        // however large groups are.
+        int group = Group(threads), groups = (_tiles.Count - 1) / group + 1;
+        for (int sum = 0; sum < 2 * groups - 1; sum++)
         {
-            stop.ThrowIfCancellationRequested();
-            int largest = Math.Min(sum, _tiles.Count - 1), pairs = largest - (sum + 1) / 2 + 1, at = sum;
+            int largest = Math.Min(sum, groups - 1), pairs = largest - (sum + 1) / 2 + 1, least = sum - largest;
             Workers.For(pairs, 1, threads, (a, b) =>
             {
                 TiledScratch<T> scratch = Take(pool);
-                for (int i = a; i < b; i++) BothWays(scratch, largest - i, at - largest + i);
+                for (int i = a; i < b; i++) Groups(scratch, (largest - i) * group, (least + i) * group, group);
                 pool.Add(scratch);
             });
+        }
+    }
+
+    // As many tiles as stay in the second cache, and at least a few, so that one of them meets several others; but enough for all threads.
+    private int Group(int threads)
+    {
+        int bytes = Panel<T>.Keys * (2 * sizeof(T) + sizeof(double)) * _dimension, fit = Math.Max(CacheBytes / bytes, 4);
+        return Math.Clamp(threads == 1 ? fit : Math.Min(fit, _tiles.Count / (4 * threads)), 1, _tiles.Count);
+    }
+
+    private void Groups(TiledScratch<T> scratch, int tiles, int others, int size)
+    {
+        for (int tile = tiles; tile < Math.Min(tiles + size, _tiles.Count); tile++)
+        {
+            stop.ThrowIfCancellationRequested();
+            for (int other = others; other <= Math.Min(others + size - 1, tile); other++) BothWays(scratch, tile, other);
         }
     }
 
@@ -209,6 +231,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddKeySums(T* factors, int count, T* sums)
     {
         for (int k = 0; k < count; k++, factors += Panel<T>.Lanes, sums += Panel<T>.Unit)

@@ -38,15 +38,17 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     /// <param name="keyCount">n.</param>
     /// <param name="dimension">d.</param>
     /// <param name="beta">Of the exponents.</param>
+    /// <param name="sorted">Keys may be taken in another order.</param>
     /// <param name="inTiles">Panels hold the tokens of tiles; self form only.</param>
     /// <param name="threads">At least 1.</param>
-    public void Fill(double* queries, int queryCount, double* keys, int keyCount, int dimension, double beta, bool inTiles, int threads)
+    public void Fill(double* queries, int queryCount, double* keys, int keyCount, int dimension, double beta, bool sorted, bool inTiles, int threads)
     {
         (_dimension, InTiles, Scale) = (dimension, inTiles, Math.Sqrt(beta / Math.Log(2)));
         bool self = queries == keys;
         double[] mean = new double[dimension];
         double radius = Centre(mean, queries, queryCount, self ? null : keys, self ? 0 : keyCount);
-        Tiles = TokenTiles.InOrder(keyCount, Panel<T>.Keys, radius, beta);
+        Tiles = sorted ? TokenTiles.OfClusters(keys, keyCount, dimension, Panel<T>.Keys, radius, beta)
+            : TokenTiles.InOrder(keyCount, Panel<T>.Keys, radius, beta);
         double near = Tiles.NearDistance * Scale;
         NearExponent = near > 0 ? T.CreateTruncating(-near * near / 2) : T.CreateTruncating(1e30);
         int tiles = Tiles.Count, panels = inTiles ? tiles * (Panel<T>.Keys / Panel<T>.Lanes) : (queryCount - 1) / Panel<T>.Lanes + 1;
@@ -97,7 +99,8 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     {
         int count = Tiles.TokensOf(tile), d = _dimension, padded = (count + Panel<T>.Rows - 1) / Panel<T>.Rows * Panel<T>.Rows;
         T* keys = Keys(tile), halves = KeyHalves(tile);
-        Span<double> mean = _centres.AsSpan(0, d), centre = CentreOf(tile);
+        Span<double> mean = Mean, centre = CentreOf(tile);
+        if (Tiles.IsTight(tile)) SetCentre(centre, x, tile);
         for (int k = 0; k < padded; k++)
         {
             T* key = keys + k / Panel<T>.Rows * Panel<T>.Rows * d + k % Panel<T>.Rows;
@@ -131,13 +134,22 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
         }
     }
 
+    private void SetCentre(Span<double> centre, double* x, int tile)
+    {
+        int count = Tiles.TokensOf(tile);
+        centre.Clear();
+        for (int k = 0; k < count; k++)
+            for (int c = 0; c < _dimension; c++) centre[c] += x[(nint)Tiles.TokenOf(tile, k) * _dimension + c];
+        foreach (ref double coordinate in centre) coordinate /= count;
+    }
+
     private void SetPanel(double* x, int tokens, int panel)
     {
         int d = _dimension, perTile = Panel<T>.Keys / Panel<T>.Lanes, tile = panel / perTile;
         int from = InTiles ? panel % perTile * Panel<T>.Lanes : panel * Panel<T>.Lanes;
         int count = Math.Clamp((InTiles ? Tiles.TokensOf(tile) : tokens) - from, 0, Panel<T>.Lanes);
         T* queries = Queries(panel), halves = QueryHalves(panel);
-        Span<double> mean = _centres.AsSpan(0, d);
+        Span<double> mean = Mean;
         for (int lane = 0; lane < Panel<T>.Lanes; lane++)
         {
             double squared = 0;

@@ -13,6 +13,9 @@ internal sealed class TokenTiles
     // outweigh the others.
     private const double TightExponent = 0.5;
 
+    // Clusters that are looked for, and the tokens from which on one has tiles of its own.
+    private const int MostClusters = 64, FewTokens = 48;
+
     // Near is a distance below r over this.
     private const double NearRatio = 16;
 
@@ -45,12 +48,69 @@ internal sealed class TokenTiles
     /// <param name="size">Most keys of a tile.</param>
     /// <param name="radius">The largest distance of a token from the mean.</param>
     /// <param name="beta">Of the pair factors.</param>
-    public static TokenTiles InOrder(int keys, int size, double radius, double beta)
+    public static TokenTiles InOrder(int keys, int size, double radius, double beta) =>
+        new(null, [.. Cut(0, keys, size, false)]) { NearDistance = Near(radius, beta) };
+
+    /// <summary>
+    /// Tiles that end where clusters end: tokens that lie together with many others, cluster by cluster, behind the others in their order.
+    /// </summary>
+    /// <param name="x">[n, d].</param>
+    /// <param name="keys">n.</param>
+    /// <param name="dimension">d.</param>
+    /// <param name="size">Most keys of a tile.</param>
+    /// <param name="radius">The largest distance of a token from the mean.</param>
+    /// <param name="beta">Of the pair factors.</param>
+    public static unsafe TokenTiles OfClusters(double* x, int keys, int dimension, int size, double radius, double beta)
     {
-        bool tight = beta * radius * radius <= TightExponent;
-        return new(null, [.. Enumerable.Range(0, (keys - 1) / size + 1).Select(t => (t * size, Math.Min(size, keys - t * size), false))])
+        // All within one: a tile's radius is at most twice a cluster's.
+        if (Near(radius, beta) == 0 || FindClusters(x, keys, dimension, TightExponent / beta / 4) is not { } clusterOf)
+            return InOrder(keys, size, radius, beta);
+        int[] sizes = new int[MostClusters];
+        foreach (int cluster in clusterOf)
+            if (cluster >= 0) sizes[cluster]++;
+        int[] order = new int[keys];
+        int at = 0;
+        for (int j = 0; j < keys; j++)
+            if (clusterOf[j] < 0 || sizes[clusterOf[j]] < FewTokens) order[at++] = j;
+        List<(int First, int Count, bool IsTight)> tiles = [.. Cut(0, at, size, false)];
+        for (int cluster = 0; cluster < MostClusters; cluster++)
         {
-            NearDistance = tight ? 0 : radius / NearRatio,
-        };
+            if (sizes[cluster] < FewTokens) continue;
+            tiles.AddRange(Cut(at, sizes[cluster], size, true));
+            for (int j = 0; j < keys; j++)
+                if (clusterOf[j] == cluster) order[at++] = j;
+        }
+        return new(order, [.. tiles]) { NearDistance = radius / NearRatio };
+    }
+
+    private static double Near(double radius, double beta) => beta * radius * radius <= TightExponent ? 0 : radius / NearRatio;
+
+    // As few tiles as there can be, of nearly equal sizes where a cluster is cut.
+    private static IEnumerable<(int First, int Count, bool IsTight)> Cut(int first, int count, int size, bool tight)
+    {
+        int tiles = (count + size - 1) / size;
+        for (int t = 0; t < tiles; t++)
+        {
+            int from = tight ? (int)((long)count * t / tiles) : t * size, to = tight ? (int)((long)count * (t + 1) / tiles) : from + size;
+            yield return (first + from, Math.Min(to, count) - from, tight);
+        }
+    }
+
+    // Every token's cluster: in their order, a token joins the first founder within the radius, founds a cluster while there are few, or
+    // has none (-1). Null when the first tokens nearly all found one: then the cloud is spread.
+    private static unsafe int[]? FindClusters(double* x, int keys, int dimension, double squaredRadius)
+    {
+        int[] clusterOf = new int[keys], founders = new int[MostClusters];
+        int clusters = 0;
+        for (int j = 0; j < keys; j++)
+        {
+            if (j == MostClusters && clusters > 0.9 * MostClusters) return null;
+            double* token = x + (nint)j * dimension;
+            int cluster = 0;
+            while (cluster < clusters && !Doubles.AreWithin(token, x + (nint)founders[cluster] * dimension, dimension, squaredRadius)) cluster++;
+            if (cluster == clusters && clusters < MostClusters) founders[clusters++] = j;
+            clusterOf[j] = cluster < clusters ? cluster : -1;
+        }
+        return keys < MostClusters ? null : clusterOf;
     }
 }
