@@ -12,7 +12,7 @@ public class BenchTests
     private static readonly TimeBudget Short = new(0.001, 0.001, 1);
     private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerWork: null, GpuTokens: [512]);
 
-    // 1.2: a ceiling measured for a millisecond on a busy machine may be low.
+    // 1.5: a ceiling measured for a millisecond on a busy machine may be low, and some processors add beside multiplying.
     [Test]
     public void EveryImplementationHasRatesSharesAndErrorsWithinTheirBounds()
     {
@@ -30,7 +30,7 @@ public class BenchTests
             Positive(row.GetProperty("pairsPerSecond"));
             bool harmonic = row.GetProperty("implementation").GetString() == "harmonic";
             if (harmonic) Positive(row.GetProperty("nanosecondsPerToken"));
-            else Assert.That(row.GetProperty("share").GetDouble(), Is.GreaterThan(0).And.AtMost(1.2));
+            else Assert.That(row.GetProperty("share").GetDouble(), Is.GreaterThan(0).And.AtMost(1.5));
             Assert.That(row.GetProperty("error").GetDouble(), Is.AtMost(row.GetProperty("errorBound").GetDouble()), row.GetRawText());
         }
     }
@@ -109,6 +109,15 @@ public class BenchTests
         FigureText.AssertSound(svg);
         Assert.That(FigureText.Named(svg, "polyline").Count(line => line.Attribute("stroke-dasharray") is not null), Is.EqualTo(4), "two precisions on two surfaces");
         Assert.That(Directory.EnumerateFiles(folder.FullPath).Count(), Is.EqualTo(1));
+    }
+
+    // docs/performance.md: 3 d + 9 and 3 d + 13, from d = 7 on 2 d + 10 and 2 d + 14.
+    [TestCase(3, 18, 22)]
+    [TestCase(64, 138, 142)]
+    public void TheLimitCountsOperationsAsTheDocsSay(int dimension, int single, int twice)
+    {
+        Assert.That(Ceiling.Operations(Precision.Single, dimension), Is.EqualTo(single));
+        Assert.That(Ceiling.Operations(Precision.Double, dimension), Is.EqualTo(twice));
     }
 
     [Test]
