@@ -22,6 +22,6 @@ foreach (int d in dimensions)
         rows.Add(contest.Run());
         Console.Error.WriteLine(string.Join("  ", rows[^1]));
     }
-Console.WriteLine($"beta = {BenchProblem.Beta}, self form, one thread, million pairs a second of processor time, medians; share of the limit;");
-Console.WriteLine("in halves: two calls of half the rows each");
+Console.WriteLine($"beta = {BenchProblem.Beta}, self form, one thread, million pairs a second of processor time, medians;");
+Console.WriteLine("share of the limit; in halves: two calls of half the rows each");
 Console.Write(TextTable.Render(headings, rows));

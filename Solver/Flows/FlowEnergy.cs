@@ -116,7 +116,7 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
 
     /// <summary>1 - sum_ij m_i m_j e^{-beta |x_i - x_j|^2/2} of every replica.</summary>
     /// <param name="x">[R, n, d].</param>
-    /// <param name="known">Z of the content marginal at x, in units of e^beta, where it is known: for a device without the column Deficit.</param>
+    /// <param name="known">Z of the content marginal at x, in units of e^beta, or null: for a device without the column Deficit.</param>
     /// <param name="deficits">[R].</param>
     /// <param name="stop">Stops the pair sum.</param>
     public void Deficits(double[] x, double[]? known, Span<double> deficits, CancellationToken stop)
