@@ -102,11 +102,12 @@ internal static class GpuDevices
     }
 
     /// <summary>
-    /// What a device does at most, for the length of launches: where it is not known, a guess on the low side. The simulator's is what it does.
+    /// What a device does at most, for the length of launches: where it is not known, a guess on the low side. For the simulator so little
+    /// that tests of small clouds have several launches.
     /// </summary>
     internal static DeviceRates LaunchRates(Device device)
     {
-        if (device is CPUDevice) return new DeviceRates(1e8, 7e8, 1.6e9);
+        if (device is CPUDevice) return new DeviceRates(1e7, 1e8, 2e8);
         if (device is CudaDevice cuda && Rates(cuda) is { } rates) return rates;
         double clocks = device.NumMultiprocessors * (device is CLDevice opencl ? Math.Max(opencl.ClockRate, 100) * 1e6 : 1e9);
         return new DeviceRates(4 * clocks, 16 * clocks, clocks);

@@ -63,10 +63,10 @@ internal static class GpuPoints
             }
         });
 
-    // Sixteen points side by side (one where they have many numbers): the order of a sum depends on sizes alone.
+    // Eight points side by side (one where they have many numbers): the order of a sum depends on sizes alone.
     private static void Sum(ReadOnlySpan<double> x, Span<double> mean)
     {
-        int d = mean.Length, width = d <= 16 ? 16 * d : d, at = 0;
+        int d = mean.Length, width = d <= 16 ? 8 * d : d, at = 0;
         Span<double> sums = d <= 16 ? stackalloc double[width] : mean;
         sums.Clear();
         ref double sum = ref MemoryMarshal.GetReference(sums);
@@ -89,7 +89,9 @@ internal static class GpuPoints
     private static void Write<T>(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, double scale, int stride, Span<T> into)
         where T : unmanaged
     {
-        int d = mean.Length, done = d switch { 2 => Pairs(x, mean, scale, into), 3 => Triples(x, mean, scale, into), _ => 0 };
+        int d = mean.Length;
+        int done = d == 2 ? Pairs(x, mean, scale, into) : d == 3 ? Triples(x, mean, scale, into)
+            : d == stride && d % Vector256<double>.Count == 0 ? Flat(x, mean, scale, into) : 0;
         for (int i = done * d, at = done * stride; i < x.Length; i += d, at += stride)
         {
             int c = 0;
@@ -98,6 +100,18 @@ internal static class GpuPoints
             for (; c < d; c++) into[at + c] = Round<T>((x[i + c] - mean[c]) * scale);
             into[(at + d)..(at + stride)].Clear();
         }
+    }
+
+    // Nothing is padded and no vector holds two points; all points are written.
+    private static int Flat<T>(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, double scale, Span<T> into) where T : unmanaged
+    {
+        for (int i = 0, c = 0; i < x.Length; i += Vector256<double>.Count)
+        {
+            Store((Load(x, i) - Load(mean, c)) * scale, into, i);
+            c += Vector256<double>.Count;
+            if (c == mean.Length) c = 0;
+        }
+        return x.Length / mean.Length;
     }
 
     // d = 2, stride 2: two points a vector; how many points were written.

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace AttentionFlow.Kernels.Gpu;
@@ -33,12 +32,10 @@ internal sealed class GpuRows<T>(PairProblem problem, int stride, double scale, 
         int d = problem.Dimension, more = GpuColumns.Force + stride;
         double weight = hasEvenWeights ? problem.Weights[replica * problem.Keys] : 1;
         Shift(columns, means.AsSpan(replica * d, d), row, into.Shift.AsSpan(row, count));
-        columns.Read(GpuColumns.Z, 0, count, weight, into.Z.AsSpan(row), 1);
+        columns.Read(GpuColumns.Z, 1, 0, count, weight, into.Z.AsSpan(row));
         if (into.Columns.HasFlag(RowColumns.Force))
             for (int from = 0; from < count; from += Few)
-                for (int c = 0; c < d; c++)
-                    columns.Read(GpuColumns.Force + c, from, Math.Min(Few, count - from), weight / scale,
-                        into.Force.AsSpan((row + from) * d + c), d);
+                columns.Read(GpuColumns.Force, d, from, Math.Min(Few, count - from), weight / scale, into.Force.AsSpan((row + from) * d));
         Column(RowColumns.Deficit, GpuColumns.Deficit, weight, into.Deficit);
         Column(RowColumns.Largest, GpuColumns.Largest, Math.Abs(weight), into.Largest);
         Column(RowColumns.Squares, GpuColumns.Squares, weight * weight, into.Squares);
@@ -46,7 +43,7 @@ internal sealed class GpuRows<T>(PairProblem problem, int stride, double scale, 
 
         void Column(RowColumns flag, int column, double factor, double[] target)
         {
-            if (into.Columns.HasFlag(flag)) columns.Read(more + column, 0, count, factor, target.AsSpan(row), 1);
+            if (into.Columns.HasFlag(flag)) columns.Read(more + column, 1, 0, count, factor, target.AsSpan(row));
         }
     }
 
@@ -73,30 +70,34 @@ internal sealed class GpuRows<T>(PairProblem problem, int stride, double scale, 
     {
         public double Shift(int row) => Double(sums[GpuColumns.Shift * 2 * rows + first + row]);
 
-        // into[i step] = factor (high + low), for count rows.
-        public void Read(int column, int from, int count, double factor, Span<double> into, int step)
+        // into[i, c] = factor (high + low) for count rows of some columns.
+        public void Read(int column, int width, int from, int count, double factor, Span<double> into)
         {
-            ReadOnlySpan<T> high = sums.AsSpan(column * 2 * rows + first + from, count), low = sums.AsSpan((column * 2 + 1) * rows + first + from, count);
-            int i = 0;
-            for (; i <= count - 4; i += 4)
+            ref T high = ref sums[column * 2 * rows + first + from];
+            for (int c = 0; c < width; c++, high = ref Unsafe.Add(ref high, 2 * rows))
             {
-                Vector256<double> sum = (Wide(high[i..]) + Wide(low[i..])) * factor;
-                if (step == 1)
+                int i = 0;
+                for (; i <= count - 4; i += 4)
                 {
-                    sum.CopyTo(into[i..]);
-                    continue;
+                    Vector256<double> sum = (Wide(ref high, i) + Wide(ref high, rows + i)) * factor;
+                    if (width == 1)
+                    {
+                        sum.CopyTo(into[i..]);
+                        continue;
+                    }
+                    Span<double> four = into.Slice(i * width + c, 3 * width + 1);
+                    (four[0], four[width], four[2 * width], four[3 * width]) = (sum[0], sum[1], sum[2], sum[3]);
                 }
-                Span<double> four = into[(i * step)..];
-                four[3 * step] = sum[3];
-                (four[0], four[step], four[2 * step]) = (sum[0], sum[1], sum[2]);
+                for (; i < count; i++)
+                    into[i * width + c] = factor * (Double(Unsafe.Add(ref high, i)) + Double(Unsafe.Add(ref high, rows + i)));
             }
-            for (; i < count; i++) into[i * step] = factor * (Double(high[i]) + Double(low[i]));
         }
 
-        private static Vector256<double> Wide(ReadOnlySpan<T> four)
+        private static Vector256<double> Wide(ref T from, int at)
         {
-            if (typeof(T) == typeof(double)) return Vector256.Create(MemoryMarshal.Cast<T, double>(four));
-            (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(Vector128.Create(MemoryMarshal.Cast<T, float>(four)));
+            if (typeof(T) == typeof(double)) return Vector256.LoadUnsafe(ref Unsafe.As<T, double>(ref from), (nuint)at);
+            (Vector128<double> lower, Vector128<double> upper) =
+                Vector128.Widen(Vector128.LoadUnsafe(ref Unsafe.As<T, float>(ref from), (nuint)at));
             return Vector256.Create(lower, upper);
         }
 
