@@ -40,6 +40,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
 
     public override void Sum(PairProblem problem, int first, int count, RowSums into, CancellationToken stop)
     {
+        // Page-locking takes the thread's device; several may share a process.
+        using ScopedAcceleratorBinding binding = accelerator.BindScoped();
         GpuTables<T> tables = TablesOf(problem);
         GpuShape shape = GpuShape.Of(problem, into.Columns, tables.HasEvenWeights);
         Compiled compiled = Compile(shape, problem.Interaction.Coupling);
@@ -78,6 +80,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
 
     public override void Dispose()
     {
+        using ScopedAcceleratorBinding binding = accelerator.BindScoped();
         foreach (GpuTables<T> tables in _tables) tables.Dispose();
         foreach (GpuSlot<T> slot in _slots) slot.Dispose();
         _points.Dispose();
