@@ -23,6 +23,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     private const double Seconds = 1.0 / 16;
     // Bytes of GpuSlot.Parts: the first, or this share of the device.
     private const long ManyParts = 1 << 29, MemoryShare = 32;
+    // Rows of a launch: more would be read back for longer than their launch takes.
+    private const int MostRows = 1 << 20;
     // Queries of a block of the kernel that takes any dimension.
     private const int GeneralBlock = 64;
     // Problems whose tables are kept: a flow has one for its tokens, others for prompts and heads.
@@ -90,7 +92,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     {
         double pairs = Seconds * rates.PairsPerSecond(typeof(T) == typeof(float) ? Precision.Single : Precision.Double, problem.Dimension);
         long bytes = Math.Min(ManyParts, accelerator.MemorySize / MemoryShare), rowBytes = rowParts * Interop.SizeOf<T>();
-        return (int)Math.Clamp(Math.Min(pairs / problem.Keys, bytes / rowBytes), block, int.MaxValue);
+        return (int)Math.Clamp(Math.Min(pairs / problem.Keys, bytes / rowBytes), block, MostRows);
     }
 
     // A launch ends where a block does.
