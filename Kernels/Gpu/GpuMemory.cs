@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -15,12 +16,14 @@ internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where 
     /// <summary>Room on the host for so many numbers; the contents are lost. No copy may be under way.</summary>
     public T[] Reserve(long length)
     {
-        if (Host.LongLength >= length) return Host;
+        // A page less is used: no page is locked for two arrays, which CUDA refuses.
+        int page = Environment.SystemPageSize / Interop.SizeOf<T>();
+        if (Host.LongLength >= length + page) return Host;
         Unlock();
-        Host = GC.AllocateUninitializedArray<T>(checked((int)length), pinned: true);
+        Host = GC.AllocateUninitializedArray<T>(checked((int)(length + page)), pinned: true);
         try
         {
-            _lock = accelerator.CreatePageLockFromPinned(Host);
+            _lock = accelerator.CreatePageLockFromPinned<T>(Marshal.UnsafeAddrOfPinnedArrayElement(Host, 0), length);
         }
         catch (Exception error) when (error is AcceleratorException or NotSupportedException)
         {
