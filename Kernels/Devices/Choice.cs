@@ -11,9 +11,9 @@ namespace AttentionFlow.Kernels.Devices;
 public sealed record Choice(string Device, Summation Summation)
 {
     /// <summary>
-    /// From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU. Expected, not measured: 100 replicas of 410 tokens take an H200
-    /// 0.3 ms in all, of which kernels 0.05, and 16 processor cores at their best as long in single and twice as long in double precision;
-    /// below, launching and copying cost more than the sums, and the two seconds of the first evaluation are earned back late.
+    /// From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU. Expected, not measured: 100 replicas of 410 tokens take an
+    /// H200 0.3 ms in all, of which kernels 0.05, and 16 processor cores at their best as long in single and twice as long in double
+    /// precision; below, launching and copying cost more than the sums, and the two seconds of the first evaluation are earned back late.
     /// </summary>
     public const long GpuPairs = 1 << 24;
 

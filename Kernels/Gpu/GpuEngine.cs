@@ -173,7 +173,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     // replica's mean key, so that close tokens keep their differences: the general form's shift knows about it. One copy takes them all.
     private void Upload(PairProblem p, int stride, ref GpuCall<T> call)
     {
-        bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta), self = ReferenceEquals(p.Q, p.K), same = ReferenceEquals(p.K, p.V);
+        bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
+        bool self = ReferenceEquals(p.Q, p.K), same = ReferenceEquals(p.K, p.V);
         double[] means = GpuPoints.Means(p.K, p.Replicas, p.Keys, p.Dimension, threads, ref _means);
         double scale = PositionScale(p);
         int queries = p.Rows * stride, keys = p.Replicas * p.Keys * stride, length = 0;

@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace AttentionFlow.Kernels.Gpu;
 
-/// <summary>A buffer on a device, and the same on the host, that grow. The host's is pinned, where the driver can also page-locked.</summary>
+/// <summary>A buffer on a device, and the same on the host, pinned and where the driver can page-locked; both grow.</summary>
 internal sealed class GpuBuffer<T>(Accelerator accelerator) : IDisposable where T : unmanaged
 {
     private MemoryBuffer1D<T, Stride1D.Dense>? _device;
