@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Solver;
@@ -11,10 +12,28 @@ public static class Mean
     public static void Of(ReadOnlySpan<double> x, ReadOnlySpan<double> weights, int first, int count, Span<double> mean)
     {
         int d = mean.Length;
+        if (d == 3)
+        {
+            Of(MemoryMarshal.Cast<double, Triple>(x).Slice(first, count), weights.Slice(first, count), mean);
+            return;
+        }
         CompensatedSum[] sums = new CompensatedSum[d];
         for (int i = first; i < first + count; i++)
             for (int c = 0; c < d; c++) sums[c].Add(weights[i] * x[i * d + c]);
         for (int c = 0; c < d; c++) mean[c] = sums[c].Value;
+    }
+
+    private static void Of(ReadOnlySpan<Triple> x, ReadOnlySpan<double> weights, Span<double> mean)
+    {
+        CompensatedSum first = default, second = default, third = default;
+        for (int i = 0; i < x.Length; i++)
+        {
+            (double weight, Triple token) = (weights[i], x[i]);
+            first.Add(weight * token.X);
+            second.Add(weight * token.Y);
+            third.Add(weight * token.Z);
+        }
+        (mean[0], mean[1], mean[2]) = (first.Value, second.Value, third.Value);
     }
 
     /// <summary>1 - |m|^2 = sum_i m_i |x_i - m|^2, by the second form, accurate near collapse.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace AttentionFlow.Solver;
@@ -59,12 +60,15 @@ public static class Sphere
     }
 
     /// <summary>sum += c v, element by element.</summary>
-    public static void AddScaled(Span<double> sum, double c, ReadOnlySpan<double> v)
+    public static void AddScaled(Span<double> sum, double c, ReadOnlySpan<double> v) => AddScaled(sum, c, v, sum);
+
+    /// <summary>sum = x + c v, element by element; sum may be x.</summary>
+    internal static void AddScaled(ReadOnlySpan<double> x, double c, ReadOnlySpan<double> v, Span<double> sum)
     {
         int i = 0, lanes = Vector<double>.Count;
         for (Vector<double> factor = new(c); i <= sum.Length - lanes; i += lanes)
-            (new Vector<double>(sum[i..]) + factor * new Vector<double>(v[i..])).CopyTo(sum[i..]);
-        for (; i < sum.Length; i++) sum[i] += c * v[i];
+            (new Vector<double>(x[i..]) + factor * new Vector<double>(v[i..])).CopyTo(sum[i..]);
+        for (; i < sum.Length; i++) sum[i] = x[i] + c * v[i];
     }
 
     /// <summary>N: every row of points [rows, d] divided by its length.</summary>
@@ -72,12 +76,7 @@ public static class Sphere
     {
         if (d == 3)
         {
-            for (int i = 0; i + 2 < points.Length; i += 3)
-            {
-                (double x, double y, double z) = (points[i], points[i + 1], points[i + 2]);
-                double scale = 1 / Math.Sqrt(x * x + y * y + z * z);
-                (points[i], points[i + 1], points[i + 2]) = (scale * x, scale * y, scale * z);
-            }
+            Retract(MemoryMarshal.Cast<double, Triple>(points));
             return;
         }
         for (int i = 0; i < points.Length; i += d)
@@ -85,6 +84,25 @@ public static class Sphere
             Span<double> row = points.Slice(i, d);
             double scale = 1 / Norm(row);
             for (int c = 0; c < row.Length; c++) row[c] *= scale;
+        }
+    }
+
+    // Roots and quotients in vectors.
+    private static void Retract(Span<Triple> points)
+    {
+        const int Block = 256;
+        Span<double> scales = stackalloc double[Math.Min(Block, points.Length)];
+        for (; points.Length > 0; points = points[scales.Length..])
+        {
+            if (points.Length < scales.Length) scales = scales[..points.Length];
+            for (int i = 0; i < scales.Length; i++)
+                scales[i] = points[i].X * points[i].X + points[i].Y * points[i].Y + points[i].Z * points[i].Z;
+            int at = 0, lanes = Vector<double>.Count;
+            for (; at <= scales.Length - lanes; at += lanes)
+                (Vector<double>.One / Vector.SquareRoot(new Vector<double>(scales[at..]))).CopyTo(scales[at..]);
+            for (; at < scales.Length; at++) scales[at] = 1 / Math.Sqrt(scales[at]);
+            for (int i = 0; i < scales.Length; i++)
+                points[i] = new(scales[i] * points[i].X, scales[i] * points[i].Y, scales[i] * points[i].Z);
         }
     }
 
@@ -131,3 +149,6 @@ public static class Sphere
         return v;
     }
 }
+
+/// <summary>A token of three coordinates as it lies in memory.</summary>
+internal readonly record struct Triple(double X, double Y, double Z);

@@ -31,9 +31,9 @@ internal sealed class BenchRun
         run.RaiseCeilings();
         foreach (int dimension in grid.Dimensions)
         {
-            foreach (int tokens in grid.Tokens) run.Measure(dimension, tokens, peers);
+            foreach (int tokens in grid.Tokens(dimension)) run.Measure(dimension, tokens, peers);
             if (BenchCase.Gpus.Count == 0) continue;
-            foreach (int tokens in grid.GpuTokens)
+            foreach (int tokens in grid.GpuTokens(dimension))
                 run.MeasureGpus(new BenchProblem(dimension, tokens), new RowSums(tokens, dimension, RowColumns.Force));
         }
         run._notes.AddRange(DeviceCatalog.All.Where(d => d.WhyNot is not null).Select(d => $"{d.Name}: {d.WhyNot}"));
@@ -48,7 +48,7 @@ internal sealed class BenchRun
     // The JIT compiles in the background, after a tenth of a second and thirty calls: several rounds over everything, not one long one.
     private void WarmUp(PeerSet? peers)
     {
-        BenchProblem[] problems = [.. _grid.Dimensions.Select(d => new BenchProblem(d, _grid.Tokens[0]))];
+        BenchProblem[] problems = [.. _grid.Dimensions.Select(d => new BenchProblem(d, _grid.Tokens(d)[0]))];
         TimeBudget share = _budget with { WarmUp = _budget.WarmUp / 5, Repeats = 0 };
         for (int round = 0; round < 6; round++)
             foreach (BenchProblem problem in problems)
@@ -101,7 +101,7 @@ internal sealed class BenchRun
         Compare(problem, Precision.Single, BenchCase.Loose);
         Compare(problem, Precision.Double, BenchCase.Loose);
         Compare(problem, Precision.Double, BenchCase.Tight);
-        if (peers is not null && tokens == _grid.Tokens.Where(n => (long)n * n * dimension <= _grid.PeerWork).Max())
+        if (peers is not null && tokens == _grid.Tokens(dimension).Where(n => (long)n * n * dimension <= _grid.PeerWork).Max())
             foreach (PeerResult result in peers.Measure(problem)) _rows.Add(Row(result, problem));
     }
 

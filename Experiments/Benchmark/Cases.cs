@@ -4,18 +4,21 @@ using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Experiments.Benchmark;
 
+/// <param name="Tokens">The n of a dimension, rising.</param>
 /// <param name="LargestReference">The reference is measured up to this n.</param>
 /// <param name="PeerWork">Peers are measured at the largest n with n^2 d at most this; null for no peers.</param>
-/// <param name="GpuTokens">Further n for GPUs alone.</param>
+/// <param name="GpuTokens">Further n of a dimension for GPUs alone.</param>
 internal sealed record BenchGrid(
-    IReadOnlyList<int> Dimensions, IReadOnlyList<int> Tokens, int LargestReference, long? PeerWork, IReadOnlyList<int> GpuTokens)
+    IReadOnlyList<int> Dimensions, Func<int, IReadOnlyList<int>> Tokens, int LargestReference, long? PeerWork,
+    Func<int, IReadOnlyList<int>> GpuTokens)
 {
     /// <summary>What <c>bench --scaling</c> takes.</summary>
     public static BenchGrid Scaling { get; } =
-        new([2, 3], [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerWork: null, []);
+        new([2, 3], _ => [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000], LargestReference: 0, PeerWork: null, _ => []);
 
-    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 16, 64], [256, 512, 2048, 16384, 65536], LargestReference: 512,
-        peers ? 1_000_000_000 : null, [1 << 18, 1 << 20]);
+    public static BenchGrid Usual(bool peers) => new([2, 3, 8, 16, 32, 64, 128, 384],
+        d => d < 32 ? [256, 512, 2048, 16_384, 65_536] : [256, 512, 2048, 4096], LargestReference: 512,
+        peers ? 1_000_000_000 : null, d => d < 32 ? [1 << 18, 1 << 20] : [1 << 14, 1 << 16]);
 }
 
 /// <summary>One of this project's implementations.</summary>

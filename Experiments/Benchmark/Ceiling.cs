@@ -16,10 +16,10 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
 
     /// <summary>
     /// Operations on a vector of pairs in difference form, see docs/performance.md: d differences, d for the exponent, 8 (single) or 12
-    /// (double) for 2^y, d + 1 for the sums; from d = 7 on the exponent is a dot product, with one more to begin it.
+    /// (double) for 2^y, d + 1 for the sums. From d = 7 on both are dot products: no differences, but one more to begin the exponent.
     /// </summary>
     public static int Operations(Precision precision, int dimension) =>
-        3 * dimension + 1 + (precision == Precision.Single ? 8 : 12) + (dimension > SimdSums.LargestFused ? 1 : 0);
+        (precision == Precision.Single ? 8 : 12) + (dimension > SimdSums.LargestFused ? 2 * dimension + 2 : 3 * dimension + 1);
 
     /// <summary>Pairs a second if no slot stayed empty: lanes x slots / operations.</summary>
     public double PairsPerSecond(int dimension) => Lanes * SlotsPerSecond / Operations(Precision, dimension);

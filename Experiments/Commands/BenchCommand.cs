@@ -28,7 +28,7 @@ internal static class BenchCommand
             HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
         Command command = new("bench",
-            "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute.")
+            "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute and a half.")
         {
             peers, scaling, ptx,
         };

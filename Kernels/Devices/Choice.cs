@@ -11,7 +11,9 @@ namespace AttentionFlow.Kernels.Devices;
 public sealed record Choice(string Device, Summation Summation)
 {
     /// <summary>
-    /// From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU: below, launching and copying cost more than the sums.
+    /// From so many ordered pairs an evaluation on, <c>auto</c> takes a GPU. Expected, not measured: 100 replicas of 410 tokens take an
+    /// H200 0.3 ms in all, of which kernels 0.05, and 16 processor cores at their best as long in single and twice as long in double
+    /// precision; below, launching and copying cost more than the sums, and the two seconds of the first evaluation are earned back late.
     /// </summary>
     public const long GpuPairs = 1 << 24;
 
@@ -44,7 +46,7 @@ public sealed record Choice(string Device, Summation Summation)
             if (method != SumMethod.Harmonic) method = FastPlan.For(Summation.Coalesced, tolerance, precision, problem, asked).Method;
         }
         bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs;
-        string device = Device != "auto" ? Device : (cpu ? null : Gpu()) ?? "cpu";
+        string device = Device != "auto" ? Device : (cpu ? null : Gpu(DeviceCatalog.All)) ?? "cpu";
         if (IsForCpu) return (this with { Device = device }, tolerance);
         return (IsCpu(device) ? method : SumMethod.Direct) switch
         {
@@ -70,6 +72,7 @@ public sealed record Choice(string Device, Summation Summation)
             tokens.KeyLabels), RowColumns.Force).Z;
     }
 
-    private static string? Gpu() =>
-        DeviceCatalog.All.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal))?.Name;
+    /// <summary>The GPU that <c>auto</c> may take: NVIDIA's first, since what OpenCL offers may be a processor.</summary>
+    internal static string? Gpu(IEnumerable<DeviceInfo> devices) =>
+        devices.FirstOrDefault(d => d.WhyNot is null && d.Name.StartsWith("cuda", StringComparison.Ordinal))?.Name;
 }

@@ -70,7 +70,8 @@ internal static class GpuDevices
 
         MethodInfo Method<T, R>() where T : unmanaged where R : struct, IReal<T>
         {
-            GpuKernel<T> kernel = GpuKernel<T>.For<R>(GpuShape.Of(problem, columns), problem.Interaction.Coupling);
+            GpuKernel<T> kernel = GpuKernel<T>.For<R>(
+                GpuShape.Of(problem, columns, GpuShape.HasEvenWeights(problem)), problem.Interaction.Coupling);
             return kernel.Tiled?.Method ?? kernel.Plain.Method;
         }
     }
@@ -98,6 +99,18 @@ internal static class GpuDevices
         }
         context.Dispose();
         throw new DeviceUnavailableException($"device '{name}' is not there any more; 'attentionflow devices' shows what is");
+    }
+
+    /// <summary>
+    /// What a device does at most, for the length of launches: where it is not known, a guess on the low side. For the simulator so little
+    /// that tests of small clouds have several launches.
+    /// </summary>
+    internal static DeviceRates LaunchRates(Device device)
+    {
+        if (device is CPUDevice) return new DeviceRates(1e7, 1e8, 2e8);
+        if (device is CudaDevice cuda && Rates(cuda) is { } rates) return rates;
+        double clocks = device.NumMultiprocessors * (device is CLDevice opencl ? Math.Max(opencl.ClockRate, 100) * 1e6 : 1e9);
+        return new DeviceRates(4 * clocks, 16 * clocks, clocks);
     }
 
     /// <summary>An error of the driver, in this program's words.</summary>
@@ -129,15 +142,28 @@ internal static class GpuDevices
     });
 
     private static string? WhyNot(CLDevice device) =>
-        device.CLStdVersion < CLBackend.MinimumVersion ? $"ILGPU needs OpenCL C 2.0, this is {device.CLStdVersion}"
-            : !device.Capabilities.GenericAddressSpace ? "its OpenCL lacks the generic address space, which ILGPU needs" : null;
+        WhyNot(device.CLStdVersion, device.Capabilities.GenericAddressSpace, device.VendorName);
+
+    /// <summary>Why ILGPU can not use an OpenCL device, or null.</summary>
+    /// <param name="version">Of its OpenCL C.</param>
+    /// <param name="hasGenericAddressSpace">What NVIDIA's lacks.</param>
+    /// <param name="vendor">Its vendor's name.</param>
+    internal static string? WhyNot(CLCVersion version, bool hasGenericAddressSpace, string vendor) =>
+        version >= CLBackend.MinimumVersion && hasGenericAddressSpace ? null
+            : (version < CLBackend.MinimumVersion ? $"ILGPU needs OpenCL C 2.0, this is {version}"
+                : "its OpenCL lacks the generic address space, which ILGPU needs")
+            + (vendor.Contains("NVIDIA", StringComparison.OrdinalIgnoreCase) ? "; use the device \"cuda\"" : "");
 
     private static string Describe(CudaDevice d) => string.Create(CultureInfo.InvariantCulture,
         $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} multiprocessors, {d.Architecture}, "
         + $"driver for CUDA {d.DriverVersion.Major}.{d.DriverVersion.Minor}");
 
     private static string Describe(CLDevice d) => string.Create(CultureInfo.InvariantCulture,
-        $"{d.Name}, {Memory(d)}, {d.NumMultiprocessors} compute units, {d.PlatformName}, {d.DeviceVersion}");
+        $"{d.Name}, {Kind(d.DeviceType)}{Memory(d)}, {d.NumMultiprocessors} compute units, {d.PlatformName}, {d.DeviceVersion}");
+
+    /// <summary>What the user must know of an OpenCL device that is no GPU.</summary>
+    internal static string Kind(CLDeviceType type) => type.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) ? ""
+        : type.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? "a processor and not a GPU, " : "not a GPU, ";
 
     // Units of a multiprocessor by compute capability: CUDA C++ programming guide, throughput of native arithmetic instructions. ILGPU
     // gives the clock in MHz.

@@ -12,13 +12,14 @@ namespace AttentionFlow.Kernels.Gpu;
 /// <param name="More">Columns other than Z and F are asked for.</param>
 internal readonly record struct GpuShape(int Dimension, Type Coupling, bool Even, bool Curved, bool Difference, bool Masked, bool More)
 {
-    public static GpuShape Of(PairProblem problem, RowColumns columns) => new(
+    public static GpuShape Of(PairProblem problem, RowColumns columns, bool even) => new(
         problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, _ => 0 },
-        problem.Interaction.Coupling.GetType(), HasEvenWeights(problem), problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
+        problem.Interaction.Coupling.GetType(), even, problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
         problem.IsDifference, problem.Interaction.Mask != Mask.None,
         (columns & ~(RowColumns.Force | RowColumns.Radial)) != RowColumns.None);
 
-    private static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
+    /// <summary>Whether the weights of each replica are equal, under the coupling one.</summary>
+    public static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
         .All(r => !p.Weights.AsSpan(r * p.Keys, p.Keys).ContainsAnyExcept(p.Weights[r * p.Keys]));
 }
 

@@ -17,9 +17,6 @@ namespace AttentionFlow.Kernels.Gpu;
 /// </remarks>
 internal sealed class IlgpuSums : IPairSums
 {
-    // Threads of a block; four warps hold enough queries for the latency of shared memory.
-    private const int BlockThreads = 128;
-
     private readonly Context _context;
     private readonly Accelerator _accelerator;
     private readonly GpuEngine _engine;
@@ -40,12 +37,11 @@ internal sealed class IlgpuSums : IPairSums
             if (precision == Precision.Double && found is CLDevice { Capabilities.Float64: false })
                 throw new DeviceUnavailableException($"device '{device}' has no double precision; use --precision single");
             bool simulated = found is CPUDevice;
-            int? tiled = simulated ? tiledThreads : BlockThreads;
-            // On the simulator a tenth of a second, on a small card a second.
-            long pairs = simulated ? 1 << 22 : 1L << 36;
+            int? tiled = simulated ? tiledThreads : GpuLaunch.BlockThreads;
+            DeviceRates rates = GpuDevices.LaunchRates(found);
             _engine = precision == Precision.Single
-                ? new GpuEngine<float, SingleReal>(_accelerator, tiled, threads, pairs)
-                : new GpuEngine<double, DoubleReal>(_accelerator, tiled, threads, pairs);
+                ? new GpuEngine<float, SingleReal>(_accelerator, tiled, threads, rates)
+                : new GpuEngine<double, DoubleReal>(_accelerator, tiled, threads, rates);
         }
         catch (Exception error)
         {

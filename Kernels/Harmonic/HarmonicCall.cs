@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AttentionFlow.Kernels.Ranks;
 
 namespace AttentionFlow.Kernels.Harmonic;
@@ -137,7 +138,9 @@ internal sealed unsafe class HarmonicCall(
         }
         int first = rows[at];
         Span<double> shift = into.Shift.AsSpan(first, count);
-        if (shift.ContainsAnyExcept(_problem.Interaction.Beta)) shift.Fill(_problem.Interaction.Beta);
+        // As whole numbers, which are compared in vectors.
+        if (MemoryMarshal.Cast<double, long>(shift).ContainsAnyExcept(BitConverter.DoubleToInt64Bits(_problem.Interaction.Beta)))
+            shift.Fill(_problem.Interaction.Beta);
         fixed (double* to = into.Z.AsSpan(first, count))
             if (z != to) new Span<double>(z, count).CopyTo(new Span<double>(to, count));
         if (!into.Columns.HasFlag(RowColumns.Force)) return;

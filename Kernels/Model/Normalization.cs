@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
@@ -33,6 +35,16 @@ public abstract record Normalization : INamed<Normalization>
     /// <param name="unshift">e^c; it may have overflown where N_i grows like the sum.</param>
     /// <param name="bias">As in <see cref="Divisor"/>.</param>
     public virtual double Scale(double z, double unshift, double bias) => unshift * Inverse(Divisor(unshift * z, bias));
+
+    /// <summary><see cref="Scale"/> of rows that share e^c.</summary>
+    /// <param name="z">As in <see cref="Scale"/>, a number a row.</param>
+    /// <param name="unshift">e^c.</param>
+    /// <param name="bias">A number a row; empty for 1.</param>
+    /// <param name="scales">What becomes of them.</param>
+    public virtual void Scales(ReadOnlySpan<double> z, double unshift, ReadOnlySpan<double> bias, Span<double> scales)
+    {
+        for (int i = 0; i < scales.Length; i++) scales[i] = Scale(z[i], unshift, bias.Length > 0 ? bias[i] : 1);
+    }
 
     /// <summary>
     /// True where <see cref="Divisor"/> takes the bias of a row, sum_j w_j b_ij and the prompts' strength, beside its sum.
@@ -98,6 +110,18 @@ internal sealed record SoftmaxNormalization : Normalization
     public override double Divisor(double sum, double bias) => sum;
 
     public override double Scale(double z, double unshift, double bias) => Inverse(z);
+
+    public override void Scales(ReadOnlySpan<double> z, double unshift, ReadOnlySpan<double> bias, Span<double> scales)
+    {
+        int i = 0, lanes = Vector<double>.Count;
+        for (; i <= scales.Length - lanes; i += lanes)
+        {
+            Vector<double> sums = new(z[i..]);
+            Vector.ConditionalSelect(Vector.GreaterThan(sums, Vector<double>.Zero), Vector<double>.One / sums, Vector<double>.Zero)
+                .CopyTo(scales[i..]);
+        }
+        for (; i < scales.Length; i++) scales[i] = Inverse(z[i]);
+    }
 
     public override string? WhyNot(Coupling coupling, double? prompts = null) => WhyNotPositive(coupling, prompts);
 

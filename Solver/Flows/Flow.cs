@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
@@ -142,6 +144,7 @@ public sealed class Flow
     {
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
+        _energy.Forget(replica, count);
         _terms.Sum(at.Positions, first, rows, stop);
         Workers.For(rows, FlowTerms.Grain, Threads, (from, to) => _drift.Finish(at.Radii, rate, first + from, first + to));
         Count((double)count / Replicas);
@@ -210,12 +213,17 @@ public sealed class Flow
     {
         if (Interaction.Profile.IsCurved(Interaction.Beta))
         {
-            _content.Deficits(x, gap, stop);
+            _content.Deficits(x, KnownContent(x), gap, stop);
             for (int r = 0; r < Replicas; r++) gap[r] = ScaledExponential.Times(gap[r] / (2 * Interaction.Beta), Interaction.Beta);
         }
         else
             for (int r = 0; r < Replicas; r++) gap[r] = Mean.Variance(x, _tokens.Weights, r * Tokens, Tokens, Dimension) / 2;
     }
+
+    // Z of the last drift, where that was of the content marginal at x.
+    private double[]? KnownContent(double[] x) =>
+        _terms.IsPlain && _terms.Gauge.IsIdentity && Interaction is { Coupling.IsOne: true, Mask: Mask.None, Normalization.IsHard: false }
+            && MemoryMarshal.AsBytes(x.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(_tokens.Y.AsSpan())) ? _terms.Heads[0].Sums.Z : null;
 
     /// <summary>The content marginal as a problem: the tokens at <paramref name="x"/> with coupling 1 and no gauge.</summary>
     internal PairProblem Content(double[] x) => _content.At(x);

@@ -6,8 +6,13 @@ namespace AttentionFlow.Solver.Flows;
 /// </summary>
 internal sealed class FlowEnergy
 {
+    // Rows that are scaled together.
+    private const int Block = 512;
+
     private readonly FlowTerms _terms;
     private readonly double _exponent, _inverseUnit, _largest;
+    private readonly bool _isCurved;
+    private readonly (double Energy, double Ratio)?[] _known;
 
     /// <summary>The energy of these terms.</summary>
     public FlowEnergy(FlowTerms terms, Layer layer)
@@ -15,7 +20,9 @@ internal sealed class FlowEnergy
         Interaction interaction = terms.Interaction;
         _terms = terms;
         _exponent = layer.LargestExponent(interaction);
-        _inverseUnit = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 1;
+        _isCurved = interaction.Profile.IsCurved(interaction.Beta);
+        _inverseUnit = _isCurved ? interaction.Beta : 1;
+        _known = new (double, double)?[terms.Tokens.Replicas];
         _largest = layer.LargestEnergyFactor(interaction);
     }
 
@@ -25,11 +32,24 @@ internal sealed class FlowEnergy
     /// <summary>E of one replica, infinite where no double is as large, and E/E_max.</summary>
     public (double Energy, double Ratio) Of(int replica)
     {
+        if (_known[replica] is { } known) return known;
         (int n, double[] weights) = (_terms.Tokens.Tokens, _terms.Tokens.Weights);
         CompensatedSum sum = default;
-        for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * (_terms.IsPlain ? PlainValue(i) : Value(i)));
-        return (Valued(sum.Value), sum.Value / _largest);
+        if (!_terms.IsPlain)
+            for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * Value(i));
+        else if (_isCurved)
+        {
+            RowSums rows = _terms.Heads[0].Sums;
+            for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * (InUnits(rows, i) / 2));
+        }
+        else
+            for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * LinearValue(i));
+        _known[replica] = (Valued(sum.Value), sum.Value / _largest);
+        return _known[replica]!.Value;
     }
+
+    /// <summary>The sums of these replicas are no longer those that <see cref="Of"/> saw.</summary>
+    public void Forget(int replica, int count) => Array.Clear(_known, replica, count);
 
     /// <summary>dE/dt of one replica, sum_i m_i N_i s_i |dx_i|^2.</summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift, FlowDrift scales)
@@ -39,14 +59,20 @@ internal sealed class FlowEnergy
         CompensatedSum rate = default;
         double unit = Math.Exp(_exponent - _terms.Interaction.UnitExponent);
         double prompted = _terms.Prompts is { } given ? Math.Exp(given.Shift - _exponent) : 0;
-        for (int i = replica * n; i < (replica + 1) * n; i++)
+        Span<double> z = stackalloc double[Math.Min(Block, n)], factors = stackalloc double[z.Length];
+        for (int first = replica * n, count; first < (replica + 1) * n; first += count)
         {
-            ReadOnlySpan<double> v = drift.Slice(i * d, d);
-            double z = InUnits(rows, i);
-            if (_terms.Prompts is { } prompts) z += prompted * prompts.Z(i);
+            count = Math.Min(z.Length, (replica + 1) * n - first);
+            for (int i = 0; i < count; i++) z[i] = InUnits(rows, first + i);
+            for (int i = 0; i < count && _terms.Prompts is { } prompts; i++) z[i] += prompted * prompts.Z(first + i);
             // e^c/N_i; a row that sees nothing stays.
-            double scale = _terms.Scale(i, z, unit);
-            if (scale > 0) rate.Add(_terms.Tokens.Weights[i] * scales.ScaleOf(i) * Sphere.Dot(v, v) / scale);
+            _terms.Scales(first, z[..count], unit, factors[..count]);
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<double> v = drift.Slice((first + i) * d, d);
+                if (factors[i] > 0)
+                    rate.Add(_terms.Tokens.Weights[first + i] * scales.ScaleOf(first + i) * Sphere.Dot(v, v) / factors[i]);
+            }
         }
         return ScaledExponential.Times(rate.Value, _exponent);
     }
@@ -57,11 +83,9 @@ internal sealed class FlowEnergy
     private double InUnits(RowSums rows, int i) =>
         rows.Shift[i] == _exponent ? rows.Z[i] : Math.Exp(rows.Shift[i] - _exponent) * rows.Z[i];
 
-    private double PlainValue(int i)
+    private double LinearValue(int i)
     {
         RowSums rows = _terms.Heads[0].Sums;
-        if (_terms.Interaction is { Profile: { } profile, Beta: double beta } && profile.IsCurved(beta))
-            return InUnits(rows, i) / 2;
         int d = _terms.Tokens.Dimension;
         return (rows.Z[i] + Sphere.Dot(_terms.Tokens.At(i), rows.Force.AsSpan(i * d, d))) / 2;
     }
@@ -91,21 +115,30 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
     }
 
     /// <summary>1 - sum_ij m_i m_j e^{-beta |x_i - x_j|^2/2} of every replica.</summary>
-    public void Deficits(double[] x, Span<double> deficits, CancellationToken stop)
+    /// <param name="x">[R, n, d].</param>
+    /// <param name="known">Z of the content marginal at x, in units of e^beta, or null: for a device without the column Deficit.</param>
+    /// <param name="deficits">[R].</param>
+    /// <param name="stop">Stops the pair sum.</param>
+    public void Deficits(double[] x, double[]? known, Span<double> deficits, CancellationToken stop)
     {
         PairProblem problem = At(x);
         if (_plan?.Problem != problem)
         {
             _plan = sums.Plan(problem, RowColumns.Deficit);
             if (_plan.WhyNot is not null) _plan = sums.Plan(problem, RowColumns.None);
-            _rows ??= new RowSums(tokens.Rows, tokens.Dimension, _plan.Columns);
         }
-        sums.Sum(_plan, .., _rows!, stop);
-        bool exact = _rows!.Columns == RowColumns.Deficit;
+        bool exact = _plan.Columns == RowColumns.Deficit;
+        double[]? z = exact ? null : known;
+        if (z is null)
+        {
+            _rows ??= new RowSums(tokens.Rows, tokens.Dimension, _plan.Columns);
+            sums.Sum(_plan, .., _rows, stop);
+            z = exact ? _rows.Deficit : _rows.Z;
+        }
         for (int r = 0; r < tokens.Replicas; r++)
         {
             ReadOnlySpan<double> weights = tokens.Weights.AsSpan(r * tokens.Tokens, tokens.Tokens);
-            double sum = CompensatedSum.Of(weights, (exact ? _rows.Deficit : _rows.Z).AsSpan(r * tokens.Tokens, tokens.Tokens));
+            double sum = CompensatedSum.Of(weights, z.AsSpan(r * tokens.Tokens, tokens.Tokens));
             deficits[r] = exact ? sum : Collapsed(x, r) ?? 1 - sum;
         }
     }
@@ -114,6 +147,9 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
     private double? Collapsed(double[] x, int replica)
     {
         (int n, int d, int first) = (tokens.Tokens, tokens.Dimension, replica * tokens.Tokens);
+        // Tokens further apart than twice the radius in question are not both within it of their mean: most clouds are seen off so.
+        for (int i = first + 1; i < first + n; i++)
+            if (beta * Math.Pow(Sphere.Distance(x.AsSpan(i * d, d), x.AsSpan(first * d, d)), 2) > 4.1e-6) return null;
         double[] mean = new double[d];
         Mean.Of(x, tokens.Weights, first, n, mean);
         double farthest = 0;

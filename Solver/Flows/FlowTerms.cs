@@ -85,6 +85,10 @@ internal sealed class FlowTerms
     /// <param name="unshift">e^c.</param>
     public double Scale(int row, double z, double unshift) => Interaction.Normalization.Scale(z, unshift, Bias(row));
 
+    /// <summary>The same of the rows from <paramref name="row"/> on that share e^c.</summary>
+    public void Scales(int row, ReadOnlySpan<double> z, double unshift, Span<double> scales) =>
+        Interaction.Normalization.Scales(z, unshift, _bias.Length > 0 ? _bias.AsSpan(row, scales.Length) : [], scales);
+
     private double Bias(int row) => _bias.Length > 0 ? _bias[row] : 1;
 }
 

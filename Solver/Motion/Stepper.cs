@@ -7,6 +7,9 @@ public sealed class Stepper
 {
     private const int Grain = 4096;
 
+    // Numbers that fit the first cache with the stage that is added to them.
+    private const int Near = 1536;
+
     private readonly Flow _flow;
     private readonly Tableau _tableau;
     private readonly int _threads;
@@ -119,13 +122,25 @@ public sealed class Stepper
 
     private void Combine(State x, int first, int count, double h, double[] coefficients, State target)
     {
-        int d = _flow.Dimension, start = first * d, length = count * d;
-        if (x != target) x.CopyTo(target, first, count, d);
-        Span<double> sum = target.Positions.AsSpan(start, length);
-        for (int j = 0; j < coefficients.Length; j++)
-            if (coefficients[j] != 0) Sphere.AddScaled(sum, h * coefficients[j], _k[j].Positions.AsSpan(start, length));
-        Sphere.Retract(sum, d);
+        int d = _flow.Dimension;
+        // Blocks that stay near while the stages are added to them.
+        for (int from = first, rows; from < first + count; from += rows)
+        {
+            rows = Math.Min(Math.Max(1, Near / d), first + count - from);
+            ReadOnlySpan<double> start = x.Positions.AsSpan(from * d, rows * d);
+            Span<double> sum = target.Positions.AsSpan(from * d, rows * d);
+            bool begun = x == target;
+            for (int j = 0; j < coefficients.Length; j++)
+            {
+                if (coefficients[j] == 0) continue;
+                Sphere.AddScaled(begun ? sum : start, h * coefficients[j], _k[j].Positions.AsSpan(from * d, rows * d), sum);
+                begun = true;
+            }
+            if (!begun) start.CopyTo(sum);
+            Sphere.Retract(sum, d);
+        }
         if (x.Radii.Length == 0) return;
+        if (x != target) x.Radii.AsSpan(first, count).CopyTo(target.Radii.AsSpan(first));
         for (int j = 0; j < coefficients.Length; j++)
             Sphere.AddScaled(target.Radii.AsSpan(first, count), h * coefficients[j], _k[j].Radii.AsSpan(first, count));
     }

@@ -10,9 +10,9 @@ namespace AttentionFlow.Tests.Experiments;
 public class BenchTests
 {
     private static readonly TimeBudget Short = new(0.001, 0.001, 1);
-    private static readonly BenchGrid Small = new([2, 3, 8], [64, 256], LargestReference: 64, PeerWork: null, GpuTokens: [512]);
+    private static readonly BenchGrid Small = new([2, 3, 8], _ => [64, 256], LargestReference: 64, PeerWork: null, GpuTokens: _ => [512]);
 
-    // 1.2: a ceiling measured for a millisecond on a busy machine may be low.
+    // 1.5: a ceiling measured for a millisecond on a busy machine may be low, and some processors add beside multiplying.
     [Test]
     public void EveryImplementationHasRatesSharesAndErrorsWithinTheirBounds()
     {
@@ -30,7 +30,7 @@ public class BenchTests
             Positive(row.GetProperty("pairsPerSecond"));
             bool harmonic = row.GetProperty("implementation").GetString() == "harmonic";
             if (harmonic) Positive(row.GetProperty("nanosecondsPerToken"));
-            else Assert.That(row.GetProperty("share").GetDouble(), Is.GreaterThan(0).And.AtMost(1.2));
+            else Assert.That(row.GetProperty("share").GetDouble(), Is.GreaterThan(0).And.AtMost(1.5));
             Assert.That(row.GetProperty("error").GetDouble(), Is.AtMost(row.GetProperty("errorBound").GetDouble()), row.GetRawText());
         }
     }
@@ -57,7 +57,7 @@ public class BenchTests
     [Test]
     public void PeersSumTheSame()
     {
-        (_, JsonElement json) = Json(new([3, 64], [128], LargestReference: 0, PeerWork: 128 * 128 * 64, GpuTokens: []), threads: 1);
+        (_, JsonElement json) = Json(new([3, 64], _ => [128], LargestReference: 0, PeerWork: 128 * 128 * 64, GpuTokens: _ => []), threads: 1);
         JsonElement[] peers = [.. json.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("isPeer").GetBoolean())];
         Assert.That(peers.Select(r => r.GetProperty("implementation").GetString()), Is.SupersetOf(new[] { "C# loop", "Tensors" }));
         foreach (JsonElement row in peers)
@@ -75,9 +75,22 @@ public class BenchTests
     }
 
     [Test]
+    public void TheUsualGridGoesFromTwoCoordinatesToHiddenStates()
+    {
+        BenchGrid grid = BenchGrid.Usual(peers: true);
+        Assert.That(grid.Dimensions, Is.EqualTo(new[] { 2, 3, 8, 16, 32, 64, 128, 384 }));
+        foreach (int d in grid.Dimensions)
+        {
+            Assert.That(grid.Tokens(d), Is.Ordered.And.SubsetOf(new[] { 256, 512, 2048, 4096, 16_384, 65_536 }));
+            Assert.That(grid.Tokens(d).Any(n => (long)n * n * d <= grid.PeerWork), "peers have a size");
+            Assert.That(grid.Tokens(d)[^1] < grid.GpuTokens(d)[0]);
+        }
+    }
+
+    [Test]
     public void CellsThatWouldTakeTooLongAreLeftOutAndNamed()
     {
-        BenchReport report = BenchRun.Run(new([3], [64, 128], 0, null, []), Short with { LongestCall = 1e-9 }, 1, _ => { }, CancellationToken.None);
+        BenchReport report = BenchRun.Run(new([3], _ => [64, 128], 0, null, _ => []), Short with { LongestCall = 1e-9 }, 1, _ => { }, CancellationToken.None);
         Assert.That(report.Rows.Where(r => r.Implementation == "cpu").Select(r => r.Tokens), Is.EqualTo(new[] { 64, 64 }));
         Assert.That(report.Notes.Where(n => n.Contains(": left out, a call", StringComparison.Ordinal)), Has.Exactly(2).Items.And.All.Contains("n = 128, threads 1"));
         Assert.That(report.Choices.Where(c => c.Tokens == 128).Select(c => c.DirectIsEstimate), Has.All.True);
@@ -86,7 +99,7 @@ public class BenchTests
     [Test]
     public void TheTableHasARowForEveryNumberAndAnErrorBeyondItsBoundFails()
     {
-        BenchReport report = BenchRun.Run(new([3], [64], 64, null, []), Short, 1, _ => { }, CancellationToken.None);
+        BenchReport report = BenchRun.Run(new([3], _ => [64], 64, null, _ => []), Short, 1, _ => { }, CancellationToken.None);
         (int code, string output, string error) = Write(report, json: false);
         Assert.That((code, error), Is.EqualTo((ExitCodes.Done, "")));
         foreach (string sums in (string[])["cpu single", "cpu double", "harmonic 1e-6", "harmonic 1e-10", "reference"]) Assert.That(output, Does.Match($"(?m)^3 +64 +1 +{sums} "));
@@ -101,7 +114,7 @@ public class BenchTests
         using TemporaryFolder folder = new();
         using StringWriter output = new(), error = new();
         CommandContext context = new(2, Quiet: true, Json: false, output, error, CancellationToken.None);
-        int code = BenchCommand.Scale(new([2, 3], [64, 128, 256], 0, null, []), Short with { LongestCall = 1e-9 }, folder["scaling.svg"], context);
+        int code = BenchCommand.Scale(new([2, 3], _ => [64, 128, 256], 0, null, _ => []), Short with { LongestCall = 1e-9 }, folder["scaling.svg"], context);
         Assert.That((code, error.ToString()), Is.EqualTo((ExitCodes.Done, "")));
         foreach (int d in (int[])[2, 3])
             Assert.That(output.ToString(), Does.Match($@"(?m)^{d} +64( +[\d.]+){{4}}$").And.Match($@"(?m)^{d} +256( +[\d.]+){{2}}$"));
@@ -109,6 +122,15 @@ public class BenchTests
         FigureText.AssertSound(svg);
         Assert.That(FigureText.Named(svg, "polyline").Count(line => line.Attribute("stroke-dasharray") is not null), Is.EqualTo(4), "two precisions on two surfaces");
         Assert.That(Directory.EnumerateFiles(folder.FullPath).Count(), Is.EqualTo(1));
+    }
+
+    // docs/performance.md: 3 d + 9 and 3 d + 13, from d = 7 on 2 d + 10 and 2 d + 14.
+    [TestCase(3, 18, 22)]
+    [TestCase(64, 138, 142)]
+    public void TheLimitCountsOperationsAsTheDocsSay(int dimension, int single, int twice)
+    {
+        Assert.That(Ceiling.Operations(Precision.Single, dimension), Is.EqualTo(single));
+        Assert.That(Ceiling.Operations(Precision.Double, dimension), Is.EqualTo(twice));
     }
 
     [Test]

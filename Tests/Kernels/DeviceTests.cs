@@ -60,6 +60,14 @@ public sealed class DeviceTests
             .Resolve(Problems.Self(1, 1, n, d, new Interaction(1), evenWeights: true), tangential ? RowColumns.Force : null, Precision.Double, 1e-10, 1e-7).Choice;
     }
 
+    [Test]
+    public void AutoTakesNoOpenClDevice()
+    {
+        DeviceInfo[] devices = [new("cpu", "", null), new("cuda", "", "no driver"), new("opencl:0", "a processor", null), new("ilgpu-cpu", "", null)];
+        Assert.That(Choice.Gpu(devices), Is.Null);
+        Assert.That(Choice.Gpu([.. devices, new("cuda:1", "", null)]), Is.EqualTo("cuda:1"));
+    }
+
     [TestCaseSource(nameof(Kinds))]
     public void IsHere(string kind, string? why)
     {

@@ -152,6 +152,25 @@ public class FastSumsTests
         Assert.That(fast[0], Is.EqualTo(direct[0]).Within(1e-6 * direct[0]));
     }
 
+    /// <summary>Without a gauge harmonic sums of a drift are those of the gap at the same tokens, and of no others: no second sum, the same bits.</summary>
+    [Test]
+    public void TheGapTakesTheSumsOfADriftAtTheSameTokens([Values(1, 3)] int replicas)
+    {
+        Cloud cloud = Clouds.Uniform(replicas, 700, 3, seed: 7), other = Clouds.Uniform(replicas, 700, 3, seed: 8);
+        using HarmonicSums sums = new(1e-8, 1);
+        Flow flow = new(new Interaction(3) { Normalization = Normalization.Softmax }, new IdentityGauge(), cloud, sums);
+        double[] fresh = new double[replicas], known = new double[replicas], elsewhere = new double[replicas], drift = new double[cloud.Positions.Length];
+        flow.EnergyGap(cloud.Positions, fresh);
+        flow.Drift(cloud.Positions, drift);
+        flow.EnergyGap([.. cloud.Positions], known);
+        Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(2));
+        flow.EnergyGap(other.Positions, elsewhere);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(sums.Statistics[SumMethod.Harmonic], Is.EqualTo(3));
+        Assert.That(known, Is.EqualTo(fresh));
+        for (int r = 0; r < replicas; r++) Assert.That(elsewhere[r], Is.Not.EqualTo(fresh[r]));
+    }
+
     private static PairProblem Problem(Interaction interaction, Cloud cloud) =>
         PairProblem.Self(cloud.Replicas, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
 }

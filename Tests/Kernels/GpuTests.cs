@@ -79,6 +79,45 @@ public sealed class GpuTests(PairSumsCase implementation)
         }
     }
 
+    // 1,300 keys are three splits, whose sums and shifts, rising from split to split, are put together.
+    [Test]
+    public void SplitsOfTheKeysAreAddedUp([Values(3, 20)] int d, [Values] bool general)
+    {
+        const int queries = 5, keys = 1300;
+        Random random = new Random(4);
+        double[] q = Problems.Sphere(random, queries, d), k = Problems.Sphere(random, keys, d), v = Problems.Sphere(random, keys, d);
+        double[] weights = Problems.Numbers(keys, () => (2 * random.NextDouble() - 1) / keys);
+        double[] queryLabels = Problems.Numbers(queries, random.NextDouble), keyLabels = Problems.Numbers(keys, random.NextDouble);
+        if (general)
+            for (int i = 0; i < keys * d; i++) k[i] *= 0.01 * (i / d);
+        Interaction interaction = new Interaction(general ? 30 : 2) { Coupling = new DistanceCoupling(0.3) };
+        RowColumns columns = RowColumns.Force | RowColumns.Largest | RowColumns.Squares | RowColumns.CouplingLog;
+        if (general) Compare(PairProblem.General(1, queries, keys, d, interaction, q, k, v, null, weights, queryLabels, keyLabels), columns);
+        else Compare(PairProblem.Difference(1, queries, keys, d, interaction, q, k, weights, queryLabels, keyLabels), columns | RowColumns.Deficit);
+    }
+
+    // 1.4 million pairs: more than a launch of the simulator takes, so that rows come from several. Few at a time have the same bits.
+    [Test]
+    public void RowsComeFromSeveralLaunches()
+    {
+        const int n = 1200;
+        PairProblem problem = Problems.Self(6, 1, n, 2, new Interaction(2), evenWeights: true);
+        RowSums all = Problems.Sum(_sums, problem, RowColumns.Force), some = new RowSums(n, 2, RowColumns.Force);
+        Plan plan = _sums.Plan(problem, some.Columns);
+        for (int row = 0; row < n; row += 200) _sums.Sum(plan, row..(row + 200), some, CancellationToken.None);
+        Assert.That(some.Z, Is.EqualTo(all.Z));
+        Assert.That(some.Force, Is.EqualTo(all.Force));
+        RowSums expected = new RowSums(n, 2, RowColumns.Force);
+        using ReferenceSums reference = new ReferenceSums();
+        foreach (int row in (int[])[0, 777, n - 1])
+        {
+            reference.Sum(reference.Plan(problem, expected.Columns), row..(row + 1), expected, CancellationToken.None);
+            double bound = implementation.Unit * (512 + 20 * 2);
+            Assert.That(all.Z[row], Is.EqualTo(expected.Z[row]).Within(bound));
+            for (int c = 2 * row; c < 2 * row + 2; c++) Assert.That(all.Force[c], Is.EqualTo(expected.Force[c]).Within(2 * bound));
+        }
+    }
+
     private static PairProblem Make(int seed, Form form, int d, Interaction interaction)
     {
         Random random = new Random(seed);

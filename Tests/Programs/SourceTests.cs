@@ -6,7 +6,7 @@ namespace AttentionFlow.Tests.Program;
 
 public sealed class SourceTests
 {
-    private static readonly string[] Projects = ["Kernels", "Solver", "Experiments", "Encoders"];
+    private static readonly string[] Projects = ["Kernels", "Solver", "Experiments", "Encoders", "Torch"];
 
     private static readonly Lazy<Architecture> House = new(() => new ArchLoader().LoadAssemblies(
         typeof(PairProblem).Assembly, typeof(Cloud).Assembly, typeof(CommandLine).Assembly, typeof(AttentionFlow.Encoders.Commands.TraceCommand).Assembly).Build());

@@ -48,6 +48,36 @@ public class FlowTests
         }
     }
 
+    /// <summary>Rows that are scaled together have the bits of a row alone, also those that see nothing.</summary>
+    [Test]
+    public void RowsAreScaledTogetherAsAlone([ValueSource(typeof(Normalization), nameof(Normalization.All))] Normalization normalization)
+    {
+        double[] z = [.. Enumerable.Range(0, 37).Select(i => i % 9 == 3 ? 0 : Math.Exp(i - 20)), -1, double.NaN, double.PositiveInfinity];
+        double[] bias = [.. z.Select((_, i) => i % 5 / 3.0)], together = new double[z.Length];
+        foreach (double[] some in (double[][])[bias, []])
+        {
+            normalization.Scales(z, 0.3, some, together);
+            Assert.That(together, Is.EqualTo(z.Select((sum, i) => normalization.Scale(sum, 0.3, some.Length > 0 ? some[i] : 1))));
+        }
+    }
+
+    /// <summary>What is known of a state is not taken for another one's, of all replicas or of one.</summary>
+    [Test]
+    public void EnergyIsThatOfTheLastDrift()
+    {
+        Cloud cloud = Clouds.Uniform(2, 600, 3, seed: 4), other = Clouds.Uniform(2, 600, 3, seed: 5);
+        Interaction interaction = new(2);
+        Flow flow = new(interaction, new IdentityGauge(), cloud, Sums);
+        double[] drift = flow.DriftAt(cloud.Positions);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        for (int r = 0; r < 2; r++) Assert.That(flow.Energy(r), Is.EqualTo(Energy(cloud, r)).Within(1e-12));
+        flow.Drift(other.Positions, drift, 1..2);
+        Assert.That(flow.Energy(0), Is.EqualTo(Energy(cloud, 0)).Within(1e-12));
+        Assert.That(flow.Energy(1), Is.EqualTo(Energy(other, 1)).Within(1e-12));
+
+        double Energy(Cloud of, int replica) => Arbiter.Energy(interaction, new IdentityGauge(), of, replica);
+    }
+
     /// <summary>y = Psi x follows the baseline flow (b = 1), for USA and SA.</summary>
     [Test]
     public void GaugeEquivalence([ValueSource(typeof(Normalization), nameof(Normalization.All))] Normalization normalization, [Values(2, 3, 4)] int d)
