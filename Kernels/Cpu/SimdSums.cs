@@ -20,6 +20,12 @@ internal sealed class SimdSums : IPairSums
     /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
     internal const int LargestFused = 6;
 
+    /// <summary>
+    /// From this d on the difference form of a curved profile goes by <see cref="TiledEngine{L, V, T}"/>, whose coordinates come sixteen at
+    /// a time (in double precision eight).
+    /// </summary>
+    internal const int SmallestTiled = 16;
+
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
 
@@ -93,7 +99,7 @@ internal sealed class SimdSums : IPairSums
         where L : struct, ILanes<V, T> where V : struct where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
         (new SimdEngine<L, V, T>(), new TiledEngine<L, V, T>());
 
-    private static bool IsTiled(PairProblem problem) => problem.IsDifference && problem.Dimension > LargestFused
+    private static bool IsTiled(PairProblem problem) => problem.IsDifference && problem.Dimension >= SmallestTiled
         && problem.Interaction.Profile.IsCurved(problem.Interaction.Beta);
 
     /// <summary>Nanoseconds of a pair on one core, as measured with AVX-512, in any dimension.</summary>

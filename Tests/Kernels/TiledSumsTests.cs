@@ -1,6 +1,6 @@
 namespace AttentionFlow.Tests.Kernels;
 
-/// <summary>Sums over tiles, from d = 7 on: accuracy where tokens have clustered, and one factor for two rows.</summary>
+/// <summary>Sums over tiles, from d = 16 on: accuracy where tokens have clustered, and one factor for two rows.</summary>
 public sealed class TiledSumsTests
 {
     /// <summary>Clusters of a width, their tokens in any order.</summary>
@@ -46,7 +46,7 @@ public sealed class TiledSumsTests
     private static double Length(double[] v) => Math.Sqrt(v.Sum(a => a * a));
 
     [Test]
-    public void KeepsTheForceInsideClusters([Values(2, 20)] int clusters, [Values(1e-3, 1e-6)] double width, [Values] bool shuffled, [Values(8, 64)] int d)
+    public void KeepsTheForceInsideClusters([Values(2, 20)] int clusters, [Values(1e-3, 1e-6)] double width, [Values] bool shuffled, [Values(16, 64)] int d)
     {
         PairProblem p = Even(Clusters(clusters, 1200, d, width, shuffled), 1200, d, 30);
         RowSums exact = Problems.Sum(new ReferenceSums(), p, RowColumns.Force);
@@ -68,7 +68,7 @@ public sealed class TiledSumsTests
 
     // One factor serves two rows where all rows of a cloud are asked for; else a row is summed alone.
     [Test]
-    public void BothWaysHaveTheBitsOfOne([Values] Precision precision, [Values(8, 17, 70)] int d)
+    public void BothWaysHaveTheBitsOfOne([Values] Precision precision, [Values(16, 17, 70)] int d)
     {
         const int n = 413;
         foreach (Coupling coupling in (Coupling[])[new OneCoupling(), new DistanceCoupling(0.2), new BlockCoupling(-0.3), new ToeplitzCoupling(0.2, 1)])
@@ -99,7 +99,7 @@ public sealed class TiledSumsTests
 
     // sum_i F_i = 0: what j does to i, i does to j.
     [Test]
-    public void ForcesOfAllTokensCancel([Values] Precision precision, [Values(9, 64)] int d)
+    public void ForcesOfAllTokensCancel([Values] Precision precision, [Values(17, 64)] int d)
     {
         const int n = 700;
         foreach (double[] x in Clouds(n, d))
