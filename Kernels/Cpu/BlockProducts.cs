@@ -81,16 +81,9 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     public static void Exponents(T* keys, T* keyHalves, T* queries, T* queryHalves, int dimension, int count, T* into)
     {
         for (int key = 0; key < count; key += Panel<T>.Rows, keys += Panel<T>.Rows * dimension, into += Panel<T>.Rows * Panel<T>.Lanes)
-        {
-            for (int row = 0; row < Panel<T>.Rows; row++)
-            {
-                V h = L.Broadcast(keyHalves + key + row);
-                for (int lane = 0; lane < Panel<T>.Lanes; lane += L.Count)
-                    L.Store(into + row * Panel<T>.Lanes + lane, L.Add(h, L.Load(queryHalves + lane)));
-            }
             for (int lane = 0; lane < Panel<T>.Lanes; lane += 2 * L.Count)
-                Pair<Packed<T>>(keys, queries + lane, dimension, Panel<T>.Lanes, into + lane, Panel<T>.Lanes, true);
-        }
+                Pair<Packed<T>>(
+                    keys, queries + lane, dimension, Panel<T>.Lanes, into + lane, Panel<T>.Lanes, new(keyHalves + key, queryHalves + lane));
     }
 
     /// <summary>Eight rows and <paramref name="columns"/> columns, a multiple of a unit and at most two.</summary>
@@ -108,27 +101,28 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Single<A>(a, b, steps, c, pitch, add);
             return;
         }
-        for (int column = 0; column < columns; column += 2 * L.Count) Pair<A>(a, b + column, steps, columns, c + column, pitch, add);
+        for (int column = 0; column < columns; column += 2 * L.Count) Pair<A>(a, b + column, steps, columns, c + column, pitch, new(add));
     }
 
-    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, bool add) where A : struct, IStrides<T>
+    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
     {
         // Sixteen accumulators need the registers of AVX-512.
         if (typeof(V) == typeof(System.Runtime.Intrinsics.Vector512<T>))
         {
-            EightByTwo<A>(a, b, steps, bPitch, c, pitch, add);
+            EightByTwo<A>(a, b, steps, bPitch, c, pitch, start);
             return;
         }
-        FourByTwo<A>(a, b, steps, bPitch, c, pitch, add);
-        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, c + 4 * pitch, pitch, add);
+        FourByTwo<A>(a, b, steps, bPitch, c, pitch, start);
+        if (start.Rows is not null) start = new(start.Rows + 4, start.Columns);
+        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, c + 4 * pitch, pitch, start);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, bool add) where A : struct, IStrides<T>
+    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, s4, s5, s6, s7, t0, t1, t2, t3, t4, t5, t6, t7;
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = L.Constant(0);
-        if (add)
+        if (start.Adds)
         {
             Get(c, 0, pitch, ref s0, ref t0);
             Get(c, 1, pitch, ref s1, ref t1);
@@ -138,6 +132,18 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Get(c, 5, pitch, ref s5, ref t5);
             Get(c, 6, pitch, ref s6, ref t6);
             Get(c, 7, pitch, ref s7, ref t7);
+        }
+        else if (start.Rows is not null)
+        {
+            V x = L.Load(start.Columns), y = L.Load(start.Columns + L.Count);
+            Begin(start.Rows + 0, x, y, ref s0, ref t0);
+            Begin(start.Rows + 1, x, y, ref s1, ref t1);
+            Begin(start.Rows + 2, x, y, ref s2, ref t2);
+            Begin(start.Rows + 3, x, y, ref s3, ref t3);
+            Begin(start.Rows + 4, x, y, ref s4, ref t4);
+            Begin(start.Rows + 5, x, y, ref s5, ref t5);
+            Begin(start.Rows + 6, x, y, ref s6, ref t6);
+            Begin(start.Rows + 7, x, y, ref s7, ref t7);
         }
         for (T* end = a + (nint)steps * A.Step; a < end; a += A.Step, b += bPitch)
         {
@@ -162,16 +168,24 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, bool add) where A : struct, IStrides<T>
+    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, t0, t1, t2, t3;
         s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = L.Constant(0);
-        if (add)
+        if (start.Adds)
         {
             Get(c, 0, pitch, ref s0, ref t0);
             Get(c, 1, pitch, ref s1, ref t1);
             Get(c, 2, pitch, ref s2, ref t2);
             Get(c, 3, pitch, ref s3, ref t3);
+        }
+        else if (start.Rows is not null)
+        {
+            V x = L.Load(start.Columns), y = L.Load(start.Columns + L.Count);
+            Begin(start.Rows + 0, x, y, ref s0, ref t0);
+            Begin(start.Rows + 1, x, y, ref s1, ref t1);
+            Begin(start.Rows + 2, x, y, ref s2, ref t2);
+            Begin(start.Rows + 3, x, y, ref s3, ref t3);
         }
         for (T* end = a + (nint)steps * A.Step; a < end; a += A.Step, b += bPitch)
         {
@@ -228,6 +242,13 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Begin(T* row, V x, V y, ref V a, ref V b)
+    {
+        V h = L.Broadcast(row);
+        (a, b) = (L.Add(h, x), L.Add(h, y));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Get(T* c, int row, nint pitch, ref V a, ref V b)
     {
         a = L.Load(c + row * pitch);
@@ -239,5 +260,20 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     {
         L.Store(c + row * pitch, a);
         L.Store(c + row * pitch + L.Count, b);
+    }
+
+    // Where sums begin: at C, at a number of their row plus one of their column, or at 0.
+    private readonly struct Start
+    {
+        public readonly T* Rows, Columns;
+        public readonly bool Adds;
+
+        public Start(bool adds) => Adds = adds;
+
+        public Start(T* rows, T* columns)
+        {
+            Rows = rows;
+            Columns = columns;
+        }
     }
 }

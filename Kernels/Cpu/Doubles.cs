@@ -47,42 +47,17 @@ internal static unsafe class Doubles
         return sum <= squared;
     }
 
-    /// <summary>
-    /// The sum of the numbers of a unit, by halves: lane l takes lane l + count/2, and so on.
-    /// </summary>
+    /// <summary>The sum of the numbers of a unit, by halves: lane l takes lane l + unit/2, and so on.</summary>
     public static double Fold<T>(T* lanes) where T : unmanaged
     {
-        double* sums = stackalloc double[8];
-        if (typeof(T) == typeof(double))
+        if (typeof(T) == typeof(float))
         {
-            for (int i = 0; i < 8; i += 4) Vector256.Load((double*)lanes + i).Store(sums + i);
+            Vector256<float> eight = Vector256.Load((float*)lanes) + Vector256.Load((float*)lanes + 8);
+            Vector128<float> four = eight.GetLower() + eight.GetUpper();
+            return four[0] + four[2] + (four[1] + four[3]);
         }
-        else
-        {
-            (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Load((float*)lanes));
-            (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Load((float*)lanes + 8));
-            (a + c).Store(sums);
-            (b + d).Store(sums + 4);
-        }
-        Vector256<double> four = Vector256.Load(sums) + Vector256.Load(sums + 4);
-        Vector128<double> two = four.GetLower() + four.GetUpper();
-        return two[0] + two[1];
-    }
-
-    /// <summary>The sums of the columns of a unit of rows, each number as by <see cref="Fold{T}(T*)"/>.</summary>
-    /// <param name="rows">[unit, columns], lost.</param>
-    /// <param name="unit">A power of two.</param>
-    /// <param name="columns">Their number.</param>
-    /// <param name="scratch">[unit/2, columns].</param>
-    /// <param name="into">[columns].</param>
-    public static void FoldRows<T>(T* rows, int unit, int columns, double* scratch, double* into) where T : unmanaged
-    {
-        int half = unit / 2 * columns;
-        new Span<double>(scratch, half).Clear();
-        Add(scratch, rows, half);
-        Add(scratch, rows + half, half);
-        for (int count = half; count > columns; count /= 2) Add(scratch, scratch + count / 2, count / 2);
-        new Span<double>(scratch, columns).CopyTo(new Span<double>(into, columns));
+        Vector256<double> half = Vector256.Load((double*)lanes) + Vector256.Load((double*)lanes + 4);
+        return half[0] + half[2] + (half[1] + half[3]);
     }
 
     private static void Add(double* into, double* from, int count)

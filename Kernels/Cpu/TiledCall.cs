@@ -157,7 +157,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
             _dimension, count, w.Factors);
         int place = layout.FirstQuery + (lanes.Tile < 0 ? lanes.First : lanes.Tile * Panel<T>.Keys + lanes.First);
         kernel(_labels, place, tile * Panel<T>.Keys, count, w.Factors, w.Classes, w.Extras, w.Largest);
-        Doubles.FoldRows(w.Classes, Panel<T>.Unit, Panel<T>.Lanes, w.Fold, w.Sums);
+        Fold(w.Classes, w.Sums);
         for (int lane = lanes.From; lane < lanes.To; lane++) into.Z[start + RowOf(lanes, lane)] += w.Sums[lane];
         if (!both) AddExtras(w, lanes, start);
         if (!_forced) return;
@@ -182,6 +182,16 @@ internal sealed unsafe class TiledCall<L, V, T>(
         if (both && (!near || keyLoose)) KeyForces(w, lanes, count, add);
         double* sums = near && loose ? w.FarSums : w.Sums;
         for (int lane = lanes.From; lane < lanes.To; lane++) AddCentre(RowOf(lanes, lane), sums[lane], tile);
+    }
+
+    // The sums of the classes of every lane, as Doubles.Fold adds up those of a key.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fold(T* classes, double* into)
+    {
+        for (int half = Panel<T>.Unit / 2 * Panel<T>.Lanes; half >= Panel<T>.Lanes; half /= 2)
+            for (int i = 0; i < half; i += L.Count) L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
+        new Span<double>(into, Panel<T>.Lanes).Clear();
+        Doubles.Add(into, classes, Panel<T>.Lanes);
     }
 
     // What the centre of a tile lacks: at once where it is the tile's own, else at the end.
@@ -332,7 +342,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
             for (int lane = 0; lane < Panel<T>.Lanes; lane += L.Count)
                 L.Store(sums + lane, L.Add(L.Load(factors + lane), L.Load(sums + lane)));
         }
-        Doubles.FoldRows(w.Classes, Panel<T>.Unit, Panel<T>.Lanes, w.Fold, w.FarSums);
+        Fold(w.Classes, w.FarSums);
     }
 
     private void Finish(int from, int to)

@@ -87,10 +87,9 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
         Largest = Extras + 4 * Panel<T>.Lanes;
         Product = Largest + Panel<T>.Lanes;
         KeyForces = Product + small;
-        _doubles.Reserve(classes / 2 + 2 * Panel<T>.Lanes);
+        _doubles.Reserve(2 * Panel<T>.Lanes);
         Sums = _doubles.Pointer;
         FarSums = Sums + Panel<T>.Lanes;
-        Fold = FarSums + Panel<T>.Lanes;
     }
 
     /// <summary>[keys, Lanes], and the exponents they came from where these are asked for again.</summary>
@@ -113,6 +112,4 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
 
     /// <summary>[Lanes]: Z of a panel over a tile, and without near pairs.</summary>
     public double* Sums, FarSums;
-
-    public double* Fold;
 }
