@@ -1,0 +1,297 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace AttentionFlow.Kernels.Cpu;
+
+/// <summary>The kernels of symmetric sums: for the sums of queries, of keys, and of both.</summary>
+internal readonly record struct SymmetricKernels<T>(SymmetricKernel<T> OfQueries, SymmetricKernel<T> OfKeys, SymmetricKernel<T> OfBoth)
+    where T : unmanaged;
+
+/// <summary>Tokens of a replica cut into tiles that meet in rounds: in each of <see cref="Tiles"/> rounds every tile is in one block.</summary>
+/// <param name="Tokens">n.</param>
+internal readonly record struct Rounds(int Tokens)
+{
+    private const int LargestTile = 512, FewTiles = 8;
+
+    /// <summary>Tokens of a tile, but for the last, a multiple of <see cref="SymmetricLayout{T}.Keys"/>.</summary>
+    public int Tile { get; } = TileOf(Tokens);
+
+    /// <summary>Tiles, and rounds.</summary>
+    public int Tiles => (Tokens - 1) / Tile + 1;
+
+    /// <summary>Blocks of a round; of an odd one of an even number of tiles the last is missing.</summary>
+    public int Blocks => Tiles / 2 + 1;
+
+    /// <summary>The tiles that meet in a block: I + J = round modulo the number of tiles, I &lt;= J; false where there is none.</summary>
+    public bool Block(int round, int block, out int i, out int j)
+    {
+        int tiles = Tiles;
+        (i, j) = (((round + 1) / 2 + block) % tiles, (round / 2 - block + tiles) % tiles);
+        if (i > j) (i, j) = (j, i);
+        return 2 * block + round % 2 <= tiles;
+    }
+
+    private static int TileOf(int tokens)
+    {
+        const int keys = SymmetricLayout<float>.Keys;
+        return Math.Clamp((tokens / FewTiles + keys - 1) / keys * keys, keys, LargestTile);
+    }
+}
+
+/// <summary>
+/// Z and F of a self form whose tokens weigh the same: w b_ij k'_ij is that of the pair, so each factor is found once for both tokens. Only
+/// the order of the sums differs from that of other forms.
+/// </summary>
+/// <remarks>
+/// A row adds up, tile after tile in the order of <see cref="Rounds"/>, in T within a tile and then in double. Within a tile it is a
+/// query of the keys that come after its <see cref="SymmetricLayout{T}.Keys"/> neighbours and of these, and a key of the queries before
+/// them; only where row and key are in the same 64 tokens, a pair is summed for each of them apart.
+/// <para/>
+/// Where not all rows are asked for, the same sums without those of the others: blocks of which one side is wanted are summed for it alone,
+/// at the cost of a pair for each row.
+/// </remarks>
+internal sealed unsafe class SymmetricSums<L, V, T>(
+    PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, FixedBuffer<double> totals, int firstRow, int endRow)
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private const int Keys = SymmetricLayout<T>.Keys;
+    private readonly Rounds _rounds = new(problem.Queries);
+    private readonly int _rows = 1 + problem.Dimension, _groups = (problem.Queries - 1) / Group + 1, _firstReplica = firstRow / problem.Queries;
+
+    /// <summary>For replicas with equal weights and coupling one.</summary>
+    public required SymmetricKernels<T> Even { get; init; }
+
+    /// <summary>For replicas with equal weights and another coupling.</summary>
+    public required SymmetricKernels<T> Uneven { get; init; }
+
+    private static int Group => SymmetricLayout<T>.Group;
+
+    // The group in whose place the totals begin.
+    private int FirstGroup => firstRow % problem.Queries / Group;
+
+    /// <summary>Whether a replica's pairs weigh the same for both tokens, and are enough.</summary>
+    public static bool Knows(PairProblem problem, SimdTables<T> tables, int replica) =>
+        problem.IsSelf && !BufferLayout.IsTiled(problem) && problem.Interaction.Mask == Mask.None
+        && problem.Interaction.Profile.IsCurved(problem.Interaction.Beta) && problem.Keys > 2 * Keys && tables.HaveEqualWeights[replica];
+
+    /// <summary>Sums the rows of those replicas that it knows.</summary>
+    public void Sum(int threads, CancellationToken stop)
+    {
+        int replicas = (endRow - 1) / problem.Queries - _firstReplica + 1;
+        totals.Reserve((((long)replicas * _groups) - FirstGroup) * Group * _rows);
+        // Whole replicas, or blocks, which wait for those of the round before.
+        if (threads == 1 || replicas >= 2 * threads || _rounds.Tiles < 4)
+        {
+            Workers.For(replicas, 1, threads, (from, to) =>
+            {
+                using Scratch scratch = new(_rounds.Tile, _rows);
+                for (int r = from; r < to; r++)
+                    for (int round = 0; round < _rounds.Tiles; round++)
+                        for (int block = 0; block < _rounds.Blocks; block++)
+                            if (_rounds.Block(round, block, out int i, out int j))
+                                Run(r, round, i, j, scratch, stop);
+            });
+            return;
+        }
+        int next = 0, count = replicas * _rounds.Tiles * _rounds.Blocks;
+        int[] done = new int[replicas * _rounds.Tiles];
+        bool failed = false;
+        Workers.For(threads, 1, threads, (_, _) =>
+        {
+            using Scratch scratch = new(_rounds.Tile, _rows);
+            try
+            {
+                int task;
+                while ((task = Interlocked.Increment(ref next) - 1) < count)
+                {
+                    int block = task % _rounds.Blocks, round = task / _rounds.Blocks % _rounds.Tiles, r = task / _rounds.Blocks / _rounds.Tiles;
+                    if (!_rounds.Block(round, block, out int i, out int j)) continue;
+                    ref int one = ref done[r * _rounds.Tiles + i], other = ref done[r * _rounds.Tiles + j];
+                    SpinWait wait = new();
+                    while (Volatile.Read(ref one) < round || Volatile.Read(ref other) < round)
+                    {
+                        if (Volatile.Read(ref failed)) return;
+                        wait.SpinOnce(-1);
+                    }
+                    Run(r, round, i, j, scratch, stop);
+                    Volatile.Write(ref one, round + 1);
+                    Volatile.Write(ref other, round + 1);
+                }
+            }
+            catch
+            {
+                Volatile.Write(ref failed, true);
+                throw;
+            }
+        });
+    }
+
+    // One block of a replica, counted from the first.
+    private void Run(int replica, int round, int i, int j, Scratch scratch, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        if (!Knows(problem, tables, _firstReplica + replica)) return;
+        // The rows that are asked for.
+        int begin = (_firstReplica + replica) * problem.Queries;
+        (int First, int End) rows = (Math.Max(firstRow - begin, 0), Math.Min(endRow - begin, problem.Queries));
+        (int From, int To) queries = Tile(i), keys = Tile(j);
+        double* own = totals.Pointer + ((nint)replica * _groups - FirstGroup) * Group * _rows;
+        if (round == 0) Clear(queries);
+        if (round == 0 && i != j) Clear(keys);
+        if (rows.First < queries.To && rows.End > queries.From || rows.First < keys.To && rows.End > keys.From)
+            Meet(replica, queries, keys, rows, own, scratch);
+        if (round < _rounds.Tiles - 1) return;
+        Write(queries);
+        if (i != j) Write(keys);
+
+        (int, int) Tile(int tile) => (tile * _rounds.Tile, Math.Min((tile + 1) * _rounds.Tile, problem.Queries));
+
+        (int From, int To) Wanted((int From, int To) tile) =>
+            (Math.Max(tile.From, rows.First / Group * Group), Math.Min((tile.To + Group - 1) / Group * Group, (rows.End + Group - 1) / Group * Group));
+
+        void Clear((int, int) tile)
+        {
+            (int from, int to) = Wanted(tile);
+            if (from < to) new Span<double>(own + (nint)from * _rows, (to - from) * _rows).Clear();
+        }
+
+        void Write((int From, int To) tile)
+        {
+            double weight = tables.EvenWeights[_firstReplica + replica] ?? 1, scale = weight / positions.Scale;
+            for (int row = Math.Max(tile.From, rows.First); row < Math.Min(tile.To, rows.End); row++)
+            {
+                double* sums = own + (nint)row / Group * Group * _rows + row % Group;
+                into.Shift[begin + row] = positions.Shift(replica, row);
+                into.Z[begin + row] = sums[0] * weight;
+                if (!into.Columns.HasFlag(RowColumns.Force)) continue;
+                for (int c = 1; c < _rows; c++) into.Force[(begin + row) * (_rows - 1) + c - 1] = sums[c * Group] * scale;
+            }
+        }
+    }
+
+    // Queries and keys of two tiles, the former before the latter, or of one.
+    private void Meet(int replica, (int From, int To) queries, (int From, int To) keys, (int First, int End) rows, double* own, Scratch scratch)
+    {
+        PairBlock<T> block = positions.Of(replica, tables.Of(_firstReplica + replica));
+        SymmetricKernels<T> kernels = tables.EvenWeights[_firstReplica + replica] is null ? Uneven : Even;
+        int pitch = Group * _rows;
+        for (int from = keys.From; from < keys.To; from += Keys)
+        {
+            int to = Math.Min(from + Keys, keys.To), first = Math.Clamp(rows.First, from, to), end = Math.Clamp(rows.End, first, to);
+            for (int query = queries.From; query < Math.Min(queries.To, from); query += Group)
+            {
+                T* sums = scratch.Sums + (nint)(query - queries.From) * _rows;
+                bool wanted = query < rows.End && query + Group > rows.First;
+                if (wanted) Pairs(kernels.OfQueries, query, from, first, sums, null);
+                Pairs(wanted ? kernels.OfBoth : kernels.OfKeys, query, first, end, sums, scratch.Keys + (first - from) * SymmetricLayout<T>.Lanes);
+                if (wanted) Pairs(kernels.OfQueries, query, end, to, sums, null);
+            }
+            if (first < end && from > queries.From) AddKeys(scratch.Keys, from, first, end, own);
+            for (int query = from; query < Math.Min(to, queries.To); query += Group)
+                if (query < rows.End && query + Group > rows.First)
+                    Pairs(kernels.OfQueries, query, from, to, scratch.Sums + (nint)(query - queries.From) * _rows, null);
+        }
+        int begin = Math.Max(queries.From, rows.First / Group * Group), behind = Math.Min(queries.To, rows.End);
+        if (begin < behind) AddQueries(scratch.Sums + (nint)(begin - queries.From) * _rows, own + (nint)begin * _rows, ((behind - begin - 1) / Group + 1) * pitch);
+
+        void Pairs(SymmetricKernel<T> kernel, int query, int from, int to, T* sums, T* keySums)
+        {
+            if (from >= to) return;
+            for (int part = 0; part < SymmetricLayout<T>.Lanes; part += L.Count) kernel(block, query + part, from, to, sums + part, keySums + part);
+        }
+    }
+
+    // The sums of queries, and zero again.
+    private static void AddQueries(T* sums, double* totals, int count)
+    {
+        for (int i = 0; i < count; i += 4) Add(totals + i, sums + i);
+        new Span<T>(sums, count).Clear();
+    }
+
+    // Four sums.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(double* totals, T* sums)
+    {
+        if (typeof(T) == typeof(float)) Add(totals, Vector128.Load((float*)sums));
+        else (Vector256.Load(totals) + Vector256.Load((double*)sums)).Store(totals);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(double* totals, Vector128<float> sums)
+    {
+        (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(sums);
+        (Vector128.Load(totals) + lower).Store(totals);
+        (Vector128.Load(totals + 2) + upper).Store(totals + 2);
+    }
+
+    // The sums of keys [first, end), four at a time, and zero again.
+    private void AddKeys(T* sums, int from, int first, int end, double* own)
+    {
+        int lanes = SymmetricLayout<T>.Lanes;
+        first = first / 4 * 4;
+        for (int row = 0; row < _rows; row++, sums += SymmetricLayout<T>.Pitch)
+        {
+            for (int key = first; key < end; key += 4)
+            {
+                double* to = own + (nint)key / Group * Group * _rows + row * Group + key % Group;
+                T* at = sums + (key - from) * lanes;
+                if (typeof(T) == typeof(float))
+                {
+                    Add(to, OverLanes((float*)at, lanes));
+                }
+                else
+                {
+                    (Vector128.Load(to) + OverLanes((double*)at, lanes)).Store(to);
+                    (Vector128.Load(to + 2) + OverLanes((double*)at + 2 * lanes, lanes)).Store(to + 2);
+                }
+            }
+            new Span<T>(sums + (first - from) * lanes, (end - first) * lanes).Clear();
+        }
+    }
+
+    // Of four keys: lane l and l + 8, then + 4, + 2, + 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> OverLanes(float* at, int lanes)
+    {
+        Vector128<float> ab = Fold(Four(at), Four(at + lanes)), cd = Fold(Four(at + 2 * lanes), Four(at + 3 * lanes));
+        if (Sse.IsSupported) return Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD);
+        return Vector128.Create(ab[0], ab[2], cd[0], cd[2]) + Vector128.Create(ab[1], ab[3], cd[1], cd[3]);
+
+        static Vector128<float> Four(float* p) =>
+            Vector128.Load(p) + Vector128.Load(p + 8) + (Vector128.Load(p + 4) + Vector128.Load(p + 12));
+
+        static Vector128<float> Fold(Vector128<float> a, Vector128<float> b) =>
+            Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
+    }
+
+    // Of two keys: lane l and l + 4, then + 2, + 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> OverLanes(double* at, int lanes)
+    {
+        Vector128<double> a = Two(at), b = Two(at + lanes);
+        return Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
+
+        static Vector128<double> Two(double* p) =>
+            Vector128.Load(p) + Vector128.Load(p + 4) + (Vector128.Load(p + 2) + Vector128.Load(p + 6));
+    }
+
+    // The sums of the queries of a tile and of the keys at a time, zero between blocks.
+    private sealed class Scratch : IDisposable
+    {
+        public Scratch(int tile, int rows)
+        {
+            nuint queries = (nuint)(tile * rows * sizeof(T)), keys = (nuint)(rows * SymmetricLayout<T>.Pitch * sizeof(T));
+            Sums = (T*)NativeMemory.AlignedAlloc(queries + keys, 64);
+            NativeMemory.Clear(Sums, queries + keys);
+            Keys = Sums + tile * rows;
+        }
+
+        public T* Sums { get; }
+
+        public T* Keys { get; }
+
+        public void Dispose() => NativeMemory.AlignedFree(Sums);
+    }
+}
