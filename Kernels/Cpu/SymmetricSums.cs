@@ -36,6 +36,7 @@ internal readonly record struct Rounds(int Tokens)
     private static int TileOf(int tokens)
     {
         const int keys = SymmetricLayout<float>.Keys;
+        if (tokens <= LargestTile) return LargestTile;
         return Math.Clamp((tokens / FewTiles + keys - 1) / keys * keys, keys, LargestTile);
     }
 }
@@ -160,13 +161,15 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
         void Write((int From, int To) tile)
         {
             double weight = tables.EvenWeights[_firstReplica + replica] ?? 1, scale = weight / positions.Scale;
-            for (int row = Math.Max(tile.From, rows.First); row < Math.Min(tile.To, rows.End); row++)
+            (int from, int to) = (Math.Max(tile.From, rows.First), Math.Min(tile.To, rows.End));
+            if (from >= to) return;
+            into.Shift.AsSpan(begin + from, to - from).Fill(positions.Shift(replica, from));
+            double[] z = into.Z, force = into.Force;
+            for (int row = from; row < to; row++)
             {
                 double* sums = own + (nint)row / Group * Group * _rows + row % Group;
-                into.Shift[begin + row] = positions.Shift(replica, row);
-                into.Z[begin + row] = sums[0] * weight;
-                if (!into.Columns.HasFlag(RowColumns.Force)) continue;
-                for (int c = 1; c < _rows; c++) into.Force[(begin + row) * (_rows - 1) + c - 1] = sums[c * Group] * scale;
+                z[begin + row] = sums[0] * weight;
+                for (int c = 1, at = (begin + row) * (_rows - 1); c < _rows && force.Length > 0; c++, at++) force[at] = sums[c * Group] * scale;
             }
         }
     }
@@ -204,6 +207,7 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
     }
 
     // The sums of queries, and zero again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddQueries(T* sums, double* totals, int count)
     {
         for (int i = 0; i < count; i += 4) Add(totals + i, sums + i);
@@ -227,6 +231,7 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
     }
 
     // The sums of keys [first, end), four at a time, and zero again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddKeys(T* sums, int from, int first, int end, double* own)
     {
         int lanes = SymmetricLayout<T>.Lanes;
@@ -255,27 +260,33 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> OverLanes(float* at, int lanes)
     {
-        Vector128<float> ab = Fold(Four(at), Four(at + lanes)), cd = Fold(Four(at + 2 * lanes), Four(at + 3 * lanes));
-        if (Sse.IsSupported) return Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD);
-        return Vector128.Create(ab[0], ab[2], cd[0], cd[2]) + Vector128.Create(ab[1], ab[3], cd[1], cd[3]);
-
-        static Vector128<float> Four(float* p) =>
-            Vector128.Load(p) + Vector128.Load(p + 8) + (Vector128.Load(p + 4) + Vector128.Load(p + 12));
-
-        static Vector128<float> Fold(Vector128<float> a, Vector128<float> b) =>
-            Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
+        Vector128<float> ab = Halves(Quarters(at), Quarters(at + lanes));
+        Vector128<float> cd = Halves(Quarters(at + 2 * lanes), Quarters(at + 3 * lanes));
+        return Sse.IsSupported ? Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD)
+            : Vector128.Create(ab[0], ab[2], cd[0], cd[2]) + Vector128.Create(ab[1], ab[3], cd[1], cd[3]);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quarters(float* at) =>
+        Vector128.Load(at) + Vector128.Load(at + 8) + (Vector128.Load(at + 4) + Vector128.Load(at + 12));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Halves(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.MoveLowToHigh(a, b) + Sse.MoveHighToLow(b, a)
+            : Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
 
     // Of two keys: lane l and l + 4, then + 2, + 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<double> OverLanes(double* at, int lanes)
     {
-        Vector128<double> a = Two(at), b = Two(at + lanes);
-        return Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
-
-        static Vector128<double> Two(double* p) =>
-            Vector128.Load(p) + Vector128.Load(p + 4) + (Vector128.Load(p + 2) + Vector128.Load(p + 6));
+        Vector128<double> a = Halves(at), b = Halves(at + lanes);
+        return Sse2.IsSupported ? Sse2.UnpackLow(a, b) + Sse2.UnpackHigh(a, b)
+            : Vector128.Create(a[0], b[0]) + Vector128.Create(a[1], b[1]);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> Halves(double* at) =>
+        Vector128.Load(at) + Vector128.Load(at + 4) + (Vector128.Load(at + 2) + Vector128.Load(at + 6));
 
     // The sums of the queries of a tile and of the keys at a time, zero between blocks.
     private sealed class Scratch : IDisposable
