@@ -45,7 +45,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         bool steep = !(_positions.Depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
         bool[] symmetric = [.. Enumerable.Range(0, replicas).Select(r => SymmetricSums<L, V, T>.Knows(problem, tables, firstReplica + r))];
         if (symmetric.Contains(true))
-            new SymmetricSums<L, V, T>(problem, into, tables, _positions, _totals, first, first + count)
+            new SymmetricSums<L, V, T>(problem, into, tables, _positions, _totals, first, first + count, symmetric)
             {
                 Even = KernelChoice<L, V, T>.Symmetric(interaction, problem.Dimension, even: true, steep),
                 Uneven = KernelChoice<L, V, T>.Symmetric(interaction, problem.Dimension, even: false, steep),
