@@ -114,7 +114,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 {
                     int replica = group / groups, query = group % groups * Group;
                     count = Math.Min(Math.Min(most, to - group), groups - group % groups);
-                    if (Symmetric[replica] && _extras + (_sizes ? 1 : 0) == _deficit) continue;
+                    if (Symmetric[replica] && _extras == _deficit && !_sizes) continue;
                     PairBlock<T> block = positions.Of(replica, tables.Of(firstReplica + replica));
                     double? even = tables.EvenWeights[firstReplica + replica];
                     Kernels kernels = even is null ? Uneven : Even;

@@ -17,6 +17,10 @@ namespace AttentionFlow.Kernels.Cpu;
 internal unsafe delegate void SymmetricKernel<T>(in PairBlock<T> block, int query, int from, int to, T* sums, T* keySums)
     where T : unmanaged;
 
+/// <summary>The kernels of symmetric sums: for the sums of queries, of keys, and of both.</summary>
+internal readonly record struct SymmetricKernels<T>(
+    SymmetricKernel<T> OfQueries, SymmetricKernel<T> OfKeys, SymmetricKernel<T> OfBoth) where T : unmanaged;
+
 /// <summary>How the sums of symmetric kernels lie in memory, whatever the width of the vectors.</summary>
 internal static unsafe class SymmetricLayout<T> where T : unmanaged
 {

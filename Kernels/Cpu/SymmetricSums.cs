@@ -1,66 +1,28 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace AttentionFlow.Kernels.Cpu;
 
-/// <summary>The kernels of symmetric sums: for the sums of queries, of keys, and of both.</summary>
-internal readonly record struct SymmetricKernels<T>(SymmetricKernel<T> OfQueries, SymmetricKernel<T> OfKeys, SymmetricKernel<T> OfBoth)
-    where T : unmanaged;
-
-/// <summary>Tokens of a replica cut into tiles that meet in rounds: in each of <see cref="Tiles"/> rounds every tile is in one block.</summary>
-/// <param name="Tokens">n.</param>
-internal readonly record struct Rounds(int Tokens)
-{
-    private const int LargestTile = 1024, Few = 512, FewTiles = 4;
-
-    /// <summary>Tokens of a tile, but for the last, a multiple of <see cref="SymmetricLayout{T}.Keys"/>.</summary>
-    public int Tile { get; } = TileOf(Tokens);
-
-    /// <summary>Tiles, and rounds.</summary>
-    public int Tiles => (Tokens - 1) / Tile + 1;
-
-    /// <summary>Blocks of a round; of an odd one of an even number of tiles the last is missing.</summary>
-    public int Blocks => Tiles / 2 + 1;
-
-    /// <summary>The tiles that meet in a block: I + J = round modulo the number of tiles, I &lt;= J; false where there is none.</summary>
-    public bool Block(int round, int block, out int i, out int j)
-    {
-        int tiles = Tiles;
-        (i, j) = (((round + 1) / 2 + block) % tiles, (round / 2 - block + tiles) % tiles);
-        if (i > j) (i, j) = (j, i);
-        return 2 * block + round % 2 <= tiles;
-    }
-
-    private static int TileOf(int tokens)
-    {
-        const int keys = SymmetricLayout<float>.Keys;
-        if (tokens <= Few) return Few;
-        return Math.Clamp((tokens / FewTiles + keys - 1) / keys * keys, keys, LargestTile);
-    }
-}
-
 /// <summary>
-/// Z and F of a self form whose tokens weigh the same: w b_ij k'_ij is that of the pair, so each factor is found once for both tokens. Only
-/// the order of the sums differs from that of other forms.
+/// Z and F of a self form whose tokens weigh the same: w b_ij k'_ij is that of the pair, so each factor is found once for both tokens, and
+/// what pulls the one pulls the other the opposite way.
 /// </summary>
 /// <remarks>
-/// A row adds up, tile after tile in the order of <see cref="Rounds"/>, in T within a tile and then in double. Within a tile it is a
-/// query of the keys that come after its <see cref="SymmetricLayout{T}.Keys"/> neighbours and of these, and a key of the queries before
-/// them; only where row and key are in the same 64 tokens, a pair is summed for each of them apart.
+/// A row adds up tile after tile in the order of <see cref="Rounds"/>, in T within a tile and then in double. Of two tokens the earlier is
+/// the query, in lanes, and the later the key; those of the same <see cref="SymmetricLayout{T}.Keys"/> are queries of each other.
 /// <para/>
 /// Where not all rows are asked for, the same sums without those of the others: blocks of which one side is wanted are summed for it alone,
-/// at the cost of a pair for each row.
+/// at the cost of a factor for each row.
 /// </remarks>
 internal sealed unsafe class SymmetricSums<L, V, T>(
-    PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, FixedBuffer<double> totals, int firstRow, int endRow,
-    bool[] which)
+    PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, FixedBuffer<double> totals,
+    int firstRow, int endRow, bool[] which)
     where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const int Keys = SymmetricLayout<T>.Keys;
     private readonly Rounds _rounds = new(problem.Queries);
-    private readonly int _rows = 1 + problem.Dimension, _groups = (problem.Queries - 1) / Group + 1, _firstReplica = firstRow / problem.Queries;
+    private readonly int _rows = 1 + problem.Dimension, _groups = (problem.Queries - 1) / Group + 1;
+    private readonly int _firstReplica = firstRow / problem.Queries;
 
     /// <summary>For replicas with equal weights and coupling one.</summary>
     public required SymmetricKernels<T> Even { get; init; }
@@ -145,7 +107,8 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
         if (!which[replica] || !_rounds.Block(round, block, out int i, out int j)) return;
         stop.ThrowIfCancellationRequested();
         int begin = (_firstReplica + replica) * problem.Queries;
-        (int First, int End) rows = (Math.Max(firstRow - begin, part.First), Math.Min(Math.Min(endRow - begin, part.End), problem.Queries));
+        (int First, int End) rows =
+            (Math.Max(firstRow - begin, part.First), Math.Min(Math.Min(endRow - begin, part.End), problem.Queries));
         (int From, int To) queries = Tile(i), keys = Tile(j);
         if (!Meets(queries) && !Meets(keys)) return;
         double* own = totals.Pointer + ((nint)replica * _groups - FirstGroup) * Group * _rows;
@@ -158,7 +121,7 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
 
         (int, int) Tile(int tile) => (tile * _rounds.Tile, Math.Min((tile + 1) * _rounds.Tile, problem.Queries));
 
-        bool Meets((int From, int To) tile) => rows.First < tile.To && rows.End > tile.From;
+        bool Meets((int From, int To) tile) => Wanted(tile) is var (from, to) && from < to;
 
         (int From, int To) Wanted((int From, int To) tile) => (Math.Max(tile.From, rows.First), Math.Min(tile.To, rows.End));
 
@@ -188,11 +151,11 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
     }
 
     // Queries and keys of two tiles, the former before the latter, or of one.
-    private void Meet(int replica, (int From, int To) queries, (int From, int To) keys, (int First, int End) rows, double* own, Scratch scratch)
+    private void Meet(
+        int replica, (int From, int To) queries, (int From, int To) keys, (int First, int End) rows, double* own, Scratch scratch)
     {
         PairBlock<T> block = positions.Of(replica, tables.Of(_firstReplica + replica));
         SymmetricKernels<T> kernels = tables.EvenWeights[_firstReplica + replica] is null ? Uneven : Even;
-        int pitch = Group * _rows;
         for (int from = keys.From; from < keys.To; from += Keys)
         {
             int to = Math.Min(from + Keys, keys.To), first = Math.Clamp(rows.First, from, to), end = Math.Clamp(rows.End, first, to);
@@ -201,105 +164,27 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
                 T* sums = scratch.Sums + (nint)(query - queries.From) * _rows;
                 bool wanted = query < rows.End && query + Group > rows.First;
                 if (wanted) Pairs(kernels.OfQueries, query, from, first, sums, null);
-                Pairs(wanted ? kernels.OfBoth : kernels.OfKeys, query, first, end, sums, scratch.Keys + (first - from) * SymmetricLayout<T>.Lanes);
+                T* keySums = scratch.Keys + (first - from) * SymmetricLayout<T>.Lanes;
+                Pairs(wanted ? kernels.OfBoth : kernels.OfKeys, query, first, end, sums, keySums);
                 if (wanted) Pairs(kernels.OfQueries, query, end, to, sums, null);
             }
-            if (first < end && from > queries.From) AddKeys(scratch.Keys, from, first, end, own);
+            if (first < end && from > queries.From) SymmetricTotals<T>.AddKeys(own, _rows, scratch.Keys, from, first, end);
             for (int query = from; query < Math.Min(to, queries.To); query += Group)
                 if (query < rows.End && query + Group > rows.First)
                     Pairs(kernels.OfQueries, query, from, to, scratch.Sums + (nint)(query - queries.From) * _rows, null);
         }
         int begin = Math.Max(queries.From, rows.First / Group * Group), behind = Math.Min(queries.To, rows.End);
-        if (begin < behind) AddQueries(scratch.Sums + (nint)(begin - queries.From) * _rows, own + (nint)begin * _rows, ((behind - begin - 1) / Group + 1) * pitch);
+        if (begin >= behind) return;
+        int count = ((behind - begin - 1) / Group + 1) * Group * _rows;
+        SymmetricTotals<T>.AddQueries(own + (nint)begin * _rows, scratch.Sums + (nint)(begin - queries.From) * _rows, count);
 
         void Pairs(SymmetricKernel<T> kernel, int query, int from, int to, T* sums, T* keySums)
         {
             if (from >= to) return;
-            for (int part = 0; part < SymmetricLayout<T>.Lanes; part += L.Count) kernel(block, query + part, from, to, sums + part, keySums + part);
+            for (int part = 0; part < SymmetricLayout<T>.Lanes; part += L.Count)
+                kernel(block, query + part, from, to, sums + part, keySums + part);
         }
     }
-
-    // The sums of queries, and zero again.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddQueries(T* sums, double* totals, int count)
-    {
-        for (int i = 0; i < count; i += 4) Add(totals + i, sums + i);
-        new Span<T>(sums, count).Clear();
-    }
-
-    // Four sums.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(double* totals, T* sums)
-    {
-        if (typeof(T) == typeof(float)) Add(totals, Vector128.Load((float*)sums));
-        else (Vector256.Load(totals) + Vector256.Load((double*)sums)).Store(totals);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(double* totals, Vector128<float> sums)
-    {
-        (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(sums);
-        (Vector128.Load(totals) + lower).Store(totals);
-        (Vector128.Load(totals + 2) + upper).Store(totals + 2);
-    }
-
-    // The sums of keys [first, end), four at a time, and zero again.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddKeys(T* sums, int from, int first, int end, double* own)
-    {
-        int lanes = SymmetricLayout<T>.Lanes;
-        first = first / 4 * 4;
-        for (int row = 0; row < _rows; row++, sums += SymmetricLayout<T>.Pitch)
-        {
-            for (int key = first; key < end; key += 4)
-            {
-                double* to = own + (nint)key / Group * Group * _rows + row * Group + key % Group;
-                T* at = sums + (key - from) * lanes;
-                if (typeof(T) == typeof(float))
-                {
-                    Add(to, OverLanes((float*)at, lanes));
-                }
-                else
-                {
-                    (Vector128.Load(to) + OverLanes((double*)at, lanes)).Store(to);
-                    (Vector128.Load(to + 2) + OverLanes((double*)at + 2 * lanes, lanes)).Store(to + 2);
-                }
-            }
-            new Span<T>(sums + (first - from) * lanes, (end - first) * lanes).Clear();
-        }
-    }
-
-    // Of four keys: lane l and l + 8, then + 4, + 2, + 1.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> OverLanes(float* at, int lanes)
-    {
-        Vector128<float> ab = Halves(Quarters(at), Quarters(at + lanes));
-        Vector128<float> cd = Halves(Quarters(at + 2 * lanes), Quarters(at + 3 * lanes));
-        return Sse.IsSupported ? Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD)
-            : Vector128.Create(ab[0], ab[2], cd[0], cd[2]) + Vector128.Create(ab[1], ab[3], cd[1], cd[3]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Quarters(float* at) =>
-        Vector128.Load(at) + Vector128.Load(at + 8) + (Vector128.Load(at + 4) + Vector128.Load(at + 12));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Halves(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.MoveLowToHigh(a, b) + Sse.MoveHighToLow(b, a)
-            : Vector128.Create(a.GetLower(), b.GetLower()) + Vector128.Create(a.GetUpper(), b.GetUpper());
-
-    // Of two keys: lane l and l + 4, then + 2, + 1.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> OverLanes(double* at, int lanes)
-    {
-        Vector128<double> a = Halves(at), b = Halves(at + lanes);
-        return Sse2.IsSupported ? Sse2.UnpackLow(a, b) + Sse2.UnpackHigh(a, b)
-            : Vector128.Create(a[0], b[0]) + Vector128.Create(a[1], b[1]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> Halves(double* at) =>
-        Vector128.Load(at) + Vector128.Load(at + 4) + (Vector128.Load(at + 2) + Vector128.Load(at + 6));
 
     // The sums of the queries of a tile and of the keys at a time, zero between blocks.
     private sealed class Scratch : IDisposable
