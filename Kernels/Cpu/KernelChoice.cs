@@ -34,6 +34,13 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     /// <summary>The kernel that finds the largest exponents of a row, tiled.</summary>
     public static PairKernel<T> Largest(Coupling coupling, bool masked) => Use(coupling, new Finding(masked));
 
+    /// <summary>The kernels for pairs that weigh the same for both tokens.</summary>
+    public static SymmetricKernels<T> Symmetric(Interaction interaction, int dimension, bool even, bool steep)
+    {
+        Pairing choice = new(dimension, steep);
+        return even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
+    }
+
     private static TKernel Use<TKernel>(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, TKernel> user) =>
         coupling.Use<V, L, LaneNumbers<L, V, T>, TKernel>(user);
 
@@ -42,6 +49,28 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> => masked
             ? AnyDimension<L, V, T, C, SteepLanes, On, Off, Off, NoExtras>.Largest
             : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
+    }
+
+    private sealed class Pairing(int dimension, bool steep) : ICouplingUser<V, LaneNumbers<L, V, T>, SymmetricKernels<T>>
+    {
+        public SymmetricKernels<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
+            steep ? WithProfile<C, SteepLanes>() : WithProfile<C, ExponentialLanes>();
+
+        private SymmetricKernels<T> WithProfile<C, P>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes =>
+            new(WithSides<C, P, On, Off>(), WithSides<C, P, Off, On>(), WithSides<C, P, On, On>());
+
+        private SymmetricKernel<T> WithSides<C, P, Q, K>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
+            where Q : struct, IChoice where K : struct, IChoice =>
+            dimension switch
+            {
+                2 => SymmetricKernel<L, V, T, C, P, Two, Q, K>.Sum,
+                3 => SymmetricKernel<L, V, T, C, P, Three, Q, K>.Sum,
+                4 => SymmetricKernel<L, V, T, C, P, Four, Q, K>.Sum,
+                5 => SymmetricKernel<L, V, T, C, P, Five, Q, K>.Sum,
+                _ => SymmetricKernel<L, V, T, C, P, Six, Q, K>.Sum,
+            };
     }
 
     private sealed class Summing(int dimension, bool curved, KernelTraits traits) : Choosing<PairKernel<T>>(curved, traits)

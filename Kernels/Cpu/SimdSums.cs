@@ -5,7 +5,8 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in
-/// their order: the bits depend neither on threads nor on row ranges nor on the vector width.
+/// their order, or in that of <see cref="SymmetricSums{L, V, T}"/>: the bits depend neither on threads nor on row ranges nor on the vector
+/// width.
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision

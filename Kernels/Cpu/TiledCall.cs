@@ -44,7 +44,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
 
     // True when a pair's factor is that of the pair turned round, to the bit.
     private bool IsSymmetric() => problem.IsSelf && problem.Interaction.Mask == Mask.None && problem.Interaction.Coupling.IsSymmetricToTheBit
-        && _forced && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None && tables.HasEqualWeights[replica];
+        && _forced && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None && tables.HaveEqualWeights[replica];
 
     private void Clear(int from, int to)
     {
