@@ -15,11 +15,15 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
     private const int Steps = 4096;
 
     /// <summary>
-    /// Operations on a vector of pairs in difference form, see docs/performance.md: d differences, d for the exponent, 8 (single) or 12
-    /// (double) for 2^y, d + 1 for the sums. From d = 7 on both are dot products: no differences, but one more to begin the exponent.
+    /// Operations on a vector of ordered pairs of equal weights, see docs/performance.md. Up to d = 6 half of d differences, d for the
+    /// exponent, 8 (single) or 12 (double) for 2^y and twice d + 1 for the sums, since a factor serves both tokens. From d = 7 on both
+    /// are dot products: no differences, but one more to begin the exponent.
     /// </summary>
-    public static int Operations(Precision precision, int dimension) =>
-        (precision == Precision.Single ? 8 : 12) + (dimension > SimdSums.LargestFused ? 2 * dimension + 2 : 3 * dimension + 1);
+    public static double Operations(Precision precision, int dimension)
+    {
+        int power = precision == Precision.Single ? 8 : 12, d = dimension;
+        return d > SimdSums.LargestFused ? power + 2 * d + 2 : (power + 2 * d + 2 * (d + 1)) / 2.0;
+    }
 
     /// <summary>Pairs a second if no slot stayed empty: lanes x slots / operations.</summary>
     public double PairsPerSecond(int dimension) => Lanes * SlotsPerSecond / Operations(Precision, dimension);

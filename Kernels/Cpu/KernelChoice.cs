@@ -27,11 +27,22 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         return traits.Even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
     }
 
+    /// <summary>The kernel that makes factors of the exponents of a tile; where the profile is curved.</summary>
+    public static FactorKernel<T> Factors(Interaction interaction, KernelTraits traits) => traits.Even
+        ? new Factoring(traits).With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, new Factoring(traits));
+
     /// <summary>The kernel that finds the largest exponents of a row, tiled.</summary>
     public static PairKernel<T> Largest(Coupling coupling, bool masked) => Use(coupling, new Finding(masked));
 
-    private static PairKernel<T> Use(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>> user) =>
-        coupling.Use<V, L, LaneNumbers<L, V, T>, PairKernel<T>>(user);
+    /// <summary>The kernels for pairs that weigh the same for both tokens.</summary>
+    public static SymmetricKernels<T> Symmetric(Interaction interaction, int dimension, bool even, bool steep)
+    {
+        Pairing choice = new(dimension, steep);
+        return even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
+    }
+
+    private static TKernel Use<TKernel>(Coupling coupling, ICouplingUser<V, LaneNumbers<L, V, T>, TKernel> user) =>
+        coupling.Use<V, L, LaneNumbers<L, V, T>, TKernel>(user);
 
     private sealed class Finding(bool masked) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
     {
@@ -40,38 +51,71 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
             : AnyDimension<L, V, T, C, SteepLanes, Off, Off, Off, NoExtras>.Largest;
     }
 
-    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, PairKernel<T>>
+    private sealed class Pairing(int dimension, bool steep) : ICouplingUser<V, LaneNumbers<L, V, T>, SymmetricKernels<T>>
     {
-        public PairKernel<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
-            traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
+        public SymmetricKernels<T> With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
+            steep ? WithProfile<C, SteepLanes>() : WithProfile<C, ExponentialLanes>();
 
-        private PairKernel<T> WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
+        private SymmetricKernels<T> WithProfile<C, P>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes =>
+            new(WithSides<C, P, On, Off>(), WithSides<C, P, Off, On>(), WithSides<C, P, On, On>());
+
+        private SymmetricKernel<T> WithSides<C, P, Q, K>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
+            where Q : struct, IChoice where K : struct, IChoice =>
+            dimension switch
+            {
+                2 => SymmetricKernel<L, V, T, C, P, Two, Q, K>.Sum,
+                3 => SymmetricKernel<L, V, T, C, P, Three, Q, K>.Sum,
+                4 => SymmetricKernel<L, V, T, C, P, Four, Q, K>.Sum,
+                5 => SymmetricKernel<L, V, T, C, P, Five, Q, K>.Sum,
+                _ => SymmetricKernel<L, V, T, C, P, Six, Q, K>.Sum,
+            };
+    }
+
+    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : Choosing<PairKernel<T>>(curved, traits)
+    {
+        protected override PairKernel<T> Of<C, P, M, D, E>() => (Traits.Tiled ? 0 : dimension) switch
+        {
+            2 => LowDimension<L, V, T, C, P, M, Two, D, E>.Sum,
+            3 => LowDimension<L, V, T, C, P, M, Three, D, E>.Sum,
+            4 => LowDimension<L, V, T, C, P, M, Four, D, E>.Sum,
+            5 => LowDimension<L, V, T, C, P, M, Five, D, E>.Sum,
+            6 => LowDimension<L, V, T, C, P, M, Six, D, E>.Sum,
+            _ => Traits.Dots ? AnyDimension<L, V, T, C, P, M, On, D, E>.Sum : AnyDimension<L, V, T, C, P, M, Off, D, E>.Sum,
+        };
+    }
+
+    private sealed class Factoring(KernelTraits traits) : Choosing<FactorKernel<T>>(true, traits)
+    {
+        protected override FactorKernel<T> Of<C, P, M, D, E>() => BlockFactors<L, V, T, C, P, M, D, E>.Sum;
+    }
+
+    private abstract class Choosing<TKernel>(bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
+    {
+        protected KernelTraits Traits { get; } = traits;
+
+        public TKernel With<C>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> =>
+            Traits.Masked ? WithMask<C, On>() : WithMask<C, Off>();
+
+        protected abstract TKernel Of<C, P, M, D, E>()
+            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
+            where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras;
+
+        private TKernel WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
             !curved ? WithProfile<C, LinearLanes, M>()
-            : traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
+            : Traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
 
-        private PairKernel<T> WithProfile<C, P, M>()
+        private TKernel WithProfile<C, P, M>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
-            traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
+            Traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
 
-        private PairKernel<T> WithDeficit<C, P, M, D>()
+        private TKernel WithDeficit<C, P, M, D>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
             where D : struct, IChoice =>
-            traits.Columns.HasFlag(RowColumns.CouplingLog) ? WithColumns<C, P, M, D, SizesAndLogs>()
-            : (traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? WithColumns<C, P, M, D, SizesOnly>()
-            : WithColumns<C, P, M, D, NoExtras>();
-
-        private PairKernel<T> WithColumns<C, P, M, D, E>()
-            where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes
-            where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras =>
-            (traits.Tiled ? 0 : dimension) switch
-            {
-                2 => LowDimension<L, V, T, C, P, M, Two, D, E>.Sum,
-                3 => LowDimension<L, V, T, C, P, M, Three, D, E>.Sum,
-                4 => LowDimension<L, V, T, C, P, M, Four, D, E>.Sum,
-                5 => LowDimension<L, V, T, C, P, M, Five, D, E>.Sum,
-                6 => LowDimension<L, V, T, C, P, M, Six, D, E>.Sum,
-                _ => traits.Dots ? AnyDimension<L, V, T, C, P, M, On, D, E>.Sum : AnyDimension<L, V, T, C, P, M, Off, D, E>.Sum,
-            };
+            Traits.Columns.HasFlag(RowColumns.CouplingLog) ? Of<C, P, M, D, SizesAndLogs>()
+            : (Traits.Columns & (RowColumns.Largest | RowColumns.Squares)) != RowColumns.None ? Of<C, P, M, D, SizesOnly>()
+            : Of<C, P, M, D, NoExtras>();
     }
 }
 

@@ -201,19 +201,19 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
 /// </summary>
 /// <param name="Keys">Places for keys.</param>
 /// <param name="FirstQuery">Where queries begin.</param>
-/// <param name="Queries">Places for queries, a multiple of two vectors.</param>
+/// <param name="Queries">Places for queries, a multiple of two vectors of 512 bits.</param>
 /// <param name="Stride">Numbers from one row to the next.</param>
 internal readonly record struct BufferLayout(int Keys, int FirstQuery, int Queries, int Stride)
 {
     /// <summary>True where kernels work on tiles: beyond the dimensions of the fused ones, and for the general form.</summary>
     public static bool IsTiled(PairProblem problem) => !problem.IsDifference || problem.Dimension is < 2 or > SimdSums.LargestFused;
 
-    /// <summary>The layout for queries taken <paramref name="group"/> at a time, of numbers of <paramref name="size"/> bytes.</summary>
-    public static BufferLayout Of(PairProblem problem, int group, int size)
+    /// <summary>The layout of numbers of <paramref name="size"/> bytes, the same for every vector width.</summary>
+    public static BufferLayout Of(PairProblem problem, int size)
     {
         // Many rows begin an odd number of pairs of cache lines apart, so that they do not compete for the same sets, and end in a zero.
         bool tiled = IsTiled(problem);
-        int unit = tiled ? 128 / size : group, keys = Places(problem.Keys), queries = Places(problem.Queries);
+        int unit = 128 / size, keys = Places(problem.Keys), queries = Places(problem.Queries);
         return problem.IsSelf ? new(keys = Odd(keys), 0, keys, keys) : new(keys, keys, queries, Odd(keys + queries));
 
         int Places(int tokens) => (tiled ? tokens / unit + 1 : (tokens - 1) / unit + 1) * unit;

@@ -27,6 +27,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     private const double LargestBetaOfDots = 2;
 
     private readonly PositionBuffer<T> _positions = new();
+    private readonly FixedBuffer<double> _totals = new();
 
     // Queries that a kernel takes at a time.
     private static int Group => 2 * L.Count;
@@ -35,19 +36,28 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
     {
         PairProblem problem = plan.Problem;
         int queries = problem.Queries, groups = (queries - 1) / Group + 1;
-        BufferLayout layout = BufferLayout.Of(problem, Group, sizeof(T));
+        BufferLayout layout = BufferLayout.Of(problem, sizeof(T));
         if (plan.Tables is not SimdTables<T> tables || tables.Layout != layout) plan.Tables = tables = new SimdTables<T>(problem, layout);
         if ((long)count * problem.Keys < FewPairs) threads = 1;
         int firstReplica = first / queries, replicas = (first + count - 1) / queries - firstReplica + 1;
         _positions.Fill(problem, firstReplica, replicas, layout, threads);
         Interaction interaction = problem.Interaction;
         bool steep = !(_positions.Depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
+        bool[] symmetric = [.. Enumerable.Range(0, replicas).Select(r => SymmetricSums<L, V, T>.Knows(problem, tables, firstReplica + r))];
+        if (symmetric.Contains(true))
+            new SymmetricSums<L, V, T>(problem, into, tables, _positions, _totals, first, first + count, symmetric)
+            {
+                Even = KernelChoice<L, V, T>.Symmetric(interaction, problem.Dimension, even: true, steep),
+                Uneven = KernelChoice<L, V, T>.Symmetric(interaction, problem.Dimension, even: false, steep),
+            }.Sum(threads, stop);
+        if (!symmetric.Contains(false) && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None) return;
         // Differences of tokens, or of values and origins that may be as near to each other.
         bool dots = problem.IsDifference
             ? interaction.Coupling.IsOne && (!interaction.Profile.IsCurved(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
             : problem.Origin is null;
         Call call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
+            Symmetric = symmetric,
             Even = KernelsFor(even: true),
             Uneven = KernelsFor(even: false),
             Largest = problem.IsDifference ? default : Pair(mask => KernelChoice<L, V, T>.Largest(interaction.Coupling, mask)),
@@ -82,6 +92,9 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
 
         public required Kernels Uneven { get; init; }
 
+        // Replicas whose Z and F are there already.
+        public required bool[] Symmetric { get; init; }
+
         // The largest exponents; general form only.
         public required Kernels Largest { get; init; }
 
@@ -101,6 +114,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 {
                     int replica = group / groups, query = group % groups * Group;
                     count = Math.Min(Math.Min(most, to - group), groups - group % groups);
+                    if (Symmetric[replica] && _extras == _deficit && !_sizes) continue;
                     PairBlock<T> block = positions.Of(replica, tables.Of(firstReplica + replica));
                     double? even = tables.EvenWeights[firstReplica + replica];
                     Kernels kernels = even is null ? Uneven : Even;
@@ -175,7 +189,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             int dimension = problem.Dimension, replicaRow = (firstReplica + replica) * problem.Queries, begin = replicaRow + query;
             int from = Math.Max(firstRow, begin), to = Math.Min(Math.Min(endRow, replicaRow + problem.Queries), begin + Group);
             double forceScale = weight / positions.Scale;
-            for (int row = from; row < to; row++)
+            for (int row = from; row < to && !Symmetric[replica]; row++)
             {
                 int lane = row - begin;
                 into.Shift[row] = positions.Shift(replica, query + lane);
@@ -185,7 +199,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
             if (into.Columns.HasFlag(RowColumns.Largest)) Put(into.Largest, _extras, Math.Abs(weight), totals);
             if (into.Columns.HasFlag(RowColumns.Squares)) Put(into.Squares, _extras + 1, weight * weight, totals);
             if (into.Columns.HasFlag(RowColumns.CouplingLog)) Put(into.CouplingLog, _extras + 2, weight, totals);
-            if (!into.Columns.HasFlag(RowColumns.Force)) return;
+            if (!into.Columns.HasFlag(RowColumns.Force) || Symmetric[replica]) return;
             double[] forces = into.Force;
             for (int c = 0; c < dimension; c++)
             {

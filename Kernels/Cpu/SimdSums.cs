@@ -5,7 +5,8 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// Pair sums on this machine's cores by vector instructions: every form, mask, coupling and column. Queries lie in lanes, keys come in
-/// their order: the bits depend neither on threads nor on row ranges nor on the vector width.
+/// their order, or in that of <see cref="SymmetricSums{L, V, T}"/>: the bits depend neither on threads nor on row ranges nor on the vector
+/// width.
 /// </summary>
 /// <remarks>
 /// Accuracy of Z, F and D relative to the sums of the absolute values of their terms, with e the unit of the precision
@@ -20,13 +21,19 @@ internal sealed class SimdSums : IPairSums
     /// <summary>Up to this d all of a pair stays in registers; above, in a tile.</summary>
     internal const int LargestFused = 6;
 
+    /// <summary>
+    /// From this d on the difference form of a curved profile goes by <see cref="TiledEngine{L, V, T}"/>, whose coordinates come sixteen at
+    /// a time (in double precision eight).
+    /// </summary>
+    internal const int SmallestTiled = 16;
+
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
 
     // Whole numbers up to here are exact in single precision.
     private const int LargestIndex = 1 << 24;
 
-    private readonly SimdEngine _engine;
+    private readonly SimdEngine _engine, _tiled;
     private readonly int _threads;
 
     /// <summary>Sums in this precision on up to <paramref name="threads"/> threads.</summary>
@@ -37,14 +44,14 @@ internal sealed class SimdSums : IPairSums
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
-        _engine = (precision, VectorBits) switch
+        (_engine, _tiled) = (precision, VectorBits) switch
         {
-            (Precision.Single, 128) => new SimdEngine<Lanes128<float>, Vector128<float>, float>(),
-            (Precision.Single, 256) => new SimdEngine<Lanes256<float>, Vector256<float>, float>(),
-            (Precision.Single, 512) => new SimdEngine<Lanes512Single, Vector512<float>, float>(),
-            (Precision.Double, 128) => new SimdEngine<Lanes128<double>, Vector128<double>, double>(),
-            (Precision.Double, 256) => new SimdEngine<Lanes256<double>, Vector256<double>, double>(),
-            (Precision.Double, 512) => new SimdEngine<Lanes512Double, Vector512<double>, double>(),
+            (Precision.Single, 128) => Engines<Lanes128<float>, Vector128<float>, float>(),
+            (Precision.Single, 256) => Engines<Lanes256<float>, Vector256<float>, float>(),
+            (Precision.Single, 512) => Engines<Lanes512Single, Vector512<float>, float>(),
+            (Precision.Double, 128) => Engines<Lanes128<double>, Vector128<double>, double>(),
+            (Precision.Double, 256) => Engines<Lanes256<double>, Vector256<double>, double>(),
+            (Precision.Double, 512) => Engines<Lanes512Double, Vector512<double>, double>(),
             _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
         };
     }
@@ -70,7 +77,7 @@ internal sealed class SimdSums : IPairSums
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
-        if (count > 0) _engine.Sum(plan, first, count, into, _threads, stop);
+        if (count > 0) (IsTiled(plan.Problem) ? _tiled : _engine).Sum(plan, first, count, into, _threads, stop);
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
@@ -88,6 +95,13 @@ internal sealed class SimdSums : IPairSums
             RelativeError = precision == Precision.Double ? 1e-13 : 1e-6, Cost = problem.Keys * CostOfAPair(precision),
         };
     }
+
+    private static (SimdEngine, SimdEngine) Engines<L, V, T>()
+        where L : struct, ILanes<V, T> where V : struct where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
+        (new SimdEngine<L, V, T>(), new TiledEngine<L, V, T>());
+
+    private static bool IsTiled(PairProblem problem) => problem.IsDifference && problem.Dimension >= SmallestTiled
+        && problem.Interaction.Profile.IsCurved(problem.Interaction.Beta);
 
     /// <summary>Nanoseconds of a pair on one core, as measured with AVX-512, in any dimension.</summary>
     internal static double CostOfAPair(Precision precision) => precision == Precision.Double ? 0.6 : 0.24;

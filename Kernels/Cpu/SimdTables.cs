@@ -35,7 +35,8 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
         double[] labels = coupling.TableLabels(problem.IsSelf ? problem.KeyLabels : [.. problem.KeyLabels, .. problem.QueryLabels]);
         double[][] weights = [.. problem.Weights.Chunk(problem.Keys)];
         AbsoluteWeights = [.. weights.Select(w => w.Sum(Math.Abs))];
-        EvenWeights = [.. weights.Select(w => Even(coupling, w))];
+        HaveEqualWeights = [.. weights.Select(w => !w.AsSpan().ContainsAnyExcept(w[0]))];
+        EvenWeights = [.. weights.Select((w, r) => coupling.IsOne && HaveEqualWeights[r] ? w[0] : (double?)null)];
         ExponentBound = coupling.ExponentBound(labels);
         Layout = layout;
         (_queryRows, _keyRows) = coupling.TableRows;
@@ -73,15 +74,15 @@ internal sealed unsafe class SimdTables<T> where T : unmanaged, IFloatingPointIe
     /// </summary>
     public double?[] EvenWeights { get; }
 
+    /// <summary>For every replica whether its keys have the same weight, so that a pair weighs the same for both tokens.</summary>
+    public bool[] HaveEqualWeights { get; }
+
     /// <summary>See <see cref="Coupling.ExponentBound"/>.</summary>
     public double ExponentBound { get; }
 
     /// <summary>The tables of one replica.</summary>
     public LabelView<T> Of(int replica) => new(Queries(replica) - Layout.FirstQuery, Layout.Queries, Keys(replica), Layout.Keys, _keyRows,
         _window.Pointer - Layout.FirstQuery, _indices.Pointer);
-
-    private static double? Even(Coupling coupling, ReadOnlySpan<double> weights) =>
-        coupling.IsOne && !weights.ContainsAnyExcept(weights[0]) ? weights[0] : null;
 
     private void FillWindow(PairProblem problem)
     {

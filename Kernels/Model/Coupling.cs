@@ -42,6 +42,11 @@ public abstract record Coupling
     /// </summary>
     public virtual bool LeadsToPoint => Smallest >= 0;
 
+    /// <summary>
+    /// True when the mathematics rounds b(s, t) as b(t, s): then the factor of a pair of equal weights serves both its tokens.
+    /// </summary>
+    internal virtual bool IsSymmetricToTheBit => true;
+
     /// <summary>How many numbers per query and per key <see cref="FillTables"/> writes.</summary>
     internal abstract (int Query, int Key) TableRows { get; }
 

@@ -48,6 +48,9 @@ public sealed record ToeplitzCoupling(
     /// <inheritdoc/>
     public override IReadOnlyList<double>? Modes => [Constant, .. Cosines];
 
+    // w a cos s by cos t is not w a cos t by cos s.
+    internal override bool IsSymmetricToTheBit => false;
+
     internal override (int Query, int Key) TableRows => (2 * Cosines.Count, 2 * Cosines.Count + 2);
 
     internal override void FillTables(double label, double weight, Span<double> query, Span<double> key)

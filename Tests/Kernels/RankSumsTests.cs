@@ -17,11 +17,12 @@ public sealed class RankSumsTests
         ("harmonic", HarmonicClouds.Problem("outlier", 5, 9000, 3, new Interaction(9), decades: false), RowColumns.Force, team => new HarmonicSums(1e-3, 1, team: team)),
         ("toeplitz", HarmonicClouds.Problem("uniform", 6, 9000, 2, Toeplitz, decades: true), RowColumns.Force | RowColumns.Radial | RowColumns.Squares, team => new FastSums(Summation.Fast, 1e-8, Precision.Double, 1, team)),
         ("replicas", Problems.Self(7, 3, 1000, 3, new Interaction(4), evenWeights: true), RowColumns.Force, team => new FastSums(Summation.Auto, 1e-8, Precision.Double, 1, team)),
+        ("symmetric", Problems.Self(9, 1, 609, 3, Plain, evenWeights: true), RowColumns.Force | RowColumns.Largest, _ => new SimdSums(Precision.Double, 1)),
         ("coalesced", Clusters(8), RowColumns.Force | RowColumns.Deficit, team => new FastSums(Summation.Auto, 1e-6, Precision.Double, 1, team)),
     ];
 
     [Test]
-    public void AllRanksHaveTheBitsAndTheStatisticsOfOne([Values(1, 2, 3, 4, 7)] int ranks, [Range(0, 7)] int which)
+    public void AllRanksHaveTheBitsAndTheStatisticsOfOne([Values(1, 2, 3, 4, 7)] int ranks, [Range(0, 8)] int which)
     {
         (string name, PairProblem problem, RowColumns columns, Func<Team?, IPairSums> open) = Sums[which];
         using IPairSums one = open(null);

@@ -30,6 +30,12 @@ public sealed class SimdBitsTests
             foreach (int d in (int[])[2, 3, 5, 9])
                 foreach (double beta in (double[])[0, 1, 300])
                     yield return Problems.Self(++seed, 2, 37, d, new Interaction(beta) { Coupling = coupling }, evenWeights: d == 3);
+        // Several tiles of symmetric sums, the last one ragged.
+        foreach (int d in (int[])[2, 3, 4, 5, 6])
+        {
+            yield return Problems.Self(++seed, 1, 609, d, new Interaction(d == 4 ? 300 : 2), evenWeights: true);
+            yield return Problems.Self(++seed, 2, 203, d, new Interaction(2) { Coupling = Problems.Couplings[d % 4] }, evenWeights: true);
+        }
         foreach (Mask mask in Enum.GetValues<Mask>())
             foreach (int d in (int[])[3, 9])
             {
@@ -77,6 +83,10 @@ public sealed class SimdBitsTests
             SameBits(precision, Problems.Self(9, 3, 203, d, interaction));
             SameBits(precision, Problems.General(9, 3, 203, 150, d, interaction, length: 12));
         }
+        // Symmetric sums: replicas of a tile, and several tiles.
+        SameBits(precision, Problems.Self(9, 3, 203, d, new Interaction(2), evenWeights: true));
+        SameBits(precision, Problems.Self(9, 1, 609, d, new Interaction(2), evenWeights: true));
+        SameBits(precision, Problems.Self(9, 1, 609, d, new Interaction(2) { Coupling = new DistanceCoupling(0.2) }, evenWeights: true));
     }
 
     private static void SameBits(Precision precision, PairProblem problem)
@@ -113,9 +123,9 @@ public sealed class SimdBitsTests
     [Test]
     public void ColumnsDoNotChangeEachOther([Values] Precision precision, [Values(3, 6, 9)] int d)
     {
-        foreach (Coupling coupling in Problems.Couplings)
+        foreach ((Coupling coupling, bool even) in Problems.Couplings.SelectMany(coupling => ((Coupling, bool)[])[(coupling, false), (coupling, true)]))
         {
-            PairProblem problem = Problems.Self(4, 1, 50, d, new Interaction(3) { Coupling = coupling });
+            PairProblem problem = Problems.Self(4, 1, even ? 609 : 50, d, new Interaction(3) { Coupling = coupling }, even);
             using SimdSums sums = new SimdSums(precision, 1);
             RowSums expected = Problems.Sum(sums, problem, Problems.AllColumns(problem));
             foreach (RowColumns columns in (RowColumns[])[RowColumns.None, RowColumns.Force, RowColumns.Deficit, RowColumns.Squares, RowColumns.Force | RowColumns.Largest])

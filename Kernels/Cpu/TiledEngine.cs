@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+
+namespace AttentionFlow.Kernels.Cpu;
+
+/// <summary>
+/// Pair sums of the difference form with a curved profile beyond the dimensions of the fused kernels: tiles of keys against panels of
+/// queries, exponents and forces as products of matrices (<see cref="BlockProducts{L, V, T}"/>), forces relative to the tiles' centres
+/// (<see cref="TokenTiles"/>).
+/// </summary>
+/// <remarks>
+/// A row's sums run over the tiles in their order, and over the keys of a tile in theirs, from 0 in every tile; tiles are added up in
+/// double precision. In the self form with equal weights and a symmetric coupling the factors of two tiles serve the rows of both: the same
+/// chains of the same numbers, so the bits are those of one direction.
+/// </remarks>
+internal sealed unsafe class TiledEngine<L, V, T> : SimdEngine
+    where L : struct, ILanes<V, T> where V : struct where T : unmanaged, IFloatingPointIeee754<T>
+{
+    // Fewer pairs than this are not worth a second thread.
+    private const int FewPairs = 100_000;
+
+    private readonly ConcurrentBag<TiledCloud<T>> _clouds = [];
+    private readonly ConcurrentBag<TiledScratch<T>> _scratch = [];
+
+    public override void Sum(Plan plan, int first, int count, RowSums into, int threads, CancellationToken stop)
+    {
+        PairProblem problem = plan.Problem;
+        int queries = problem.Queries;
+        BufferLayout layout = Layout(problem);
+        if (plan.Tables is not SimdTables<T> tables) plan.Tables = tables = new SimdTables<T>(problem, layout);
+        if ((long)count * problem.Keys < FewPairs) threads = 1;
+        double depth = 2 * problem.Interaction.Beta / Math.Log(2);
+        bool steep = !(depth + tables.ExponentBound <= Exp2<L, V, T>.Range);
+        TiledKernels<T> even = KernelsFor(true), uneven = KernelsFor(false);
+        int from = first / queries, to = (first + count - 1) / queries + 1;
+        // Replicas side by side where there are enough of them, else their tiles.
+        bool apart = to - from >= 4 * threads;
+        Workers.For(to - from, 1, apart ? threads : 1, (a, b) =>
+        {
+            TiledCloud<T> cloud = _clouds.TryTake(out TiledCloud<T>? used) ? used : new();
+            for (int replica = from + a; replica < from + b; replica++)
+            {
+                int start = Math.Max(first - replica * queries, 0), end = Math.Min(first + count - replica * queries, queries);
+                new TiledCall<L, V, T>(problem, into, replica, cloud, tables, layout, tables.EvenWeights[replica] is null ? uneven : even, stop)
+                    .Sum(start, end, apart ? 1 : threads, _scratch);
+            }
+            _clouds.Add(cloud);
+        });
+
+        TiledKernels<T> KernelsFor(bool isEven) => new(Kernel(isEven, false), Kernel(isEven, problem.Interaction.Mask != Mask.None));
+
+        FactorKernel<T> Kernel(bool isEven, bool masked) => KernelChoice<L, V, T>.Factors(
+            problem.Interaction, new(isEven, masked, steep, true, true, into.Columns));
+    }
+
+    // Room for whole tiles of keys and whole panels of queries.
+    private static BufferLayout Layout(PairProblem problem)
+    {
+        int keys = Round(problem.Keys), queries = problem.IsSelf ? keys : Round(problem.Queries);
+        return new(keys, problem.IsSelf ? 0 : keys, queries, keys + queries);
+
+        static int Round(int tokens) => ((tokens - 1) / Panel<T>.Keys + 1) * Panel<T>.Keys;
+    }
+}
+
+/// <summary>For tiles that are seen by all and for those that are masked in part.</summary>
+internal readonly record struct TiledKernels<T>(FactorKernel<T> Whole, FactorKernel<T> Part) where T : unmanaged;
+
+/// <summary>Memory of one thread.</summary>
+internal sealed unsafe class TiledScratch<T> where T : unmanaged
+{
+    private readonly FixedBuffer<T> _numbers = new();
+    private readonly FixedBuffer<double> _doubles = new();
+
+    /// <summary>Room for this dimension.</summary>
+    public void Reserve(int dimension)
+    {
+        int tile = Panel<T>.Keys * Panel<T>.Lanes, rows = Panel<T>.Keys * Panel<T>.Unit;
+        int classes = Panel<T>.Unit * Panel<T>.Lanes, small = Panel<T>.Rows * 2 * Panel<T>.Unit;
+        _numbers.Reserve(2 * tile + 2 * rows + classes + 5 * Panel<T>.Lanes + small + Panel<T>.Keys * Panel<T>.Width(dimension));
+        Factors = _numbers.Pointer;
+        Exponents = Factors + tile;
+        KeySums = Exponents + tile;
+        FarKeySums = KeySums + rows;
+        Classes = FarKeySums + rows;
+        Extras = Classes + classes;
+        Largest = Extras + 4 * Panel<T>.Lanes;
+        Product = Largest + Panel<T>.Lanes;
+        KeyForces = Product + small;
+        _doubles.Reserve(2 * Panel<T>.Lanes);
+        Sums = _doubles.Pointer;
+        FarSums = Sums + Panel<T>.Lanes;
+    }
+
+    /// <summary>[keys, Lanes], and the exponents they came from where these are asked for again.</summary>
+    public T* Factors, Exponents;
+
+    /// <summary>[keys, Unit]: sums over queries of a tile, by their number modulo Unit; without those of near pairs.</summary>
+    public T* KeySums, FarKeySums;
+
+    /// <summary>True where the second differ from the first.</summary>
+    public bool HasFar;
+
+    /// <summary>See <see cref="FactorKernel{T}"/>.</summary>
+    public T* Classes, Extras, Largest;
+
+    /// <summary>[Rows, columns].</summary>
+    public T* Product;
+
+    /// <summary>[columns of two units, keys].</summary>
+    public T* KeyForces;
+
+    /// <summary>[Lanes]: Z of a panel over a tile, and without near pairs.</summary>
+    public double* Sums, FarSums;
+}
