@@ -22,7 +22,7 @@ internal static class PtxFiles
 
     private static IEnumerable<(string Name, PairProblem Problem)> Problems()
     {
-        foreach (int d in (int[])[2, 3, 4, 8, 16, 64]) yield return ($"d{d}", Self(d, new Interaction(1)));
+        foreach (int d in (int[])[2, 3, 4, 8, 16, 32, 64, 384]) yield return ($"d{d}", Self(d, new Interaction(1)));
         foreach (Coupling coupling in (Coupling[])[new DistanceCoupling(0.2), new ToeplitzCoupling(0.1, 1, -0.5), new BlockCoupling(-0.3)])
             yield return ($"d3-{coupling.Name}", Self(3, new Interaction(1) { Coupling = coupling }));
         yield return ("d3-weights", Self(3, new Interaction(1), 0.5));

@@ -3,185 +3,223 @@ using ILGPU;
 namespace AttentionFlow.Kernels.Gpu;
 
 /// <summary>
-/// The kernel for d above 16: one query a thread, sixteen keys at a time, coordinates in blocks of four. Exponents of the sixteen come
-/// first, then their factors, then the force, whose sums lie in memory. Keys come through the first cache.
+/// The kernel for d above 16: exponents and forces as products of matrices. A thread block holds a few dozen queries and walks through the
+/// keys in tiles. For each it finds the exponents (a product over slabs of coordinates that queries and keys bring to shared memory), turns
+/// them into factors there, and multiplies these by the values, slab by slab; every thread holds a square of either product in registers.
 /// </summary>
+/// <remarks>
+/// V: four coordinates, the unit of loads. W: the coordinates of the force that a thread holds for each of its queries. A: the forces of
+/// a thread; if O is on, all coordinates are one slab, and forces go to memory every few tiles, else after each.
+/// </remarks>
 internal static class BlockedKernel
 {
-    /// <summary>Coordinates of a block.</summary>
-    public const int Block = 4;
+    /// <summary>Numbers of a point in memory are a multiple of this.</summary>
+    public const int Block = 8;
 
-    /// <summary>Keys of a tile, as elsewhere the unit of splits.</summary>
-    public const int TileKeys = 64;
+    // Of a vector.
+    private const int Four = 4;
 
-    /// <summary>Sums one split of the keys for one row of this launch. V: four coordinates; K: sixteen keys.</summary>
-    public static void Sum<T, R, V, K, X>(Index1D index, GpuCall<T> call)
-        where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IBlock<V, T>
-        where K : struct, IKeyGroup<T, R, V, X> where X : struct, IChoice
+    // Vectors of a slab of coordinates, of exponents. A row of a slab takes one more, so that rows begin in different banks.
+    private const int Slab = 8;
+    // Tiles whose forces are summed without going to memory.
+    private const int Tiles = 4;
+
+    /// <summary>Sums one split of the keys (grid y) for one block of queries (grid x).</summary>
+    public static void Sum<T, V, W, Q, N, K, L, A, E, G, O>(GpuCall<T> call)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T>
+        where Q : struct, IPoints<V> where N : struct, IPoints<W> where K : struct, IExponents<T, V, Q>
+        where L : struct, IPoints<V> where A : struct, IForces<T, V, W, N> where E : struct, IFactors<T, V> where G : struct, IGroupShape
+        where O : struct, IChoice
     {
-        int split = index / call.Rows, flat = call.FirstRow + index - split * call.Rows;
-        int replica = flat / call.QueryCount, mine = flat - replica * call.QueryCount;
-        GpuRow<T, R> row = default;
-        row.Begin(call, replica, mine);
-        int blocks = call.Stride / V.Count, from = call.FromKey(mine), to = call.SplitEnd(split);
-        if (to > call.ToKey(mine)) to = call.ToKey(mine);
-        long stride = 2L * call.Rows, at = row.Place(call, split, GpuColumns.Force + call.Stride + (X.IsOn ? GpuColumns.More : 0));
-        long force = at + GpuColumns.Force * stride, block = V.Count * stride;
-        ArrayView<V> queries = call.Queries.Cast<V>(), origins = K.HasValues ? call.Origins.Cast<V>() : queries;
-        for (int b = 0; b < blocks; b++) V.Clear(call.Parts, force + b * block, stride, call.Rows);
-        T shift = K.HasShift ? R.Constant(GpuShift.None) : R.Constant(0);
-        GpuSums<T, R, X> high = default, low = default;
-        for (int first = split * call.SplitKeys; first < to; first += K.Count)
+        int queries = Q.Count * G.X, keys = K.Count * G.Y, row = Group.IdxX & (queries - 1), part = Group.IdxX / queries;
+        BlockMemory<T, V, W> memory = default;
+        memory.Tile = SharedMemory.Allocate<V>(
+            G.Larger(Q.Count * G.X * (K.Count * G.Y / Four + 1), (Q.Count * G.X + K.Count * G.Y) * (Slab + 1)));
+        memory.Norms = SharedMemory.Allocate<V>(K.Count * G.Y / Four);
+        memory.Values = SharedMemory.Allocate<W>(K.Count * G.Y / W.Count * G.Y);
+        memory.Rests = SharedMemory.Allocate<T>(G.X * G.Y);
+        memory.Rest = SharedMemory.Allocate<T>(Q.Count * G.X);
+        memory.Scales = SharedMemory.Allocate<T>(G.X * G.Y);
+        int block = call.FirstBlock + Grid.IdxX, replica = block / call.ReplicaBlocks;
+        int firstQuery = (block - replica * call.ReplicaBlocks) * queries, lastQuery = firstQuery + queries - 1;
+        if (lastQuery >= call.QueryCount) lastQuery = call.QueryCount - 1;
+        E factors = default;
+        factors.Begin(call, replica, firstQuery + row);
+        BlockPlace place = BlockPlace.Of(call, replica, firstQuery, queries, E.More);
+        A forces = default;
+        Clear<T, V, W, N, A, G>(call, place);
+
+        int from = Grid.IdxY * call.SplitKeys, seenFrom = call.FromKey(firstQuery) / keys * keys;
+        int to = call.SplitEnd(Grid.IdxY), seenTo = call.ToKey(lastQuery);
+        if (from < seenFrom) from = seenFrom;
+        if (to > seenTo) to = seenTo;
+        for (int first = from; first < to; first += keys)
         {
-            if (first + K.Count <= from) continue;
-            K keys = default;
-            keys.Begin(call, replica, first, from, to);
-            for (int b = 0; b < blocks; b++) keys.Meet(call, queries[row.Row * blocks + b], b);
-            T largest = keys.Bend(call, row);
-            if (K.HasShift && R.IsPositive(R.Subtract(largest, shift)))
+            if (E.HasExponents) Exponents<T, V, W, Q, K, L, E, G>(call, memory, place, first);
+            int share = keys / G.Y * Q.Count, at = row * (keys / Four + 1) + part * share / Four, key = first + part * share;
+            T scale = default;
+            if (E.HasShift)
             {
-                T raised = R.Ceiling(largest), factor = R.Exp2(R.Subtract(shift, raised));
-                shift = raised;
-                high.Scale(factor);
-                low.Scale(factor);
-                for (int b = 0; b < blocks; b++) V.ScaleAt(call.Parts, force + b * block, stride, call.Rows, factor);
+                memory.Scales[Group.IdxX] = factors.Largest(call, memory.Tile, at, share, key);
+                Group.Barrier();
+                scale = factors.RaiseTo(memory.Scales, row, queries, G.X * G.Y);
+                Group.Barrier();
+                memory.Scales[row] = scale;
             }
-            GpuSums<T, R, X> sums = default;
-            keys.Weigh(call, row, shift, ref sums);
-            GpuSums<T, R, X>.Accumulate(ref high, ref low, sums);
-            for (int b = 0; b < blocks; b++)
-                V.AddAt(call.Parts, force + b * block, stride, call.Rows, keys.Force(call, origins[row.Row * blocks + b], b, default));
+            memory.Rests[Group.IdxX] = factors.Weigh(call, memory.Tile, at, memory.Norms, part * share / Four, share, key);
+            Group.Barrier();
+            if (Group.IdxX < queries) memory.Rest[row] = E.Sum(memory.Rests, row, queries, G.X * G.Y);
+            bool isWhole = O.IsOn && !E.HasShift;
+            bool ends = !isWhole || first / keys % Tiles == Tiles - 1 || first + keys >= to;
+            Forces<T, V, W, N, K, L, A, E, G>(call, memory, place, first, to, isWhole, ends, ref forces);
+            if (ends) factors.EndRest();
+            if (!E.HasExponents) Group.Barrier();
         }
-        call.Parts[at] = shift;
-        high.Store(call.Parts, at, stride, call.Stride);
-        low.Store(call.Parts, at + call.Rows, stride, call.Stride);
+        Store<T, V, W, E, G>(call, memory, row, queries, ref factors);
     }
-}
 
-/// <summary>A few keys and, for one query, their exponents and factors in registers.</summary>
-internal interface IKeyGroup<T, R, V, X>
-    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T> where X : struct, IChoice
-{
-    /// <summary>True when values are not the keys.</summary>
-    static abstract bool HasValues { get; }
-
-    /// <summary>True when exponents may be above 0.</summary>
-    static abstract bool HasShift { get; }
-
-    /// <summary>Keys.</summary>
-    static abstract int Count { get; }
-
-    /// <summary>Begins with the keys of a replica from <paramref name="first"/> on, of which those in [from, to) count.</summary>
-    void Begin(in GpuCall<T> call, int replica, int first, int from, int to);
-
-    /// <summary>Adds a block of coordinates to the exponents.</summary>
-    void Meet(in GpuCall<T> call, V q, int block);
-
-    /// <summary>Completes the exponents; the largest of them.</summary>
-    T Bend(in GpuCall<T> call, GpuRow<T, R> row);
-
-    /// <summary>From exponents to factors, which are added to the sums.</summary>
-    void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums);
-
-    /// <summary>sum + the force in a block of coordinates.</summary>
-    V Force(in GpuCall<T> call, V origin, int block, V sum);
-}
-
-/// <summary>Twice as many keys.</summary>
-internal struct BothKeys<K, T, R, V, X> : IKeyGroup<T, R, V, X>
-    where K : struct, IKeyGroup<T, R, V, X> where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where X : struct, IChoice
-{
-#pragma warning disable CS0649 // assigned by their own Begin
-    private K _a, _b;
-#pragma warning restore CS0649
-
-    public static bool HasValues => K.HasValues;
-
-    public static bool HasShift => K.HasShift;
-
-    public static int Count => 2 * K.Count;
-
-    public void Begin(in GpuCall<T> call, int replica, int first, int from, int to)
+    // The exponents of a tile, or the products that they are made of, into shared memory.
+    private static void Exponents<T, V, W, Q, K, L, E, G>(in GpuCall<T> call, BlockMemory<T, V, W> memory, BlockPlace place, int first)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where Q : struct, IPoints<V>
+        where K : struct, IExponents<T, V, Q> where L : struct, IPoints<V> where E : struct, IFactors<T, V> where G : struct, IGroupShape
     {
-        _a.Begin(call, replica, first, from, to);
-        _b.Begin(call, replica, first + K.Count, from, to);
+        int queries = Q.Count * G.X, keys = K.Count * G.Y, x = X(Group.IdxX), y = Y(Group.IdxX);
+        int blocks = call.Stride / Four;
+        ArrayView<V> tile = memory.Tile, allQueries = call.Queries.Cast<V>(), allKeys = call.Keys.Cast<V>();
+        ArrayView<T> norms = memory.Norms.Cast<T>();
+        K sums = default;
+        for (int slab = 0; slab < blocks; slab += Slab)
+        {
+            BlockCopy.Copy<V, Two<Two<Point<V>, V>, V>>(allQueries, blocks, place.Row + place.Query, place.QueryCount - place.Query, slab,
+                tile, 0, Slab + 1, queries, Slab, G.X * G.Y);
+            BlockCopy.Copy<V, L>(allKeys, blocks, place.Key + first, call.KeyCount - first, slab,
+                tile, queries * (Slab + 1), Slab + 1, keys, Slab, G.X * G.Y);
+            Group.Barrier();
+            int count = blocks - slab < Slab ? blocks - slab : Slab;
+            if (E.HasNorms)
+            {
+                for (int k = Group.IdxX; k < keys; k += G.X * G.Y)
+                {
+                    // Beyond the last key: a factor of 0.
+                    T norm = slab > 0 ? norms[k] : first + k < call.KeyCount ? default : E.Far;
+                    for (int b = 0; b < count; b++)
+                    {
+                        V v = tile[(queries + k) * (Slab + 1) + b];
+                        norm = V.Dot(v, v, norm);
+                    }
+                    norms[k] = norm;
+                }
+            }
+            for (int b = 0; b < count; b++)
+            {
+                Q q = default;
+                q.Load(tile, x * (Slab + 1) + b, G.X * (Slab + 1));
+                sums.Meet(q, tile, (queries + y) * (Slab + 1) + b, G.Y * (Slab + 1));
+            }
+            Group.Barrier();
+        }
+        int pitch = keys + Four;
+        sums.Store(tile.Cast<T>(), x * pitch + y, G.X * pitch, G.Y);
+        Group.Barrier();
     }
 
-    public void Meet(in GpuCall<T> call, V q, int block)
+    // Adds the product of the tile's factors and values to the forces; if the sum ends here, to those in memory.
+    private static void Forces<T, V, W, N, K, L, A, E, G>(
+        in GpuCall<T> call, BlockMemory<T, V, W> memory, BlockPlace place, int first, int to, bool isWhole, bool ends, ref A forces)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where N : struct, IPoints<W>
+        where K : struct, ICounted where L : struct, IPoints<V> where A : struct, IForces<T, V, W, N> where E : struct, IFactors<T, V>
+        where G : struct, IGroupShape
     {
-        _a.Meet(call, q, block);
-        _b.Meet(call, q, block);
+        int keys = K.Count * G.Y, chunk = keys / W.Count, pitch = keys / Four + 1, x = X(Group.IdxX), y = Y(Group.IdxX);
+        int width = G.Y * W.Count / Four, blocks = call.Stride / Four;
+        ArrayView<V> values = call.Values.Cast<V>();
+        for (int slab = 0; slab < blocks; slab += width)
+        {
+            int numbers = slab * Four + y * W.Count;
+            bool isThere = numbers < call.Stride;
+            N origins = default;
+            if (A.HasDifferences && isThere) origins.Load(call.Origins.Cast<W>(), place, x, G.X, call.Stride / W.Count, numbers / W.Count);
+            if (!isWhole) forces = default;
+            for (int from = 0; from < keys && first + from < to; from += chunk)
+            {
+                BlockCopy.Copy<V, L>(values, blocks, place.Key + first + from, call.KeyCount - first - from, slab,
+                    memory.Values.Cast<V>(), 0, width, chunk, width, G.X * G.Y);
+                Group.Barrier();
+                for (int j = 0; j < chunk; j += Four)
+                {
+                    long at = j * G.Y + y;
+                    forces.Meet(origins, memory.Tile, x * pitch + (from + j) / Four, G.X * pitch,
+                        memory.Values[at], memory.Values[at + G.Y], memory.Values[at + 2 * G.Y], memory.Values[at + 3 * G.Y]);
+                }
+                Group.Barrier();
+            }
+            if (!ends || !isThere) continue;
+            if (!A.HasDifferences) origins.Load(call.Origins.Cast<W>(), place, x, G.X, call.Stride / W.Count, numbers / W.Count);
+            if (place.IsWhole) Add<T, V, W, N, A, E, G, On>(call, memory, place, numbers, origins, forces);
+            else Add<T, V, W, N, A, E, G, Off>(call, memory, place, numbers, origins, forces);
+        }
+        if (ends) forces = default;
     }
 
-    public T Bend(in GpuCall<T> call, GpuRow<T, R> row) => R.Max(_a.Bend(call, row), _b.Bend(call, row));
-
-    public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
+    // Adds forces to those in memory: all coordinates that a thread holds.
+    private static void Add<T, V, W, N, A, E, G, I>(
+        in GpuCall<T> call, BlockMemory<T, V, W> memory, BlockPlace place, int numbers, N origins, A forces)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where N : struct, IPoints<W>
+        where A : struct, IForces<T, V, W, N> where E : struct, IFactors<T, V> where G : struct, IGroupShape where I : struct, IChoice
     {
-        _a.Weigh(call, row, shift, ref sums);
-        _b.Weigh(call, row, shift, ref sums);
+        Add<T, V, W, N, A, E, G, I>(call, memory, place, numbers, 0, origins, ref forces);
+        Add<T, V, W, N, A, E, G, I>(call, memory, place, numbers, 1, origins, ref forces);
+        if (W.Count == 2) return;
+        Add<T, V, W, N, A, E, G, I>(call, memory, place, numbers, 2, origins, ref forces);
+        Add<T, V, W, N, A, E, G, I>(call, memory, place, numbers, 3, origins, ref forces);
     }
 
-    public V Force(in GpuCall<T> call, V origin, int block, V sum) => _b.Force(call, origin, block, _a.Force(call, origin, block, sum));
-}
-
-/// <summary>One key; with <typeparamref name="D"/> in the difference form.</summary>
-internal struct OneKey<T, R, V, C, P, D, X> : IKeyGroup<T, R, V, X>
-    where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
-    where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where D : struct, IChoice where X : struct, IChoice
-{
-    private GpuKeyNumbers<T> _key;
-    private T _y, _p;
-    private long _at;
-    private bool _isSeen;
-
-    public static bool HasValues => !D.IsOn;
-
-    public static bool HasShift => P.IsOn && !D.IsOn;
-
-    public static int Count => 1;
-
-    public void Begin(in GpuCall<T> call, int replica, int first, int from, int to)
+    private static void Add<T, V, W, N, A, E, G, I>(
+        in GpuCall<T> call, BlockMemory<T, V, W> memory, BlockPlace place, int numbers, int c, in N origins, ref A forces)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where N : struct, IPoints<W>
+        where A : struct, IForces<T, V, W, N> where E : struct, IFactors<T, V> where G : struct, IGroupShape where I : struct, IChoice
     {
-        _isSeen = first >= from && first < to;
-        _key = GpuKeyNumbers<T>.Load(call, C.NearRows, (long)replica * call.KeyCount, first < call.KeyCount ? first : call.KeyCount - 1);
-        _at = _key.Global * (call.Stride / V.Count);
-        _y = R.Constant(0);
+        long at = place.Force + (numbers + c) * (2L * call.Rows) + X(Group.IdxX);
+        ArrayView<T> rests = memory.Rest.SubView(X(Group.IdxX)), scales = memory.Scales.SubView(X(Group.IdxX));
+        // Views of their own make the numbers of a thread's queries constants.
+        if (I.IsOn)
+        {
+            forces.Add<I>(place, origins, rests, scales, E.HasShift, c,
+                call.Parts.SubView(at), call.Parts.SubView(at + call.Rows), 0, X(Group.IdxX), 0, G.X);
+        }
+        else
+        {
+            forces.Add<I>(place, origins, rests, scales, E.HasShift, c,
+                call.Parts, call.Parts.SubView(call.Rows), at, X(Group.IdxX), 0, G.X);
+        }
     }
 
-    public void Meet(in GpuCall<T> call, V q, int block)
+    private static void Clear<T, V, W, N, A, G>(in GpuCall<T> call, BlockPlace place)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where N : struct, IPoints<W>
+        where A : struct, IForces<T, V, W, N> where G : struct, IGroupShape
     {
-        if (!P.IsOn) return;
-        V k = call.Keys.Cast<V>()[_at + block];
-        V difference = V.Subtract(k, q);
-        _y = D.IsOn ? V.Dot(difference, difference, _y) : V.Dot(q, k, _y);
+        A forces = default;
+        for (int numbers = Y(Group.IdxX) * W.Count; numbers < call.Stride; numbers += G.Y * W.Count)
+            forces.Clear(call, place, X(Group.IdxX), G.X, place.Force + numbers * (2L * call.Rows) + X(Group.IdxX));
     }
 
-    public T Bend(in GpuCall<T> call, GpuRow<T, R> row)
+    // The parts of a row's keys that several threads have summed, in their order.
+    private static void Store<T, V, W, E, G>(in GpuCall<T> call, BlockMemory<T, V, W> memory, int row, int queries, ref E factors)
+        where T : unmanaged where V : unmanaged, IBlock<V, T> where W : unmanaged, IBlock<W, T> where E : struct, IFactors<T, V>
+        where G : struct, IGroupShape
     {
-        // The deficit needs the exponent without its coupling: _y keeps that, _p the other until Weigh.
-        if (D.IsOn) _y = R.Negate(_y);
-        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
-        _p = P.IsOn ? C.Bend(_y, ref numbers) : _y;
-        return _isSeen ? _p : R.Constant(GpuShift.None);
+        int threads = G.X * G.Y;
+        ArrayView<T> sums = memory.Tile.Cast<T>();
+        Group.Barrier();
+        if (Group.IdxX >= queries) factors.Save(sums, Group.IdxX - queries, threads - queries);
+        Group.Barrier();
+        if (Group.IdxX >= queries) return;
+        for (int from = row; from < threads - queries; from += queries) factors.Join(sums, from, threads - queries);
+        factors.Store(call, Grid.IdxY);
     }
 
-    public void Weigh(in GpuCall<T> call, GpuRow<T, R> row, T shift, ref GpuSums<T, R, X> sums)
-    {
-        GpuNumbers<T, R> numbers = row.Numbers(call, _key);
-        _p = P.IsOn
-            ? PairMath<T, R, GpuNumbers<T, R>, C>.Finish(R.Exp2(R.Subtract(_p, shift)), ref numbers)
-            : PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers);
-        _p = _isSeen ? _p : R.Constant(0);
-        sums.Add(_p);
-        if (!X.IsOn || !_isSeen) return;
-        if (P.IsOn && D.IsOn) sums.AddDeficit(PairMath<T, R, GpuNumbers<T, R>, C>.Whole(ref numbers), _y);
-        if (call.HasLog != 0) sums.AddCouplingLog(_p, C.Log(ref numbers));
-    }
+    // Lanes 0 and 1 have the same queries, 0 and 2 the same keys: such loads of 16 bytes are half as dear.
+    private static int X(int thread) => ((thread >> 1) & 3) + ((thread >> 2) & 4);
 
-    public V Force(in GpuCall<T> call, V origin, int block, V sum)
-    {
-        ArrayView<T> values = D.IsOn ? call.Keys : call.Values;
-        return V.AddScaled(sum, _p, V.Subtract(values.Cast<V>()[_at + block], origin));
-    }
+    private static int Y(int thread) => (thread & 1) + ((thread >> 2) & 2) + ((thread >> 3) & ~3);
 }

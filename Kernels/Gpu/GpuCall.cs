@@ -34,6 +34,8 @@ internal struct GpuCall<T> where T : unmanaged
     public int HasLog;
     /// <summary>The <see cref="Mask"/>.</summary>
     public int Mask;
+    /// <summary>Not 0 when query i and key i are one point.</summary>
+    public int IsSelf;
 
     /// <summary>The first key beyond those of a split.</summary>
     public readonly int SplitEnd(int split) => KeyCount - split * SplitKeys < SplitKeys ? KeyCount : (split + 1) * SplitKeys;

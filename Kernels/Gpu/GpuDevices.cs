@@ -64,16 +64,12 @@ internal static class GpuDevices
         using Context context = Create(precision, _ => { });
         using PTXBackend backend = new(context, new CudaArchitecture(capability / 10, capability % 10), CudaInstructionSet.ISA_78, null!);
         MethodInfo method = precision == Precision.Single ? Method<float, SingleReal>() : Method<double, DoubleReal>();
-        EntryPointDescription entry = method.GetParameters().Length == 1
-            ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method);
+        EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
         return ((PTXCompiledKernel)backend.Compile(entry, KernelSpecialization.Empty)).PTXAssembly;
 
-        MethodInfo Method<T, R>() where T : unmanaged where R : struct, IReal<T>
-        {
-            GpuKernel<T> kernel = GpuKernel<T>.For<R>(
-                GpuShape.Of(problem, columns, GpuShape.HasEvenWeights(problem)), problem.Interaction.Coupling);
-            return kernel.Tiled?.Method ?? kernel.Plain.Method;
-        }
+        MethodInfo Method<T, R>() where T : unmanaged where R : struct, IReal<T> => GpuKernel<T>.For<R>(
+            GpuShape.Of(problem, columns, GpuShape.HasEvenWeights(problem)), problem.Interaction.Coupling, GpuLaunch.BlockThreads)
+            .Tiled.Method;
     }
 
     /// <summary>The device of this name, in a context for sums of this precision.</summary>
@@ -134,8 +130,6 @@ internal static class GpuDevices
     {
         builder.EnableAlgorithms();
         builder.Optimize(isSimulated ? OptimizationLevel.O0 : OptimizationLevel.O2);
-        // The simulator runs what .NET compiles. Only the sizes of shared memory have to be found through calls.
-        if (isSimulated && !isTiled) builder.Inlining(InliningMode.Disabled);
         // The fast mode would turn doubles into floats.
         if (precision == Precision.Single) builder.Math(MathMode.Fast32BitOnly);
         devices(builder);

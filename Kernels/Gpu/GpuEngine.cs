@@ -51,8 +51,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         int stride = kernel.Numbers > 0
             ? kernel.Numbers : (problem.Dimension + BlockedKernel.Block - 1) / BlockedKernel.Block * BlockedKernel.Block;
         int columns = GpuColumns.Force + stride + (shape.More ? GpuColumns.More : 0);
-        int nominal = kernel.Tiled is null ? GeneralBlock : GpuLaunch.BlockQueries(problem.Queries, kernel.Queries);
-        int block = compiled.Tiled is null ? 1 : GpuLaunch.BlockQueries(problem.Queries, kernel.Queries, tiled!.Value);
+        int nominal = kernel.Threads > 0 ? GeneralBlock : kernel.BlockQueries(GpuLaunch.BlockThreads, problem.Queries);
+        int block = compiled.Tiled is null ? 1 : kernel.BlockQueries(tiled ?? 1, problem.Queries);
         GpuLaunch launch = GpuLaunch.Of(problem.Replicas, problem.Queries, problem.Keys, nominal, kernel.TileKeys);
         GpuCall<T> call = new GpuCall<T>
         {
@@ -71,6 +71,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             ReplicaBlocks = (problem.Queries - 1) / block + 1,
             HasLog = into.Columns.HasFlag(RowColumns.CouplingLog) ? 1 : 0,
             Mask = (int)problem.Interaction.Mask,
+            IsSelf = problem.IsDifference && ReferenceEquals(problem.Q, problem.K) ? 1 : 0,
         };
         Upload(problem, stride, ref call);
         GpuRows<T> rows = new(problem, stride, PositionScale(problem), shape.Even, _means);
@@ -146,7 +147,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         {
             int from = Block(call.FirstRow), to = Block(call.FirstRow + call.Rows - 1);
             call.FirstBlock = from;
-            Index3D group = new(call.BlockQueries / compiled.Kernel.Queries, 1, 1);
+            Index3D group = new(compiled.Kernel.BlockThreads(call.BlockQueries), 1, 1);
             launch(slot.Stream, new KernelConfig(new Index3D(to - from + 1, splits, 1), group), call);
         }
         else
@@ -237,11 +238,11 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     private Compiled Compile(GpuShape shape, Coupling coupling)
     {
         if (_compiled.TryGetValue(shape, out Compiled? compiled)) return compiled;
-        GpuKernel<T> kernel = GpuKernel<T>.For<R>(shape, coupling);
-        bool blocks = tiled is not null && kernel.Tiled is not null;
+        GpuKernel<T> kernel = GpuKernel<T>.For<R>(shape, coupling, tiled);
+        bool blocks = tiled is not null || kernel.Plain is null;
         compiled = new Compiled(kernel,
-            blocks ? accelerator.LoadKernel(kernel.Tiled!) : null,
-            blocks ? null : accelerator.LoadAutoGroupedKernel(kernel.Plain));
+            blocks ? accelerator.LoadKernel(kernel.Tiled) : null,
+            blocks ? null : accelerator.LoadAutoGroupedKernel(kernel.Plain!));
         return _compiled[shape] = compiled;
     }
 }

@@ -80,6 +80,8 @@ internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> 
 {
     private T _z, _deficit, _largest, _squares, _couplingLog;
 
+    public readonly T Z => _z;
+
     public void Add(T p)
     {
         _z = R.Add(_z, p);
@@ -115,7 +117,7 @@ internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> 
     }
 
     /// <summary>Writes the columns; the force has so many numbers.</summary>
-    public void Store(ArrayView<T> into, long at, long stride, int numbers)
+    public readonly void Store(ArrayView<T> into, long at, long stride, int numbers)
     {
         into[at + GpuColumns.Z * stride] = _z;
         if (!X.IsOn) return;
@@ -124,6 +126,20 @@ internal struct GpuSums<T, R, X> where T : unmanaged where R : struct, IReal<T> 
         into[at + GpuColumns.Largest * stride] = _largest;
         into[at + GpuColumns.Squares * stride] = _squares;
         into[at + GpuColumns.CouplingLog * stride] = _couplingLog;
+    }
+
+    /// <summary>Reads what <see cref="Store"/> wrote.</summary>
+    public static GpuSums<T, R, X> Load(ArrayView<T> from, long at, long stride, int numbers)
+    {
+        GpuSums<T, R, X> sums = default;
+        sums._z = from[at + GpuColumns.Z * stride];
+        if (!X.IsOn) return sums;
+        at += (GpuColumns.Force + numbers) * stride;
+        sums._deficit = from[at + GpuColumns.Deficit * stride];
+        sums._largest = from[at + GpuColumns.Largest * stride];
+        sums._squares = from[at + GpuColumns.Squares * stride];
+        sums._couplingLog = from[at + GpuColumns.CouplingLog * stride];
+        return sums;
     }
 }
 

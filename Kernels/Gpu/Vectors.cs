@@ -26,9 +26,15 @@ internal interface IVector<V, T> where V : unmanaged where T : unmanaged
     static abstract int Count { get; }
 }
 
-/// <summary>Coordinates whose sums may also lie in memory.</summary>
+/// <summary>Coordinates that are also known one by one, and whose sums may lie in memory.</summary>
 internal interface IBlock<V, T> : IVector<V, T> where V : unmanaged where T : unmanaged
 {
+    /// <summary>Coordinate i, a constant.</summary>
+    static abstract T At(V x, int i);
+
+    /// <summary>x with another coordinate i, a constant.</summary>
+    static abstract V With(V x, int i, T value);
+
     /// <summary>Sets the sums high + low of coordinate c, at at + c stride and <paramref name="low"/> behind, to 0.</summary>
     static abstract void Clear(ArrayView<T> sums, long at, long stride, long low);
 
@@ -59,6 +65,10 @@ internal struct Coordinate<T, R> : IBlock<Coordinate<T, R>, T> where T : unmanag
         R.Accumulate(ref high._x, ref low._x, x._x);
 
     public static void Store(Coordinate<T, R> x, ArrayView<T> into, long at, long stride) => into[at] = x._x;
+
+    public static T At(Coordinate<T, R> x, int i) => x._x;
+
+    public static Coordinate<T, R> With(Coordinate<T, R> x, int i, T value) => new() { _x = value };
 
     public static void Clear(ArrayView<T> sums, long at, long stride, long low)
     {
@@ -107,6 +117,15 @@ internal struct Twice<V, T> : IBlock<Twice<V, T>, T> where V : unmanaged, IBlock
     {
         V.Store(x._a, into, at, stride);
         V.Store(x._b, into, at + V.Count * stride, stride);
+    }
+
+    public static T At(Twice<V, T> x, int i) => i < V.Count ? V.At(x._a, i) : V.At(x._b, i - V.Count);
+
+    public static Twice<V, T> With(Twice<V, T> x, int i, T value)
+    {
+        if (i < V.Count) x._a = V.With(x._a, i, value);
+        else x._b = V.With(x._b, i - V.Count, value);
+        return x;
     }
 
     public static void Clear(ArrayView<T> sums, long at, long stride, long low)
