@@ -11,12 +11,17 @@ internal sealed class BenchProblem
     private const int SampleRows = 8;
     private readonly RowSums _reference;
 
-    public BenchProblem(int dimension, int tokens)
+    /// <param name="dimension">d.</param>
+    /// <param name="tokens">Of a replica.</param>
+    /// <param name="replicas">Clouds at once.</param>
+    /// <param name="rows">The first rows alone are summed, all if null.</param>
+    public BenchProblem(int dimension, int tokens, int replicas = 1, int? rows = null)
     {
-        Cloud cloud = new UniformLaw().Draw(replicas: 1, tokens, dimension, seed: 1);
-        Problem = PairProblem.Self(1, tokens, dimension, new Interaction(Beta), cloud.Positions, cloud.Weights, cloud.Labels);
-        Sample = [.. Enumerable.Range(0, Math.Min(SampleRows, tokens)).Select(k => (int)((long)k * tokens / SampleRows)).Distinct()];
-        _reference = new RowSums(tokens, dimension, RowColumns.Force);
+        Cloud cloud = new UniformLaw().Draw(replicas, tokens, dimension, seed: 1);
+        Problem = PairProblem.Self(replicas, tokens, dimension, new Interaction(Beta), cloud.Positions, cloud.Weights, cloud.Labels);
+        int last = rows ?? Problem.Rows;
+        Sample = [.. Enumerable.Range(0, Math.Min(SampleRows, last)).Select(k => (int)((long)k * last / SampleRows)).Distinct()];
+        _reference = new RowSums(Problem.Rows, dimension, RowColumns.Force);
         using ReferenceSums sums = new();
         Plan plan = sums.Plan(Problem, RowColumns.Force);
         foreach (int row in Sample) sums.Sum(plan, row..(row + 1), _reference, CancellationToken.None);

@@ -173,7 +173,8 @@ internal sealed class BenchRun
             ours?.PairsPerSecond / rate);
     }
 
-    private static BenchMachine Machine(int threads) => new(
+    /// <summary>This machine.</summary>
+    public static BenchMachine Machine(int threads) => new(
         RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), SimdSums.WidestVectorBits, Environment.ProcessorCount,
             threads,
         RuntimeInformation.FrameworkDescription, typeof(BenchRun).Assembly.GetName().Version!.ToString(3),

@@ -27,10 +27,16 @@ internal static class BenchCommand
             Description = "Instead: the GPU kernels as PTX for ptxas, written to this folder.",
             HelpName = "DIR", CustomParser = OptionValues.Folder,
         };
+        Option<string?> device = new("--device")
+        {
+            Description = "Instead: this device alone, in up to 1,024 dimensions, with replicas and with few rows; of a GPU the time of "
+                + "its kernels, too.",
+            HelpName = "D",
+        };
         Command command = new("bench",
             "Pairs a second of every implementation here, with the share of this machine's limit. Takes about a minute and a half.")
         {
-            peers, scaling, ptx,
+            peers, scaling, ptx, device,
         };
         command.Validators.Add(result =>
         {
@@ -38,6 +44,9 @@ internal static class BenchCommand
                 result.AddError("--scaling measures no peers; leave one of the two out");
             if (result.GetValue(ptx) is not null && (result.GetValue(peers) || result.GetValue(scaling) is not null))
                 result.AddError("--ptx measures nothing; leave it or the other options out");
+            if (result.GetValue(device) is not null
+                && (result.GetValue(peers) || result.GetValue(scaling) is not null || result.GetValue(ptx) is not null))
+                result.AddError("--device measures one device alone; leave it or the other options out");
         });
         command.SetAction(parsed =>
         {
@@ -47,6 +56,13 @@ internal static class BenchCommand
             {
                 foreach (string path in PtxFiles.Write(folder)) context.Output.WriteLine(Quoted.Line(path));
                 return ExitCodes.Done;
+            }
+            if (parsed.GetValue(device) is { } name)
+            {
+                DeviceBench bench = new(name, TimeBudget.Usual, context.Threads, context.Say, context.Stop);
+                int code = Write(bench.Run(DeviceCase.Usual), context);
+                context.Stop.ThrowIfCancellationRequested();
+                return code;
             }
             BenchGrid grid = BenchGrid.Usual(parsed.GetValue(peers));
             return Write(BenchRun.Run(grid, TimeBudget.Usual, context.Threads, context.Say, context.Stop), context);
@@ -71,6 +87,23 @@ internal static class BenchCommand
         return Write(report, context, peers ? Headings : Headings[..^1], report.Rows.Select(r => peers ? Cells(r) : Cells(r)[..^1]));
     }
 
+    /// <summary>Writes what one device does; the exit code says whether all errors are within their bounds and all bits repeated.</summary>
+    internal static int Write(DeviceReport report, CommandContext context)
+    {
+        string[] headings =
+            ["precision", "d", "replicas", "n", "rows", "first ms", "ms", "kernel ms", "G pairs/s", "of kernel", "limit", "share", "error"];
+        string table = TextTable.Render(headings, report.Rows.Select(Cells));
+        context.Output.Write(context.Json ? JsonOutput.Of(report)
+            : $"{report.Device}: {Quoted.Line(report.Description)}\n{Machine(report.Machine)}"
+                + $"sums with force, beta = {report.Beta}, equal weights; limit of the difference form\n\n{table}"
+                + (report.Notes.Count > 0 ? "\n" : "") + string.Concat(report.Notes.Select(note => note + "\n")));
+        DeviceRow[] failed = [.. report.Rows.Where(r => r.Fails)];
+        foreach (DeviceRow row in failed)
+            context.Error.WriteLine($"attentionflow: {report.Device} {row.Precision}, d = {row.Dimension}, {row.Replicas} x {row.Tokens}: "
+                + (row.IsRepeatable ? $"the error {row.Error:G2} is beyond {row.ErrorBound:G2}" : "two calls differ in their bits"));
+        return failed.Length == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
+    }
+
     private static int Write(BenchReport report, CommandContext context, string[] headings, IEnumerable<string[]> rows)
     {
         context.Output.Write(context.Json ? JsonOutput.Of(report) : Text(report, TextTable.Render(headings, rows)));
@@ -84,12 +117,9 @@ internal static class BenchCommand
 
     private static string Text(BenchReport report, string table)
     {
-        BenchMachine m = report.Machine;
         List<string> parts =
         [
-            $"{m.Architecture}, {m.VectorBits}-bit vectors, {Numbers.Count(m.Threads, "thread")}, ",
-            $"{Numbers.Count(m.Processors, "processor")}, {m.Runtime}, ",
-            $"attentionflow {m.Version}, {m.Date}\n",
+            Machine(report.Machine),
             .. report.Ceilings.Select(c =>
                 $"ceiling, {c.Precision}, threads {c.Threads}: {c.SlotsPerSecond / 1e9:F2}e9 vector operations/s of {c.Lanes} lanes\n"),
             $"full evaluations with force, beta = {report.Beta}, equal weights; limit = lanes x operations/s / operations per pair\n\n",
@@ -103,6 +133,17 @@ internal static class BenchCommand
         if (report.Notes.Count > 0) parts.Add("\n" + string.Concat(report.Notes.Select(note => note + "\n")));
         return string.Concat(parts);
     }
+
+    private static string Machine(BenchMachine m) =>
+        $"{m.Architecture}, {m.VectorBits}-bit vectors, {Numbers.Count(m.Threads, "thread")}, {Numbers.Count(m.Processors, "processor")}, "
+        + $"{m.Runtime}, attentionflow {m.Version}, {m.Date}\n";
+
+    private static string[] Cells(DeviceRow r) =>
+    [
+        r.Precision, $"{r.Dimension}", $"{r.Replicas}", $"{r.Tokens}", $"{r.Queries}", Short(r.FirstSeconds * 1e3), Short(r.Seconds * 1e3),
+        Short(r.KernelSeconds * 1e3), Short(r.PairsPerSecond / 1e9), Short(r.KernelPairsPerSecond / 1e9),
+        Short(r.LimitPairsPerSecond / 1e9), Short(r.Share), $"{r.Error:0.0e-0}",
+    ];
 
     private static string[] Cells(BenchRow r) =>
     [

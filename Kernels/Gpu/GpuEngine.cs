@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -6,6 +7,9 @@ namespace AttentionFlow.Kernels.Gpu;
 /// <summary>Pair sums of one precision on one accelerator.</summary>
 internal abstract class GpuEngine : IDisposable
 {
+    /// <summary>Runs while the device sums; launches then wait for each other. Null, as usual, for no measurement.</summary>
+    public Stopwatch? KernelClock { get; set; }
+
     /// <summary>Rows [first, first + count); the arguments have been checked.</summary>
     public abstract void Sum(PairProblem problem, int first, int count, RowSums into, CancellationToken stop);
 
@@ -143,6 +147,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
         bool shifted = shape.Curved && !shape.Difference;
         (call.FirstRow, call.Rows) = (slot.FirstRow, slot.Rows);
         call.Parts = slot.Parts.OnDevice((long)splits * columns * 2 * call.Rows);
+        if (KernelClock is not null) slot.Stream.Synchronize();
+        KernelClock?.Start();
         if (compiled.Tiled is { } launch)
         {
             int from = Block(call.FirstRow), to = Block(call.FirstRow + call.Rows - 1);
@@ -163,6 +169,8 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
             _combine(slot.Stream, call.Rows * (columns - GpuColumns.Z), call, sums.OnDevice(2L * columns * call.Rows),
                 splits, columns, shape.More ? 1 : 0, shifted ? 1 : 0);
         }
+        if (KernelClock is not null) slot.Stream.Synchronize();
+        KernelClock?.Stop();
         // Shifts that are all 0 and, behind them, numbers of F beyond d stay there.
         int begin = shifted ? GpuColumns.Shift : GpuColumns.Z, end = shape.More ? columns : GpuColumns.Force + call.Dimension;
         sums.Download(slot.Stream, 2L * begin * call.Rows, 2L * (end - begin) * call.Rows);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AttentionFlow.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -56,6 +57,14 @@ internal sealed class IlgpuSums : IPairSums
 
     /// <summary>The arithmetic of the pairs.</summary>
     public Precision Precision { get; }
+
+    /// <summary>For <c>bench</c>: runs while kernels do, from launch to synchronisation, which costs the overlap of launches with the
+    /// reading of rows; null for no measurement.</summary>
+    public Stopwatch? KernelClock
+    {
+        get => _engine.KernelClock;
+        set => _engine.KernelClock = value;
+    }
 
     public SumStatistics Statistics { get; } = new();
 

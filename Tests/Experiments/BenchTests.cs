@@ -141,6 +141,43 @@ public class BenchTests
         Assert.That(folder.Names.Select(name => File.ReadAllText(folder[name])), Has.All.Contains(".visible .entry"));
     }
 
+    // Replicas, few rows, high d. The simulator is a GPU to the program; kernels take a part of a call.
+    [TestCase("cpu", 2), TestCase("ilgpu-cpu", 2), TestCase("reference", 1)]
+    public void OneDeviceAlone(string device, int precisions)
+    {
+        DeviceCase[] cases = [new(3, 1, 64, null), new(3, 5, 16, null), new(2, 1, 128, 1), new(19, 1, 32, null)];
+        DeviceReport report = new DeviceBench(device, Short, 2, _ => { }, CancellationToken.None).Run(cases);
+        Assert.That(report.Notes, Is.Empty);
+        Assert.That(report.Rows.Select(r => (r.Dimension, r.Replicas, r.Tokens, r.Queries)),
+            Is.EqualTo(Enumerable.Repeat(((int, int, int, int)[])[(3, 1, 64, 64), (3, 5, 16, 80), (2, 1, 128, 1), (19, 1, 32, 32)], precisions).SelectMany(r => r)));
+        foreach (DeviceRow row in report.Rows)
+        {
+            Assert.That(row.PairsPerSecond * row.Seconds, Is.EqualTo((double)row.Queries * row.Tokens).Within(1e-9).Percent);
+            Assert.That(row.KernelSeconds, device == "ilgpu-cpu" ? Is.Positive : Is.Null);
+            Assert.That(row.Fails, Is.False, row.ToString());
+        }
+        using StringWriter output = new(), error = new();
+        CommandContext context = new(1, Quiet: true, Json: false, output, error, CancellationToken.None);
+        Assert.That(BenchCommand.Write(report, context), Is.EqualTo(ExitCodes.Done));
+        Assert.That(output.ToString(), Does.Match("(?m)^double +3 +5 +16 +80 "));
+        Assert.That(BenchCommand.Write(report with { Rows = [report.Rows[0] with { Error = double.NaN }, report.Rows[0] with { IsRepeatable = false }] }, context),
+            Is.EqualTo(ExitCodes.VerificationFailed));
+        Assert.That(error.ToString(), Does.Contain("3, 1 x 64: the error NaN is beyond ").And.Contain("3, 1 x 64: two calls differ in their bits"));
+    }
+
+    [Test]
+    public void OfOneDeviceThatIsStoppedStaysWhatThereIs()
+    {
+        using CancellationTokenSource stop = new();
+        DeviceBench bench = new("cpu", Short with { LongestCall = 1e-9 }, 1, line => { if (line.Contains("1 x 256", StringComparison.Ordinal)) stop.Cancel(); }, stop.Token);
+        DeviceReport report = bench.Run([new(3, 1, 64, null), new(3, 1, 128, null), new(2, 1, 256, null)]);
+        Assert.That(report.Rows.Select(r => r.Tokens), Is.EqualTo(new[] { 64 }));
+        Assert.That(report.Notes, Has.Count.EqualTo(2));
+        Assert.That(report.Notes[0], Does.StartWith("single, d = 3, 1 x 128: left out, a call would take about "));
+        Assert.That(report.Notes[1], Is.EqualTo("stopped early"));
+        Assert.That(() => new DeviceBench("nothing", Short, 1, _ => { }, CancellationToken.None).Run([]), Throws.InstanceOf<DeviceUnavailableException>());
+    }
+
     [Test]
     public void ASetTokenStops() => Assert.That(() => BenchRun.Run(Small, Short, 1, _ => { }, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
 

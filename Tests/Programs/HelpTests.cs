@@ -16,7 +16,7 @@ public class HelpTests
     [TestCase("list", "--sweeps")]
     [TestCase("schema", "--tables", "--sweep")]
     [TestCase("devices")]
-    [TestCase("bench", "--peers", "--scaling", "--ptx")]
+    [TestCase("bench", "--peers", "--scaling", "--ptx", "--device")]
     public void HelpNamesEveryOption(string command, params string[] words)
     {
         Answer answer = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
