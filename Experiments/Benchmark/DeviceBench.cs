@@ -128,7 +128,8 @@ internal sealed class DeviceBench(string device, TimeBudget budget, int threads,
         Stopwatch clock = new();
         sums.KernelClock = clock;
         List<double> seconds = [];
-        for (long start = Stopwatch.GetTimestamp(); seconds.Count == 0 || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Repeats / 2;)
+        long start = Stopwatch.GetTimestamp();
+        while (seconds.Count == 0 || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Repeats / 2)
         {
             clock.Reset();
             call();

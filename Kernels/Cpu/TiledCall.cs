@@ -43,7 +43,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
     }
 
     // True when a pair's factor is that of the pair turned round, to the bit.
-    private bool IsSymmetric() => problem.IsSelf && problem.Interaction.Mask == Mask.None && problem.Interaction.Coupling.IsSymmetricToTheBit
+    private bool IsSymmetric() => problem.IsSelf && problem.Interaction is { Mask: Mask.None, Coupling.IsSymmetricToTheBit: true }
         && _forced && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None && tables.HaveEqualWeights[replica];
 
     private void Clear(int from, int to)
@@ -153,8 +153,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
     private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both, bool add)
     {
         int count = _tiles.TokensOf(tile), start = replica * _queries;
-        BlockProducts<L, V, T>.Exponents(cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel),
-            _dimension, count, w.Factors);
+        Exponents(lanes, tile, w.Factors);
         int place = layout.FirstQuery + (lanes.Tile < 0 ? lanes.First : lanes.Tile * Panel<T>.Keys + lanes.First);
         kernel(_labels, place, tile * Panel<T>.Keys, count, w.Factors, w.Classes, w.Extras, w.Largest);
         Fold(w.Classes, w.Sums);
@@ -183,6 +182,10 @@ internal sealed unsafe class TiledCall<L, V, T>(
         double* sums = near && loose ? w.FarSums : w.Sums;
         for (int lane = lanes.From; lane < lanes.To; lane++) AddCentre(RowOf(lanes, lane), sums[lane], tile);
     }
+
+    private void Exponents(Side lanes, int tile, T* to) => BlockProducts<L, V, T>.Exponents(
+        cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension,
+        _tiles.TokensOf(tile), to);
 
     // The sums of the classes of every lane, as Doubles.Fold adds up those of a key.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -306,8 +309,7 @@ internal sealed unsafe class TiledCall<L, V, T>(
     // Takes near pairs out of the factors and adds their pulls by differences: to the queries, to the keys.
     private void TakeNear(TiledScratch<T> w, Side lanes, int tile, int count, bool toLanes, bool toKeys)
     {
-        BlockProducts<L, V, T>.Exponents(cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel),
-            _dimension, count, w.Exponents);
+        Exponents(lanes, tile, w.Exponents);
         Vector<T> bound = new(cloud.NearExponent);
         for (int k = 0; k < count; k++)
         {

@@ -41,7 +41,8 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     /// <param name="sorted">Keys may be taken in another order.</param>
     /// <param name="inTiles">Panels hold the tokens of tiles; self form only.</param>
     /// <param name="threads">At least 1.</param>
-    public void Fill(double* queries, int queryCount, double* keys, int keyCount, int dimension, double beta, bool sorted, bool inTiles, int threads)
+    public void Fill(
+        double* queries, int queryCount, double* keys, int keyCount, int dimension, double beta, bool sorted, bool inTiles, int threads)
     {
         (_dimension, InTiles, Scale) = (dimension, inTiles, Math.Sqrt(beta / Math.Log(2)));
         bool self = queries == keys;

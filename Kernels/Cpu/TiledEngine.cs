@@ -41,7 +41,8 @@ internal sealed unsafe class TiledEngine<L, V, T> : SimdEngine
             for (int replica = from + a; replica < from + b; replica++)
             {
                 int start = Math.Max(first - replica * queries, 0), end = Math.Min(first + count - replica * queries, queries);
-                new TiledCall<L, V, T>(problem, into, replica, cloud, tables, layout, tables.EvenWeights[replica] is null ? uneven : even, stop)
+                TiledKernels<T> kernels = tables.EvenWeights[replica] is null ? uneven : even;
+                new TiledCall<L, V, T>(problem, into, replica, cloud, tables, layout, kernels, stop)
                     .Sum(start, end, apart ? 1 : threads, _scratch);
             }
             _clouds.Add(cloud);

@@ -2,8 +2,8 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>Keys in tiles, a function of their positions alone.</summary>
 /// <remarks>
-/// A force sum_j a_ij (x_j - x_i) is summed over a tile as sum_j a_ij (x_j - c) + Z_i (c - x_i), c the tile's centre. With e the unit of the
-/// precision and r the largest distance from c, both parts err by e Z_i r: nothing to speak of beside the tile's pull, unless that is of
+/// A force sum_j a_ij (x_j - x_i) is summed over a tile as sum_j a_ij (x_j - c) + Z_i (c - x_i), c the tile's centre. With e the unit of
+/// the precision and r the largest distance from c, both parts err by e Z_i r: nothing to speak of beside the tile's pull, unless that is of
 /// keys much closer to x_i than r. Such near pairs are taken out and summed by differences in double precision; where tokens have
 /// clustered, tiles end with clusters, so that r is as small as they are.
 /// </remarks>
@@ -107,7 +107,8 @@ internal sealed class TokenTiles
             if (j == MostClusters && clusters > 0.9 * MostClusters) return null;
             double* token = x + (nint)j * dimension;
             int cluster = 0;
-            while (cluster < clusters && !Doubles.AreWithin(token, x + (nint)founders[cluster] * dimension, dimension, squaredRadius)) cluster++;
+            while (cluster < clusters && !Doubles.AreWithin(token, x + (nint)founders[cluster] * dimension, dimension, squaredRadius))
+                cluster++;
             if (cluster == clusters && clusters < MostClusters) founders[clusters++] = j;
             clusterOf[j] = cluster < clusters ? cluster : -1;
         }
