@@ -86,7 +86,15 @@ public sealed class SymmetricSumsTests
         PairProblem problem = Problems.Self(1, 1, 60_000, 3, new Interaction(1), evenWeights: true);
         using SimdSums sums = new(Precision.Double, threads);
         RowSums into = new(problem.Rows, 3, RowColumns.Force);
-        using CancellationTokenSource stop = new(millisecondsDelay: 30);
+        using CancellationTokenSource stop = new();
+        // A thread of its own: a timer waits for one of the pool, which are all at work.
+        Thread canceller = new(() =>
+        {
+            Thread.Sleep(30);
+            stop.Cancel();
+        });
+        canceller.Start();
         Assert.That(() => sums.Sum(sums.Plan(problem, into.Columns), .., into, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        canceller.Join();
     }
 }
