@@ -7,8 +7,8 @@ namespace AttentionFlow.Kernels;
 /// <remarks>
 /// With logits l_ij = beta &lt;q_i, k_j&gt; (in the difference form beta (1 - |q_i - k_j|^2/2)) and pair factors a_ij = b_ij k'(l_ij) (zero
 /// where masked), row i gets Z_i = e^{-c_i} sum_j w_j a_ij and F_i = e^{-c_i} sum_j w_j a_ij (v_j - o_i), with a shift c_i of the
-/// implementation's choice. The order of a row's sum depends only on the sizes, the form and whether a replica's weights are equal, so the
-/// bits do not depend on threads, row ranges or vector width. An instance serves one caller at a time.
+/// implementation's choice. The order of a row's sum depends only on the problem (sizes, form, whether a replica's weights are equal, where
+/// its tokens cluster), so the bits do not depend on threads, row ranges or vector width. An instance serves one caller at a time.
 /// </remarks>
 public interface IPairSums : IDisposable
 {
