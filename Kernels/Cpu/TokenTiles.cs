@@ -3,8 +3,8 @@ namespace AttentionFlow.Kernels.Cpu;
 /// <summary>Keys in tiles, a function of their positions alone.</summary>
 /// <remarks>
 /// A force sum_j a_ij (x_j - x_i) is summed over a tile as sum_j a_ij (x_j - c) + Z_i (c - x_i), c the tile's centre. With e the unit of
-/// the precision and r the largest distance from c, both parts err by e Z_i r: nothing to speak of beside the tile's pull, unless that is of
-/// keys much closer to x_i than r. Such near pairs are taken out and summed by differences in double precision; where tokens have
+/// the precision and r the largest distance from c, both parts err by e Z_i r: nothing to speak of beside the tile's pull, unless that is
+/// of keys much closer to x_i than r. Such near pairs are taken out and summed by differences in double precision; where tokens have
 /// clustered, tiles end with clusters, so that r is as small as they are.
 /// </remarks>
 internal sealed class TokenTiles
