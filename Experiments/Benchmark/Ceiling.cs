@@ -17,12 +17,13 @@ internal sealed record Ceiling(Precision Precision, int Threads, int Lanes, doub
     /// <summary>
     /// Operations on a vector of ordered pairs of equal weights, see docs/performance.md. Up to d = 6 half of d differences, d for the
     /// exponent, 8 (single) or 12 (double) for 2^y and twice d + 1 for the sums, since a factor serves both tokens. From d = 7 on both
-    /// are dot products: no differences, but one more to begin the exponent.
+    /// are dot products: no differences, but one more to begin the exponent; from d = 16 on a factor serves both tokens, too.
     /// </summary>
     public static double Operations(Precision precision, int dimension)
     {
         int power = precision == Precision.Single ? 8 : 12, d = dimension;
-        return d > SimdSums.LargestFused ? power + 2 * d + 2 : (power + 2 * d + 2 * (d + 1)) / 2.0;
+        return d <= SimdSums.LargestFused ? (power + 2 * d + 2 * (d + 1)) / 2.0
+            : d < SimdSums.SmallestTiled ? power + 2 * d + 2 : (power + 3 * d + 2) / 2.0;
     }
 
     /// <summary>Pairs a second if no slot stayed empty: lanes x slots / operations.</summary>

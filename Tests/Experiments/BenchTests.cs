@@ -124,9 +124,10 @@ public class BenchTests
         Assert.That(Directory.EnumerateFiles(folder.FullPath).Count(), Is.EqualTo(1));
     }
 
-    // docs/performance.md: 3 d + 9 and 3 d + 13, from d = 7 on 2 d + 10 and 2 d + 14.
-    [TestCase(3, 18, 22)]
-    [TestCase(64, 138, 142)]
+    // docs/performance.md: 2 d + 5 and 2 d + 7, from d = 7 on 2 d + 10 and 2 d + 14, from d = 16 on half of 3 d + 10 and 3 d + 14.
+    [TestCase(3, 11, 13)]
+    [TestCase(8, 26, 30)]
+    [TestCase(64, 101, 103)]
     public void TheLimitCountsOperationsAsTheDocsSay(int dimension, int single, int twice)
     {
         Assert.That(Ceiling.Operations(Precision.Single, dimension), Is.EqualTo(single));
