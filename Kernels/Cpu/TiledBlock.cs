@@ -1,0 +1,202 @@
+namespace AttentionFlow.Kernels.Cpu;
+
+// A panel of queries and a tile of keys.
+internal sealed unsafe partial class TiledCall<L, V, T>
+{
+    private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both, bool add)
+    {
+        int count = _tiles.TokensOf(tile), start = replica * _queries;
+        Exponents(lanes, tile, w.Factors);
+        int place = layout.FirstQuery + (lanes.Tile < 0 ? lanes.First : lanes.Tile * Panel<T>.Keys + lanes.First);
+        kernel(_labels, place, tile * Panel<T>.Keys, count, w.Factors, w.Classes, w.Extras, w.Largest);
+        Fold(w.Classes, w.Sums);
+        for (int lane = lanes.From; lane < lanes.To; lane++) into.Z[start + RowOf(lanes, lane)] += w.Sums[lane];
+        if (!both) AddExtras(w, lanes, start);
+        if (!_forced) return;
+        if (both && lanes.Count < Panel<T>.Lanes) ClearLanes(w.Factors, count, lanes.Count);
+        bool near = HasNear(w.Largest, lanes.Count), loose = !_tiles.IsTight(tile), keyLoose = both && !_tiles.IsTight(lanes.Tile);
+        near &= loose || keyLoose;
+        if (near && !w.HasFar && both)
+        {
+            new Span<T>(w.KeySums, Panel<T>.Keys * Panel<T>.Unit).CopyTo(new Span<T>(w.FarKeySums, Panel<T>.Keys * Panel<T>.Unit));
+            w.HasFar = true;
+        }
+        if (both) AddKeySums(w.Factors, count, w.KeySums);
+        if (near)
+        {
+            if (!loose) LaneForces(w, lanes, tile, count);
+            if (both && !keyLoose) KeyForces(w, lanes, count, add);
+            TakeNear(w, lanes, tile, count, loose, keyLoose);
+            SumFar(w, count);
+        }
+        if (both && w.HasFar) AddKeySums(w.Factors, count, w.FarKeySums);
+        if (!near || loose) LaneForces(w, lanes, tile, count);
+        if (both && (!near || keyLoose)) KeyForces(w, lanes, count, add);
+        double* sums = near && loose ? w.FarSums : w.Sums;
+        for (int lane = lanes.From; lane < lanes.To; lane++) AddCentre(RowOf(lanes, lane), sums[lane], tile);
+    }
+
+    private void Exponents(Side lanes, int tile, T* to) => BlockProducts<L, V, T>.Exponents(
+        cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension,
+        _tiles.TokensOf(tile), to);
+
+    // The sums of the classes of every lane, as Doubles.Fold adds up those of a key.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fold(T* classes, double* into)
+    {
+        for (int half = Panel<T>.Unit / 2 * Panel<T>.Lanes; half >= Panel<T>.Lanes; half /= 2)
+            for (int i = 0; i < half; i += L.Count) L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
+        new Span<double>(into, Panel<T>.Lanes).Clear();
+        Doubles.Add(into, classes, Panel<T>.Lanes);
+    }
+
+    // What the centre of a tile lacks: at once where it is the tile's own, else at the end.
+    private void AddCentre(int row, double z, int tile)
+    {
+        if (!_tiles.IsTight(tile))
+        {
+            _far[row] += z;
+            return;
+        }
+        fixed (double* centre = cloud.CentreOf(tile))
+            Doubles.AddDifference(_force + (nint)row * _dimension, z * cloud.Scale, centre, _x + (nint)row * _dimension, _dimension);
+    }
+
+    private void AddExtras(TiledScratch<T> w, Side lanes, int start)
+    {
+        T* row = w.Extras;
+        if (into.Deficit.Length > 0) Put(into.Deficit, false);
+        if (into.Largest.Length > 0 || into.Squares.Length > 0 || into.CouplingLog.Length > 0)
+        {
+            Put(into.Largest, true);
+            Put(into.Squares, false);
+            Put(into.CouplingLog, false);
+        }
+
+        void Put(double[] column, bool largest)
+        {
+            for (int lane = lanes.From; lane < lanes.To && column.Length > 0; lane++)
+            {
+                double value = double.CreateTruncating(row[lane]);
+                ref double sum = ref column[start + lanes.First + lane];
+                sum = largest ? Math.Max(sum, value) : sum + value;
+            }
+            row += Panel<T>.Lanes;
+        }
+    }
+
+    private static void ClearLanes(T* factors, int count, int from)
+    {
+        for (int k = 0; k < count; k++, factors += Panel<T>.Lanes) new Span<T>(factors + from, Panel<T>.Lanes - from).Clear();
+    }
+
+    private bool HasNear(T* largest, int count)
+    {
+        for (int lane = 0; lane < count; lane++)
+            if (largest[lane] > cloud.NearExponent) return true;
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddKeySums(T* factors, int count, T* sums)
+    {
+        for (int k = 0; k < count; k++, factors += Panel<T>.Lanes, sums += Panel<T>.Unit)
+            for (int lane = 0; lane < Panel<T>.Unit; lane += L.Count)
+            {
+                V sum = L.Load(sums + lane);
+                for (int unit = lane; unit < Panel<T>.Lanes; unit += Panel<T>.Unit) sum = L.Add(sum, L.Load(factors + unit));
+                L.Store(sums + lane, sum);
+            }
+    }
+
+    private void LaneForces(TiledScratch<T> w, Side lanes, int tile, int count)
+    {
+        int width = Panel<T>.Width(_dimension);
+        for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
+        {
+            int columns = cloud.Columns(first), real = Math.Min(columns, _dimension - first);
+            T* values = cloud.Values(tile, first);
+            for (int lane = lanes.From / Panel<T>.Rows * Panel<T>.Rows; lane < lanes.To; lane += Panel<T>.Rows)
+            {
+                BlockProducts<L, V, T>.Multiply<Columns<T>>(w.Factors + lane, values, count, columns, w.Product, columns, false);
+                for (int row = 0; row < Panel<T>.Rows; row++)
+                    if (lane + row >= lanes.From && lane + row < lanes.To)
+                        Doubles.Add(_force + (nint)RowOf(lanes, lane + row) * _dimension + first, w.Product + row * columns, real);
+            }
+        }
+    }
+
+    private void KeyForces(TiledScratch<T> w, Side lanes, int count, bool add)
+    {
+        int width = Panel<T>.Width(_dimension);
+        for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
+        {
+            int columns = cloud.Columns(first);
+            T* values = cloud.Values(lanes.Tile, first) + lanes.First * columns, sums = w.KeyForces + Panel<T>.Keys * first;
+            for (int key = 0; key < count; key += Panel<T>.Rows)
+                BlockProducts<L, V, T>.Multiply<Rows<T>>(
+                    w.Factors + key * Panel<T>.Lanes, values, lanes.Count, columns, sums + key * columns, columns, add);
+        }
+    }
+
+    // Adds the sums over the queries of a tile to the rows of the keys of another.
+    private void FinishKeys(TiledScratch<T> w, int keys, int queries)
+    {
+        int width = Panel<T>.Width(_dimension), start = replica * _queries;
+        for (int k = 0; k < _tiles.TokensOf(keys); k++)
+        {
+            int row = _tiles.TokenOf(keys, k);
+            double* force = _force + (nint)row * _dimension;
+            for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
+            {
+                int columns = cloud.Columns(first);
+                Doubles.Add(force + first, w.KeyForces + Panel<T>.Keys * first + k * columns, Math.Min(columns, _dimension - first));
+            }
+            double z = Doubles.Fold(w.KeySums + k * Panel<T>.Unit);
+            into.Z[start + row] += z;
+            bool far = w.HasFar && !_tiles.IsTight(queries);
+            AddCentre(row, far ? Doubles.Fold(w.FarKeySums + k * Panel<T>.Unit) : z, queries);
+        }
+    }
+
+    // Takes near pairs out of the factors and adds their pulls by differences: to the queries, to the keys.
+    private void TakeNear(TiledScratch<T> w, Side lanes, int tile, int count, bool toLanes, bool toKeys)
+    {
+        Exponents(lanes, tile, w.Exponents);
+        Vector<T> bound = new(cloud.NearExponent);
+        for (int k = 0; k < count; k++)
+        {
+            T* y = w.Exponents + k * Panel<T>.Lanes;
+            int key = _tiles.TokenOf(tile, k);
+            for (int lane = 0; lane < lanes.Count; lane += Vector<T>.Count)
+            {
+                if (!Vector.GreaterThanAny(Vector.Load(y + lane), bound)) continue;
+                for (int i = lane; i < Math.Min(lane + Vector<T>.Count, lanes.Count); i++)
+                    if (y[i] > cloud.NearExponent) Take(ref w.Factors[k * Panel<T>.Lanes + i], RowOf(lanes, i), i, key);
+            }
+        }
+
+        void Take(ref T factor, int row, int lane, int key)
+        {
+            double pull = double.CreateTruncating(factor) * cloud.Scale;
+            factor = T.Zero;
+            double* x = _x + (nint)row * _dimension, other = _k + (nint)key * _dimension;
+            if (x == other) return;
+            if (toLanes && lane >= lanes.From && lane < lanes.To)
+                Doubles.AddDifference(_force + (nint)row * _dimension, pull, other, x, _dimension);
+            if (toKeys) Doubles.AddDifference(_force + (nint)key * _dimension, pull, x, other, _dimension);
+        }
+    }
+
+    private static void SumFar(TiledScratch<T> w, int count)
+    {
+        new Span<T>(w.Classes, Panel<T>.Unit * Panel<T>.Lanes).Clear();
+        for (int k = 0; k < count; k++)
+        {
+            T* sums = w.Classes + (k & (Panel<T>.Unit - 1)) * Panel<T>.Lanes, factors = w.Factors + k * Panel<T>.Lanes;
+            for (int lane = 0; lane < Panel<T>.Lanes; lane += L.Count)
+                L.Store(sums + lane, L.Add(L.Load(factors + lane), L.Load(sums + lane)));
+        }
+        Fold(w.Classes, w.FarSums);
+    }
+}
