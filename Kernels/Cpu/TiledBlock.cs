@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AttentionFlow.Kernels.Cpu;
 
 // A panel of queries and a tile of keys.
