@@ -12,7 +12,6 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
     // Of the second cache, for what is used again soon.
     private const int CacheBytes = 512 * 1024;
 
-
     private readonly int _dimension = problem.Dimension, _queries = problem.Queries;
     private readonly bool _forced = into.Columns.HasFlag(RowColumns.Force);
     private readonly LabelView<T> _labels = tables.Of(replica);

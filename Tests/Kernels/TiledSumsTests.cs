@@ -20,7 +20,7 @@ public sealed class TiledSumsTests
     private static PairProblem Even(double[] x, int n, int d, double beta) =>
         PairProblem.Self(1, n, d, new Interaction(beta), x, [.. Enumerable.Repeat(1.0 / n, n)], new double[n]);
 
-    // The part across the token, relative to the largest force of all.
+    // The error of the part across the token, relative to that part, of the worst row.
     private static double TangentialError(PairProblem p, RowSums actual, RowSums exact)
     {
         double worst = 0;
