@@ -84,10 +84,11 @@ internal struct Factors<T, R, V, C, P, D, M, X, F> : IFactors<T, V>
         if (!HasNorms) return;
         int blocks = call.Stride / V.Count;
         ArrayView<V> queries = call.Queries.Cast<V>();
+        long row = _row.Row(call);
         // In the order of the products, so that the exponent of a point with itself is 0.
         for (int b = 0; b < blocks; b++)
         {
-            V q = queries[_row.Row * blocks + b];
+            V q = queries[row * blocks + b];
             _norm = V.Dot(q, q, _norm);
         }
     }

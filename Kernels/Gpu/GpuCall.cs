@@ -91,6 +91,8 @@ internal struct GpuKeyNumbers<T> where T : unmanaged
 internal struct GpuKey<T, V> where T : unmanaged where V : unmanaged
 {
     public V K, Value;
+    /// <summary>-|K|^2, where queries want it.</summary>
+    public T Norm;
     public GpuKeyNumbers<T> Numbers;
 }
 

@@ -10,7 +10,7 @@ namespace AttentionFlow.Kernels.Gpu;
 /// <param name="Difference">The difference form, else the general one.</param>
 /// <param name="Masked">Some pairs are left out.</param>
 /// <param name="More">Columns other than Z and F are asked for.</param>
-/// <param name="Close">Above d = 16: forces are sums of differences, because points are close: <see cref="GpuSpread"/>.</param>
+/// <param name="Close">Forces are sums of differences: see <see cref="GpuSpread.AllowsProducts"/>.</param>
 internal readonly record struct GpuShape(
     int Dimension, Type Coupling, bool Even, bool Curved, bool Difference, bool Masked, bool More, bool Close)
 {
@@ -19,7 +19,7 @@ internal readonly record struct GpuShape(
         problem.Interaction.Coupling.GetType(), even, problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
         problem.IsDifference, problem.Interaction.Mask != Mask.None,
         (columns & ~(RowColumns.Force | RowColumns.Radial)) != RowColumns.None,
-        problem.Dimension > 16 && GpuSpread.IsClose(problem));
+        !GpuSpread.AllowsProducts(problem));
 
     /// <summary>Whether the weights of each replica are equal, under the coupling one.</summary>
     public static bool HasEvenWeights(PairProblem p) => p.Interaction.Coupling.IsOne && Enumerable.Range(0, p.Replicas)
@@ -82,7 +82,8 @@ internal sealed record GpuKernel<T>(
         private GpuKernel<T> InRegisters<C, P, X, M, V>()
             where C : struct, ICouplingMath<T, GpuNumbers<T, R>> where P : struct, IChoice where X : struct, IChoice
             where V : unmanaged, IVector<V, T> where M : struct, IChoice =>
-            shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4)
+            !shape.Close ? WithQuery<V, ProductQuery<T, R, V, C, M, X>>(largest: 4)
+            : shape.Difference ? WithQuery<V, DifferenceQuery<T, R, V, C, P, M, X>>(largest: 4)
             : WithQuery<V, GeneralQuery<T, R, V, C, P, M, X>>(largest: 2);
 
         // As many queries in a thread as there are registers for: docs/performance.md.

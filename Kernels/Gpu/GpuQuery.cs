@@ -11,17 +11,23 @@ internal interface IGpuQuery<T, V> where T : unmanaged where V : unmanaged, IVec
     /// <summary>Numbers of a key to be brought along: see <see cref="ICouplingMath{V, N}.NearRows"/>.</summary>
     static abstract int NearRows { get; }
 
+    /// <summary>True when keys come with <see cref="NormOf"/>, and a query does not meet itself.</summary>
+    static abstract bool HasNorms { get; }
+
     /// <summary>Queries in it.</summary>
     static abstract int Count { get; }
+
+    /// <summary>-|key|^2.</summary>
+    static abstract T NormOf(V key);
 
     /// <summary>Begins the sums of this query of a replica, and of those that follow at a distance of <paramref name="step"/>.</summary>
     void Begin(in GpuCall<T> call, int replica, int query, int step);
 
-    /// <summary>Adds a key.</summary>
-    void Meet(in GpuCall<T> call, GpuKey<T, V> key);
+    /// <summary>Adds a key. <typeparamref name="N"/>: it may be the query itself.</summary>
+    void Meet<N>(in GpuCall<T> call, GpuKey<T, V> key) where N : struct, IChoice;
 
     /// <summary>Adds four keys.</summary>
-    void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3);
+    void Meet<N>(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3) where N : struct, IChoice;
 
     /// <summary>Adds the sums of a tile of keys to those of the tiles before.</summary>
     void EndTile();
@@ -42,7 +48,11 @@ internal struct Both<Q, T, V> : IGpuQuery<T, V>
 
     public static int NearRows => Q.NearRows;
 
+    public static bool HasNorms => Q.HasNorms;
+
     public static int Count => 2 * Q.Count;
+
+    public static T NormOf(V key) => Q.NormOf(key);
 
     public void Begin(in GpuCall<T> call, int replica, int query, int step)
     {
@@ -50,16 +60,16 @@ internal struct Both<Q, T, V> : IGpuQuery<T, V>
         _b.Begin(call, replica, query + Q.Count * step, step);
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> key) where N : struct, IChoice
     {
-        _a.Meet(call, key);
-        _b.Meet(call, key);
+        _a.Meet<N>(call, key);
+        _b.Meet<N>(call, key);
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3) where N : struct, IChoice
     {
-        _a.Meet(call, k0, k1, k2, k3);
-        _b.Meet(call, k0, k1, k2, k3);
+        _a.Meet<N>(call, k0, k1, k2, k3);
+        _b.Meet<N>(call, k0, k1, k2, k3);
     }
 
     public void EndTile()
@@ -159,6 +169,9 @@ internal struct GpuTotals<T, R, V, X>
         _force = V.AddScaled(_force, p, difference);
     }
 
+    /// <summary>The tile's force was one of factors times positions: the query's own come off, <paramref name="minusHalf"/> of twice it.</summary>
+    public void Subtract(V twice, T minusHalf) => _force = V.AddScaled(_force, R.Multiply(minusHalf, Tile.Z), twice);
+
     public void EndTile()
     {
         GpuSums<T, R, X>.Accumulate(ref _high, ref _low, Tile);
@@ -193,35 +206,44 @@ internal struct GpuTotals<T, R, V, X>
 internal struct GpuRow<T, R> where T : unmanaged where R : struct, IReal<T>
 {
     private T _q0, _q1;
-    private long _row;
-    private int _from, _to;
-    private bool _isThere;
+    private int _replica, _query, _own, _from, _to;
 
-    /// <summary>Where its position is.</summary>
-    public readonly long Row => _row;
+    /// <summary>Where its position is. Threads beyond the last query work for nothing on the last one.</summary>
+    public readonly long Row(in GpuCall<T> call) =>
+        (long)_replica * call.QueryCount + (_query < call.QueryCount ? _query : call.QueryCount - 1);
 
-    // Threads beyond the last query work for nothing on the last one.
     public void Begin(in GpuCall<T> call, int replica, int query)
     {
-        _isThere = query < call.QueryCount;
-        int mine = _isThere ? query : call.QueryCount - 1;
-        _row = (long)replica * call.QueryCount + mine;
-        _q0 = call.QueryRows > 0 ? call.QueryNumbers[_row] : R.Constant(0);
-        _q1 = call.QueryRows > 1 ? call.QueryNumbers[call.AllQueries + _row] : R.Constant(0);
+        (_replica, _query, _own) = (replica, query, call.IsSelf != 0 ? query : -1);
+        long row = Row(call);
+        _q0 = call.QueryRows > 0 ? call.QueryNumbers[row] : R.Constant(0);
+        _q1 = call.QueryRows > 1 ? call.QueryNumbers[call.AllQueries + row] : R.Constant(0);
+        int mine = query < call.QueryCount ? query : call.QueryCount - 1;
         _from = call.FromKey(mine);
         _to = call.ToKey(mine);
     }
 
     public readonly bool Sees(int key) => key >= _from && key < _to;
 
+    /// <summary>True when this key is the query itself.</summary>
+    public readonly bool Is(int key) => key == _own;
+
     public readonly GpuNumbers<T, R> Numbers(in GpuCall<T> call, GpuKeyNumbers<T> key) =>
         new(call.QueryNumbers, call.KeyNumbers, call.AllQueries, call.AllKeys, call.KeyRows,
-            _q0, _q1, _row, key.N0, key.N1, key.N2, key.Global);
+            _q0, _q1, Row(call), key.N0, key.N1, key.N2, key.Global);
+
+    /// <summary>The numbers of the query with itself.</summary>
+    public readonly GpuNumbers<T, R> Numbers(in GpuCall<T> call, int nearRows) =>
+        Numbers(call, GpuKeyNumbers<T>.Load(call, nearRows, (long)_replica * call.KeyCount, _own));
+
+    /// <summary>True when the query is itself among the keys of a split, and sees itself.</summary>
+    public readonly bool IsIn(in GpuCall<T> call, int split) =>
+        _own >= split * call.SplitKeys && _own < call.SplitEnd(split) && Sees(_own);
 
     /// <summary>Where the shift goes in <see cref="GpuCall{T}.Parts"/>, or -1 when the query is not in this launch.</summary>
     public readonly long Place(in GpuCall<T> call, int split, int columns)
     {
-        long row = _row - call.FirstRow;
-        return _isThere && row >= 0 && row < call.Rows ? (long)split * columns * 2 * call.Rows + row : -1;
+        long row = Row(call) - call.FirstRow;
+        return _query < call.QueryCount && row >= 0 && row < call.Rows ? (long)split * columns * 2 * call.Rows + row : -1;
     }
 }

@@ -16,16 +16,20 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     public static int NearRows => C.NearRows;
 
+    public static bool HasNorms => false;
+
     public static int Count => 1;
+
+    public static T NormOf(V key) => R.Constant(0);
 
     public void Begin(in GpuCall<T> call, int replica, int query, int step)
     {
         _row.Begin(call, replica, query);
-        _q = call.Queries.Cast<V>()[_row.Row];
+        _q = call.Queries.Cast<V>()[_row.Row(call)];
         _totals = default;
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> key) where N : struct, IChoice
     {
         V difference = V.Subtract(key.K, _q);
         GpuNumbers<T, R> numbers = _row.Numbers(call, key.Numbers);
@@ -41,12 +45,12 @@ internal struct DifferenceQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
         if (call.HasLog != 0) _totals.Tile.AddCouplingLog(p, C.Log(ref numbers));
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3) where N : struct, IChoice
     {
-        Meet(call, k0);
-        Meet(call, k1);
-        Meet(call, k2);
-        Meet(call, k3);
+        Meet<N>(call, k0);
+        Meet<N>(call, k1);
+        Meet<N>(call, k2);
+        Meet<N>(call, k3);
     }
 
     public void EndTile() => _totals.EndTile();
@@ -71,25 +75,29 @@ internal struct GeneralQuery<T, R, V, C, P, M, X> : IGpuQuery<T, V>
 
     public static int NearRows => C.NearRows;
 
+    public static bool HasNorms => false;
+
     public static int Count => 1;
+
+    public static T NormOf(V key) => R.Constant(0);
 
     public void Begin(in GpuCall<T> call, int replica, int query, int step)
     {
         _row.Begin(call, replica, query);
-        _q = call.Queries.Cast<V>()[_row.Row];
-        _origin = call.Origins.Cast<V>()[_row.Row];
+        _q = call.Queries.Cast<V>()[_row.Row(call)];
+        _origin = call.Origins.Cast<V>()[_row.Row(call)];
         _shift = P.IsOn ? R.Constant(GpuShift.None) : R.Constant(0);
         _totals = default;
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> key)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> key) where N : struct, IChoice
     {
         T y = Exponent(call, key);
         if (P.IsOn) RaiseTo(y);
         Add(call, key, y);
     }
 
-    public void Meet(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3)
+    public void Meet<N>(in GpuCall<T> call, GpuKey<T, V> k0, GpuKey<T, V> k1, GpuKey<T, V> k2, GpuKey<T, V> k3) where N : struct, IChoice
     {
         T y0 = Exponent(call, k0), y1 = Exponent(call, k1), y2 = Exponent(call, k2), y3 = Exponent(call, k3);
         if (P.IsOn) RaiseTo(R.Max(R.Max(y0, y1), R.Max(y2, y3)));

@@ -20,6 +20,7 @@ internal static class TiledKernel
         Tile<T, V, Q> tile = default;
         tile.Keys = SharedMemory.Allocate<V>(TileNumbers / V.Count);
         if (Q.HasValues) tile.Values = SharedMemory.Allocate<V>(TileNumbers / V.Count);
+        if (Q.HasNorms) tile.Norms = SharedMemory.Allocate<Four<T>>(TileNumbers / V.Count / 4);
         if (Q.NearRows > 0) tile.Numbers0 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
         if (Q.NearRows > 1) tile.Numbers1 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
         if (Q.NearRows > 2) tile.Numbers2 = SharedMemory.Allocate<T>(TileNumbers / V.Count);
@@ -39,36 +40,57 @@ internal static class TiledKernel
             int count = to - first < tileKeys ? to - first : tileKeys;
             for (int i = Group.IdxX; i < count; i += Group.DimX) tile.Load(call, i, firstKey + first + i);
             Group.Barrier();
-            int j = 0;
-            for (; j + 3 < count; j += 4)
-            {
-                query.Meet(call, tile.Key(j, first, firstKey), tile.Key(j + 1, first, firstKey),
-                    tile.Key(j + 2, first, firstKey), tile.Key(j + 3, first, firstKey));
-            }
-            for (; j < count; j++) query.Meet(call, tile.Key(j, first, firstKey));
+            if (Q.HasNorms && call.IsSelf != 0 && first <= lastQuery && first + count > firstQuery)
+                tile.Meet<On>(ref query, call, first, firstKey, count);
+            else
+                tile.Meet<Off>(ref query, call, first, firstKey, count);
             query.EndTile();
             Group.Barrier();
         }
         query.Store(call, Grid.IdxY);
     }
 
+    // Four numbers that load as one.
+    private struct Four<T> where T : unmanaged
+    {
+#pragma warning disable CS0649 // read from memory
+        public T A, B, C, D;
+#pragma warning restore CS0649
+    }
+
     private struct Tile<T, V, Q> where T : unmanaged where V : unmanaged, IVector<V, T> where Q : struct, IGpuQuery<T, V>
     {
         public ArrayView<V> Keys, Values;
+        public ArrayView<Four<T>> Norms;
         public ArrayView<T> Numbers0, Numbers1, Numbers2;
 
         public readonly void Load(in GpuCall<T> call, int i, long key)
         {
-            Keys[i] = call.Keys.Cast<V>()[key];
+            V k = call.Keys.Cast<V>()[key];
+            Keys[i] = k;
+            if (Q.HasNorms) Norms.Cast<T>()[i] = Q.NormOf(k);
             if (Q.HasValues) Values[i] = call.Values.Cast<V>()[key];
             if (Q.NearRows > 0) Numbers0[i] = call.KeyNumbers[key];
             if (Q.NearRows > 1) Numbers1[i] = call.KeyNumbers[call.AllKeys + key];
             if (Q.NearRows > 2) Numbers2[i] = call.KeyNumbers[2 * call.AllKeys + key];
         }
 
-        public readonly GpuKey<T, V> Key(int i, int first, long firstKey)
+        public readonly void Meet<N>(ref Q query, in GpuCall<T> call, int first, long firstKey, int count) where N : struct, IChoice
+        {
+            int j = 0;
+            for (; j + 3 < count; j += 4)
+            {
+                Four<T> norms = Q.HasNorms ? Norms[j / 4] : default;
+                query.Meet<N>(call, Key(j, first, firstKey, norms.A), Key(j + 1, first, firstKey, norms.B),
+                    Key(j + 2, first, firstKey, norms.C), Key(j + 3, first, firstKey, norms.D));
+            }
+            for (; j < count; j++) query.Meet<N>(call, Key(j, first, firstKey, Q.HasNorms ? Norms.Cast<T>()[j] : default));
+        }
+
+        private readonly GpuKey<T, V> Key(int i, int first, long firstKey, T norm)
         {
             GpuKey<T, V> key = default;
+            key.Norm = norm;
             key.K = Keys[i];
             if (Q.HasValues) key.Value = Values[i];
             if (Q.NearRows > 0) key.Numbers.N0 = Numbers0[i];
@@ -106,10 +128,10 @@ internal static class PlainKernel
             int end = to - tile < tileKeys ? to : tile + tileKeys, j = tile;
             for (; j < end - 3; j += 4)
             {
-                query.Meet(call, Key<T, V, Q>(call, j, firstKey), Key<T, V, Q>(call, j + 1, firstKey),
+                query.Meet<On>(call, Key<T, V, Q>(call, j, firstKey), Key<T, V, Q>(call, j + 1, firstKey),
                     Key<T, V, Q>(call, j + 2, firstKey), Key<T, V, Q>(call, j + 3, firstKey));
             }
-            for (; j < end; j++) query.Meet(call, Key<T, V, Q>(call, j, firstKey));
+            for (; j < end; j++) query.Meet<On>(call, Key<T, V, Q>(call, j, firstKey));
             query.EndTile();
         }
         query.Store(call, split);
@@ -121,6 +143,7 @@ internal static class PlainKernel
         GpuKey<T, V> key = default;
         key.Numbers = GpuKeyNumbers<T>.Load(call, Q.NearRows, firstKey, index);
         key.K = call.Keys.Cast<V>()[key.Numbers.Global];
+        if (Q.HasNorms) key.Norm = Q.NormOf(key.K);
         if (Q.HasValues) key.Value = call.Values.Cast<V>()[key.Numbers.Global];
         return key;
     }

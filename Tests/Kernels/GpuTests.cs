@@ -93,9 +93,11 @@ public sealed class GpuTests(PairSumsCase implementation)
     [Test]
     public void SameBitsAgainAndForEveryRowRange([Values(3, 18, 70)] int d)
     {
-        PairProblem problem = Problems.Self(9, 3, 203, d, new Interaction(2) { Coupling = new DistanceCoupling(0.3) });
+        // Several blocks of queries and tiles of keys; above d = 16 those of the simulator are small, and slow.
+        int n = d > 16 && implementation.IsSimulated ? 43 : 203;
+        PairProblem problem = Problems.Self(9, 3, n, d, new Interaction(2) { Coupling = new DistanceCoupling(0.3) });
         RowSums expected = Problems.Sum(_sums, problem, RowColumns.Force);
-        foreach (int[] cuts in (int[][])[[0, 609], [0, 1, 609], [0, 5, 210, 211, 400, 609], [0, 203, 406, 609]])
+        foreach (int[] cuts in (int[][])[[0, 3 * n], [0, 1, 3 * n], [0, 5, n + 7, n + 8, 2 * n - 6, 3 * n], [0, n, 2 * n, 3 * n]])
         {
             RowSums actual = new RowSums(problem.Rows, d, RowColumns.Force);
             Plan plan = _sums.Plan(problem, actual.Columns);
@@ -204,5 +206,34 @@ public sealed class GpuSpreadTests
         for (int i = 0; i < n; i++) Problems.Normalise(x.AsSpan(i * d, d));
         double[] weights = [.. Enumerable.Repeat(1.0 / n, n)];
         Assert.That(GpuSpread.IsClose(PairProblem.Self(1, n, d, new Interaction(1), x, weights, new double[n])), Is.True);
+    }
+
+    // At d = 2 and 3 products are for large spread clouds, whose exponents are not too large; points far off make them so.
+    [Test]
+    public void ProductsAreForLargeSpreadClouds()
+    {
+        const int n = 32768;
+        PairProblem p = Problems.Self(1, 1, n, 3, new Interaction(30));
+        PairProblem Make(double beta, int d, double[] x, Profile? profile = null) =>
+            PairProblem.Self(1, x.Length / d, d, new Interaction(beta) { Profile = profile ?? Profile.Exponential }, x, p.Weights[..(x.Length / d)], new double[x.Length / d]);
+        Assert.That(GpuSpread.AllowsProducts(p));
+        Assert.That(GpuSpread.AllowsProducts(Make(60, 2, Problems.Sphere(new Random(1), n, 2))));
+        Assert.That(GpuSpread.AllowsProducts(Make(70, 3, p.K)), Is.False);
+        Assert.That(GpuSpread.AllowsProducts(Make(30, 3, p.K[3..])), Is.False);
+        Assert.That(GpuSpread.AllowsProducts(Make(30, 3, p.K, Profile.Linear)), Is.False);
+        Assert.That(GpuSpread.AllowsProducts(Make(30, 4, Problems.Sphere(new Random(1), n, 4))), Is.False);
+        Assert.That(GpuSpread.AllowsProducts(Make(30, 3, [.. p.K.Select((x, i) => x * 1e-3 + (i / 3 % 2))])), Is.False);
+        double[] far = [.. p.K];
+        far[n + 1] = 3;
+        Assert.That(GpuSpread.AllowsProducts(Make(30, 3, far)), Is.False);
+        Assert.That(GpuSpread.AllowsProducts(PairProblem.Difference(1, n, n, 3, p.Interaction, far, p.K, p.Weights, p.QueryLabels, p.KeyLabels)), Is.False);
+    }
+
+    // So many replicas that a share of all values would be a single one of each.
+    [Test]
+    public void ClustersAreFoundInManyReplicas()
+    {
+        double[] centres = Problems.Sphere(new Random(1), 2, 17), x = [.. Enumerable.Range(0, 10_000 * 64 * 17).Select(i => centres[i / 17 % 2 * 17 + i % 17])];
+        Assert.That(GpuSpread.IsClose(PairProblem.Self(10_000, 64, 17, new Interaction(1), x, new double[640_000], new double[640_000])), Is.True);
     }
 }

@@ -11,6 +11,9 @@ public sealed record PairSumsCase(string Name, Precision Precision, Func<IPairSu
     /// <summary>Largest relative error of one rounding.</summary>
     public double Unit => Precision == Precision.Single ? Math.Pow(2, -24) : Math.Pow(2, -53);
 
+    /// <summary>True for the simulator of a GPU, which is slow.</summary>
+    public bool IsSimulated => Name.StartsWith("ilgpu-cpu", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
