@@ -25,6 +25,7 @@ internal static class PtxFiles
         foreach (int d in (int[])[2, 3, 4, 8, 16, 32, 64, 384]) yield return ($"d{d}", Self(d, new Interaction(1)));
         foreach (Coupling coupling in (Coupling[])[new DistanceCoupling(0.2), new ToeplitzCoupling(0.1, 1, -0.5), new BlockCoupling(-0.3)])
             yield return ($"d3-{coupling.Name}", Self(3, new Interaction(1) { Coupling = coupling }));
+        foreach (int d in (int[])[2, 3]) yield return ($"d{d}-products", Cloud(d));
         yield return ("d3-weights", Self(3, new Interaction(1), 0.5));
         yield return ("d3-causal", Self(3, new Interaction(1) { Mask = Mask.Causal }));
         PairProblem p = Self(3, new Interaction(1));
@@ -38,5 +39,16 @@ internal static class PtxFiles
         double[] x = new double[2 * d];
         (x[0], x[d]) = (1, -1);
         return PairProblem.Self(1, 2, d, interaction, x, [weight, 1], [0, 1]);
+    }
+
+    // A large spread cloud.
+    private static PairProblem Cloud(int d)
+    {
+        const int n = 1 << 15;
+        Random random = new(1);
+        double[] x = new double[n * d], weights = new double[n];
+        foreach (ref double each in x.AsSpan()) each = random.NextDouble();
+        weights.AsSpan().Fill(1);
+        return PairProblem.Self(1, n, d, new Interaction(1), x, weights, new double[n]);
     }
 }

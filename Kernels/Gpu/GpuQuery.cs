@@ -169,7 +169,7 @@ internal struct GpuTotals<T, R, V, X>
         _force = V.AddScaled(_force, p, difference);
     }
 
-    /// <summary>The tile's force was one of factors times positions: the query's own come off, <paramref name="minusHalf"/> of twice it.</summary>
+    /// <summary>Takes Z times the query's position, given twice, off a tile's sum of factors times positions.</summary>
     public void Subtract(V twice, T minusHalf) => _force = V.AddScaled(_force, R.Multiply(minusHalf, Tile.Z), twice);
 
     public void EndTile()

@@ -9,16 +9,18 @@ namespace AttentionFlow.Kernels.Gpu;
 /// A sum of factors times positions, from which the query's own position comes off at the end, errs by a few units times Z_i R, R the
 /// largest distance of a value from the mean. Where most of Z_i comes from values within r of the query, its force is of the order Z_i r,
 /// so r = R/64 costs it 6 bits. This looks for such groups: it counts, in cells of side R/64, as many values as uniform ones would hardly
-/// ever leave in one.
+/// ever leave in one. What it does not see: two or three tokens at one place, far from most others; their forces keep the error of a few
+/// units times Z_i R, but no relative one.
 /// </remarks>
 internal static class GpuSpread
 {
     private const int MostValues = 8192, Slots = 1 << 15, MostCoordinates = 16;
-    // Values of a replica that are looked at, at least: two tokens in the place of many clusters are a rare sight.
+    // Values of a replica that are looked at, at least: with fewer, no two would be of the same cluster.
     private const int FewestValues = 256;
     private const double Side = 1.0 / 64;
-    // At d = 2 and 3: pairs that take the card 0.5 ms, of which products save 0.1, as long as it takes the host to look; keys of which so
-    // many are near every query that a token at its place does not matter; and the largest exponent. 2^48 leaves room for squares.
+    // At d = 2 and 3. Pairs: with fewer, products save less time than it takes the host to look (0.1 ms on a large card). Keys: of so many
+    // uniform ones several are near every query (Z_i is 4 times a key's weight and more), so that another token at its place does not
+    // matter. Exponents: factors are up to 2^48, their squares up to 2^96.
     private const long ManyPairs = 1L << 30;
     private const int ManyKeys = 1024;
     private const double LargestExponent = 48;

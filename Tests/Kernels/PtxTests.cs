@@ -28,6 +28,15 @@ public sealed class PtxTests
         Check(PairProblem.Self(1, 8, d, p.Interaction, x, new double[8], new double[8]), RowColumns.Force, precision, 90);
     }
 
+    // Large spread clouds: products, the norms of four keys in one load.
+    [Test]
+    public void ProductsStayInRegisters([Values(2, 3)] int d, [Values] Precision precision, [Values] bool more)
+    {
+        PairProblem p = Problems.Self(1, 1, 32768, d, new Interaction(1) { Coupling = new DistanceCoupling(0.2), Mask = Mask.Causal });
+        Assert.That(GpuSpread.AllowsProducts(p));
+        Check(p, more ? RowColumns.Force | RowColumns.Largest | RowColumns.CouplingLog : RowColumns.Force, precision, 80);
+    }
+
     [Test]
     public void MasksColumnsAndTheGeneralFormStayInRegisters([Values] bool general, [Values(3, 16, 70)] int d, [Values] Precision precision)
     {
