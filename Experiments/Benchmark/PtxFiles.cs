@@ -44,7 +44,7 @@ internal static class PtxFiles
     // A large spread cloud.
     private static PairProblem Cloud(int d)
     {
-        const int n = 1 << 15;
+        const int n = 1 << 16;
         Random random = new(1);
         double[] x = new double[n * d], weights = new double[n];
         foreach (ref double each in x.AsSpan()) each = random.NextDouble();

@@ -7,7 +7,7 @@ namespace AttentionFlow.Tests.Kernels;
 public sealed class GpuProductsTests(PairSumsCase implementation)
 {
     // The fewest pairs that are summed by products; 8 splits.
-    private const int Replicas = 16, Tokens = 8192;
+    private const int Replicas = 4, Tokens = 32768;
     // The first rows, which causal masks leave few keys; a boundary of tiles and blocks; one of replicas.
     private static readonly Range[] Rows = [0..3, 510..514, (Tokens - 2)..(Tokens + 2)];
     private static readonly Lazy<PairProblem[]> Problem = new(() => [.. Make()]);
@@ -25,15 +25,15 @@ public sealed class GpuProductsTests(PairSumsCase implementation)
         yield return Problems.Difference(4, other, Tokens);
     }
 
-    // Unit e. Z: a tile of 512 keys, and exponents of dot products, good to a few units of beta |x|^2. The force: what those leave of
-    // sum_j |w_j b_ij| |x_j - x_i| e^..., and a few units of |Z| times the radius from each of the cloud's tiles.
+    // In units: 40 for sums and factors, and exponents of dot products, good to a few units of beta |x|^2; forces likewise, |x_j - x_i| being
+    // at most 2.
     [Test]
-    public void AgreesWithTheReference([Range(0, 3)] int number, [Values] bool more)
+    public void AgreesWithTheReference([Range(0, 3)] int number)
     {
         PairProblem p = Problem.Value[number];
         Assert.That(GpuSpread.AllowsProducts(p));
-        RowColumns columns = more ? Problems.AllColumns(p) : RowColumns.Force;
-        double e = implementation.Unit * (64 + 16 * p.Interaction.Beta + 40);
+        RowColumns columns = number % 2 == 1 ? Problems.AllColumns(p) : RowColumns.Force;
+        double e = implementation.Unit * (40 + 16 * p.Interaction.Beta);
         foreach (Range rows in Rows)
         {
             RowSums actual = Sum(_sums, p, columns, rows), exact = Sum(new ReferenceSums(), p, columns, rows);
@@ -85,9 +85,9 @@ public sealed class GpuProductsTests(PairSumsCase implementation)
     public void SameBitsForEveryRowRange()
     {
         PairProblem p = Problem.Value[1];
-        RowSums all = Sum(_sums, p, RowColumns.Force, 100..140), some = new(p.Rows, 2, RowColumns.Force);
+        RowSums all = Sum(_sums, p, RowColumns.Force, 100..120), some = new(p.Rows, 2, RowColumns.Force);
         Plan plan = _sums.Plan(p, RowColumns.Force);
-        foreach (Range rows in (Range[])[100..101, 101..133, 133..140]) _sums.Sum(plan, rows, some, default);
+        foreach (Range rows in (Range[])[100..101, 101..117, 117..120]) _sums.Sum(plan, rows, some, default);
         Assert.That(some.Z, Is.EqualTo(all.Z));
         Assert.That(some.Force, Is.EqualTo(all.Force));
     }

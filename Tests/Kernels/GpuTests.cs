@@ -212,7 +212,7 @@ public sealed class GpuSpreadTests
     [Test]
     public void ProductsAreForLargeSpreadClouds()
     {
-        const int n = 32768;
+        const int n = 65536;
         PairProblem p = Problems.Self(1, 1, n, 3, new Interaction(30));
         PairProblem Make(double beta, int d, double[] x, Profile? profile = null) =>
             PairProblem.Self(1, x.Length / d, d, new Interaction(beta) { Profile = profile ?? Profile.Exponential }, x, p.Weights[..(x.Length / d)], new double[x.Length / d]);
