@@ -18,9 +18,9 @@ internal static class GpuSpread
     // Values of a replica that are looked at, at least: with fewer, no two would be of the same cluster.
     private const int FewestValues = 256;
     private const double Side = 1.0 / 64;
-    // At d = 2 and 3. Pairs: with fewer, products save less time than it takes the host to look (0.3 ms; a large card saves 0.5 of 2.2). Keys: of so many
-    // uniform ones several are near every query (Z_i is 4 times a key's weight and more), so that another token at its place does not
-    // matter. Exponents: factors are up to 2^48, their squares up to 2^96.
+    // At d = 2 and 3. Pairs: with fewer, products save less time than it takes the host to look (0.3 ms; a large card saves 0.5 of 2.2).
+    // Keys: of so many uniform ones several are near every query (Z_i is 4 times a key's weight and more), so that another token at its
+    // place does not matter. Exponents: factors are up to 2^48, their squares up to 2^96.
     private const long ManyPairs = 1L << 32;
     private const int ManyKeys = 1024;
     private const double LargestExponent = 48;

@@ -4,8 +4,8 @@ namespace AttentionFlow.Kernels.Gpu;
 /// A query of the difference form where values are spread (<see cref="GpuSpread"/>): d multiplications a pair less than
 /// <see cref="DifferenceQuery{T, R, V, C, P, M, X}"/>. Exponents are those of dot products, |q|^2 - |k - q|^2 = 2 &lt;q, k> - |k|^2, and
 /// what is too much, 2^{|q|^2}, comes off at the end. Forces are sums of factors times positions, from which the query's own comes off
-/// after every tile. The query's own factor times its own position would be nothing but a rounding error: a query does not meet itself, and its
-/// own weight joins Z at the end.
+/// after every tile. The query's own factor times its own position would be nothing but a rounding error: a query does not meet itself,
+/// and its own weight joins Z at the end.
 /// </summary>
 internal struct ProductQuery<T, R, V, C, M, X> : IGpuQuery<T, V>
     where T : unmanaged where R : struct, IReal<T> where V : unmanaged, IVector<V, T>
