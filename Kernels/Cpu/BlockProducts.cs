@@ -83,7 +83,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
         for (int key = 0; key < count; key += Panel<T>.Rows, keys += Panel<T>.Rows * dimension, into += Panel<T>.Rows * Panel<T>.Lanes)
             for (int lane = 0; lane < Panel<T>.Lanes; lane += 2 * L.Count)
                 Pair<Packed<T>>(
-                    keys, queries + lane, dimension, Panel<T>.Lanes, into + lane, Panel<T>.Lanes, new(keyHalves + key, queryHalves + lane));
+                    keys, queries + lane, dimension, Panel<T>.Lanes, into + lane, Panel<T>.Lanes, new(keyHalves + key, queryHalves + lane), default);
     }
 
     /// <summary>Eight rows and <paramref name="columns"/> columns, a multiple of a unit and at most two.</summary>
@@ -94,31 +94,35 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     /// <param name="c">The result.</param>
     /// <param name="pitch">Numbers from one row of C to the next.</param>
     /// <param name="add">True when C is where the sums begin, else 0.</param>
-    public static void Multiply<A>(T* a, T* b, int steps, int columns, T* c, int pitch, bool add) where A : struct, IStrides<T>
+    /// <param name="rows">Null, or eight rows that the results are added to, in place of C.</param>
+    public static void Multiply<A>(T* a, T* b, int steps, int columns, T* c, int pitch, bool add, double** rows)
+        where A : struct, IStrides<T>
     {
         if (columns == L.Count)
         {
-            Single<A>(a, b, steps, c, pitch, add);
+            Single<A>(a, b, steps, c, pitch, add, rows);
             return;
         }
-        for (int column = 0; column < columns; column += 2 * L.Count) Pair<A>(a, b + column, steps, columns, c + column, pitch, new(add));
+        for (int column = 0; column < columns; column += 2 * L.Count)
+            Pair<A>(a, b + column, steps, columns, c + column, pitch, new(add), new(rows, column));
     }
 
-    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
+    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start, End end) where A : struct, IStrides<T>
     {
         // Sixteen accumulators need the registers of AVX-512.
         if (typeof(V) == typeof(System.Runtime.Intrinsics.Vector512<T>))
         {
-            EightByTwo<A>(a, b, steps, bPitch, c, pitch, start);
+            EightByTwo<A>(a, b, steps, bPitch, c, pitch, start, end);
             return;
         }
-        FourByTwo<A>(a, b, steps, bPitch, c, pitch, start);
+        FourByTwo<A>(a, b, steps, bPitch, c, pitch, start, end);
         if (start.Rows is not null) start = new(start.Rows + 4, start.Columns);
-        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, c + 4 * pitch, pitch, start);
+        if (end.Rows is not null) end = new(end.Rows + 4, end.Column);
+        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, c + 4 * pitch, pitch, start, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
+    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start, End end) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, s4, s5, s6, s7, t0, t1, t2, t3, t4, t5, t6, t7;
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = L.Constant(0);
@@ -145,7 +149,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Begin(start.Rows + 6, x, y, ref s6, ref t6);
             Begin(start.Rows + 7, x, y, ref s7, ref t7);
         }
-        for (T* end = a + (nint)steps * A.Step; a < end; a += A.Step, b += bPitch)
+        for (T* last = a + (nint)steps * A.Step; a < last; a += A.Step, b += bPitch)
         {
             V x = L.Load(b), y = L.Load(b + L.Count);
             AddProducts(L.Broadcast(a), x, y, ref s0, ref t0);
@@ -157,18 +161,18 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             AddProducts(L.Broadcast(a + 6 * A.Row), x, y, ref s6, ref t6);
             AddProducts(L.Broadcast(a + 7 * A.Row), x, y, ref s7, ref t7);
         }
-        Put(c, 0, pitch, s0, t0);
-        Put(c, 1, pitch, s1, t1);
-        Put(c, 2, pitch, s2, t2);
-        Put(c, 3, pitch, s3, t3);
-        Put(c, 4, pitch, s4, t4);
-        Put(c, 5, pitch, s5, t5);
-        Put(c, 6, pitch, s6, t6);
-        Put(c, 7, pitch, s7, t7);
+        Put(c, 0, pitch, s0, t0, end);
+        Put(c, 1, pitch, s1, t1, end);
+        Put(c, 2, pitch, s2, t2, end);
+        Put(c, 3, pitch, s3, t3, end);
+        Put(c, 4, pitch, s4, t4, end);
+        Put(c, 5, pitch, s5, t5, end);
+        Put(c, 6, pitch, s6, t6, end);
+        Put(c, 7, pitch, s7, t7, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start) where A : struct, IStrides<T>
+    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, T* c, nint pitch, Start start, End end) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, t0, t1, t2, t3;
         s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = L.Constant(0);
@@ -187,7 +191,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Begin(start.Rows + 2, x, y, ref s2, ref t2);
             Begin(start.Rows + 3, x, y, ref s3, ref t3);
         }
-        for (T* end = a + (nint)steps * A.Step; a < end; a += A.Step, b += bPitch)
+        for (T* last = a + (nint)steps * A.Step; a < last; a += A.Step, b += bPitch)
         {
             V x = L.Load(b), y = L.Load(b + L.Count);
             AddProducts(L.Broadcast(a), x, y, ref s0, ref t0);
@@ -195,15 +199,15 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             AddProducts(L.Broadcast(a + 2 * A.Row), x, y, ref s2, ref t2);
             AddProducts(L.Broadcast(a + 3 * A.Row), x, y, ref s3, ref t3);
         }
-        Put(c, 0, pitch, s0, t0);
-        Put(c, 1, pitch, s1, t1);
-        Put(c, 2, pitch, s2, t2);
-        Put(c, 3, pitch, s3, t3);
+        Put(c, 0, pitch, s0, t0, end);
+        Put(c, 1, pitch, s1, t1, end);
+        Put(c, 2, pitch, s2, t2, end);
+        Put(c, 3, pitch, s3, t3, end);
     }
 
     // One vector of B, of 512 bits.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Single<A>(T* a, T* b, int steps, T* c, nint pitch, bool add) where A : struct, IStrides<T>
+    private static void Single<A>(T* a, T* b, int steps, T* c, nint pitch, bool add, double** rows) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, s4, s5, s6, s7;
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = L.Constant(0);
@@ -212,7 +216,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             (s0, s1, s2, s3) = (L.Load(c), L.Load(c + pitch), L.Load(c + 2 * pitch), L.Load(c + 3 * pitch));
             (s4, s5, s6, s7) = (L.Load(c + 4 * pitch), L.Load(c + 5 * pitch), L.Load(c + 6 * pitch), L.Load(c + 7 * pitch));
         }
-        for (T* end = a + (nint)steps * A.Step; a < end; a += A.Step, b += L.Count)
+        for (T* last = a + (nint)steps * A.Step; a < last; a += A.Step, b += L.Count)
         {
             V x = L.Load(b);
             s0 = L.MultiplyAdd(L.Broadcast(a), x, s0);
@@ -223,6 +227,18 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             s5 = L.MultiplyAdd(L.Broadcast(a + 5 * A.Row), x, s5);
             s6 = L.MultiplyAdd(L.Broadcast(a + 6 * A.Row), x, s6);
             s7 = L.MultiplyAdd(L.Broadcast(a + 7 * A.Row), x, s7);
+        }
+        if (rows is not null)
+        {
+            L.AddTo(rows[0], s0);
+            L.AddTo(rows[1], s1);
+            L.AddTo(rows[2], s2);
+            L.AddTo(rows[3], s3);
+            L.AddTo(rows[4], s4);
+            L.AddTo(rows[5], s5);
+            L.AddTo(rows[6], s6);
+            L.AddTo(rows[7], s7);
+            return;
         }
         L.Store(c, s0);
         L.Store(c + pitch, s1);
@@ -256,8 +272,15 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(T* c, int row, nint pitch, V a, V b)
+    private static void Put(T* c, int row, nint pitch, V a, V b, End end)
     {
+        if (end.Rows is not null)
+        {
+            double* into = end.Rows[row] + end.Column;
+            L.AddTo(into, a);
+            L.AddTo(into + L.Count, b);
+            return;
+        }
         L.Store(c + row * pitch, a);
         L.Store(c + row * pitch + L.Count, b);
     }
@@ -275,5 +298,12 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Rows = rows;
             Columns = columns;
         }
+    }
+
+    // Rows that sums are added to from a column on, or none.
+    private readonly struct End(double** rows, int column)
+    {
+        public readonly double** Rows = rows;
+        public readonly int Column = column;
     }
 }

@@ -5,7 +5,7 @@ namespace AttentionFlow.Kernels.Cpu;
 // A panel of queries and a tile of keys.
 internal sealed unsafe partial class TiledCall<L, V, T>
 {
-    private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both, bool add)
+    private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both)
     {
         int count = _tiles.TokensOf(tile), start = replica * _queries;
         Exponents(lanes, tile, w.Factors);
@@ -27,13 +27,13 @@ internal sealed unsafe partial class TiledCall<L, V, T>
         if (near)
         {
             if (!loose) LaneForces(w, lanes, tile, count);
-            if (both && !keyLoose) KeyForces(w, lanes, count, add);
+            if (both && !keyLoose) KeyForces(w, lanes, tile, count);
             TakeNear(w, lanes, tile, count, loose, keyLoose);
             SumFar(w, count);
         }
         if (both && w.HasFar) AddKeySums(w.Factors, count, w.FarKeySums);
         if (!near || loose) LaneForces(w, lanes, tile, count);
-        if (both && (!near || keyLoose)) KeyForces(w, lanes, count, add);
+        if (both && (!near || keyLoose)) KeyForces(w, lanes, tile, count);
         double* sums = near && loose ? w.FarSums : w.Sums;
         for (int lane = lanes.From; lane < lanes.To; lane++) AddCentre(RowOf(lanes, lane), sums[lane], tile);
     }
@@ -113,47 +113,74 @@ internal sealed unsafe partial class TiledCall<L, V, T>
 
     private void LaneForces(TiledScratch<T> w, Side lanes, int tile, int count)
     {
+        for (int lane = lanes.From / Panel<T>.Rows * Panel<T>.Rows; lane < lanes.To; lane += Panel<T>.Rows)
+            for (int i = lane; i < lane + Panel<T>.Rows; i++)
+                w.Rows[i] = i < lanes.From || i >= lanes.To ? null : _force + (nint)RowOf(lanes, i) * _dimension;
         int width = Panel<T>.Width(_dimension);
         for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
         {
-            int columns = cloud.Columns(first), real = Math.Min(columns, _dimension - first);
+            int columns = cloud.Columns(first);
             T* values = cloud.Values(tile, first);
             for (int lane = lanes.From / Panel<T>.Rows * Panel<T>.Rows; lane < lanes.To; lane += Panel<T>.Rows)
             {
-                BlockProducts<L, V, T>.Multiply<Columns<T>>(w.Factors + lane, values, count, columns, w.Product, columns, false);
-                for (int row = 0; row < Panel<T>.Rows; row++)
-                    if (lane + row >= lanes.From && lane + row < lanes.To)
-                        Doubles.Add(_force + (nint)RowOf(lanes, lane + row) * _dimension + first, w.Product + row * columns, real);
+                bool whole = SetTargets(w, lane, first, columns);
+                BlockProducts<L, V, T>.Multiply<Columns<T>>(
+                    w.Factors + lane, values, count, columns, null, 0, false, w.Targets);
+                if (!whole) AddSpare(w, lane, first, columns);
             }
         }
     }
 
-    private void KeyForces(TiledScratch<T> w, Side lanes, int count, bool add)
+    // Targets of a product of eight rows: the rows themselves, or where there is none, or not as many columns, spare ones.
+    private bool SetTargets(TiledScratch<T> w, int place, int first, int columns)
+    {
+        bool fits = first + columns <= _dimension, whole = fits;
+        for (int i = 0; i < Panel<T>.Rows; i++)
+        {
+            double* row = w.Rows[place + i];
+            w.Targets[i] = fits && row is not null ? row + first : w.Spare + i * columns;
+            whole &= row is not null;
+        }
+        if (!whole) new Span<double>(w.Spare, Panel<T>.Rows * columns).Clear();
+        return whole;
+    }
+
+    private void AddSpare(TiledScratch<T> w, int place, int first, int columns)
+    {
+        if (first + columns <= _dimension) return;
+        for (int i = 0; i < Panel<T>.Rows; i++)
+            if (w.Rows[place + i] is not null) Doubles.Add(w.Rows[place + i] + first, w.Spare + i * columns, _dimension - first);
+    }
+
+    // Sums over the queries of a tile for the keys of another, a panel at a time: added to their rows with the last.
+    private void KeyForces(TiledScratch<T> w, Side lanes, int tile, int count)
     {
         int width = Panel<T>.Width(_dimension);
+        bool add = lanes.First > 0, last = lanes.First + lanes.Count == _tiles.TokensOf(lanes.Tile);
+        for (int key = 0; key < Panel<T>.Keys && last; key++)
+            w.Rows[key] = key < count ? _force + (nint)_tiles.TokenOf(tile, key) * _dimension : null;
         for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
         {
             int columns = cloud.Columns(first);
             T* values = cloud.Values(lanes.Tile, first) + lanes.First * columns, sums = w.KeyForces + Panel<T>.Keys * first;
             for (int key = 0; key < count; key += Panel<T>.Rows)
+            {
+                bool whole = last && SetTargets(w, key, first, columns);
                 BlockProducts<L, V, T>.Multiply<Rows<T>>(
-                    w.Factors + key * Panel<T>.Lanes, values, lanes.Count, columns, sums + key * columns, columns, add);
+                    w.Factors + key * Panel<T>.Lanes, values, lanes.Count, columns, sums + key * columns, columns, add,
+                    last ? w.Targets : null);
+                if (last && !whole) AddSpare(w, key, first, columns);
+            }
         }
     }
 
-    // Adds the sums over the queries of a tile to the rows of the keys of another.
+    // Adds what else the keys of a tile have from the queries of another.
     private void FinishKeys(TiledScratch<T> w, int keys, int queries)
     {
-        int width = Panel<T>.Width(_dimension), start = replica * _queries;
+        int start = replica * _queries;
         for (int k = 0; k < _tiles.TokensOf(keys); k++)
         {
             int row = _tiles.TokenOf(keys, k);
-            double* force = _force + (nint)row * _dimension;
-            for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
-            {
-                int columns = cloud.Columns(first);
-                Doubles.Add(force + first, w.KeyForces + Panel<T>.Keys * first + k * columns, Math.Min(columns, _dimension - first));
-            }
             double z = Doubles.Fold(w.KeySums + k * Panel<T>.Unit);
             into.Z[start + row] += z;
             bool far = w.HasFar && !_tiles.IsTight(queries);

@@ -87,7 +87,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
             if (key < Math.Max(one.From, other.From) || last > Math.Min(one.To, other.To)) kernel = kernels.Part;
         }
         Side lanes = new(panel, -1, first, Math.Max(from - first, 0), Math.Min(to, end) - first, end - first);
-        Block(scratch, kernel, lanes, tile, false, false);
+        Block(scratch, kernel, lanes, tile, false);
     }
 
     private void BothWays(int threads, ConcurrentBag<TiledScratch<T>> pool)
@@ -132,7 +132,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
         for (int p = 0; p * Panel<T>.Lanes < count; p++)
         {
             int first = p * Panel<T>.Lanes, lanes = Math.Min(count - first, Panel<T>.Lanes);
-            Block(scratch, kernels.Whole, new(tile * panels + p, tile, first, 0, lanes, lanes), other, both, p > 0);
+            Block(scratch, kernels.Whole, new(tile * panels + p, tile, first, 0, lanes, lanes), other, both);
         }
         if (both) FinishKeys(scratch, other, tile);
     }

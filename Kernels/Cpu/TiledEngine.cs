@@ -72,13 +72,14 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
 {
     private readonly FixedBuffer<T> _numbers = new();
     private readonly FixedBuffer<double> _doubles = new();
+    private readonly FixedBuffer<nint> _rows = new();
 
     /// <summary>Room for this dimension.</summary>
     public void Reserve(int dimension)
     {
         int tile = Panel<T>.Keys * Panel<T>.Lanes, rows = Panel<T>.Keys * Panel<T>.Unit;
-        int classes = Panel<T>.Unit * Panel<T>.Lanes, small = Panel<T>.Rows * 2 * Panel<T>.Unit;
-        _numbers.Reserve(2 * tile + 2 * rows + classes + 5 * Panel<T>.Lanes + small + Panel<T>.Keys * Panel<T>.Width(dimension));
+        int classes = Panel<T>.Unit * Panel<T>.Lanes;
+        _numbers.Reserve(2 * tile + 2 * rows + classes + 5 * Panel<T>.Lanes + Panel<T>.Keys * Panel<T>.Width(dimension));
         Factors = _numbers.Pointer;
         Exponents = Factors + tile;
         KeySums = Exponents + tile;
@@ -86,11 +87,14 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
         Classes = FarKeySums + rows;
         Extras = Classes + classes;
         Largest = Extras + 4 * Panel<T>.Lanes;
-        Product = Largest + Panel<T>.Lanes;
-        KeyForces = Product + small;
-        _doubles.Reserve(2 * Panel<T>.Lanes);
+        KeyForces = Largest + Panel<T>.Lanes;
+        _doubles.Reserve(2 * Panel<T>.Lanes + Panel<T>.Rows * 2 * Panel<T>.Unit);
         Sums = _doubles.Pointer;
         FarSums = Sums + Panel<T>.Lanes;
+        Spare = FarSums + Panel<T>.Lanes;
+        _rows.Reserve(Panel<T>.Keys + Panel<T>.Rows);
+        Rows = (double**)_rows.Pointer;
+        Targets = Rows + Panel<T>.Keys;
     }
 
     /// <summary>[keys, Lanes], and the exponents they came from where these are asked for again.</summary>
@@ -105,12 +109,15 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
     /// <summary>See <see cref="FactorKernel{T}"/>.</summary>
     public T* Classes, Extras, Largest;
 
-    /// <summary>[Rows, columns].</summary>
-    public T* Product;
-
     /// <summary>[columns of two units, keys].</summary>
     public T* KeyForces;
 
     /// <summary>[Lanes]: Z of a panel over a tile, and without near pairs.</summary>
     public double* Sums, FarSums;
+
+    /// <summary>[8, columns]: in place of rows that are not there, or not as long.</summary>
+    public double* Spare;
+
+    /// <summary>[keys], null where there is none, and [8]: rows of forces that products are added to.</summary>
+    public double** Rows, Targets;
 }
