@@ -4,7 +4,7 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// Positions of one replica of the difference form in the form of the tiled kernels, made anew for every call: keys in tiles of
-/// <see cref="Panel{T}.Keys"/>, queries in panels of <see cref="Panel{T}.Lanes"/>. Exponents are y = h_i + h_j + &lt;x_i, x_j>, x relative
+/// <see cref="Panel{T}.Size"/>, queries in panels of as many. Exponents are y = h_i + h_j + &lt;x_i, x_j>, x relative
 /// to the mean of all tokens and scaled, h = -|x|^2/2; what the force is made of is relative to a tile's centre.
 /// </summary>
 internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -48,19 +48,19 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
         bool self = queries == keys;
         double[] mean = new double[dimension];
         double radius = Centre(mean, queries, queryCount, self ? null : keys, self ? 0 : keyCount);
-        Tiles = sorted ? TokenTiles.OfClusters(keys, keyCount, dimension, Panel<T>.Keys, radius, beta)
-            : TokenTiles.InOrder(keyCount, Panel<T>.Keys, radius, beta);
+        Tiles = sorted ? TokenTiles.OfClusters(keys, keyCount, dimension, Panel<T>.Size, radius, beta)
+            : TokenTiles.InOrder(keyCount, Panel<T>.Size, radius, beta);
         double near = Tiles.NearDistance * Scale;
         NearExponent = near > 0 ? T.CreateTruncating(-near * near / 2) : T.CreateTruncating(1e30);
-        int tiles = Tiles.Count, panels = inTiles ? tiles * (Panel<T>.Keys / Panel<T>.Lanes) : (queryCount - 1) / Panel<T>.Lanes + 1;
-        _keys.Reserve((long)tiles * Panel<T>.Keys * dimension);
-        _keyHalves.Reserve((long)tiles * Panel<T>.Keys);
-        _values.Reserve((long)tiles * Panel<T>.Keys * Width);
-        _panels.Reserve((long)panels * Panel<T>.Lanes * dimension);
-        _panelHalves.Reserve((long)panels * Panel<T>.Lanes);
+        int tiles = Tiles.Count, panels = inTiles ? tiles : (queryCount - 1) / Panel<T>.Size + 1;
+        _keys.Reserve((long)tiles * Panel<T>.Size * dimension);
+        _keyHalves.Reserve((long)tiles * Panel<T>.Size);
+        _values.Reserve((long)tiles * Panel<T>.Size * Width);
+        _panels.Reserve((long)panels * Panel<T>.Size * dimension);
+        _panelHalves.Reserve((long)panels * Panel<T>.Size);
         if (_centres.Length < (tiles + 1) * dimension) _centres = new double[(tiles + 1) * dimension];
         mean.CopyTo(_centres, 0);
-        int grain = Math.Max(1, 20_000 / (Panel<T>.Keys * dimension));
+        int grain = Math.Max(1, 20_000 / (Panel<T>.Size * dimension));
         Workers.For(tiles, grain, threads, (from, to) =>
         {
             for (int tile = from; tile < to; tile++) SetTile(keys, tile);
@@ -72,22 +72,22 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     }
 
     /// <summary>The keys of a tile for exponents, [keys/8, d, 8].</summary>
-    public T* Keys(int tile) => _keys.Pointer + (nint)tile * Panel<T>.Keys * _dimension;
+    public T* Keys(int tile) => _keys.Pointer + (nint)tile * Panel<T>.Size * _dimension;
 
     /// <summary>Their h.</summary>
-    public T* KeyHalves(int tile) => _keyHalves.Pointer + tile * Panel<T>.Keys;
+    public T* KeyHalves(int tile) => _keyHalves.Pointer + tile * Panel<T>.Size;
 
-    /// <summary>A panel of queries, [d, Lanes].</summary>
-    public T* Queries(int panel) => _panels.Pointer + (nint)panel * Panel<T>.Lanes * _dimension;
+    /// <summary>A panel of queries, [d, Size].</summary>
+    public T* Queries(int panel) => _panels.Pointer + (nint)panel * Panel<T>.Size * _dimension;
 
     /// <summary>Their h.</summary>
-    public T* QueryHalves(int panel) => _panelHalves.Pointer + panel * Panel<T>.Lanes;
+    public T* QueryHalves(int panel) => _panelHalves.Pointer + panel * Panel<T>.Size;
 
     /// <summary>
     /// The coordinates of a tile's keys from <paramref name="first"/> on, a multiple of two units, relative to its centre:
     /// [keys, columns], columns two units, or one at the end.
     /// </summary>
-    public T* Values(int tile, int first) => _values.Pointer + (nint)Panel<T>.Keys * ((nint)tile * Width + first);
+    public T* Values(int tile, int first) => _values.Pointer + (nint)Panel<T>.Size * ((nint)tile * Width + first);
 
     /// <summary>Columns from <paramref name="first"/> on, of those that go together.</summary>
     public int Columns(int first) => Math.Min(2 * Panel<T>.Unit, Width - first);
@@ -119,7 +119,7 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
         {
             int columns = Columns(first), end = Math.Min(columns, d - first);
             T* values = Values(tile, first);
-            for (int k = 0; k < Panel<T>.Keys; k++, values += columns)
+            for (int k = 0; k < Panel<T>.Size; k++, values += columns)
             {
                 if (k < count)
                 {
@@ -146,19 +146,18 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
 
     private void SetPanel(double* x, int tokens, int panel)
     {
-        int d = _dimension, perTile = Panel<T>.Keys / Panel<T>.Lanes, tile = panel / perTile;
-        int from = InTiles ? panel % perTile * Panel<T>.Lanes : panel * Panel<T>.Lanes;
-        int count = Math.Clamp((InTiles ? Tiles.TokensOf(tile) : tokens) - from, 0, Panel<T>.Lanes);
+        int d = _dimension, from = panel * Panel<T>.Size;
+        int count = InTiles ? Tiles.TokensOf(panel) : Math.Min(tokens - from, Panel<T>.Size);
         T* queries = Queries(panel), halves = QueryHalves(panel);
         Span<double> mean = Mean;
-        for (int lane = 0; lane < Panel<T>.Lanes; lane++)
+        for (int lane = 0; lane < Panel<T>.Size; lane++)
         {
             double squared = 0;
-            double* token = lane >= count ? null : x + (nint)(InTiles ? Tiles.TokenOf(tile, from + lane) : from + lane) * d;
+            double* token = lane >= count ? null : x + (nint)(InTiles ? Tiles.TokenOf(panel, lane) : from + lane) * d;
             for (int c = 0; c < d; c++)
             {
                 T value = lane < count ? T.CreateTruncating((token[c] - mean[c]) * Scale) : T.Zero;
-                queries[c * Panel<T>.Lanes + lane] = value;
+                queries[c * Panel<T>.Size + lane] = value;
                 squared += double.CreateTruncating(value) * double.CreateTruncating(value);
             }
             halves[lane] = T.CreateTruncating(-squared / 2);
