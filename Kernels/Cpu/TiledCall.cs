@@ -152,7 +152,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
                 if (!_forced) continue;
                 double* force = _force + (nint)row * _dimension;
                 Doubles.AddDifference(force, _far[row] * cloud.Scale, mean, _x + (nint)row * _dimension, _dimension);
-                for (int c = 0; c < _dimension; c++) force[c] *= scale;
+                Doubles.Multiply(force, scale, _dimension);
             }
     }
 }

@@ -98,41 +98,44 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
 
     private void SetTile(double* x, int tile)
     {
-        int count = Tiles.TokensOf(tile), d = _dimension, padded = (count + Panel<T>.Rows - 1) / Panel<T>.Rows * Panel<T>.Rows;
-        T* keys = Keys(tile), halves = KeyHalves(tile);
-        Span<double> mean = Mean, centre = CentreOf(tile);
-        if (Tiles.IsTight(tile)) SetCentre(centre, x, tile);
-        for (int k = 0; k < padded; k++)
-        {
-            T* key = keys + k / Panel<T>.Rows * Panel<T>.Rows * d + k % Panel<T>.Rows;
-            double squared = 0;
-            double* token = x + (nint)Tiles.TokenOf(tile, Math.Min(k, count - 1)) * d;
-            for (int c = 0; c < d; c++)
+        int count = Tiles.TokensOf(tile), d = _dimension;
+        if (Tiles.IsTight(tile)) SetCentre(CentreOf(tile), x, tile);
+        double** tokens = stackalloc double*[Panel<T>.Size];
+        for (int k = 0; k < Panel<T>.Size; k++) tokens[k] = k < count ? x + (nint)Tiles.TokenOf(tile, k) * d : null;
+        for (int k = 0; k < count; k += Panel<T>.Rows) SetEight(tokens + k, Keys(tile) + k * d, Panel<T>.Rows, KeyHalves(tile) + k);
+        fixed (double* centre = CentreOf(tile))
+            for (int first = 0; first < Width; first += 2 * Panel<T>.Unit)
             {
-                T value = k < count ? T.CreateTruncating((token[c] - mean[c]) * Scale) : T.Zero;
-                key[c * Panel<T>.Rows] = value;
-                squared += double.CreateTruncating(value) * double.CreateTruncating(value);
-            }
-            halves[k] = T.CreateTruncating(-squared / 2);
-        }
-        for (int first = 0; first < Width; first += 2 * Panel<T>.Unit)
-        {
-            int columns = Columns(first), end = Math.Min(columns, d - first);
-            T* values = Values(tile, first);
-            for (int k = 0; k < Panel<T>.Size; k++, values += columns)
-            {
-                if (k < count)
+                int columns = Columns(first), real = Math.Min(columns, d - first);
+                T* values = Values(tile, first);
+                for (int k = 0; k < Panel<T>.Size; k++, values += columns)
                 {
-                    double* token = x + (nint)Tiles.TokenOf(tile, k) * d + first;
-                    for (int c = 0; c < end; c++) values[c] = T.CreateTruncating((token[c] - centre[first + c]) * Scale);
-                    for (int c = end; c < columns; c++) values[c] = T.Zero;
-                }
-                else
-                {
-                    new Span<T>(values, columns).Clear();
+                    int set = tokens[k] is null ? 0 : real;
+                    if (set > 0) Doubles.Relative(tokens[k] + first, centre + first, Scale, values, set);
+                    new Span<T>(values + set, columns - set).Clear();
                 }
             }
-        }
+    }
+
+    // Eight tokens relative to the mean, number c of all from into + c pitch on, zeros for those that are not there; and their halves.
+    private void SetEight(double** tokens, T* into, nint pitch, T* halves)
+    {
+        const int some = 64;
+        T* rows = stackalloc T[Panel<T>.Rows * some];
+        double* squared = stackalloc double[Panel<T>.Rows];
+        new Span<T>(rows, Panel<T>.Rows * some).Clear();
+        new Span<double>(squared, Panel<T>.Rows).Clear();
+        fixed (double* mean = Mean)
+            for (int first = 0; first < _dimension; first += some)
+            {
+                int count = Math.Min(some, _dimension - first);
+                for (int k = 0; k < Panel<T>.Rows; k++)
+                    if (tokens[k] is not null)
+                        squared[k] += Doubles.Relative(tokens[k] + first, mean + first, Scale, rows + k * some, count);
+                for (int c = 0; c < count; c++, into += pitch)
+                    for (int k = 0; k < Panel<T>.Rows; k++) into[k] = rows[k * some + c];
+            }
+        for (int k = 0; k < Panel<T>.Rows; k++) halves[k] = T.CreateTruncating(-squared[k] / 2);
     }
 
     private void SetCentre(Span<double> centre, double* x, int tile)
@@ -146,21 +149,13 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
 
     private void SetPanel(double* x, int tokens, int panel)
     {
-        int d = _dimension, from = panel * Panel<T>.Size;
-        int count = InTiles ? Tiles.TokensOf(panel) : Math.Min(tokens - from, Panel<T>.Size);
-        T* queries = Queries(panel), halves = QueryHalves(panel);
-        Span<double> mean = Mean;
-        for (int lane = 0; lane < Panel<T>.Size; lane++)
+        int from = panel * Panel<T>.Size, count = InTiles ? Tiles.TokensOf(panel) : Math.Min(tokens - from, Panel<T>.Size);
+        double** eight = stackalloc double*[Panel<T>.Rows];
+        for (int lane = 0; lane < Panel<T>.Lanes(count); lane += Panel<T>.Rows)
         {
-            double squared = 0;
-            double* token = lane >= count ? null : x + (nint)(InTiles ? Tiles.TokenOf(panel, lane) : from + lane) * d;
-            for (int c = 0; c < d; c++)
-            {
-                T value = lane < count ? T.CreateTruncating((token[c] - mean[c]) * Scale) : T.Zero;
-                queries[c * Panel<T>.Size + lane] = value;
-                squared += double.CreateTruncating(value) * double.CreateTruncating(value);
-            }
-            halves[lane] = T.CreateTruncating(-squared / 2);
+            for (int i = lane; i < lane + Panel<T>.Rows; i++)
+                eight[i - lane] = i < count ? x + (nint)(InTiles ? Tiles.TokenOf(panel, i) : from + i) * _dimension : null;
+            SetEight(eight, Queries(panel) + lane, Panel<T>.Size, QueryHalves(panel) + lane);
         }
     }
 
