@@ -58,7 +58,7 @@ internal static class Panel<T>
 }
 
 /// <summary>
-/// C = start + A B, eight rows of A and two vectors of B at a time, in registers: each number of C is one chain of fused operations in the
+/// Products A B, eight rows of A and two vectors of B at a time, in registers: each number is one chain of fused operations in the
 /// order of the steps, whatever the vector width.
 /// </summary>
 internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, T> where V : struct where T : unmanaged
@@ -80,8 +80,7 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
         for (int key = 0; key < count; key += Panel<T>.Rows, keys += Panel<T>.Rows * dimension, into += Panel<T>.Rows * Panel<T>.Size)
             for (int lane = 0; lane < lanes; lane += 2 * L.Count)
                 Pair<Packed<T>>(
-                    keys, queries + lane, dimension, Panel<T>.Size, new(keyHalves + key, queryHalves + lane),
-                    new(null, 0, into + lane, Panel<T>.Size));
+                    keys, queries + lane, dimension, Panel<T>.Size, new(into + lane, keyHalves + key, queryHalves + lane));
     }
 
     /// <summary>
@@ -99,39 +98,26 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
             Single<A>(a, b, steps, rows);
             return;
         }
-        for (int column = 0; column < columns; column += 2 * L.Count) Pair<A>(a, b + column, steps, columns, default, new(rows, column, null, 0));
+        for (int column = 0; column < columns; column += 2 * L.Count) Pair<A>(a, b + column, steps, columns, new(rows, column));
     }
 
-    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, Start start, End end) where A : struct, IStrides<T>
+    private static void Pair<A>(T* a, T* b, int steps, nint bPitch, End end) where A : struct, IStrides<T>
     {
         // Sixteen accumulators need the registers of AVX-512.
         if (typeof(V) == typeof(System.Runtime.Intrinsics.Vector512<T>))
         {
-            EightByTwo<A>(a, b, steps, bPitch, start, end);
+            EightByTwo<A>(a, b, steps, bPitch, end);
             return;
         }
-        FourByTwo<A>(a, b, steps, bPitch, start, end);
-        if (start.Rows is not null) start = new(start.Rows + 4, start.Columns);
-        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, start, end.From(4));
+        FourByTwo<A>(a, b, steps, bPitch, end);
+        FourByTwo<A>(a + 4 * A.Row, b, steps, bPitch, end.From(4));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, Start start, End end) where A : struct, IStrides<T>
+    private static void EightByTwo<A>(T* a, T* b, int steps, nint bPitch, End end) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, s4, s5, s6, s7, t0, t1, t2, t3, t4, t5, t6, t7;
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = L.Constant(0);
-        if (start.Rows is not null)
-        {
-            V x = L.Load(start.Columns), y = L.Load(start.Columns + L.Count);
-            Begin(start.Rows + 0, x, y, ref s0, ref t0);
-            Begin(start.Rows + 1, x, y, ref s1, ref t1);
-            Begin(start.Rows + 2, x, y, ref s2, ref t2);
-            Begin(start.Rows + 3, x, y, ref s3, ref t3);
-            Begin(start.Rows + 4, x, y, ref s4, ref t4);
-            Begin(start.Rows + 5, x, y, ref s5, ref t5);
-            Begin(start.Rows + 6, x, y, ref s6, ref t6);
-            Begin(start.Rows + 7, x, y, ref s7, ref t7);
-        }
         for (T* last = a + (nint)steps * A.Step; a < last; a += A.Step, b += bPitch)
         {
             V x = L.Load(b), y = L.Load(b + L.Count);
@@ -155,18 +141,10 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, Start start, End end) where A : struct, IStrides<T>
+    private static void FourByTwo<A>(T* a, T* b, int steps, nint bPitch, End end) where A : struct, IStrides<T>
     {
         V s0, s1, s2, s3, t0, t1, t2, t3;
         s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = L.Constant(0);
-        if (start.Rows is not null)
-        {
-            V x = L.Load(start.Columns), y = L.Load(start.Columns + L.Count);
-            Begin(start.Rows + 0, x, y, ref s0, ref t0);
-            Begin(start.Rows + 1, x, y, ref s1, ref t1);
-            Begin(start.Rows + 2, x, y, ref s2, ref t2);
-            Begin(start.Rows + 3, x, y, ref s3, ref t3);
-        }
         for (T* last = a + (nint)steps * A.Step; a < last; a += A.Step, b += bPitch)
         {
             V x = L.Load(b), y = L.Load(b + L.Count);
@@ -216,36 +194,39 @@ internal static unsafe class BlockProducts<L, V, T> where L : struct, ILanes<V, 
         sumB = L.MultiplyAdd(factor, b, sumB);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Begin(T* row, V x, V y, ref V a, ref V b)
+    // Where sums go: they are added to rows from a column on; or put into a tile, plus a half of their row and one of their column. These
+    // come last: before them a sum is near 0 for most pairs of many dimensions, and rounds little.
+    private readonly struct End
     {
-        V h = L.Broadcast(row);
-        (a, b) = (L.Add(h, x), L.Add(h, y));
-    }
+        private readonly double** _rows;
+        private readonly T* _tile, _rowHalves, _columnHalves;
+        private readonly int _column;
 
-    // Where sums begin: at a number of their row plus one of their column, or at 0.
-    private readonly struct Start(T* rows, T* columns)
-    {
-        public readonly T* Rows = rows, Columns = columns;
-    }
+        public End(double** rows, int column)
+        {
+            _rows = rows;
+            _column = column;
+        }
 
-    // Where sums go: they are added to rows from a column on, or put at C, whose rows are so many numbers apart.
-    private readonly struct End(double** rows, int column, T* c, nint pitch)
-    {
-        private readonly double** _rows = rows;
-        private readonly T* _c = c;
-        private readonly int _column = column;
-        private readonly nint _pitch = pitch;
+        public End(T* tile, T* rowHalves, T* columnHalves)
+        {
+            _tile = tile;
+            _rowHalves = rowHalves;
+            _columnHalves = columnHalves;
+        }
 
-        public End From(int row) => new(_rows is null ? null : _rows + row, _column, _c + row * _pitch, _pitch);
+        public End From(int row) => _rows is not null ? new(_rows + row, _column)
+            : new(_tile + row * Panel<T>.Size, _rowHalves + row, _columnHalves);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Put(int row, V a, V b)
         {
             if (_rows is null)
             {
-                L.Store(_c + row * _pitch, a);
-                L.Store(_c + row * _pitch + L.Count, b);
+                V half = L.Broadcast(_rowHalves + row);
+                T* into = _tile + row * Panel<T>.Size;
+                L.Store(into, L.Add(a, L.Add(half, L.Load(_columnHalves))));
+                L.Store(into + L.Count, L.Add(b, L.Add(half, L.Load(_columnHalves + L.Count))));
                 return;
             }
             L.AddTo(_rows[row] + _column, a);

@@ -34,9 +34,20 @@ internal sealed unsafe partial class TiledCall<L, V, T>
         if (both) FinishKeys(w, tile, lanes.Tile, near && keyLoose ? w.FarKeySums : w.KeySums);
     }
 
-    private void Exponents(Side lanes, int tile, T* to) => BlockProducts<L, V, T>.Exponents(
-        cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension,
-        _tiles.TokensOf(tile), Panel<T>.Lanes(lanes.Count), to);
+    private void Exponents(Side lanes, int tile, T* to)
+    {
+        int count = _tiles.TokensOf(tile);
+        BlockProducts<L, V, T>.Exponents(
+            cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension, count,
+            Panel<T>.Lanes(lanes.Count), to);
+        // A token's own exponent is 0, and its factor often most of Z.
+        if (!problem.IsSelf || lanes.Tile >= 0 && lanes.Tile != tile) return;
+        for (int k = 0; k < count; k++)
+        {
+            int lane = lanes.Tile == tile ? k : _tiles.TokenOf(tile, k) - lanes.First;
+            if (lane >= 0 && lane < lanes.Count) to[k * Panel<T>.Size + lane] = T.Zero;
+        }
+    }
 
     // The sums of the classes of every lane, as Doubles.Fold adds up those of a key.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -44,7 +55,8 @@ internal sealed unsafe partial class TiledCall<L, V, T>
     {
         for (int half = Panel<T>.Unit / 2 * Panel<T>.Size; half >= Panel<T>.Size; half /= 2)
             for (int row = 0; row < half; row += Panel<T>.Size)
-                for (int i = row; i < row + lanes; i += L.Count) L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
+                for (int i = row; i < row + lanes; i += L.Count)
+                    L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
         new Span<double>(into, lanes).Clear();
         Doubles.Add(into, classes, lanes);
     }

@@ -131,7 +131,8 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
 
     private static TiledScratch<T> Take(ConcurrentBag<TiledScratch<T>> pool) => pool.TryTake(out TiledScratch<T>? used) ? used : new();
 
-    // Queries of a panel: those of a tile, or where that is negative of the whole from First on; lanes [From, To) are asked for, Count are there.
+    // Queries of a panel: those of a tile, or where that is negative of the whole from First on; lanes [From, To) are asked for, Count are
+    // there.
     private readonly record struct Side(int Panel, int Tile, int First, int From, int To, int Count);
 
     private int RowOf(Side lanes, int lane) => lanes.Tile < 0 ? lanes.First + lane : _tiles.TokenOf(lanes.Tile, lanes.First + lane);
