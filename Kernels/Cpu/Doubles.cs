@@ -23,6 +23,46 @@ internal static unsafe class Doubles
         for (; i < count; i++) into[i] += factor * (a[i] - b[i]);
     }
 
+    /// <summary>x *= factor.</summary>
+    public static void Multiply(double* x, double factor, int count)
+    {
+        int i = 0;
+        Vector256<double> factors = Vector256.Create(factor);
+        for (; i + 4 <= count; i += 4) (Vector256.Load(x + i) * factors).Store(x + i);
+        for (; i < count; i++) x[i] *= factor;
+    }
+
+    /// <summary>into = factor (x - centre), rounded; the sum of its squares.</summary>
+    public static double Relative<T>(double* x, double* centre, double factor, T* into, int count) where T : unmanaged
+    {
+        int i = 0;
+        Vector256<double> factors = Vector256.Create(factor), squares = Vector256<double>.Zero;
+        for (; i + 4 <= count; i += 4)
+        {
+            Vector256<double> value = (Vector256.Load(x + i) - Vector256.Load(centre + i)) * factors;
+            if (typeof(T) == typeof(float))
+            {
+                Vector128<float> rounded = Vector128.Narrow(value.GetLower(), value.GetUpper());
+                rounded.Store((float*)into + i);
+                value = Vector256.Create(Vector128.WidenLower(rounded), Vector128.WidenUpper(rounded));
+            }
+            else
+            {
+                value.Store((double*)into + i);
+            }
+            squares += value * value;
+        }
+        double squared = squares[0] + squares[1] + (squares[2] + squares[3]);
+        for (; i < count; i++)
+        {
+            double value = (x[i] - centre[i]) * factor;
+            if (typeof(T) == typeof(float)) value = ((float*)into)[i] = (float)value;
+            else ((double*)into)[i] = value;
+            squared += value * value;
+        }
+        return squared;
+    }
+
     /// <summary>|a - b|^2.</summary>
     public static double SquaredDistance(double* a, double* b, int count)
     {

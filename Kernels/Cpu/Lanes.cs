@@ -20,6 +20,9 @@ internal unsafe interface ILanes<V, T> : IArithmetic<V> where V : struct where T
 
     static abstract void Store(T* address, V a);
 
+    /// <summary>Adds every number to the double at its place.</summary>
+    static abstract void AddTo(double* address, V a);
+
     /// <summary>a - the number at this address; the latter may stay in memory.</summary>
     static abstract V Subtract(V a, T* address);
 
@@ -58,6 +61,19 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T> where T : 
     public static Vector128<T> Load(T* address) => Vector128.Load(address);
 
     public static void Store(T* address, Vector128<T> a) => a.Store(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* address, Vector128<T> a)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            (Vector128.Load(address) + a.AsDouble()).Store(address);
+            return;
+        }
+        (Vector128<double> low, Vector128<double> high) = Vector128.Widen(a.AsSingle());
+        (Vector128.Load(address) + low).Store(address);
+        (Vector128.Load(address + Vector128<double>.Count) + high).Store(address + Vector128<double>.Count);
+    }
 
     public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
 
@@ -151,6 +167,19 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T> where T : 
     public static Vector256<T> Load(T* address) => Vector256.Load(address);
 
     public static void Store(T* address, Vector256<T> a) => a.Store(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* address, Vector256<T> a)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            (Vector256.Load(address) + a.AsDouble()).Store(address);
+            return;
+        }
+        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(a.AsSingle());
+        (Vector256.Load(address) + low).Store(address);
+        (Vector256.Load(address + Vector256<double>.Count) + high).Store(address + Vector256<double>.Count);
+    }
 
     public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
 

@@ -20,6 +20,13 @@ internal readonly unsafe struct Lanes512Single : ILanes<Vector512<float>, float>
 
     public static void Store(float* address, Vector512<float> a) => Avx512F.Store(address, a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* address, Vector512<float> a)
+    {
+        Lanes512Double.AddTo(address, Avx512F.ConvertToVector512Double(a.GetLower()));
+        Lanes512Double.AddTo(address + 8, Avx512F.ConvertToVector512Double(a.GetUpper()));
+    }
+
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => Avx512F.Add(a, b);
 
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => Avx512F.Subtract(a, b);
@@ -91,6 +98,10 @@ internal readonly unsafe struct Lanes512Double : ILanes<Vector512<double>, doubl
     public static Vector512<double> Load(double* address) => Avx512F.LoadVector512(address);
 
     public static void Store(double* address, Vector512<double> a) => Avx512F.Store(address, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* address, Vector512<double> a) =>
+        Avx512F.Store(address, Avx512F.Add(Avx512F.LoadVector512(address), a));
 
     public static Vector512<double> Add(Vector512<double> a, Vector512<double> b) => Avx512F.Add(a, b);
 

@@ -5,51 +5,60 @@ namespace AttentionFlow.Kernels.Cpu;
 // A panel of queries and a tile of keys.
 internal sealed unsafe partial class TiledCall<L, V, T>
 {
-    private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both, bool add)
+    private void Block(TiledScratch<T> w, FactorKernel<T> kernel, Side lanes, int tile, bool both)
     {
-        int count = _tiles.TokensOf(tile), start = replica * _queries;
+        int count = _tiles.TokensOf(tile), start = replica * _queries, used = Panel<T>.Lanes(lanes.Count);
         Exponents(lanes, tile, w.Factors);
-        int place = layout.FirstQuery + (lanes.Tile < 0 ? lanes.First : lanes.Tile * Panel<T>.Keys + lanes.First);
-        kernel(_labels, place, tile * Panel<T>.Keys, count, w.Factors, w.Classes, w.Extras, w.Largest);
-        Fold(w.Classes, w.Sums);
+        int place = layout.FirstQuery + (lanes.Tile < 0 ? lanes.First : lanes.Tile * Panel<T>.Size);
+        kernel(_labels, place, tile * Panel<T>.Size, count, used, w.Factors, w.Classes, w.Extras, w.Largest);
+        Fold(w.Classes, used, w.Sums);
         for (int lane = lanes.From; lane < lanes.To; lane++) into.Z[start + RowOf(lanes, lane)] += w.Sums[lane];
         if (!both) AddExtras(w, lanes, start);
         if (!_forced) return;
-        if (both && lanes.Count < Panel<T>.Lanes) ClearLanes(w.Factors, count, lanes.Count);
+        if (both && lanes.Count < used) ClearLanes(w.Factors, count, lanes.Count, used);
         bool near = HasNear(w.Largest, lanes.Count), loose = !_tiles.IsTight(tile), keyLoose = both && !_tiles.IsTight(lanes.Tile);
         near &= loose || keyLoose;
-        if (near && !w.HasFar && both)
-        {
-            new Span<T>(w.KeySums, Panel<T>.Keys * Panel<T>.Unit).CopyTo(new Span<T>(w.FarKeySums, Panel<T>.Keys * Panel<T>.Unit));
-            w.HasFar = true;
-        }
-        if (both) AddKeySums(w.Factors, count, w.KeySums);
+        if (both) SumKeys(w.Factors, count, used, w.KeySums);
         if (near)
         {
             if (!loose) LaneForces(w, lanes, tile, count);
-            if (both && !keyLoose) KeyForces(w, lanes, count, add);
+            if (both && !keyLoose) KeyForces(w, lanes, tile, count);
             TakeNear(w, lanes, tile, count, loose, keyLoose);
-            SumFar(w, count);
+            SumFar(w, count, used);
+            if (both) SumKeys(w.Factors, count, used, w.FarKeySums);
         }
-        if (both && w.HasFar) AddKeySums(w.Factors, count, w.FarKeySums);
         if (!near || loose) LaneForces(w, lanes, tile, count);
-        if (both && (!near || keyLoose)) KeyForces(w, lanes, count, add);
+        if (both && (!near || keyLoose)) KeyForces(w, lanes, tile, count);
         double* sums = near && loose ? w.FarSums : w.Sums;
         for (int lane = lanes.From; lane < lanes.To; lane++) AddCentre(RowOf(lanes, lane), sums[lane], tile);
+        if (both) FinishKeys(w, tile, lanes.Tile, near && keyLoose ? w.FarKeySums : w.KeySums);
     }
 
-    private void Exponents(Side lanes, int tile, T* to) => BlockProducts<L, V, T>.Exponents(
-        cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension,
-        _tiles.TokensOf(tile), to);
+    private void Exponents(Side lanes, int tile, T* to)
+    {
+        int count = _tiles.TokensOf(tile);
+        BlockProducts<L, V, T>.Exponents(
+            cloud.Keys(tile), cloud.KeyHalves(tile), cloud.Queries(lanes.Panel), cloud.QueryHalves(lanes.Panel), _dimension, count,
+            Panel<T>.Lanes(lanes.Count), to);
+        // A token's own exponent is 0, and its factor often most of Z.
+        if (!problem.IsSelf || lanes.Tile >= 0 && lanes.Tile != tile) return;
+        for (int k = 0; k < count; k++)
+        {
+            int lane = lanes.Tile == tile ? k : _tiles.TokenOf(tile, k) - lanes.First;
+            if (lane >= 0 && lane < lanes.Count) to[k * Panel<T>.Size + lane] = T.Zero;
+        }
+    }
 
     // The sums of the classes of every lane, as Doubles.Fold adds up those of a key.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Fold(T* classes, double* into)
+    private static void Fold(T* classes, int lanes, double* into)
     {
-        for (int half = Panel<T>.Unit / 2 * Panel<T>.Lanes; half >= Panel<T>.Lanes; half /= 2)
-            for (int i = 0; i < half; i += L.Count) L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
-        new Span<double>(into, Panel<T>.Lanes).Clear();
-        Doubles.Add(into, classes, Panel<T>.Lanes);
+        for (int half = Panel<T>.Unit / 2 * Panel<T>.Size; half >= Panel<T>.Size; half /= 2)
+            for (int row = 0; row < half; row += Panel<T>.Size)
+                for (int i = row; i < row + lanes; i += L.Count)
+                    L.Store(classes + i, L.Add(L.Load(classes + i), L.Load(classes + half + i)));
+        new Span<double>(into, lanes).Clear();
+        Doubles.Add(into, classes, lanes);
     }
 
     // What the centre of a tile lacks: at once where it is the tile's own, else at the end.
@@ -83,13 +92,13 @@ internal sealed unsafe partial class TiledCall<L, V, T>
                 ref double sum = ref column[start + lanes.First + lane];
                 sum = largest ? Math.Max(sum, value) : sum + value;
             }
-            row += Panel<T>.Lanes;
+            row += Panel<T>.Size;
         }
     }
 
-    private static void ClearLanes(T* factors, int count, int from)
+    private static void ClearLanes(T* factors, int count, int from, int to)
     {
-        for (int k = 0; k < count; k++, factors += Panel<T>.Lanes) new Span<T>(factors + from, Panel<T>.Lanes - from).Clear();
+        for (int k = 0; k < count; k++, factors += Panel<T>.Size) new Span<T>(factors + from, to - from).Clear();
     }
 
     private bool HasNear(T* largest, int count)
@@ -100,64 +109,90 @@ internal sealed unsafe partial class TiledCall<L, V, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddKeySums(T* factors, int count, T* sums)
+    private static void SumKeys(T* factors, int count, int lanes, T* sums)
     {
-        for (int k = 0; k < count; k++, factors += Panel<T>.Lanes, sums += Panel<T>.Unit)
+        for (int k = 0; k < count; k++, factors += Panel<T>.Size, sums += Panel<T>.Unit)
             for (int lane = 0; lane < Panel<T>.Unit; lane += L.Count)
             {
-                V sum = L.Load(sums + lane);
-                for (int unit = lane; unit < Panel<T>.Lanes; unit += Panel<T>.Unit) sum = L.Add(sum, L.Load(factors + unit));
+                V sum = L.Load(factors + lane);
+                for (int unit = lane + Panel<T>.Unit; unit < lanes; unit += Panel<T>.Unit) sum = L.Add(sum, L.Load(factors + unit));
                 L.Store(sums + lane, sum);
             }
     }
 
     private void LaneForces(TiledScratch<T> w, Side lanes, int tile, int count)
     {
-        int width = Panel<T>.Width(_dimension);
+        SetRows(w, lanes.Tile, lanes.From, lanes.To, lanes.First);
+        int width = Panel<T>.Width(_dimension), begin = lanes.From / Panel<T>.Rows * Panel<T>.Rows;
         for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
         {
-            int columns = cloud.Columns(first), real = Math.Min(columns, _dimension - first);
+            int columns = cloud.Columns(first);
             T* values = cloud.Values(tile, first);
-            for (int lane = lanes.From / Panel<T>.Rows * Panel<T>.Rows; lane < lanes.To; lane += Panel<T>.Rows)
+            for (int lane = begin; lane < lanes.To; lane += Panel<T>.Rows)
             {
-                BlockProducts<L, V, T>.Multiply<Columns<T>>(w.Factors + lane, values, count, columns, w.Product, columns, false);
-                for (int row = 0; row < Panel<T>.Rows; row++)
-                    if (lane + row >= lanes.From && lane + row < lanes.To)
-                        Doubles.Add(_force + (nint)RowOf(lanes, lane + row) * _dimension + first, w.Product + row * columns, real);
+                bool whole = SetTargets(w, lane, first, columns);
+                BlockProducts<L, V, T>.AddProduct<Columns<T>>(w.Factors + lane, values, count, columns, w.Targets);
+                if (!whole) AddSpare(w, lane, first, columns);
             }
         }
     }
 
-    private void KeyForces(TiledScratch<T> w, Side lanes, int count, bool add)
+    // The rows [from, to) of a panel.
+    private void SetRows(TiledScratch<T> w, int tile, int from, int to, int first = 0)
     {
+        for (int i = 0; i < Panel<T>.Size; i++)
+        {
+            bool isThere = i >= from && i < to;
+            w.Rows[i] = isThere ? _force + (nint)(tile < 0 ? first + i : _tiles.TokenOf(tile, i)) * _dimension : null;
+        }
+    }
+
+    // Targets of a product of eight rows: the rows themselves, or where there is none, or not as many columns, spare ones.
+    private bool SetTargets(TiledScratch<T> w, int place, int first, int columns)
+    {
+        bool fits = first + columns <= _dimension, whole = fits;
+        for (int i = 0; i < Panel<T>.Rows; i++)
+        {
+            double* row = w.Rows[place + i];
+            w.Targets[i] = fits && row is not null ? row + first : w.Spare + i * columns;
+            whole &= row is not null;
+        }
+        if (!whole) new Span<double>(w.Spare, Panel<T>.Rows * columns).Clear();
+        return whole;
+    }
+
+    private void AddSpare(TiledScratch<T> w, int place, int first, int columns)
+    {
+        if (first + columns <= _dimension) return;
+        for (int i = 0; i < Panel<T>.Rows; i++)
+            if (w.Rows[place + i] is not null) Doubles.Add(w.Rows[place + i] + first, w.Spare + i * columns, _dimension - first);
+    }
+
+    private void KeyForces(TiledScratch<T> w, Side lanes, int tile, int count)
+    {
+        SetRows(w, tile, 0, count);
         int width = Panel<T>.Width(_dimension);
         for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
         {
             int columns = cloud.Columns(first);
-            T* values = cloud.Values(lanes.Tile, first) + lanes.First * columns, sums = w.KeyForces + Panel<T>.Keys * first;
+            T* values = cloud.Values(lanes.Tile, first);
             for (int key = 0; key < count; key += Panel<T>.Rows)
-                BlockProducts<L, V, T>.Multiply<Rows<T>>(
-                    w.Factors + key * Panel<T>.Lanes, values, lanes.Count, columns, sums + key * columns, columns, add);
+            {
+                bool whole = SetTargets(w, key, first, columns);
+                BlockProducts<L, V, T>.AddProduct<Rows<T>>(w.Factors + key * Panel<T>.Size, values, lanes.Count, columns, w.Targets);
+                if (!whole) AddSpare(w, key, first, columns);
+            }
         }
     }
 
-    // Adds the sums over the queries of a tile to the rows of the keys of another.
-    private void FinishKeys(TiledScratch<T> w, int keys, int queries)
+    // Adds what else the keys of a tile have from the queries of another.
+    private void FinishKeys(TiledScratch<T> w, int keys, int queries, T* farSums)
     {
-        int width = Panel<T>.Width(_dimension), start = replica * _queries;
         for (int k = 0; k < _tiles.TokensOf(keys); k++)
         {
             int row = _tiles.TokenOf(keys, k);
-            double* force = _force + (nint)row * _dimension;
-            for (int first = 0; first < width; first += 2 * Panel<T>.Unit)
-            {
-                int columns = cloud.Columns(first);
-                Doubles.Add(force + first, w.KeyForces + Panel<T>.Keys * first + k * columns, Math.Min(columns, _dimension - first));
-            }
-            double z = Doubles.Fold(w.KeySums + k * Panel<T>.Unit);
-            into.Z[start + row] += z;
-            bool far = w.HasFar && !_tiles.IsTight(queries);
-            AddCentre(row, far ? Doubles.Fold(w.FarKeySums + k * Panel<T>.Unit) : z, queries);
+            into.Z[replica * _queries + row] += Doubles.Fold(w.KeySums + k * Panel<T>.Unit);
+            AddCentre(row, Doubles.Fold(farSums + k * Panel<T>.Unit), queries);
         }
     }
 
@@ -168,13 +203,13 @@ internal sealed unsafe partial class TiledCall<L, V, T>
         Vector<T> bound = new(cloud.NearExponent);
         for (int k = 0; k < count; k++)
         {
-            T* y = w.Exponents + k * Panel<T>.Lanes;
+            T* y = w.Exponents + k * Panel<T>.Size;
             int key = _tiles.TokenOf(tile, k);
             for (int lane = 0; lane < lanes.Count; lane += Vector<T>.Count)
             {
                 if (!Vector.GreaterThanAny(Vector.Load(y + lane), bound)) continue;
                 for (int i = lane; i < Math.Min(lane + Vector<T>.Count, lanes.Count); i++)
-                    if (y[i] > cloud.NearExponent) Take(ref w.Factors[k * Panel<T>.Lanes + i], RowOf(lanes, i), i, key);
+                    if (y[i] > cloud.NearExponent) Take(ref w.Factors[k * Panel<T>.Size + i], RowOf(lanes, i), i, key);
             }
         }
 
@@ -190,15 +225,15 @@ internal sealed unsafe partial class TiledCall<L, V, T>
         }
     }
 
-    private static void SumFar(TiledScratch<T> w, int count)
+    private static void SumFar(TiledScratch<T> w, int count, int lanes)
     {
-        new Span<T>(w.Classes, Panel<T>.Unit * Panel<T>.Lanes).Clear();
+        new Span<T>(w.Classes, Panel<T>.Unit * Panel<T>.Size).Clear();
         for (int k = 0; k < count; k++)
         {
-            T* sums = w.Classes + (k & (Panel<T>.Unit - 1)) * Panel<T>.Lanes, factors = w.Factors + k * Panel<T>.Lanes;
-            for (int lane = 0; lane < Panel<T>.Lanes; lane += L.Count)
+            T* sums = w.Classes + (k & (Panel<T>.Unit - 1)) * Panel<T>.Size, factors = w.Factors + k * Panel<T>.Size;
+            for (int lane = 0; lane < lanes; lane += L.Count)
                 L.Store(sums + lane, L.Add(L.Load(factors + lane), L.Load(sums + lane)));
         }
-        Fold(w.Classes, w.FarSums);
+        Fold(w.Classes, lanes, w.FarSums);
     }
 }

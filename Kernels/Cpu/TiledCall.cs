@@ -29,7 +29,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
             _k = problem.IsSelf ? _x : k + (nint)replica * keys * d;
             _force = force + (nint)replica * _queries * d;
             _far = far;
-            bool both = IsSymmetric() && from == 0 && to == _queries && keys > Panel<T>.Keys;
+            bool both = IsSymmetric() && from == 0 && to == _queries && keys > Panel<T>.Size;
             // Tables of labels and weights are in the tokens' own order.
             bool sorted = tables.EvenWeights[replica] is not null && problem.Interaction.Mask == Mask.None;
             cloud.Fill(_x, _queries, _k, keys, d, problem.Interaction.Beta, sorted, both, threads);
@@ -56,9 +56,9 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
 
     private void OneWay(int from, int to, int threads, ConcurrentBag<TiledScratch<T>> pool)
     {
-        int first = from / Panel<T>.Lanes, panels = (to - 1) / Panel<T>.Lanes + 1 - first;
+        int first = from / Panel<T>.Size, panels = (to - 1) / Panel<T>.Size + 1 - first;
         // Panels that share a tile.
-        int bytes = Panel<T>.Lanes * (sizeof(T) + sizeof(double)) * _dimension, batch = Math.Clamp(CacheBytes / bytes, 2, 8);
+        int bytes = Panel<T>.Size * (sizeof(T) + sizeof(double)) * _dimension, batch = Math.Clamp(CacheBytes / bytes, 2, 8);
         int grain = Math.Clamp(panels / (4 * threads), 1, batch);
         Workers.For(panels, grain, threads, (a, b) =>
         {
@@ -76,18 +76,18 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
     // A panel of queries in their order, those of the rows [from, to), and a tile.
     private void Meet(TiledScratch<T> scratch, int panel, int tile, int from, int to)
     {
-        int first = panel * Panel<T>.Lanes, end = Math.Min(first + Panel<T>.Lanes, _queries);
+        int first = panel * Panel<T>.Size, end = Math.Min(first + Panel<T>.Size, _queries);
         FactorKernel<T> kernel = kernels.Whole;
         if (problem.Interaction.Mask != Mask.None)
         {
             // Under a mask keys are in their order.
             (int From, int To) one = problem.KeysOf(first), other = problem.KeysOf(end - 1);
-            int key = tile * Panel<T>.Keys, last = key + _tiles.TokensOf(tile);
+            int key = tile * Panel<T>.Size, last = key + _tiles.TokensOf(tile);
             if (last <= Math.Min(one.From, other.From) || key >= Math.Max(one.To, other.To)) return;
             if (key < Math.Max(one.From, other.From) || last > Math.Min(one.To, other.To)) kernel = kernels.Part;
         }
         Side lanes = new(panel, -1, first, Math.Max(from - first, 0), Math.Min(to, end) - first, end - first);
-        Block(scratch, kernel, lanes, tile, false, false);
+        Block(scratch, kernel, lanes, tile, false);
     }
 
     private void BothWays(int threads, ConcurrentBag<TiledScratch<T>> pool)
@@ -110,7 +110,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
     // As many tiles as stay in the second cache, and at least a few, so that one of them meets several others; but enough for all threads.
     private int Group(int threads)
     {
-        int bytes = Panel<T>.Keys * (2 * sizeof(T) + sizeof(double)) * _dimension, fit = Math.Max(CacheBytes / bytes, 4);
+        int bytes = Panel<T>.Size * (2 * sizeof(T) + sizeof(double)) * _dimension, fit = Math.Max(CacheBytes / bytes, 4);
         return Math.Clamp(threads == 1 ? fit : Math.Min(fit, _tiles.Count / (4 * threads)), 1, _tiles.Count);
     }
 
@@ -125,26 +125,14 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
 
     private void BothWays(TiledScratch<T> scratch, int tile, int other)
     {
-        int panels = Panel<T>.Keys / Panel<T>.Lanes, count = _tiles.TokensOf(tile);
-        bool both = tile != other;
-        if (both) new Span<T>(scratch.KeySums, Panel<T>.Keys * Panel<T>.Unit).Clear();
-        scratch.HasFar = false;
-        for (int p = 0; p * Panel<T>.Lanes < count; p++)
-        {
-            int first = p * Panel<T>.Lanes, lanes = Math.Min(count - first, Panel<T>.Lanes);
-            Block(scratch, kernels.Whole, new(tile * panels + p, tile, first, 0, lanes, lanes), other, both, p > 0);
-        }
-        if (both) FinishKeys(scratch, other, tile);
+        int count = _tiles.TokensOf(tile);
+        Block(scratch, kernels.Whole, new(tile, tile, 0, 0, count, count), other, tile != other);
     }
 
-    private TiledScratch<T> Take(ConcurrentBag<TiledScratch<T>> pool)
-    {
-        TiledScratch<T> scratch = pool.TryTake(out TiledScratch<T>? used) ? used : new();
-        scratch.Reserve(_dimension);
-        return scratch;
-    }
+    private static TiledScratch<T> Take(ConcurrentBag<TiledScratch<T>> pool) => pool.TryTake(out TiledScratch<T>? used) ? used : new();
 
-    // Queries of a panel: those of a tile from First on, or without a tile of the whole; lanes [From, To) are asked for, Count are there.
+    // Queries of a panel: those of a tile, or where that is negative of the whole from First on; lanes [From, To) are asked for, Count are
+    // there.
     private readonly record struct Side(int Panel, int Tile, int First, int From, int To, int Count);
 
     private int RowOf(Side lanes, int lane) => lanes.Tile < 0 ? lanes.First + lane : _tiles.TokenOf(lanes.Tile, lanes.First + lane);
@@ -165,7 +153,7 @@ internal sealed unsafe partial class TiledCall<L, V, T>(
                 if (!_forced) continue;
                 double* force = _force + (nint)row * _dimension;
                 Doubles.AddDifference(force, _far[row] * cloud.Scale, mean, _x + (nint)row * _dimension, _dimension);
-                for (int c = 0; c < _dimension; c++) force[c] *= scale;
+                Doubles.Multiply(force, scale, _dimension);
             }
     }
 }

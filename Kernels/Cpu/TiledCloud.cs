@@ -4,7 +4,7 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// Positions of one replica of the difference form in the form of the tiled kernels, made anew for every call: keys in tiles of
-/// <see cref="Panel{T}.Keys"/>, queries in panels of <see cref="Panel{T}.Lanes"/>. Exponents are y = h_i + h_j + &lt;x_i, x_j>, x relative
+/// <see cref="Panel{T}.Size"/>, queries in panels of as many. Exponents are y = h_i + h_j + &lt;x_i, x_j>, x relative
 /// to the mean of all tokens and scaled, h = -|x|^2/2; what the force is made of is relative to a tile's centre.
 /// </summary>
 internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -48,19 +48,19 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
         bool self = queries == keys;
         double[] mean = new double[dimension];
         double radius = Centre(mean, queries, queryCount, self ? null : keys, self ? 0 : keyCount);
-        Tiles = sorted ? TokenTiles.OfClusters(keys, keyCount, dimension, Panel<T>.Keys, radius, beta)
-            : TokenTiles.InOrder(keyCount, Panel<T>.Keys, radius, beta);
+        Tiles = sorted ? TokenTiles.OfClusters(keys, keyCount, dimension, Panel<T>.Size, radius, beta)
+            : TokenTiles.InOrder(keyCount, Panel<T>.Size, radius, beta);
         double near = Tiles.NearDistance * Scale;
         NearExponent = near > 0 ? T.CreateTruncating(-near * near / 2) : T.CreateTruncating(1e30);
-        int tiles = Tiles.Count, panels = inTiles ? tiles * (Panel<T>.Keys / Panel<T>.Lanes) : (queryCount - 1) / Panel<T>.Lanes + 1;
-        _keys.Reserve((long)tiles * Panel<T>.Keys * dimension);
-        _keyHalves.Reserve((long)tiles * Panel<T>.Keys);
-        _values.Reserve((long)tiles * Panel<T>.Keys * Width);
-        _panels.Reserve((long)panels * Panel<T>.Lanes * dimension);
-        _panelHalves.Reserve((long)panels * Panel<T>.Lanes);
+        int tiles = Tiles.Count, panels = inTiles ? tiles : (queryCount - 1) / Panel<T>.Size + 1;
+        _keys.Reserve((long)tiles * Panel<T>.Size * dimension);
+        _keyHalves.Reserve((long)tiles * Panel<T>.Size);
+        _values.Reserve((long)tiles * Panel<T>.Size * Width);
+        _panels.Reserve((long)panels * Panel<T>.Size * dimension);
+        _panelHalves.Reserve((long)panels * Panel<T>.Size);
         if (_centres.Length < (tiles + 1) * dimension) _centres = new double[(tiles + 1) * dimension];
         mean.CopyTo(_centres, 0);
-        int grain = Math.Max(1, 20_000 / (Panel<T>.Keys * dimension));
+        int grain = Math.Max(1, 20_000 / (Panel<T>.Size * dimension));
         Workers.For(tiles, grain, threads, (from, to) =>
         {
             for (int tile = from; tile < to; tile++) SetTile(keys, tile);
@@ -72,22 +72,22 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     }
 
     /// <summary>The keys of a tile for exponents, [keys/8, d, 8].</summary>
-    public T* Keys(int tile) => _keys.Pointer + (nint)tile * Panel<T>.Keys * _dimension;
+    public T* Keys(int tile) => _keys.Pointer + (nint)tile * Panel<T>.Size * _dimension;
 
     /// <summary>Their h.</summary>
-    public T* KeyHalves(int tile) => _keyHalves.Pointer + tile * Panel<T>.Keys;
+    public T* KeyHalves(int tile) => _keyHalves.Pointer + tile * Panel<T>.Size;
 
-    /// <summary>A panel of queries, [d, Lanes].</summary>
-    public T* Queries(int panel) => _panels.Pointer + (nint)panel * Panel<T>.Lanes * _dimension;
+    /// <summary>A panel of queries, [d, Size].</summary>
+    public T* Queries(int panel) => _panels.Pointer + (nint)panel * Panel<T>.Size * _dimension;
 
     /// <summary>Their h.</summary>
-    public T* QueryHalves(int panel) => _panelHalves.Pointer + panel * Panel<T>.Lanes;
+    public T* QueryHalves(int panel) => _panelHalves.Pointer + panel * Panel<T>.Size;
 
     /// <summary>
     /// The coordinates of a tile's keys from <paramref name="first"/> on, a multiple of two units, relative to its centre:
     /// [keys, columns], columns two units, or one at the end.
     /// </summary>
-    public T* Values(int tile, int first) => _values.Pointer + (nint)Panel<T>.Keys * ((nint)tile * Width + first);
+    public T* Values(int tile, int first) => _values.Pointer + (nint)Panel<T>.Size * ((nint)tile * Width + first);
 
     /// <summary>Columns from <paramref name="first"/> on, of those that go together.</summary>
     public int Columns(int first) => Math.Min(2 * Panel<T>.Unit, Width - first);
@@ -98,41 +98,44 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
 
     private void SetTile(double* x, int tile)
     {
-        int count = Tiles.TokensOf(tile), d = _dimension, padded = (count + Panel<T>.Rows - 1) / Panel<T>.Rows * Panel<T>.Rows;
-        T* keys = Keys(tile), halves = KeyHalves(tile);
-        Span<double> mean = Mean, centre = CentreOf(tile);
-        if (Tiles.IsTight(tile)) SetCentre(centre, x, tile);
-        for (int k = 0; k < padded; k++)
-        {
-            T* key = keys + k / Panel<T>.Rows * Panel<T>.Rows * d + k % Panel<T>.Rows;
-            double squared = 0;
-            double* token = x + (nint)Tiles.TokenOf(tile, Math.Min(k, count - 1)) * d;
-            for (int c = 0; c < d; c++)
+        int count = Tiles.TokensOf(tile), d = _dimension;
+        if (Tiles.IsTight(tile)) SetCentre(CentreOf(tile), x, tile);
+        double** tokens = stackalloc double*[Panel<T>.Size];
+        for (int k = 0; k < Panel<T>.Size; k++) tokens[k] = k < count ? x + (nint)Tiles.TokenOf(tile, k) * d : null;
+        for (int k = 0; k < count; k += Panel<T>.Rows) SetEight(tokens + k, Keys(tile) + k * d, Panel<T>.Rows, KeyHalves(tile) + k);
+        fixed (double* centre = CentreOf(tile))
+            for (int first = 0; first < Width; first += 2 * Panel<T>.Unit)
             {
-                T value = k < count ? T.CreateTruncating((token[c] - mean[c]) * Scale) : T.Zero;
-                key[c * Panel<T>.Rows] = value;
-                squared += double.CreateTruncating(value) * double.CreateTruncating(value);
-            }
-            halves[k] = T.CreateTruncating(-squared / 2);
-        }
-        for (int first = 0; first < Width; first += 2 * Panel<T>.Unit)
-        {
-            int columns = Columns(first), end = Math.Min(columns, d - first);
-            T* values = Values(tile, first);
-            for (int k = 0; k < Panel<T>.Keys; k++, values += columns)
-            {
-                if (k < count)
+                int columns = Columns(first), real = Math.Min(columns, d - first);
+                T* values = Values(tile, first);
+                for (int k = 0; k < Panel<T>.Size; k++, values += columns)
                 {
-                    double* token = x + (nint)Tiles.TokenOf(tile, k) * d + first;
-                    for (int c = 0; c < end; c++) values[c] = T.CreateTruncating((token[c] - centre[first + c]) * Scale);
-                    for (int c = end; c < columns; c++) values[c] = T.Zero;
-                }
-                else
-                {
-                    new Span<T>(values, columns).Clear();
+                    int set = tokens[k] is null ? 0 : real;
+                    if (set > 0) Doubles.Relative(tokens[k] + first, centre + first, Scale, values, set);
+                    new Span<T>(values + set, columns - set).Clear();
                 }
             }
-        }
+    }
+
+    // Eight tokens relative to the mean, number c of all from into + c pitch on, zeros for those that are not there; and their halves.
+    private void SetEight(double** tokens, T* into, nint pitch, T* halves)
+    {
+        const int some = 64;
+        T* rows = stackalloc T[Panel<T>.Rows * some];
+        double* squared = stackalloc double[Panel<T>.Rows];
+        new Span<T>(rows, Panel<T>.Rows * some).Clear();
+        new Span<double>(squared, Panel<T>.Rows).Clear();
+        fixed (double* mean = Mean)
+            for (int first = 0; first < _dimension; first += some)
+            {
+                int count = Math.Min(some, _dimension - first);
+                for (int k = 0; k < Panel<T>.Rows; k++)
+                    if (tokens[k] is not null)
+                        squared[k] += Doubles.Relative(tokens[k] + first, mean + first, Scale, rows + k * some, count);
+                for (int c = 0; c < count; c++, into += pitch)
+                    for (int k = 0; k < Panel<T>.Rows; k++) into[k] = rows[k * some + c];
+            }
+        for (int k = 0; k < Panel<T>.Rows; k++) halves[k] = T.CreateTruncating(-squared[k] / 2);
     }
 
     private void SetCentre(Span<double> centre, double* x, int tile)
@@ -146,22 +149,13 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
 
     private void SetPanel(double* x, int tokens, int panel)
     {
-        int d = _dimension, perTile = Panel<T>.Keys / Panel<T>.Lanes, tile = panel / perTile;
-        int from = InTiles ? panel % perTile * Panel<T>.Lanes : panel * Panel<T>.Lanes;
-        int count = Math.Clamp((InTiles ? Tiles.TokensOf(tile) : tokens) - from, 0, Panel<T>.Lanes);
-        T* queries = Queries(panel), halves = QueryHalves(panel);
-        Span<double> mean = Mean;
-        for (int lane = 0; lane < Panel<T>.Lanes; lane++)
+        int from = panel * Panel<T>.Size, count = InTiles ? Tiles.TokensOf(panel) : Math.Min(tokens - from, Panel<T>.Size);
+        double** eight = stackalloc double*[Panel<T>.Rows];
+        for (int lane = 0; lane < Panel<T>.Lanes(count); lane += Panel<T>.Rows)
         {
-            double squared = 0;
-            double* token = lane >= count ? null : x + (nint)(InTiles ? Tiles.TokenOf(tile, from + lane) : from + lane) * d;
-            for (int c = 0; c < d; c++)
-            {
-                T value = lane < count ? T.CreateTruncating((token[c] - mean[c]) * Scale) : T.Zero;
-                queries[c * Panel<T>.Lanes + lane] = value;
-                squared += double.CreateTruncating(value) * double.CreateTruncating(value);
-            }
-            halves[lane] = T.CreateTruncating(-squared / 2);
+            for (int i = lane; i < lane + Panel<T>.Rows; i++)
+                eight[i - lane] = i < count ? x + (nint)(InTiles ? Tiles.TokenOf(panel, i) : from + i) * _dimension : null;
+            SetEight(eight, Queries(panel) + lane, Panel<T>.Size, QueryHalves(panel) + lane);
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed unsafe class TiledEngine<L, V, T> : SimdEngine
         int keys = Round(problem.Keys), queries = problem.IsSelf ? keys : Round(problem.Queries);
         return new(keys, problem.IsSelf ? 0 : keys, queries, keys + queries);
 
-        static int Round(int tokens) => ((tokens - 1) / Panel<T>.Keys + 1) * Panel<T>.Keys;
+        static int Round(int tokens) => ((tokens - 1) / Panel<T>.Size + 1) * Panel<T>.Size;
     }
 }
 
@@ -72,45 +72,43 @@ internal sealed unsafe class TiledScratch<T> where T : unmanaged
 {
     private readonly FixedBuffer<T> _numbers = new();
     private readonly FixedBuffer<double> _doubles = new();
+    private readonly FixedBuffer<nint> _rows = new();
 
-    /// <summary>Room for this dimension.</summary>
-    public void Reserve(int dimension)
+    public TiledScratch()
     {
-        int tile = Panel<T>.Keys * Panel<T>.Lanes, rows = Panel<T>.Keys * Panel<T>.Unit;
-        int classes = Panel<T>.Unit * Panel<T>.Lanes, small = Panel<T>.Rows * 2 * Panel<T>.Unit;
-        _numbers.Reserve(2 * tile + 2 * rows + classes + 5 * Panel<T>.Lanes + small + Panel<T>.Keys * Panel<T>.Width(dimension));
+        int tile = Panel<T>.Size * Panel<T>.Size, unit = Panel<T>.Unit * Panel<T>.Size;
+        _numbers.Reserve(2 * tile + 3 * unit + 5 * Panel<T>.Size);
         Factors = _numbers.Pointer;
         Exponents = Factors + tile;
         KeySums = Exponents + tile;
-        FarKeySums = KeySums + rows;
-        Classes = FarKeySums + rows;
-        Extras = Classes + classes;
-        Largest = Extras + 4 * Panel<T>.Lanes;
-        Product = Largest + Panel<T>.Lanes;
-        KeyForces = Product + small;
-        _doubles.Reserve(2 * Panel<T>.Lanes);
+        FarKeySums = KeySums + unit;
+        Classes = FarKeySums + unit;
+        Extras = Classes + unit;
+        Largest = Extras + 4 * Panel<T>.Size;
+        _doubles.Reserve(2 * Panel<T>.Size + Panel<T>.Rows * 2 * Panel<T>.Unit);
         Sums = _doubles.Pointer;
-        FarSums = Sums + Panel<T>.Lanes;
+        FarSums = Sums + Panel<T>.Size;
+        Spare = FarSums + Panel<T>.Size;
+        _rows.Reserve(Panel<T>.Size + Panel<T>.Rows);
+        Rows = (double**)_rows.Pointer;
+        Targets = Rows + Panel<T>.Size;
     }
 
-    /// <summary>[keys, Lanes], and the exponents they came from where these are asked for again.</summary>
-    public T* Factors, Exponents;
+    /// <summary>[keys, Size], and the exponents they came from where these are asked for again.</summary>
+    public readonly T* Factors, Exponents;
 
     /// <summary>[keys, Unit]: sums over queries of a tile, by their number modulo Unit; without those of near pairs.</summary>
-    public T* KeySums, FarKeySums;
-
-    /// <summary>True where the second differ from the first.</summary>
-    public bool HasFar;
+    public readonly T* KeySums, FarKeySums;
 
     /// <summary>See <see cref="FactorKernel{T}"/>.</summary>
-    public T* Classes, Extras, Largest;
+    public readonly T* Classes, Extras, Largest;
 
-    /// <summary>[Rows, columns].</summary>
-    public T* Product;
+    /// <summary>[Size]: Z of a panel over a tile, and without near pairs.</summary>
+    public readonly double* Sums, FarSums;
 
-    /// <summary>[columns of two units, keys].</summary>
-    public T* KeyForces;
+    /// <summary>[8, columns]: in place of rows that are not there, or not as long.</summary>
+    public readonly double* Spare;
 
-    /// <summary>[Lanes]: Z of a panel over a tile, and without near pairs.</summary>
-    public double* Sums, FarSums;
+    /// <summary>[keys], null where there is none, and [8]: rows of forces that products are added to.</summary>
+    public readonly double** Rows, Targets;
 }
