@@ -139,15 +139,20 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
         if (rows.From >= rows.To) return;
         int begin = (_firstReplica + replica) * problem.Queries;
         double weight = tables.EvenWeights[_firstReplica + replica] ?? 1, scale = weight / positions.Scale;
-        double[] z = into.Z, force = into.Force;
         into.Shift.AsSpan(begin + rows.From, rows.To - rows.From).Fill(positions.Shift(replica, rows.From));
-        for (int row = rows.From; row < rows.To; row++)
-        {
-            double* sums = own + (nint)row / Group * Group * _rows + row % Group;
-            z[begin + row] = sums[0] * weight;
-            if (force.Length == 0) continue;
-            for (int c = 1, at = (begin + row) * (_rows - 1); c < _rows; c++, at++) force[at] = sums[c * Group] * scale;
-        }
+        int d = into.Force.Length == 0 ? 0 : problem.Dimension;
+        fixed (double* z = &into.Z[begin], force = into.Force)
+            for (int first = rows.From, end; first < rows.To; first = end)
+            {
+                int group = first / Group * Group;
+                end = Math.Min(group + Group, rows.To);
+                double* sums = own + (nint)group * _rows - group, forces = force + (nint)begin * d;
+                for (int row = first; row < end; row++)
+                {
+                    z[row] = sums[row] * weight;
+                    for (int c = 0; c < d; c++) forces[(nint)row * d + c] = sums[row + (c + 1) * Group] * scale;
+                }
+            }
     }
 
     // Queries and keys of two tiles, the former before the latter, or of one.

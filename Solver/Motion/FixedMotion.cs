@@ -36,7 +36,7 @@ internal sealed class FixedMotion(
     public override void Begin(CancellationToken stop)
     {
         _stepper.Begin(State, stop);
-        Tell(length: 0);
+        TellAll(Time, 0, _stepper.Drift, threads);
     }
 
     public override void MoveTo(double target, CancellationToken stop)
@@ -101,16 +101,11 @@ internal sealed class FixedMotion(
         if (!IsFinite(_stepper.Drift) || !IsOnSphere(State.Positions))
             throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
         _hasMoved = false;
-        Tell((_target - _start) / Count);
+        TellAll(Time, (_target - _start) / Count, _stepper.Drift, threads);
     }
 
     private void Kick(int number, double length) =>
         noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);
-
-    private void Tell(double length)
-    {
-        for (int r = 0; r < Flow.Replicas; r++) Tell(r, Time, length, _stepper.Drift);
-    }
 
     // A step that overflows leaves tokens of length 0 or NaN.
     private bool IsOnSphere(double[] x)

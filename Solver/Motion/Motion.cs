@@ -6,6 +6,7 @@ namespace AttentionFlow.Solver.Motion;
 /// <summary>Moves a cloud from one recording time to the next; the cloud's positions are those of <see cref="Time"/>.</summary>
 internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step> stepped)
 {
+    private readonly Step[] _told = new Step[flow.Replicas];
     private double _time;
     private long _observationEvaluations;
 
@@ -69,10 +70,26 @@ internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step
         Tell(replica, time, length, Flow, replica, drift);
 
     /// <summary>The same of a replica that is number <paramref name="part"/> of a flow of its own.</summary>
-    protected void Tell(int replica, double time, double length, Flow flow, int part, ReadOnlySpan<double> drift)
+    protected void Tell(int replica, double time, double length, Flow flow, int part, ReadOnlySpan<double> drift) =>
+        stepped(StepOf(replica, time, length, flow, part, drift));
+
+    /// <summary>Tells of all replicas, in their order.</summary>
+    protected void TellAll(double time, double length, double[] drift, int threads)
+    {
+        // Fewer tokens are not worth a second thread.
+        const int fewTokens = 2_000;
+        int grain = (fewTokens - 1) / Flow.Tokens + 1;
+        Workers.For(_told.Length, grain, threads, (from, to) =>
+        {
+            for (int r = from; r < to; r++) _told[r] = StepOf(r, time, length, Flow, r, drift);
+        });
+        foreach (Step step in _told) stepped(step);
+    }
+
+    private Step StepOf(int replica, double time, double length, Flow flow, int part, ReadOnlySpan<double> drift)
     {
         (double energy, double ratio) = Climbs ? flow.EnergyAndRatio(part) : (double.NaN, double.NaN);
-        stepped(new Step(replica, time, length, energy, ratio, Climbs ? flow.Dissipation(part, drift) : double.NaN, Flow));
+        return new Step(replica, time, length, energy, ratio, Climbs ? flow.Dissipation(part, drift) : double.NaN, Flow);
     }
 
     /// <summary>Evaluates a drift at the cloud for observers alone.</summary>
