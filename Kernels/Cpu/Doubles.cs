@@ -33,25 +33,30 @@ internal static unsafe class Doubles
     }
 
     /// <summary>into = factor (x - centre), rounded; the sum of its squares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Relative<T>(double* x, double* centre, double factor, T* into, int count) where T : unmanaged
     {
         int i = 0;
-        Vector256<double> factors = Vector256.Create(factor), squares = Vector256<double>.Zero;
-        for (; i + 4 <= count; i += 4)
+        Vector256<double> factors = Vector256.Create(factor), squares = Vector256<double>.Zero, more = squares;
+        for (; i + 8 <= count; i += 8)
         {
-            Vector256<double> value = (Vector256.Load(x + i) - Vector256.Load(centre + i)) * factors;
+            Vector256<double> a = (Vector256.Load(x + i) - Vector256.Load(centre + i)) * factors;
+            Vector256<double> b = (Vector256.Load(x + i + 4) - Vector256.Load(centre + i + 4)) * factors;
             if (typeof(T) == typeof(float))
             {
-                Vector128<float> rounded = Vector128.Narrow(value.GetLower(), value.GetUpper());
+                Vector256<float> rounded = Vector256.Narrow(a, b);
                 rounded.Store((float*)into + i);
-                value = Vector256.Create(Vector128.WidenLower(rounded), Vector128.WidenUpper(rounded));
+                (a, b) = Vector256.Widen(rounded);
             }
             else
             {
-                value.Store((double*)into + i);
+                a.Store((double*)into + i);
+                b.Store((double*)into + i + 4);
             }
-            squares += value * value;
+            squares += a * a;
+            more += b * b;
         }
+        squares += more;
         double squared = squares[0] + squares[1] + (squares[2] + squares[3]);
         for (; i < count; i++)
         {

@@ -118,6 +118,7 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
     }
 
     // Eight tokens relative to the mean, number c of all from into + c pitch on, zeros for those that are not there; and their halves.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetEight(double** tokens, T* into, nint pitch, T* halves)
     {
         const int some = 64;
@@ -132,8 +133,18 @@ internal sealed unsafe class TiledCloud<T> where T : unmanaged, IFloatingPointIe
                 for (int k = 0; k < Panel<T>.Rows; k++)
                     if (tokens[k] is not null)
                         squared[k] += Doubles.Relative(tokens[k] + first, mean + first, Scale, rows + k * some, count);
-                for (int c = 0; c < count; c++, into += pitch)
-                    for (int k = 0; k < Panel<T>.Rows; k++) into[k] = rows[k * some + c];
+                T* row = rows;
+                for (T* end = rows + count; row < end; row++, into += pitch)
+                {
+                    into[0] = row[0];
+                    into[1] = row[some];
+                    into[2] = row[2 * some];
+                    into[3] = row[3 * some];
+                    into[4] = row[4 * some];
+                    into[5] = row[5 * some];
+                    into[6] = row[6 * some];
+                    into[7] = row[7 * some];
+                }
             }
         for (int k = 0; k < Panel<T>.Rows; k++) halves[k] = T.CreateTruncating(-squared[k] / 2);
     }
