@@ -129,7 +129,7 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
         static double Leading(double beta)
         {
             MathNet.Numerics.LinearAlgebra.Matrix<double> key = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseDiagonal(2, -1);
-            return Of(new(beta), Probe.Circle(3), layer: new Layer { Heads = [new Head(key: key)] }).Leading!.Value.Real;
+            return Of(new(beta), Probe.Circle(3), layer: new Layer { Heads = [new Head(key: key)] }).Internal[0].Real;
         }
     }
 
@@ -143,6 +143,6 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
     }
 
     // The largest difference of eigenvalues in order, of which all should be real.
-    private static double Distance(Spectrum spectrum, double[] expected) => spectrum.Values.Count != expected.Length ? double.NaN
-        : spectrum.Values.Zip(expected.OrderDescending(), (found, known) => Complex.Abs(found - known)).Max();
+    private static double Distance(Spectrum spectrum, double[] expected) => spectrum.Modes.Count != expected.Length ? double.NaN
+        : spectrum.Modes.Zip(expected.OrderDescending(), (found, known) => Complex.Abs(found.Value - known)).Max();
 }

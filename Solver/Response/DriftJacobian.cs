@@ -74,6 +74,9 @@ public sealed class DriftJacobian
         return drift;
     }
 
+    /// <summary>The length of the longest vector of a token, of a field [n, d].</summary>
+    public double Largest(double[] field) => TangentSpace.Largest(field, Dimension);
+
     /// <summary>J v for vectors of the tangent space at x; all are [n, d].</summary>
     /// <param name="x">Tokens of length 1.</param>
     /// <param name="vectors">Tangent vectors of any length.</param>

@@ -1,6 +1,5 @@
 using System.Numerics;
 using MathNet.Numerics.LinearAlgebra;
-using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace AttentionFlow.Solver.Response;
 
@@ -15,7 +14,7 @@ public sealed record ResponseMode(Complex Value, double[] Vector, double[] Quadr
 /// <param name="Value">Their mean.</param>
 /// <param name="Multiplicity">How many.</param>
 /// <param name="Rotations">How many of them are modes of rotation.</param>
-/// <param name="Residual">The largest of those that have a vector; NaN where none has.</param>
+/// <param name="Residual">The largest of theirs.</param>
 public sealed record EigenvalueGroup(Complex Value, int Multiplicity, int Rotations, double Residual);
 
 /// <summary>Eigenvalues of the drift's derivative at a state, falling in their real part.</summary>
@@ -27,16 +26,13 @@ public sealed class Spectrum
     // Of the largest rate: far above rounding, far below what one looks at.
     private const double Share = 1e-8;
 
-    private Spectrum(IReadOnlyList<Complex> values, IReadOnlyList<ResponseMode> modes, double[][] rotations, double rate)
+    private Spectrum(IReadOnlyList<ResponseMode> modes, double[][] rotations, double rate)
     {
-        (Values, Modes, RotationModes, Tolerance) = (values, modes, rotations, Share * rate);
+        (Modes, RotationModes, Tolerance) = (modes, rotations, Share * rate);
         Groups = Grouped();
     }
 
-    /// <summary>All eigenvalues of a small problem, else those that were asked for.</summary>
-    public IReadOnlyList<Complex> Values { get; }
-
-    /// <summary>The leading ones with their vectors.</summary>
+    /// <summary>All modes of a small problem, else those that were asked for.</summary>
     public IReadOnlyList<ResponseMode> Modes { get; }
 
     /// <summary>The eigenvalues, each once.</summary>
@@ -49,76 +45,42 @@ public sealed class Spectrum
     public int Rotations => RotationModes.Length;
 
     /// <summary>How many eigenvalues have a positive real part: unstable modes.</summary>
-    public int Index => Values.Count(v => v.Real > Tolerance);
+    public int Index => Modes.Count(m => m.Value.Real > Tolerance);
 
-    /// <summary>The eigenvalue of largest real part that is no rotation; null where there is none.</summary>
-    public Complex? Leading
+    /// <summary>The eigenvalues that are no modes of rotation, falling in the real part.</summary>
+    public IReadOnlyList<Complex> Internal
     {
         get
         {
             int left = Rotations;
-            foreach (Complex value in Values)
-                if (left == 0 || Complex.Abs(value) > Tolerance) return value;
-                else left--;
-            return null;
+            return [.. Modes.Select(m => m.Value).Where(value => !(Complex.Abs(value) <= Tolerance && left-- > 0))];
         }
     }
 
     /// <summary>Orthonormal modes of rotation, [n, d] each.</summary>
     internal double[][] RotationModes { get; }
 
-    /// <summary>
-    /// The leading eigenvalues at a state: of the whole matrix where that has at most 400 rows, else by Arnoldi's method.
+    /// <summary>The eigenvalues at a state: of the whole matrix where that has at most 400 rows, else leading ones by Arnoldi's method.
     /// </summary>
     /// <param name="jacobian">J.</param>
     /// <param name="x">The state, [n, d].</param>
-    /// <param name="count">How many with their vectors; one more where that would part a complex pair.</param>
+    /// <param name="count">How many, where not all are found; one more where that would part a complex pair.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="ArithmeticException">The drift overflows there.</exception>
-    public static Spectrum Of(DriftJacobian jacobian, double[] x, int count, CancellationToken stop = default)
-    {
-        double[][] rotations = Response.Rotations.Modes(jacobian, Response.Rotations.Generators(jacobian, stop), x, stop);
-        return Of(jacobian, x, count, rotations, stop);
-    }
+    public static Spectrum Of(DriftJacobian jacobian, double[] x, int count, CancellationToken stop = default) =>
+        Of(jacobian, x, count, Response.Rotations.Generators(jacobian, stop), stop);
 
-    /// <summary>The same where the modes of rotation are known.</summary>
-    internal static Spectrum Of(DriftJacobian jacobian, double[] x, int count, double[][] rotations, CancellationToken stop)
+    /// <summary>The same where the generators of rotations are known.</summary>
+    internal static Spectrum Of(
+        DriftJacobian jacobian, double[] x, int count, IReadOnlyList<Matrix<double>> generators, CancellationToken stop)
     {
         TangentSpace tangent = new(x, jacobian.Dimension);
-        IReadOnlyList<(Complex Value, double[] Vector, double[] Quadrature)> pairs = Eigenpairs(jacobian.Matrix(x, stop));
-        int kept = Math.Min(count, pairs.Count);
-        if (kept > 0 && kept < pairs.Count && pairs[kept - 1].Value.Imaginary > 0) kept++;
-        ResponseMode[] modes = [.. pairs.Take(kept)
-            .Select(p => new ResponseMode(p.Value, tangent.Vector(p.Vector), tangent.Vector(p.Quadrature), 0))];
-        return new([.. pairs.Select(p => p.Value)], WithResiduals(jacobian, x, modes, stop), rotations, jacobian.Flow.CollapseRate);
+        IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(jacobian.Matrix(x, stop));
+        ResponseMode[] modes = [.. pairs.Select(p => new ResponseMode(p.Value, tangent.Vector(p.Vector), tangent.Vector(p.Quadrature), 0))];
+        return new(WithResiduals(jacobian, x, modes, stop), Response.Rotations.Modes(jacobian, generators, x, stop),
+            jacobian.Flow.CollapseRate);
     }
 
-    /// <summary>Eigenvalues and vectors of a matrix, falling in the real part; of a complex pair the one with positive imaginary part
-    /// first.</summary>
-    internal static IReadOnlyList<(Complex Value, double[] Vector, double[] Quadrature)> Eigenpairs(Matrix<double> matrix)
-    {
-        if (matrix.Enumerate().Any(entry => !double.IsFinite(entry)))
-            throw new ArithmeticException("the derivative of the drift is beyond the range of doubles here");
-        Evd<double> parts = matrix.Evd(Symmetricity.Asymmetric);
-        List<(Complex Value, double[] Vector, double[] Quadrature)> pairs = [];
-        for (int k = 0; k < matrix.RowCount; k++)
-        {
-            Complex value = parts.EigenValues[k];
-            double[] vector = parts.EigenVectors.Column(k).ToArray();
-            if (value.Imaginary == 0) pairs.Add((value, vector, new double[vector.Length]));
-            else
-            {
-                double[] quadrature = parts.EigenVectors.Column(++k).ToArray();
-                Complex upper = new(value.Real, Math.Abs(value.Imaginary));
-                if (value.Imaginary < 0) quadrature = [.. quadrature.Select(v => -v)];
-                pairs.Add((upper, vector, quadrature));
-                pairs.Add((Complex.Conjugate(upper), vector, [.. quadrature.Select(v => -v)]));
-            }
-        }
-        return [.. pairs.OrderByDescending(p => p.Value.Real).ThenBy(p => Math.Abs(p.Value.Imaginary))];
-    }
-
-    /// <summary>The modes with their residuals.</summary>
     private static ResponseMode[] WithResiduals(DriftJacobian jacobian, double[] x, ResponseMode[] modes, CancellationToken stop)
     {
         double[][] products = jacobian.Apply(x, [.. modes.SelectMany(m => new[] { m.Vector, m.Quadrature })], stop);
@@ -140,13 +102,12 @@ public sealed class Spectrum
     private List<EigenvalueGroup> Grouped()
     {
         List<(Complex Sum, int Count, double Residual)> groups = [];
-        for (int k = 0; k < Values.Count; k++)
+        foreach (ResponseMode mode in Modes)
         {
-            Complex value = Math.Abs(Values[k].Imaginary) <= Tolerance ? Values[k].Real : Values[k];
-            double residual = k < Modes.Count ? Modes[k].Residual : double.NaN;
+            Complex value = Math.Abs(mode.Value.Imaginary) <= Tolerance ? mode.Value.Real : mode.Value;
             int at = groups.FindIndex(g => Complex.Abs(g.Sum / g.Count - value) <= Tolerance);
-            if (at < 0) groups.Add((value, 1, residual));
-            else groups[at] = (groups[at].Sum + value, groups[at].Count + 1, double.IsNaN(residual) ? groups[at].Residual : Math.Max(groups[at].Residual, residual));
+            if (at < 0) groups.Add((value, 1, mode.Residual));
+            else groups[at] = (groups[at].Sum + value, groups[at].Count + 1, Math.Max(groups[at].Residual, mode.Residual));
         }
         return [.. groups.Select(g => new EigenvalueGroup(g.Sum / g.Count, g.Count,
             Complex.Abs(g.Sum / g.Count) <= Tolerance ? Math.Min(g.Count, Rotations) : 0, g.Residual))];
