@@ -1,3 +1,4 @@
+using AttentionFlow.Experiments.Reports;
 using AttentionFlow.Solver.Response;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -12,18 +13,23 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
     private double _residual;
     private Equilibrium? _equilibrium;
     private Spectrum? _spectrum;
+    private Branch? _branch;
 
     private Spectrum Spectrum => _spectrum ?? throw new InvalidOperationException("nothing was run");
 
-    /// <summary>Finds an equilibrium, where one is asked for, and the eigenvalues.</summary>
-    /// <returns>Why there is no equilibrium, or null.</returns>
-    public string? Run(bool seek)
+    /// <summary>Finds an equilibrium, where one is asked for, the eigenvalues, and the branch.</summary>
+    /// <param name="seek">Whether an equilibrium is sought.</param>
+    /// <param name="range">The number in which it is followed; null for none.</param>
+    /// <param name="steps">Steps over the range.</param>
+    /// <returns>Why something was not found, or null.</returns>
+    public string? Run(bool seek, BranchRange? range, int steps)
     {
-        DriftJacobian jacobian = state.Jacobian();
+        Func<double, DriftJacobian>? family = range?.Family(state);
+        DriftJacobian jacobian = range is null ? state.Jacobian() : family!(range.From);
         if (seek)
         {
             _equilibrium = Equilibrium.Find(jacobian, _x, context.Stop);
-            _x = _equilibrium.Positions;
+            if (_equilibrium.WhyNot is null) _x = _equilibrium.Positions;
         }
         _residual = jacobian.Largest(jacobian.Drift(_x, context.Stop));
         try
@@ -34,11 +40,27 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         {
             throw ConfigurationException.At("$.interaction", $"{e.Message}; take a smaller beta, or \"softmax\".");
         }
-        return _equilibrium?.WhyNot;
+        if (_equilibrium?.WhyNot is { } why) return $"--equilibrium: {why}; start nearer to one, at another --time";
+        if (range is null) return null;
+        _branch = new Branch(state, family!, range.From, range.To);
+        _branch.Follow(_x, steps, context.Stop);
+        return _branch.WhyNot is { } ended ? $"--continue {range.Path}: {ended}" : null;
     }
 
     /// <summary>Writes the files.</summary>
     public void Write(ResponseFolder folder, string title, ResponseRecord record)
+    {
+        WriteModes(folder);
+        WriteState(folder);
+        if (_branch is not null) WriteBranch(folder);
+        folder.Finish($"Linear response of {title}", state.Experiment, record with
+        {
+            IsEquilibrium = _equilibrium is { WhyNot: null }, Residual = _residual, Index = Spectrum.Index, Rotations = Spectrum.Rotations,
+            Tolerance = Spectrum.Tolerance, Advice = _branch?.WhyNot,
+        }, _branch is null ? [] : [(ResponseFolder.FigureFile, BranchFigure.Draw(_branch.Points, record.Continued!, title))]);
+    }
+
+    private void WriteModes(ResponseFolder folder)
     {
         IReadOnlyList<ResponseMode> modes = Spectrum.Modes, kept = [.. modes.Take(shown)];
         folder.Write(ResponseFolder.EigenvaluesFile, "Eigenvalues of the derivative of the drift",
@@ -58,6 +80,13 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         [
             c / d, c % d, .. kept.SelectMany(m => m.Value.Imaginary == 0 ? new[] { m.Vector[c] } : [m.Vector[c], m.Quadrature[c]]),
         ])]);
+
+        static Column Mode(string name, string what) => new(name, ColumnType.Number, $"Tangent vector at the token: {what}.");
+    }
+
+    private void WriteState(ResponseFolder folder)
+    {
+        int d = state.Cloud.Dimension;
         folder.Write(ResponseFolder.StateFile, "The tokens, as a cloud file",
         [
             .. Enumerable.Range(0, d).Select(c => new Column($"x{c}", ColumnType.Number, $"Coordinate {c}.")),
@@ -66,13 +95,27 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         [
             .. _x.AsSpan(i * d, d), state.Cloud.Labels[i], state.Cloud.Weights[i],
         ])]);
-        folder.Finish($"Linear response of {title}", state.Experiment, record with
-        {
-            IsEquilibrium = _equilibrium is { WhyNot: null }, Residual = _residual, Index = Spectrum.Index, Rotations = Spectrum.Rotations,
-            Tolerance = Spectrum.Tolerance,
-        });
+    }
 
-        static Column Mode(string name, string what) => new(name, ColumnType.Number, $"Tangent vector at the token: {what}.");
+    private void WriteBranch(ResponseFolder folder)
+    {
+        IReadOnlyList<BranchPoint> points = _branch!.Points;
+        bool hasEnergy = points.All(p => double.IsFinite(p.Energy));
+        folder.Write(ResponseFolder.BranchFile, "A branch of equilibria",
+        [
+            new("point", ColumnType.Integer, "Number of the point along the branch, from 0."),
+            new("kind", ColumnType.Integer, "0 a step, 1 a fold, 2 a change in the number of unstable modes."),
+            new("parameter", ColumnType.Number, "The number in which the branch is followed."),
+            new("residual", ColumnType.Number, "The largest |F_i| of a token."),
+            new("index", ColumnType.Integer, "Unstable modes; at a fold or change those of the point before."),
+            new("leading_real", ColumnType.Number, "Real part of the eigenvalue that grows fastest and is no rotation."),
+            new("leading_imaginary", ColumnType.Number, "Its imaginary part."),
+            new("mean_norm", ColumnType.Number, "Length of the mean token."),
+            .. hasEnergy ? new Column[] { new("energy", ColumnType.Number, "Energy.") } : [],
+        ], ["point"], [.. points.SelectMany((p, k) => (double[])
+        [
+            k, (int)p.Kind, p.Parameter, p.Residual, p.Index, p.Leading.Real, p.Leading.Imaginary, p.MeanNorm, .. hasEnergy ? new[] { p.Energy } : [],
+        ])]);
     }
 
     /// <summary>Says what was found.</summary>
@@ -97,10 +140,29 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
             {
                 real = g.Value.Real, imaginary = g.Value.Imaginary, multiplicity = g.Multiplicity, what = What(g), residual = g.Residual,
             }),
+            branch = _branch?.Points.Select(p => new
+            {
+                kind = p.Kind.ToString().ToLowerInvariant(), parameter = p.Parameter, index = p.Index, real = p.Leading.Real,
+                imaginary = p.Leading.Imaginary, meanNorm = p.MeanNorm,
+            }),
         }, ["real", "imaginary", "multiplicity", "what", "residual"], groups.Select(g => (string[])
             [Number(g.Value.Real), Number(g.Value.Imaginary), $"{g.Multiplicity}", What(g), Text.Of($"{g.Residual:G2}")]));
 
+        if (_branch is not null && !context.Json) SayBranch();
+
         string Number(double value) => Math.Abs(value) <= Spectrum.Tolerance ? "0" : Text.Of($"{value:G10}");
+    }
+
+    private void SayBranch()
+    {
+        IReadOnlyList<BranchPoint> points = _branch!.Points;
+        context.Output.WriteLine($"\nbranch of {Text.Plural(points.Count, "point")}");
+        context.Output.Write(TextTable.Render(["what", "parameter", "unstable modes", "growth rate", "|m|"],
+            points.Where((p, k) => p.Kind != BranchPointKind.Step || k == 0 || k == points.Count - 1).Select(p => (string[])
+            [
+                p.Kind switch { BranchPointKind.Fold => "fold", BranchPointKind.Crossing => "change", _ => p == points[0] ? "start" : "end" },
+                Text.Of($"{p.Parameter:G10}"), $"{p.Index}", Text.Of($"{p.Leading.Real:G6}"), Text.Of($"{p.MeanNorm:G6}"),
+            ])));
     }
 
     private string What(EigenvalueGroup group) =>

@@ -39,6 +39,17 @@ internal static class LinearizeCommand
                 : OptionValues.Refuse<int>(result, "from 1 to 1000 modes can be had"),
         };
         Option<bool> equilibrium = new("--equilibrium") { Description = "Seek an equilibrium from that state by Newton's method first." };
+        Option<BranchRange?> range = new("--continue")
+        {
+            Description = "Follow that equilibrium in a number of the interaction, through folds: interaction.beta=1..9. Implies "
+                + "--equilibrium, at the first value.", HelpName = "path=A..B", CustomParser = BranchRange.Parse,
+        };
+        Option<int> steps = new("--steps")
+        {
+            Description = "Steps over the range where the tokens stay.", HelpName = "N", DefaultValueFactory = _ => 100,
+            CustomParser = result => OptionValues.Whole(result, 100_000) is >= 2 and { } k ? (int)k
+                : OptionValues.Refuse<int>(result, "from 2 to 100000 steps can be taken"),
+        };
         Option<string?> folder = new("--out")
         {
             Description = "The folder to write; out/NAME-response by default.", HelpName = "DIR", CustomParser = OptionValues.Folder,
@@ -47,12 +58,14 @@ internal static class LinearizeCommand
         source.CompletionSources.Add([.. StoredExperiments.Names]);
         Command command = new("linearize", "Stability of a state: growth rates and modes of small disturbances, equilibria, branches.")
         {
-            source, time, replica, set, modes, equilibrium, folder, overwrite,
+            source, time, replica, set, modes, equilibrium, range, steps, folder, overwrite,
         };
         command.SetAction(parsed =>
         {
             string name = parsed.GetRequiredValue(source);
-            Experiment experiment = Read(name, parsed.GetValue(time), parsed.GetValue(set) ?? []);
+            BranchRange? branch = parsed.GetValue(range);
+            string[] settings = [.. parsed.GetValue(set) ?? [], .. branch is null ? [] : new[] { branch.At(branch.From) }];
+            Experiment experiment = Read(name, parsed.GetValue(time), settings);
             string title = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(name));
             string target = parsed.GetValue(folder) ?? Path.Combine("out", $"{title}-response");
             CommandContext context = contextOf(parsed);
@@ -60,15 +73,15 @@ internal static class LinearizeCommand
             double? at = experiment.Tokens.Initial is SnapshotLaw && IsRun(name) ? 0 : parsed.GetValue(time);
             using ResponseState state = ResponseState.Of(experiment, at, parsed.GetValue(replica), context.Threads, context.Stop);
             Linearization response = new(context, state, parsed.GetValue(modes));
-            string? whyNot = response.Run(parsed.GetValue(equilibrium));
+            string? whyNot = response.Run(parsed.GetValue(equilibrium) || branch is not null, branch, parsed.GetValue(steps));
             response.Write(into, title, new ResponseRecord
             {
-                Source = name, Replica = parsed.GetValue(replica),
+                Source = name, Continued = branch?.Path, Replica = parsed.GetValue(replica),
                 Time = (experiment.Tokens.Initial as SnapshotLaw)?.Time is { } taken && IsRun(name) ? taken : state.Time,
             });
             response.Say(target);
             if (whyNot is null) return ExitCodes.Done;
-            context.Error.WriteLine($"attentionflow: --equilibrium: {whyNot}; start nearer to one, at another --time");
+            context.Error.WriteLine($"attentionflow: {whyNot}");
             return ExitCodes.VerificationFailed;
         });
         return command;

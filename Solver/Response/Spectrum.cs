@@ -76,10 +76,15 @@ public sealed class Spectrum
     {
         TangentSpace tangent = new(x, jacobian.Dimension);
         IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(jacobian.Matrix(x, stop));
-        ResponseMode[] modes = [.. pairs.Select(p => new ResponseMode(p.Value, tangent.Vector(p.Vector), tangent.Vector(p.Quadrature), 0))];
-        return new(WithResiduals(jacobian, x, modes, stop), Response.Rotations.Modes(jacobian, generators, x, stop),
-            jacobian.Flow.CollapseRate);
+        double rate = jacobian.Flow.CollapseRate;
+        ResponseMode[] modes = [.. pairs.Select(p => ModeOf(p, tangent, Equilibrium.Rest * rate))];
+        return new(WithResiduals(jacobian, x, modes, stop), Response.Rotations.Modes(jacobian, generators, x, stop), rate);
     }
+
+    // Real and imaginary part of a pair that rounding has made of a double eigenvalue are two real modes.
+    private static ResponseMode ModeOf(Eigenpair pair, TangentSpace tangent, double rounding) => Math.Abs(pair.Value.Imaginary) > rounding
+        ? new(pair.Value, tangent.Vector(pair.Vector), tangent.Vector(pair.Quadrature), 0)
+        : new(pair.Value.Real, tangent.Vector(pair.Value.Imaginary < 0 ? pair.Quadrature : pair.Vector), new double[tangent.Length], 0);
 
     private static ResponseMode[] WithResiduals(DriftJacobian jacobian, double[] x, ResponseMode[] modes, CancellationToken stop)
     {

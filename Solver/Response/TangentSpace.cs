@@ -11,6 +11,9 @@ internal sealed class TangentSpace(double[] x, int d)
     /// <summary>n (d - 1).</summary>
     public int Count => x.Length / d * (d - 1);
 
+    /// <summary>n d.</summary>
+    public int Length => x.Length;
+
     /// <summary>The vector of these coordinates, [n, d].</summary>
     public double[] Vector(ReadOnlySpan<double> coordinates)
     {
