@@ -11,7 +11,7 @@ internal static class BranchFigure
     /// <param name="title">Of what.</param>
     public static string Draw(IReadOnlyList<BranchPoint> points, string parameter, string title)
     {
-        List<ChartPanel> panels = [Panel("|m|", p => p.MeanNorm)];
+        List<ChartPanel> panels = [Panel("|m|", p => p.MeanNorm) with { Y = new Axis("|m|", -0.05, 1.05) }];
         if (points.All(p => double.IsFinite(p.Energy))) panels.Add(Panel("energy", p => p.Energy));
         panels.Add(Panel("largest growth rate", p => p.Leading.Real) with { References = [new(0, "")] });
         return new Chart($"A branch of equilibria of {title}",
@@ -33,7 +33,10 @@ internal static class BranchFigure
             {
                 BranchPoint[] marked = [.. points.Where(p => p.Kind == kind)];
                 if (marked.Length > 0)
-                    series.Add(Series.Measured(label, Palette.Text, sign, marked.Select(p => p.Parameter), marked.Select(of)) with { Filled = true });
+                    series.Add(Series.Measured(label, Palette.Text, sign, marked.Select(p => p.Parameter), marked.Select(of)) with
+                    {
+                        Filled = true, SignSize = 0.7,
+                    });
             }
             return new ChartPanel("", Axis.Around(parameter, points.Select(p => p.Parameter)), Axis.Around(name, points.Select(of)),
                 [.. series.Where(s => s.Points || s.Y.Any(double.IsFinite))]);

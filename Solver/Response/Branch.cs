@@ -102,7 +102,7 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
         double share = now.Share + length * now.Forward;
         double? edge = share > 1 ? 1 : share < 0 ? 0 : null;
         if (edge is { } end) (length, share) = ((end - now.Share) / now.Forward, end);
-        double[] along = new TangentSpace(now.X, d).Vector(now.Tangent.AsSpan(..^1)), x = new double[now.X.Length];
+        double[] along = new TangentSpace(now.X, d).Vector(now.Tangent[..^1]), x = new double[now.X.Length];
         TangentSpace.Move(now.X, along, length * Math.Sqrt(n), x, d);
         double[] fix = new double[now.Tangent.Length];
         fix[^1] = 1;
@@ -119,7 +119,7 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
                 double least = Equilibrium.Rest * jacobian.Flow.CollapseRate;
                 double[] v = LeastSquares.Damped(matrix, [.. space.Coordinates(drift), 0], Math.Max(Damping * Sphere.Norm(drift), least));
                 double[] corrected = new double[x.Length];
-                TangentSpace.Move(x, space.Vector(v.AsSpan(..^1)), -Math.Sqrt(n), corrected, d);
+                TangentSpace.Move(x, space.Vector(v[..^1]), -Math.Sqrt(n), corrected, d);
                 (x, share) = (corrected, edge ?? share - v[^1]);
                 // Far from the prediction is another branch.
                 if (!(Sphere.Norm(v) <= Math.Max(length, 1e-8))) break;

@@ -83,7 +83,7 @@ public sealed class DriftJacobian
     /// <param name="stop">Stops within one pair sum.</param>
     public double[][] Apply(double[] x, IReadOnlyList<double[]> vectors, CancellationToken stop = default)
     {
-        int block = Math.Clamp(BlockRows / (PointsPerVector * Tokens), 1, Math.Max(Unknowns, 1));
+        int block = Math.Clamp(BlockRows / (PointsPerVector * Tokens), 1, Math.Min(Unknowns, Spectrum.LargestDense));
         double[][] products = new double[vectors.Count][];
         for (int first = 0; first < vectors.Count; first += block)
         {

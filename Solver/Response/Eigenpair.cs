@@ -15,11 +15,13 @@ internal sealed record Eigenpair(Complex Value, double[] Vector, double[] Quadra
     {
         if (matrix.Enumerate().Any(entry => !double.IsFinite(entry)))
             throw new ArithmeticException("the derivative of the drift is beyond the range of doubles here");
-        Evd<double> parts = matrix.Evd(Symmetricity.Asymmetric);
+        // The library takes numbers below 1e-15 for zeros.
+        double scale = matrix.Enumerate().Max(Math.Abs) is > 0 and var most ? most : 1;
+        Evd<double> parts = (matrix / scale).Evd(Symmetricity.Asymmetric);
         List<Eigenpair> pairs = [];
         for (int k = 0; k < matrix.RowCount; k++)
         {
-            Complex value = parts.EigenValues[k];
+            Complex value = scale * parts.EigenValues[k];
             double[] vector = parts.EigenVectors.Column(k).ToArray();
             if (value.Imaginary == 0)
             {

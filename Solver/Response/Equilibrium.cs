@@ -13,7 +13,7 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
     /// <summary>Of the largest rate: where max_i |F_i| is below this share of it, tokens are at rest.</summary>
     public const double Rest = 1e-12;
 
-    private const int MostSteps = 60, MostTries = 25;
+    private const int MostSteps = 60, MostTries = 25, MostProducts = 200;
 
     // Radians; tokens move less in one step, so that the search stays near its start.
     private const double LargestStep = 0.3;
@@ -32,18 +32,19 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
         double rate = jacobian.Flow.CollapseRate, factor = 1;
         double[] x = start, drift = jacobian.Drift(x, stop);
         double length = Sphere.Norm(drift);
+        IReadOnlyList<Matrix<double>>? generators = null;
         for (int step = 0; ; step++)
         {
             double residual = TangentSpace.Largest(drift, d);
             bool isAtRest = residual <= Rest * rate;
             if (step == MostSteps) return End($"{MostSteps} steps of Newton's method end at");
-            TangentSpace tangent = new(x, d);
-            Matrix<double> matrix = jacobian.Matrix(x, stop);
-            double[] right = tangent.Coordinates(drift), next = new double[x.Length], nextDrift = drift;
+            Func<double, double[]> direction = jacobian.Unknowns <= Spectrum.LargestDense ? Dense(jacobian, x, drift, stop)
+                : Sparse(jacobian, generators ??= Rotations.Generators(jacobian, stop), x, drift, stop);
+            double[] next = new double[x.Length], nextDrift = drift;
             double nextLength = double.NaN;
             for (int tries = 0; tries < MostTries; tries++, factor *= 4)
             {
-                double[] v = tangent.Vector(LeastSquares.Damped(matrix, right, Math.Max(factor * length, Rest * rate)));
+                double[] v = direction(factor);
                 double largest = TangentSpace.Largest(v, d);
                 TangentSpace.Move(x, v, -Math.Min(1, LargestStep / largest), next, d);
                 nextDrift = jacobian.Drift(next, stop);
@@ -59,6 +60,35 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
             Equilibrium End(string? why) => new(x, residual, step, LargestAngle(start, x, d),
                 isAtRest || why is null ? null : Text.Of($"{why} max |F| = {residual:G3}"));
         }
+    }
+
+    // For a multiple of |F| as mu.
+    private static Func<double, double[]> Dense(DriftJacobian jacobian, double[] x, double[] drift, CancellationToken stop)
+    {
+        TangentSpace tangent = new(x, jacobian.Dimension);
+        Matrix<double> matrix = jacobian.Matrix(x, stop);
+        double[] right = tangent.Coordinates(drift);
+        double length = Sphere.Norm(drift), least = Rest * jacobian.Flow.CollapseRate;
+        return factor => tangent.Vector(LeastSquares.Damped(matrix, right, Math.Max(factor * length, least)));
+    }
+
+    // Rotations are turned into a decay, so that J can be solved with, and then taken out; the step is shortened by the factor.
+    private static Func<double, double[]> Sparse(
+        DriftJacobian jacobian, IReadOnlyList<Matrix<double>> generators, double[] x, double[] drift, CancellationToken stop)
+    {
+        TangentSpace tangent = new(x, jacobian.Dimension);
+        double rate = jacobian.Flow.CollapseRate, length = Sphere.Norm(drift);
+        double[][] rotations = [.. Rotations.Vectors(jacobian, generators, x).Select(v => tangent.Coordinates(v))];
+        Krylov krylov = new(v =>
+        {
+            double[] product = tangent.Coordinates(jacobian.Apply(x, [tangent.Vector(v)], stop)[0]);
+            foreach (double[] mode in rotations) Sphere.AddScaled(product, -rate * Sphere.Dot(mode, v), mode);
+            return product;
+        }, tangent.Random, rate);
+        double[] coordinates = krylov.Solve(tangent.Coordinates(drift), Math.Clamp(length / rate, 1e-6, 0.1), MostProducts);
+        foreach (double[] mode in rotations) Sphere.AddScaled(coordinates, -Sphere.Dot(mode, coordinates), mode);
+        double[] step = tangent.Vector(coordinates);
+        return factor => [.. step.Select(v => v / Math.Max(factor, 1))];
     }
 
     private static double LargestAngle(double[] start, double[] end, int d)

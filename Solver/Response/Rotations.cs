@@ -65,13 +65,16 @@ internal static class Rotations
     /// </summary>
     public static double[][] Modes(DriftJacobian jacobian, IReadOnlyList<Matrix<double>> generators, double[] x, CancellationToken stop)
     {
-        if (generators.Count == 0) return [];
-        double[][] basis = Orthonormal([.. generators.Select(g => Turned(jacobian.Flow, g, x))], Nothing * Nothing * jacobian.Tokens);
+        double[][] basis = Vectors(jacobian, generators, x);
         if (basis.Length == 0) return [];
         double[][] products = jacobian.Apply(x, basis, stop);
         double rate = jacobian.Flow.CollapseRate * Nothing;
         return [.. Kernel(Gram(products), rate * rate).Select(c => Combined(basis, c))];
     }
+
+    /// <summary>An orthonormal basis of the vectors A x, [n, d] each.</summary>
+    public static double[][] Vectors(DriftJacobian jacobian, IReadOnlyList<Matrix<double>> generators, double[] x) => generators.Count == 0
+        ? [] : Orthonormal([.. generators.Select(g => Turned(jacobian.Flow, g, x))], Nothing * Nothing * jacobian.Tokens);
 
     // A y in the gauge frame, as a vector at x.
     private static double[] Turned(Flow flow, Matrix<double> generator, double[] x)
@@ -91,8 +94,11 @@ internal static class Rotations
 
     private static IEnumerable<Vector<double>> Kernel(Matrix<double> gram, double tolerance)
     {
-        Evd<double> parts = gram.Evd(Symmetricity.Symmetric);
-        return Enumerable.Range(0, gram.RowCount).Where(k => parts.EigenValues[k].Real <= tolerance).Select(k => parts.EigenVectors.Column(k));
+        // The library takes numbers below 1e-15 for zeros.
+        double scale = gram.Enumerate().Max(Math.Abs) is > 0 and var most ? most : 1;
+        Evd<double> parts = (gram / scale).Evd(Symmetricity.Symmetric);
+        return Enumerable.Range(0, gram.RowCount).Where(k => scale * parts.EigenValues[k].Real <= tolerance)
+            .Select(k => parts.EigenVectors.Column(k));
     }
 
     private static double[][] Orthonormal(double[][] vectors, double tolerance)

@@ -26,6 +26,8 @@ public sealed class Spectrum
     // Of the largest rate: far above rounding, far below what one looks at.
     private const double Share = 1e-8;
 
+    private const int MostPasses = 12;
+
     private Spectrum(IReadOnlyList<ResponseMode> modes, double[][] rotations, double rate)
     {
         (Modes, RotationModes, Tolerance) = (modes, rotations, Share * rate);
@@ -72,19 +74,67 @@ public sealed class Spectrum
 
     /// <summary>The same where the generators of rotations are known.</summary>
     internal static Spectrum Of(
-        DriftJacobian jacobian, double[] x, int count, IReadOnlyList<Matrix<double>> generators, CancellationToken stop)
+        DriftJacobian jacobian, double[] x, int count, IReadOnlyList<Matrix<double>> generators, CancellationToken stop,
+        int largestDense = LargestDense)
+    {
+        double[][] rotations = Response.Rotations.Modes(jacobian, generators, x, stop);
+        double rate = jacobian.Flow.CollapseRate;
+        ResponseMode[] modes = jacobian.Unknowns <= largestDense ? Dense(jacobian, x, stop) : Sparse(jacobian, x, count, rotations, stop);
+        return new(WithResiduals(jacobian, x, modes, stop), rotations, rate);
+    }
+
+    private static ResponseMode[] Dense(DriftJacobian jacobian, double[] x, CancellationToken stop)
     {
         TangentSpace tangent = new(x, jacobian.Dimension);
-        IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(jacobian.Matrix(x, stop));
+        double rounding = Equilibrium.Rest * jacobian.Flow.CollapseRate;
+        return [.. Eigenpair.Of(jacobian.Matrix(x, stop)).Select(p => ModeOf(p, tangent.Vector, rounding))];
+    }
+
+    // Krylov spaces of one vector see a multiple eigenvalue once: what was found is set aside and others are sought beside it, until none
+    // of them belongs to the leading ones.
+    private static ResponseMode[] Sparse(DriftJacobian jacobian, double[] x, int count, double[][] rotations, CancellationToken stop)
+    {
         double rate = jacobian.Flow.CollapseRate;
-        ResponseMode[] modes = [.. pairs.Select(p => ModeOf(p, tangent, Equilibrium.Rest * rate))];
-        return new(WithResiduals(jacobian, x, modes, stop), Response.Rotations.Modes(jacobian, generators, x, stop), rate);
+        TangentSpace tangent = new(x, jacobian.Dimension);
+        List<double[]> basis = [.. rotations.Select(v => tangent.Coordinates(v))], products = [.. Apply(basis)];
+        for (int pass = 0; ; pass++)
+        {
+            int at = pass;
+            Krylov krylov = new(v => Apply([v])[0], k => tangent.Random(1000 * at + k + 1), rate);
+            double[][] found = krylov.Leading(count, Math.Min(jacobian.Unknowns - basis.Count, 3 * count + 30), basis);
+            int before = basis.Count;
+            basis.AddRange(found);
+            products.AddRange(Apply(found));
+            IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(Restricted(0)), last = Eigenpair.Of(Restricted(before));
+            double least = pairs[Math.Min(count, pairs.Count) - 1].Value.Real;
+            bool isNew = last[0].Value.Real > least - Share * rate;
+            if (isNew && pass < MostPasses && jacobian.Unknowns - basis.Count > 3 * count + 30) continue;
+            int kept = Math.Min(count, pairs.Count);
+            if (kept < pairs.Count && pairs[kept - 1].Value.Imaginary > 0) kept++;
+            return [.. pairs.Take(kept).Select(p => ModeOf(p, Combined, Equilibrium.Rest * rate))];
+        }
+
+        double[][] Apply(IReadOnlyList<double[]> vectors) =>
+            [.. jacobian.Apply(x, [.. vectors.Select(tangent.Vector)], stop).Select(v => tangent.Coordinates(v))];
+
+        Matrix<double> Restricted(int from) => Matrix<double>.Build.Dense(basis.Count - from, basis.Count - from,
+            (r, c) => Sphere.LaneDot(basis[from + r], products[from + c]));
+
+        double[] Combined(double[] shares)
+        {
+            double[] sum = new double[tangent.Count];
+            for (int k = 0; k < shares.Length; k++) Sphere.AddScaled(sum, shares[k], basis[k]);
+            return tangent.Vector(sum);
+        }
     }
 
     // Real and imaginary part of a pair that rounding has made of a double eigenvalue are two real modes.
-    private static ResponseMode ModeOf(Eigenpair pair, TangentSpace tangent, double rounding) => Math.Abs(pair.Value.Imaginary) > rounding
-        ? new(pair.Value, tangent.Vector(pair.Vector), tangent.Vector(pair.Quadrature), 0)
-        : new(pair.Value.Real, tangent.Vector(pair.Value.Imaginary < 0 ? pair.Quadrature : pair.Vector), new double[tangent.Length], 0);
+    private static ResponseMode ModeOf(Eigenpair pair, Func<double[], double[]> vector, double rounding)
+    {
+        if (Math.Abs(pair.Value.Imaginary) > rounding) return new(pair.Value, vector(pair.Vector), vector(pair.Quadrature), 0);
+        double[] real = vector(pair.Value.Imaginary < 0 ? pair.Quadrature : pair.Vector);
+        return new(pair.Value.Real, real, new double[real.Length], 0);
+    }
 
     private static ResponseMode[] WithResiduals(DriftJacobian jacobian, double[] x, ResponseMode[] modes, CancellationToken stop)
     {

@@ -11,20 +11,20 @@ internal sealed class TangentSpace(double[] x, int d)
     /// <summary>n (d - 1).</summary>
     public int Count => x.Length / d * (d - 1);
 
-    /// <summary>n d.</summary>
-    public int Length => x.Length;
-
     /// <summary>The vector of these coordinates, [n, d].</summary>
-    public double[] Vector(ReadOnlySpan<double> coordinates)
+    public double[] Vector(double[] coordinates)
     {
         double[] v = new double[x.Length];
         for (int at = 0, from = 0; at < x.Length; at += d, from += d - 1)
         {
-            coordinates.Slice(from, d - 1).CopyTo(v.AsSpan(at));
+            coordinates.AsSpan(from, d - 1).CopyTo(v.AsSpan(at));
             Reflect(at, v.AsSpan(at, d));
         }
         return v;
     }
+
+    /// <summary>The coordinates of some vector without a direction of its own, by number.</summary>
+    public double[] Random(int number) => Coordinates(new UniformLaw().Draw(1, x.Length / d, d, (ulong)number).Positions);
 
     /// <summary>The coordinates of a vector, [n, d]; what it has across the tangent space is dropped.</summary>
     public double[] Coordinates(ReadOnlySpan<double> vector)

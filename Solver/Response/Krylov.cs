@@ -1,0 +1,126 @@
+using MathNet.Numerics.LinearAlgebra;
+
+namespace AttentionFlow.Solver.Response;
+
+/// <summary>
+/// Krylov methods for J of many unknowns, in coordinates of the tangent space: of all vectors [n, d], those across it are in the kernel.
+/// </summary>
+/// <param name="apply">J v.</param>
+/// <param name="random">The vector of a number, for starts.</param>
+/// <param name="rate">The largest rate.</param>
+internal sealed class Krylov(Func<double[], double[]> apply, Func<int, double[]> random, double rate)
+{
+    private const int MostRestarts = 100;
+
+    // Of the largest rate.
+    private const double Converged = 1e-9, Broken = 1e-10;
+
+    /// <summary>
+    /// An orthonormal basis of the space that J, less what it has along the vectors beside, makes of its eigenvalues of largest real part:
+    /// Arnoldi's method with thick restarts. Where it does not converge, the best that was found.
+    /// </summary>
+    /// <param name="count">How many; one more where that would part a complex pair.</param>
+    /// <param name="size">Vectors of a Krylov space, more than twice the count, at most the unknowns that are left.</param>
+    /// <param name="beside">Orthonormal vectors; the basis is orthogonal to them.</param>
+    public double[][] Leading(int count, int size, IReadOnlyList<double[]> beside)
+    {
+        double[][] v = new double[size + 1][];
+        Matrix<double> h = Matrix<double>.Build.Dense(size, size);
+        v[0] = Unit(random(0), beside);
+        for (int restart = 0, kept = 0; ; restart++)
+        {
+            double last = Expand(v, h, kept, beside);
+            IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(h);
+            int wanted = Whole(count), more = Math.Min(Whole(count + (size - count) / 3), size - 1);
+            bool isDone = restart == MostRestarts || pairs.Take(wanted).All(p => last * Last(p) <= Converged * rate);
+            if (isDone) more = wanted;
+            Matrix<double> q = Matrix<double>.Build.DenseOfColumnArrays(pairs.Take(more)
+                .Select(p => p.Value.Imaginary < 0 ? p.Quadrature : p.Vector)).QR().Q.SubMatrix(0, size, 0, more);
+            double[][] rotated = [.. Enumerable.Range(0, more).Select(k => Combined(v, q.Column(k)))];
+            if (isDone) return rotated;
+            rotated.CopyTo(v, 0);
+            v[more] = v[size];
+            Matrix<double> part = q.TransposeThisAndMultiply(h * q);
+            h.Clear();
+            h.SetSubMatrix(0, 0, part);
+            h.SetRow(more, 0, more, last * q.Row(size - 1));
+            kept = more;
+
+            int Whole(int some) => Math.Min(some, size) is var k && k < size && pairs[k - 1].Value.Imaginary > 0 ? k + 1 : k;
+        }
+
+        static double Last(Eigenpair p) => double.Hypot(p.Vector[^1], p.Quadrature[^1])
+            / Math.Sqrt(Sphere.Dot(p.Vector, p.Vector) + Sphere.Dot(p.Quadrature, p.Quadrature));
+    }
+
+    /// <summary>
+    /// The v that makes |J v - b| smallest in a Krylov space: GMRES without restarts, until that is a share of |b|.
+    /// </summary>
+    public double[] Solve(double[] b, double share, int most)
+    {
+        double length = Sphere.Norm(b);
+        List<double[]> v = [[.. b.Select(c => c / length)]];
+        List<double[]> columns = [];
+        Vector<double> y = Vector<double>.Build.Dense(1);
+        for (int k = 0; k < most; k++)
+        {
+            double[] w = apply(v[k]), column = new double[k + 2];
+            column[k + 1] = Orthogonalise(w, v, column);
+            columns.Add(column);
+            Matrix<double> h = Matrix<double>.Build.Dense(k + 2, k + 1, (r, c) => r < columns[c].Length ? columns[c][r] : 0);
+            Vector<double> right = Vector<double>.Build.Dense(k + 2);
+            right[0] = length;
+            y = h.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin).Solve(right);
+            if ((h * y - right).L2Norm() <= share * length || column[k + 1] <= Broken * rate) break;
+            v.Add([.. w.Select(c => c / column[k + 1])]);
+        }
+        return Combined([.. v], y);
+    }
+
+    // Columns kept.. of h, and the vectors after them; the length of what is left of the last.
+    private double Expand(double[][] v, Matrix<double> h, int kept, IReadOnlyList<double[]> beside)
+    {
+        int size = h.RowCount;
+        double length = 0;
+        for (int k = kept; k < size; k++)
+        {
+            double[] w = apply(v[k]), column = new double[k + 1];
+            Orthogonalise(w, beside, null);
+            length = Orthogonalise(w, v.AsSpan(0, k + 1).ToArray(), column);
+            for (int r = 0; r <= k; r++) h[r, k] = column[r];
+            // The space is invariant: another begins.
+            if (length <= Broken * rate) (length, w) = (0, Unit(random(k + 1), [.. beside, .. v.AsSpan(0, k + 1)]));
+            else
+                for (int c = 0; c < w.Length; c++) w[c] /= length;
+            if (k + 1 < size) h[k + 1, k] = length;
+            v[k + 1] = w;
+        }
+        return length;
+    }
+
+    // Twice is enough (Kahan).
+    private static double Orthogonalise(double[] w, IReadOnlyList<double[]> against, double[]? shares)
+    {
+        for (int pass = 0; pass < 2; pass++)
+            for (int k = 0; k < against.Count; k++)
+            {
+                double share = Sphere.LaneDot(against[k], w);
+                if (shares is not null) shares[k] += share;
+                Sphere.AddScaled(w, -share, against[k]);
+            }
+        return Math.Sqrt(Sphere.LaneDot(w, w));
+    }
+
+    private static double[] Unit(double[] v, IReadOnlyList<double[]> beside)
+    {
+        double length = Orthogonalise(v, beside, null);
+        return [.. v.Select(c => c / length)];
+    }
+
+    private static double[] Combined(double[][] vectors, Vector<double> shares)
+    {
+        double[] sum = new double[vectors[0].Length];
+        for (int k = 0; k < shares.Count; k++) Sphere.AddScaled(sum, shares[k], vectors[k]);
+        return sum;
+    }
+}
