@@ -13,10 +13,12 @@ internal sealed record BranchRange(string Path, double From, double To)
         return parts.Length == 2 && ends.Length == 2 && parts[0].StartsWith("interaction.", StringComparison.Ordinal)
             && Number(ends[0]) is { } from && Number(ends[1]) is { } to && from != to
             ? new BranchRange(parts[0], from, to)
-            : OptionValues.Refuse<BranchRange>(result, "a number of the interaction and two ends are needed, for example interaction.beta=1..9");
+            : OptionValues.Refuse<BranchRange>(result,
+                "a number of the interaction and two ends are needed, for example interaction.beta=1..9");
 
         static double? Number(string text) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null;
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+                ? value : null;
     }
 
     /// <summary>The setting of a value.</summary>

@@ -42,7 +42,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         }
         if (_equilibrium?.WhyNot is { } why) return $"--equilibrium: {why}; start nearer to one, at another --time";
         if (range is null) return null;
-        _branch = new Branch(state, family!, range.From, range.To);
+        _branch = new Branch(state.Cloud, family!, range.From, range.To);
         _branch.Follow(_x, steps, context.Stop);
         return _branch.WhyNot is { } ended ? $"--continue {range.Path}: {ended}" : null;
     }
@@ -114,7 +114,8 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
             .. hasEnergy ? new Column[] { new("energy", ColumnType.Number, "Energy.") } : [],
         ], ["point"], [.. points.SelectMany((p, k) => (double[])
         [
-            k, (int)p.Kind, p.Parameter, p.Residual, p.Index, p.Leading.Real, p.Leading.Imaginary, p.MeanNorm, .. hasEnergy ? new[] { p.Energy } : [],
+            k, (int)p.Kind, p.Parameter, p.Residual, p.Index, p.Leading.Real, p.Leading.Imaginary, p.MeanNorm,
+            .. hasEnergy ? new[] { p.Energy } : [],
         ])]);
     }
 
@@ -129,12 +130,12 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
                 context.Output.WriteLine(Text.Of($"equilibrium after {Text.Plural(found.Steps, "step")}, {found.Moved:G4} rad from t = ")
                     + Text.Of($"{state.Time:G6}, max |F| = {_residual:G3}"));
             else context.Output.WriteLine(Text.Of($"t = {state.Time:G6}, max |F| = {_residual:G3}"));
-            context.Output.WriteLine($"{Text.Plural(Spectrum.Index, "unstable mode")}, {Text.Plural(Spectrum.Rotations, "mode")} of rotation: "
-                + Quoted.Line(folder));
+            context.Output.WriteLine($"{Text.Plural(Spectrum.Index, "unstable mode")}, {Text.Plural(Spectrum.Rotations, "mode")} of "
+                + $"rotation: {Quoted.Line(folder)}");
         }
         context.Write(new
         {
-            folder = Path.GetFullPath(folder), time = state.Time, equilibrium = _equilibrium is null ? null : (bool?)(_equilibrium.WhyNot is null),
+            folder = Path.GetFullPath(folder), time = state.Time, isEquilibrium = _equilibrium is { WhyNot: null },
             residual = _residual, index = Spectrum.Index, rotations = Spectrum.Rotations,
             eigenvalues = groups.Select(g => new
             {
@@ -160,7 +161,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         context.Output.Write(TextTable.Render(["what", "parameter", "unstable modes", "growth rate", "|m|"],
             points.Where((p, k) => p.Kind != BranchPointKind.Step || k == 0 || k == points.Count - 1).Select(p => (string[])
             [
-                p.Kind switch { BranchPointKind.Fold => "fold", BranchPointKind.Crossing => "change", _ => p == points[0] ? "start" : "end" },
+                p.Kind == BranchPointKind.Fold ? "fold" : p.Kind == BranchPointKind.Crossing ? "change" : p == points[0] ? "start" : "end",
                 Text.Of($"{p.Parameter:G10}"), $"{p.Index}", Text.Of($"{p.Leading.Real:G6}"), Text.Of($"{p.MeanNorm:G6}"),
             ])));
     }

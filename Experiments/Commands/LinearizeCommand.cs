@@ -12,8 +12,8 @@ internal static class LinearizeCommand
     {
         Argument<string> source = new("SOURCE")
         {
-            Description = "An experiment file or the name of a stored one, which is run to its horizon; or the folder of a run, of which the "
-                + "last snapshot is taken.",
+            Description = "An experiment file or the name of a stored one, which is run to its horizon; or the folder of a run, of "
+                + "which the last snapshot is taken.",
         };
         Option<double?> time = new("--time")
         {
@@ -70,14 +70,14 @@ internal static class LinearizeCommand
             string target = parsed.GetValue(folder) ?? Path.Combine("out", $"{title}-response");
             CommandContext context = contextOf(parsed);
             using ResponseFolder into = ResponseFolder.Create(target, parsed.GetValue(overwrite));
-            double? at = experiment.Tokens.Initial is SnapshotLaw && IsRun(name) ? 0 : parsed.GetValue(time);
-            using ResponseState state = ResponseState.Of(experiment, at, parsed.GetValue(replica), context.Threads, context.Stop);
+            using ResponseState state = IsRun(name)
+                ? ResponseState.OfSnapshot(experiment, parsed.GetValue(replica), context.Threads)
+                : ResponseState.Of(experiment, parsed.GetValue(time), parsed.GetValue(replica), context.Threads, context.Stop);
             Linearization response = new(context, state, parsed.GetValue(modes));
             string? whyNot = response.Run(parsed.GetValue(equilibrium) || branch is not null, branch, parsed.GetValue(steps));
             response.Write(into, title, new ResponseRecord
             {
-                Source = name, Continued = branch?.Path, Replica = parsed.GetValue(replica),
-                Time = (experiment.Tokens.Initial as SnapshotLaw)?.Time is { } taken && IsRun(name) ? taken : state.Time,
+                Source = name, Continued = branch?.Path, Replica = parsed.GetValue(replica), Time = state.Time,
             });
             response.Say(target);
             if (whyNot is null) return ExitCodes.Done;

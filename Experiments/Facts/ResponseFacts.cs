@@ -10,7 +10,9 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
     private const double Rounding = 2e-12;
 
     public override IEnumerable<Fact> Measure() =>
-        [.. Consensus(), .. Lattices(), .. Simplices(), .. TwoClusters(), .. ToeplitzCircles(), .. RotaryRings(), .. Repelling()];
+    [
+        .. Consensus(), .. Lattices(), .. Simplices(), .. TwoClusters(), .. ToeplitzCircles(), .. RotaryRings(), .. Repelling(), .. Folds(),
+    ];
 
     private IEnumerable<Fact> Consensus()
     {
@@ -35,9 +37,11 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
         const int N = 7;
         const double Beta = 2.5;
         foreach ((Interaction interaction, string name) in ((Interaction, string)[])[(new(Beta), "USA"), (Probe.Softmax(Beta), "SA")])
-            yield return Of($"eigenvalues of {N} even tokens on the circle, beta = {Beta}, {name}", "growth on a lattice",
-                0, Distance(Of(interaction, Probe.Circle(N)), [.. Enumerable.Range(0, N).Select(m => LinearRates.EvenTokens(interaction, N, m))]),
-                Rounding * Math.Exp(Beta));
+        {
+            double[] expected = [.. Enumerable.Range(0, N).Select(m => LinearRates.EvenTokens(interaction, N, m))];
+            yield return Of($"eigenvalues of {N} even tokens on the circle, beta = {Beta}, {name}", "LinearRates.EvenTokens",
+                0, Distance(Of(interaction, Probe.Circle(N)), expected), Rounding * Math.Exp(Beta));
+        }
     }
 
     private IEnumerable<Fact> Simplices()
@@ -99,7 +103,8 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
             using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 1);
             Cloud circle = Probe.Latitude(N, 0);
             DriftJacobian jacobian = Jacobian(new(beta) { Coupling = new ToeplitzCoupling(c, [1]) }, circle, sums);
-            double[] up = [.. Enumerable.Range(0, 3 * N).Select(k => k % 3 == 2 ? 1.0 : 0)], product = jacobian.Apply(circle.Positions, [up])[0];
+            double[] up = [.. Enumerable.Range(0, 3 * N).Select(k => k % 3 == 2 ? 1.0 : 0)];
+            double[] product = jacobian.Apply(circle.Positions, [up])[0];
             double rate = product[2], off = up.Select((u, k) => Math.Abs(product[k] - rate * u)).Max();
             return off < 1e-10 ? rate : double.NaN;
         }
@@ -117,7 +122,8 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
             double[] expected = [.. Enumerable.Range(0, n).Select(m => LinearRates.RotaryRing(n, q, m, Beta * r * r))
                 .SelectMany(rate => new[] { rate, rate })];
             yield return Of($"eigenvalues of a point at height 0.6, {q} turns in the logits alone over {n} tokens, beta = 2",
-                "lambda_m - 1, twice each", 0, Distance(Of(Probe.Softmax(Beta), point, new RotaryGauge([q * Probe.Turn]), layer), expected), Rounding);
+                "LinearRates.RotaryRing, twice each", 0,
+                Distance(Of(Probe.Softmax(Beta), point, new RotaryGauge([q * Probe.Turn]), layer), expected), Rounding);
         }
     }
 
@@ -131,6 +137,33 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
             MathNet.Numerics.LinearAlgebra.Matrix<double> key = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseDiagonal(2, -1);
             return Of(new(beta), Probe.Circle(3), layer: new Layer { Heads = [new Head(key: key)] }).Internal[0].Real;
         }
+    }
+
+    // Two tokens on the circle, each with a prompt of its own at +-80 degrees: at rest at +-theta where the strength is s(theta).
+    private IEnumerable<Fact> Folds()
+    {
+        const double Beta = 2, A = 80 * Math.PI / 180;
+        using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 1);
+        Cloud start = Probe.Angles(0.01, -0.01);
+        Func<double, DriftJacobian> at = strength => Jacobian(new(Beta), start, sums, layer: new Layer
+        {
+            Prompts = new Prompts([[Math.Cos(A), Math.Sin(A)], [Math.Cos(A), -Math.Sin(A)]], null, strength, SeenPrompts.Labelled),
+        });
+        Branch branch = new(start, at, 0.05, 3);
+        branch.Follow(Equilibrium.Find(at(0.05), start.Positions).Positions, 40, CancellationToken.None);
+        double[] folds = [.. branch.Points.Where(p => p.Kind == BranchPointKind.Fold).Select(p => p.Parameter)];
+        double first = Quadrature.Root(Rising, 0.1, 0.6), second = Quadrature.Root(theta => -Rising(theta), 0.8, 1.35);
+        yield return Of("folds of a branch of two tokens with a prompt each at 80 degrees, beta = 2", "s has a maximum and a minimum", 2,
+            folds.Length, 0);
+        yield return Of("strength at its first fold", "the maximum of s(theta)", Strength(first), folds.ElementAtOrDefault(0), 1e-11);
+        yield return Of("strength at its second fold", "the minimum of s(theta)", Strength(second), folds.ElementAtOrDefault(1), 1e-11);
+
+        // d/dtheta log s.
+        static double Rising(double theta) => -2 * Beta * Math.Sin(2 * theta) + 2 / Math.Tan(2 * theta) - Beta * Math.Sin(A - theta)
+            + 1 / Math.Tan(A - theta);
+
+        static double Strength(double theta) =>
+            Math.Exp(Beta * (Math.Cos(2 * theta) - Math.Cos(A - theta))) * Math.Sin(2 * theta) / (2 * Math.Sin(A - theta));
     }
 
     private static DriftJacobian Jacobian(Interaction interaction, Cloud cloud, IPairSums sums, Gauge? gauge = null, Layer? layer = null) =>

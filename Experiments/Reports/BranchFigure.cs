@@ -45,6 +45,7 @@ internal static class BranchFigure
         // Where the kind changes, between two steps, both lines have the point.
         Series Line(string label, string colour, Func<BranchPoint, bool> isOf, Func<BranchPoint, double> value) => new(label, colour,
             [.. points.Select(p => p.Parameter)],
-            [.. points.Select((p, k) => isOf(p) || (p.Kind != BranchPointKind.Step && k + 1 < points.Count && isOf(points[k + 1])) ? value(p) : double.NaN)]);
+            [.. points.Select((p, k) => isOf(p) || (p.Kind != BranchPointKind.Step && isOf(points[Math.Min(k + 1, points.Count - 1)]))
+                ? value(p) : double.NaN)]);
     }
 }

@@ -29,11 +29,11 @@ public sealed record BranchPoint(
 /// A branch of equilibria in one number of an experiment, by pseudo-arclength: the step is measured in (rms displacement of the tokens,
 /// share of the parameter's range), so that folds are points like others (Keller 1977).
 /// </summary>
-/// <param name="state">The tokens.</param>
+/// <param name="cloud">Labels and weights of the tokens.</param>
 /// <param name="at">J for a value of the parameter.</param>
 /// <param name="from">Where it begins.</param>
 /// <param name="to">Where it ends.</param>
-public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, double from, double to)
+public sealed class Branch(Cloud cloud, Func<double, DriftJacobian> at, double from, double to)
 {
     private const int MostCorrections = 12, FastCorrections = 4, Refinements = 40;
 
@@ -43,10 +43,14 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
     // Of |F|.
     private const double Damping = 1e-3;
 
+    // What is zero where folds and crossings are sought: the parameter's share of the tangent, in which a fold is flat, so that its place
+    // is known to the square; and of the largest rate.
+    private const double FlatEnough = 1e-7, Still = 1e-12;
+
     private readonly List<BranchPoint> _points = [];
     private IReadOnlyList<Matrix<double>> _generators = [];
 
-    private sealed record Point(double[] X, double Share, double[] Tangent, Spectrum Spectrum, BranchPoint Shown)
+    private sealed record Point(double[] X, double Share, double[] Tangent, double Rate, Spectrum Spectrum, BranchPoint Shown)
     {
         public double Forward => Tangent[^1];
     }
@@ -64,7 +68,7 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
     public void Follow(double[] start, int steps, CancellationToken stop)
     {
         _generators = Rotations.Generators(at(from), stop);
-        double[] first = new double[state.Cloud.Tokens * (state.Cloud.Dimension - 1) + 1];
+        double[] first = new double[cloud.Tokens * (cloud.Dimension - 1) + 1];
         first[^1] = 1;
         Point now = At(start, 0, first, stop);
         _points.Add(now.Shown);
@@ -98,7 +102,7 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
     // fails.
     private (Point? Point, int Corrections) Step(Point now, double length, CancellationToken stop)
     {
-        int n = state.Cloud.Tokens, d = state.Cloud.Dimension;
+        int n = cloud.Tokens, d = cloud.Dimension;
         double share = now.Share + length * now.Forward;
         double? edge = share > 1 ? 1 : share < 0 ? 0 : null;
         if (edge is { } end) (length, share) = ((end - now.Share) / now.Forward, end);
@@ -143,17 +147,18 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
         double length = Sphere.Norm(tangent);
         for (int k = 0; k < tangent.Length; k++) tangent[k] /= length;
         Spectrum spectrum = Spectrum.Of(jacobian, x, 1, _generators, stop);
-        double[] mean = new double[state.Cloud.Dimension];
-        Mean.Of(x, state.Cloud.Weights, 0, state.Cloud.Tokens, mean);
-        return new Point(x, share, tangent, spectrum, new BranchPoint(BranchPointKind.Step, Value(share), jacobian.Largest(drift), spectrum.Index,
-            spectrum.Internal.Count > 0 ? spectrum.Internal[0] : Complex.Zero, Sphere.Norm(mean), energy));
+        double[] mean = new double[cloud.Dimension];
+        Mean.Of(x, cloud.Weights, 0, cloud.Tokens, mean);
+        Complex leading = spectrum.Internal.Count > 0 ? spectrum.Internal[0] : Complex.Zero;
+        return new Point(x, share, tangent, rate, spectrum, new BranchPoint(
+            BranchPointKind.Step, Value(share), jacobian.Largest(drift), spectrum.Index, leading, Sphere.Norm(mean), energy));
     }
 
     // [n^(1/2) J, dF/dshare] above rate times the side; the unknowns are displacements over n^(1/2), and the share.
     private Matrix<double> Bordered(DriftJacobian jacobian, double[] x, double share, double[] side, CancellationToken stop)
     {
-        double[] slope = new TangentSpace(x, state.Cloud.Dimension).Coordinates(Slope(x, share, stop));
-        Matrix<double> above = (jacobian.Matrix(x, stop) * Math.Sqrt(state.Cloud.Tokens))
+        double[] slope = new TangentSpace(x, cloud.Dimension).Coordinates(Slope(x, share, stop));
+        Matrix<double> above = (jacobian.Matrix(x, stop) * Math.Sqrt(cloud.Tokens))
             .Append(Matrix<double>.Build.DenseOfColumnArrays(slope));
         return above.Stack(Matrix<double>.Build.DenseOfRowArrays([.. side.Select(s => s * jacobian.Flow.CollapseRate)]));
     }
@@ -178,12 +183,13 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
         bool isFold = now.Forward * next.Forward < 0;
         if (!isFold && now.Spectrum.Index == next.Spectrum.Index) return null;
         int crossing = Math.Min(now.Spectrum.Index, next.Spectrum.Index);
-        Func<Point, double> vanishing = isFold ? p => p.Forward : p => p.Spectrum.Internal.ElementAtOrDefault(crossing).Real;
+        Func<Point, double> vanishing = isFold ? p => p.Forward / FlatEnough
+            : p => p.Spectrum.Internal.ElementAtOrDefault(crossing).Real / (Still * p.Rate);
         if (Between(now, length, vanishing(now), vanishing(next), vanishing, stop) is not { } found) return null;
         return found.Shown with { Kind = isFold ? BranchPointKind.Fold : BranchPointKind.Crossing, Index = now.Spectrum.Index };
     }
 
-    // Where a function of the length of the step vanishes: Illinois' form of regula falsi.
+    // Where a function of the length of the step vanishes, or is less than 1: Illinois' form of regula falsi.
     private Point? Between(Point now, double length, double low, double high, Func<Point, double> of, CancellationToken stop)
     {
         (double left, double right, Point? best) = (0, length, null);
@@ -193,7 +199,7 @@ public sealed class Branch(ResponseState state, Func<double, DriftJacobian> at, 
             if (Step(now, middle, stop).Point is not { } found) return best;
             best = found;
             double value = of(found);
-            if (Math.Abs(value) < 1e-14) break;
+            if (Math.Abs(value) < 1) break;
             if (value * high < 0) (left, low, right, high) = (right, high, middle, value);
             else (low, right, high) = (low / 2, middle, value);
         }

@@ -42,18 +42,40 @@ public sealed class ResponseState : IDisposable
     /// </exception>
     public static ResponseState Of(Experiment experiment, double? time, int replica, int threads, CancellationToken stop)
     {
+        double horizon = time ?? experiment.Time.Horizon;
+        Check(experiment, replica);
+        if (experiment.Tokens.Initial is not SnapshotLaw) experiment = experiment with { Replicas = replica + 1 };
+        Cloud cloud = horizon == 0 ? experiment.Draw() : Moved(experiment, ref horizon, threads, stop);
+        return new ResponseState(experiment, One(cloud, replica), horizon, threads);
+    }
+
+    /// <summary>The state of a run at a time that it recorded.</summary>
+    /// <param name="experiment">That of the run, with the snapshot as its start.</param>
+    /// <param name="replica">Which replica.</param>
+    /// <param name="threads">Threads to use.</param>
+    /// <exception cref="ConfigurationException">It has no such replica, or no such linear response.</exception>
+    public static ResponseState OfSnapshot(Experiment experiment, int replica, int threads)
+    {
+        Check(experiment, replica);
+        double time = (experiment.Tokens.Initial as SnapshotLaw)?.Time ?? 0;
+        return new ResponseState(experiment, One(experiment.Draw(), replica), time, threads);
+    }
+
+    private static void Check(Experiment experiment, int replica)
+    {
         if (replica >= experiment.Replicas)
-            throw new ConfigurationException($"--replica {replica}: there are {Text.Plural(experiment.Replicas, "replica")}, counted from 0");
+            throw new ConfigurationException(
+                $"--replica {replica}: there are {Text.Plural(experiment.Replicas, "replica")}, counted from 0");
         if (experiment.Noise is not null)
             throw ConfigurationException.At("$.interaction.noise", "linear response is that of the drift alone; "
                 + "--set interaction.noise=null leaves the noise out.");
-        if (experiment.Tokens.Initial is not SnapshotLaw) experiment = experiment with { Replicas = replica + 1 };
-        double horizon = time ?? experiment.Time.Horizon;
-        Cloud cloud = horizon == 0 ? experiment.Draw() : Moved(experiment, ref horizon, threads, stop);
-        int n = cloud.Tokens, d = cloud.Dimension;
-        Cloud one = new(1, n, d, cloud.Positions[(replica * n * d)..((replica + 1) * n * d)],
+    }
+
+    private static Cloud One(Cloud cloud, int replica)
+    {
+        (int n, int d) = (cloud.Tokens, cloud.Dimension);
+        return new(1, n, d, cloud.Positions[(replica * n * d)..((replica + 1) * n * d)],
             cloud.Labels[(replica * n)..((replica + 1) * n)], cloud.Weights[(replica * n)..((replica + 1) * n)]);
-        return new ResponseState(experiment, one, horizon, threads);
     }
 
     /// <summary>The derivative of the drift of this experiment, or of another of the same tokens.</summary>
@@ -84,7 +106,7 @@ public sealed class ResponseState : IDisposable
             {
                 Horizon = time, Step = experiment.Time.Step is { } step ? Math.Min(step, time) : null,
             },
-            Record = new RecordSection { Observables = ["mean"] },
+            Record = new RecordSection { Snapshots = 1, Observations = 2, Observables = ["mean"] },
         };
         using PreparedRun run = PreparedRun.Of(experiment, threads, out string? _);
         RunResult result = run.Simulate([], new RunState(), threads, stop);
