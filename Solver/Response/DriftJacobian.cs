@@ -39,8 +39,8 @@ public sealed class DriftJacobian
         (_cloud, _flowOf, Flow) = (cloud, flowOf, flowOf(cloud));
         if (WhyNot(Flow) is { } why) throw new NotSupportedException(why);
         Interaction pair = Flow.Interaction;
-        double logit = pair.Profile.IsCurved(pair.Beta) ? pair.Beta * Flow.Layer.Heads.Max(h => Flow.Layer.Code.LargestLogit(h.LogitNorm)) : 0;
-        _step = 1.5e-3 / (1 + logit);
+        double logit = pair.Beta * Flow.Layer.Heads.Max(h => Flow.Layer.Code.LargestLogit(h.LogitNorm));
+        _step = 1.5e-3 / (1 + (pair.Profile.IsCurved(pair.Beta) ? logit : 0));
     }
 
     /// <summary>Why a drift has no derivative on the sphere alone, or null when it has.</summary>

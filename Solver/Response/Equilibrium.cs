@@ -19,11 +19,12 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
     private const double LargestStep = 0.3;
 
     /// <summary>
-    /// Newton's method with Levenberg's and Marquardt's damping: steps v that minimise |J v + F|^2 + mu^2 |v|^2, mu a multiple of |F|. As mu
-    /// falls with |F| the end is quadratic, and directions along which nothing changes, those of rotations among them, are not taken
-    /// (Yamashita and Fukushima 2001).
+    /// Newton's method with Levenberg's and Marquardt's damping: steps v that minimise |J v + F|^2 + mu^2 |v|^2, mu a multiple of |F|. As
+    /// mu falls with |F| the end is quadratic, and directions along which nothing changes, those of rotations among them, are not taken
+    /// (Yamashita and Fukushima 2001). Beyond 400 unknowns, where no matrix is made, steps of GMRES with rotations projected out, shortened
+    /// until |F| falls.
     /// </summary>
-    /// <param name="jacobian">J, of at most some hundred unknowns: the whole matrix is made at every step.</param>
+    /// <param name="jacobian">J.</param>
     /// <param name="start">Where it begins, [n, d].</param>
     /// <param name="stop">Ends it.</param>
     public static Equilibrium Find(DriftJacobian jacobian, double[] start, CancellationToken stop = default)

@@ -59,22 +59,36 @@ internal sealed class Krylov(Func<double[], double[]> apply, Func<int, double[]>
     public double[] Solve(double[] b, double share, int most)
     {
         double length = Sphere.Norm(b);
-        List<double[]> v = [[.. b.Select(c => c / length)]];
-        List<double[]> columns = [];
-        Vector<double> y = Vector<double>.Build.Dense(1);
+        List<double[]> v = [[.. b.Select(c => c / length)]], columns = [];
+        List<(double Cos, double Sin)> rotations = [];
+        List<double> right = [length];
         for (int k = 0; k < most; k++)
         {
             double[] w = apply(v[k]), column = new double[k + 2];
-            column[k + 1] = Orthogonalise(w, v, column);
+            double next = Orthogonalise(w, v, column);
+            column[k + 1] = next;
+            // Givens' rotations keep the columns triangular; what is left of the right side is the residual.
+            for (int r = 0; r < k; r++) (column[r], column[r + 1]) = Turned(rotations[r], column[r], column[r + 1]);
+            double diagonal = double.Hypot(column[k], next);
+            rotations.Add(diagonal > 0 ? (column[k] / diagonal, next / diagonal) : (1, 0));
+            column[k] = diagonal;
             columns.Add(column);
-            Matrix<double> h = Matrix<double>.Build.Dense(k + 2, k + 1, (r, c) => r < columns[c].Length ? columns[c][r] : 0);
-            Vector<double> right = Vector<double>.Build.Dense(k + 2);
-            right[0] = length;
-            y = h.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin).Solve(right);
-            if ((h * y - right).L2Norm() <= share * length || column[k + 1] <= Broken * rate) break;
-            v.Add([.. w.Select(c => c / column[k + 1])]);
+            (right[k], double left) = Turned(rotations[k], right[k], 0);
+            right.Add(left);
+            if (Math.Abs(left) <= share * length || next <= Broken * rate) break;
+            v.Add([.. w.Select(c => c / next)]);
+        }
+        Vector<double> y = Vector<double>.Build.Dense(columns.Count);
+        for (int k = columns.Count - 1; k >= 0; k--)
+        {
+            double sum = right[k];
+            for (int c = k + 1; c < columns.Count; c++) sum -= columns[c][k] * y[c];
+            y[k] = columns[k][k] > 0 ? sum / columns[k][k] : 0;
         }
         return Combined([.. v], y);
+
+        static (double, double) Turned((double Cos, double Sin) by, double a, double b) =>
+            (by.Cos * a + by.Sin * b, by.Cos * b - by.Sin * a);
     }
 
     // Columns kept.. of h, and the vectors after them; the length of what is left of the last.

@@ -5,7 +5,7 @@ namespace AttentionFlow.Solver.Response;
 
 /// <summary>An eigenvalue with its vector.</summary>
 /// <param name="Value">lambda, per unit of time.</param>
-/// <param name="Vector">The real part of v, [n, d].</param>
+/// <param name="Vector">The real part of v, [n, d]; |v| = 1.</param>
 /// <param name="Quadrature">The imaginary part of v, [n, d]; zeros for a real eigenvalue.</param>
 /// <param name="Residual">|J v - lambda v|/|v|, by new products.</param>
 public sealed record ResponseMode(Complex Value, double[] Vector, double[] Quadrature, double Residual);
@@ -150,7 +150,10 @@ public sealed class Spectrum
                 off += real * real + imaginary * imaginary;
                 square += u[c] * u[c] + w[c] * w[c];
             }
-            return mode with { Residual = Math.Sqrt(off / square) };
+            double unit = 1 / Math.Sqrt(square);
+            return mode with { Vector = Scaled(u), Quadrature = Scaled(w), Residual = Math.Sqrt(off / square) };
+
+            double[] Scaled(double[] v) => [.. v.Select(c => unit * c)];
         })];
     }
 

@@ -40,7 +40,7 @@ internal sealed class TangentSpace(double[] x, int d)
         return coordinates;
     }
 
-    /// <summary>The end of the geodesic that leaves x along v, both [n, d], at the parameter 1: cos |v_i| x_i + sin |v_i| v_i/|v_i|.</summary>
+    /// <summary>The end of the geodesic that leaves x along v, both [n, d], as long as a scale times v.</summary>
     public static void Move(ReadOnlySpan<double> x, ReadOnlySpan<double> v, double scale, Span<double> end, int d)
     {
         for (int at = 0; at < x.Length; at += d)
