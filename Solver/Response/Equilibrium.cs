@@ -85,7 +85,7 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
             double[] product = tangent.Coordinates(jacobian.Apply(x, [tangent.Vector(v)], stop)[0]);
             foreach (double[] mode in rotations) Sphere.AddScaled(product, -rate * Sphere.Dot(mode, v), mode);
             return product;
-        }, tangent.Random, rate);
+        }, () => tangent.Random(1), rate);
         double[] coordinates = krylov.Solve(tangent.Coordinates(drift), Math.Clamp(length / rate, 1e-6, 0.1), MostProducts);
         foreach (double[] mode in rotations) Sphere.AddScaled(coordinates, -Sphere.Dot(mode, coordinates), mode);
         double[] step = tangent.Vector(coordinates);

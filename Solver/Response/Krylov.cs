@@ -6,9 +6,9 @@ namespace AttentionFlow.Solver.Response;
 /// Krylov methods for J of many unknowns, in coordinates of the tangent space: of all vectors [n, d], those across it are in the kernel.
 /// </summary>
 /// <param name="apply">J v.</param>
-/// <param name="random">The vector of a number, for starts.</param>
+/// <param name="random">Another vector at every call, for starts.</param>
 /// <param name="rate">The largest rate.</param>
-internal sealed class Krylov(Func<double[], double[]> apply, Func<int, double[]> random, double rate)
+internal sealed class Krylov(Func<double[], double[]> apply, Func<double[]> random, double rate)
 {
     private const int MostRestarts = 100;
 
@@ -26,16 +26,16 @@ internal sealed class Krylov(Func<double[], double[]> apply, Func<int, double[]>
     {
         double[][] v = new double[size + 1][];
         Matrix<double> h = Matrix<double>.Build.Dense(size, size);
-        v[0] = Unit(random(0), beside);
+        v[0] = Unit(random(), beside);
         for (int restart = 0, kept = 0; ; restart++)
         {
             double last = Expand(v, h, kept, beside);
             IReadOnlyList<Eigenpair> pairs = Eigenpair.Of(h);
             int wanted = Whole(count), more = Math.Min(Whole(count + (size - count) / 3), size - 1);
             bool isDone = restart == MostRestarts || pairs.Take(wanted).All(p => last * Last(p) <= Converged * rate);
-            if (isDone) more = wanted;
-            Matrix<double> q = Matrix<double>.Build.DenseOfColumnArrays(pairs.Take(more)
-                .Select(p => p.Value.Imaginary < 0 ? p.Quadrature : p.Vector)).QR().Q.SubMatrix(0, size, 0, more);
+            Matrix<double> q = Matrix<double>.Build.DenseOfColumnArrays(Orthonormal(pairs.Take(isDone ? wanted : more)
+                .Select(p => p.Value.Imaginary < 0 ? p.Quadrature : p.Vector)));
+            more = q.ColumnCount;
             double[][] rotated = [.. Enumerable.Range(0, more).Select(k => Combined(v, q.Column(k)))];
             if (isDone) return rotated;
             rotated.CopyTo(v, 0);
@@ -103,13 +103,26 @@ internal sealed class Krylov(Func<double[], double[]> apply, Func<int, double[]>
             length = Orthogonalise(w, v.AsSpan(0, k + 1).ToArray(), column);
             for (int r = 0; r <= k; r++) h[r, k] = column[r];
             // The space is invariant: another begins.
-            if (length <= Broken * rate) (length, w) = (0, Unit(random(k + 1), [.. beside, .. v.AsSpan(0, k + 1)]));
+            if (length <= Broken * rate) (length, w) = (0, Unit(random(), [.. beside, .. v.AsSpan(0, k + 1)]));
             else
                 for (int c = 0; c < w.Length; c++) w[c] /= length;
             if (k + 1 < size) h[k + 1, k] = length;
             v[k + 1] = w;
         }
         return length;
+    }
+
+    // Of vectors that may be nearly parallel, as those of nearly equal eigenvalues are.
+    private static List<double[]> Orthonormal(IEnumerable<double[]> vectors)
+    {
+        List<double[]> basis = [];
+        foreach (double[] vector in vectors)
+        {
+            double[] v = Unit(vector, []);
+            double left = Orthogonalise(v, basis, null);
+            if (left > 1e-8) basis.Add(Unit(v, basis));
+        }
+        return basis;
     }
 
     // Twice is enough (Kahan).

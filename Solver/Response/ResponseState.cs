@@ -12,6 +12,8 @@ namespace AttentionFlow.Solver.Response;
 /// </summary>
 public sealed class ResponseState : IDisposable
 {
+    private const int MostTokens = 1 << 16;
+
     private readonly IPairSums _sums;
     private readonly int _threads;
 
@@ -66,6 +68,8 @@ public sealed class ResponseState : IDisposable
         if (replica >= experiment.Replicas)
             throw new ConfigurationException(
                 $"--replica {replica}: there are {Text.Plural(experiment.Replicas, "replica")}, counted from 0");
+        if (experiment.Tokens.Count > MostTokens)
+            throw ConfigurationException.At("$.tokens.count", $"linear response sums all pairs directly, of {MostTokens} tokens at most.");
         if (experiment.Noise is not null)
             throw ConfigurationException.At("$.interaction.noise", "linear response is that of the drift alone; "
                 + "--set interaction.noise=null leaves the noise out.");

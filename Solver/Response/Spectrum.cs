@@ -97,10 +97,10 @@ public sealed class Spectrum
         double rate = jacobian.Flow.CollapseRate;
         TangentSpace tangent = new(x, jacobian.Dimension);
         List<double[]> basis = [.. rotations.Select(v => tangent.Coordinates(v))], products = [.. Apply(basis)];
+        int drawn = 0;
         for (int pass = 0; ; pass++)
         {
-            int at = pass;
-            Krylov krylov = new(v => Apply([v])[0], k => tangent.Random(1000 * at + k + 1), rate);
+            Krylov krylov = new(v => Apply([v])[0], () => tangent.Random(++drawn), rate);
             double[][] found = krylov.Leading(count, Math.Min(jacobian.Unknowns - basis.Count, 3 * count + 30), basis);
             int before = basis.Count;
             basis.AddRange(found);

@@ -79,6 +79,7 @@ public class LinearizeTests : FolderFixture
     [TestCase("--set interaction.scheme.kind=pre", 2, "$.interaction: linear response is that of tokens without radii: of the schemes post and nGPT.")]
     [TestCase("--set interaction.normalization=hardmax --set record.observables=[\"mean\"]", 2, "hardmax jumps")]
     [TestCase("--set interaction.noise={\"kappa\":3} --set record.observables=[\"mean\"]", 2, "$.interaction.noise: linear response is that of the drift alone")]
+    [TestCase("--set tokens.count=70000", 2, "$.tokens.count: linear response sums all pairs directly, of 65536 tokens at most.")]
     [TestCase("--time -1", 2, "--time -1: a time of at least 0 is needed")]
     [TestCase("--modes 0", 2, "--modes 0: from 1 to 1000 modes can be had")]
     public void WhatCanNotBeHadIsRefused(string options, int code, string problem)

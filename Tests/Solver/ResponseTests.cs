@@ -98,6 +98,21 @@ public class ResponseTests
         }
     }
 
+    /// <summary>Few different eigenvalues, each many times: Krylov spaces end early, and others begin.</summary>
+    [Test]
+    public void EigenvaluesOfAPointAreFoundAsOftenAsTheyAre()
+    {
+        Cloud point = new ClustersLaw([[0.6, 0, 0.48, 0.64]], 0).Draw(1, 30, 4, seed: 1);
+        MathNet.Numerics.LinearAlgebra.Matrix<double> value = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseOfDiagonalArray([0.5, 0.2, -0.1, 1]);
+        foreach (Layer? layer in new[] { null, new Layer { Heads = [new Head(value: value)] } })
+        {
+            DriftJacobian jacobian = Of(new Interaction(1), point, layer: layer);
+            Spectrum dense = Spectrum.Of(jacobian, point.Positions, 12), leading = Spectrum.Of(jacobian, point.Positions, 12, [], CancellationToken.None, largestDense: 0);
+            foreach ((ResponseMode found, ResponseMode known) in leading.Modes.Zip(dense.Modes))
+                Assert.That(Math.Max(Complex.Abs(found.Value - known.Value), found.Residual), Is.LessThan(1e-8));
+        }
+    }
+
     /// <summary>From a disturbed lattice back to it, by the whole matrix and by GMRES; rotations are left alone.</summary>
     [TestCase(9), TestCase(405)]
     public void AnEquilibriumIsFound(int n)
