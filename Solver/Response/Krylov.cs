@@ -98,12 +98,13 @@ internal sealed class Krylov(Func<double[], double[]> apply, Func<double[]> rand
         double length = 0;
         for (int k = kept; k < size; k++)
         {
-            double[] w = apply(v[k]), column = new double[k + 1];
-            Orthogonalise(w, beside, null);
-            length = Orthogonalise(w, v.AsSpan(0, k + 1).ToArray(), column);
-            for (int r = 0; r <= k; r++) h[r, k] = column[r];
+            double[][] before = [.. beside, .. v.AsSpan(0, k + 1)];
+            double[] w = apply(v[k]), column = new double[before.Length];
+            // Against both at once: what is taken out of one must not come back with the other.
+            length = Orthogonalise(w, before, column);
+            for (int r = 0; r <= k; r++) h[r, k] = column[beside.Count + r];
             // The space is invariant: another begins.
-            if (length <= Broken * rate) (length, w) = (0, Unit(random(), [.. beside, .. v.AsSpan(0, k + 1)]));
+            if (length <= Broken * rate) (length, w) = (0, Unit(random(), before));
             else
                 for (int c = 0; c < w.Length; c++) w[c] /= length;
             if (k + 1 < size) h[k + 1, k] = length;
