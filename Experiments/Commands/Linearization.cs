@@ -55,8 +55,12 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         if (_branch is not null) WriteBranch(folder);
         folder.Finish($"Linear response of {title}", state.Experiment, record with
         {
-            IsEquilibrium = _equilibrium is { WhyNot: null }, Residual = _residual, Index = Spectrum.Index, Rotations = Spectrum.Rotations,
-            Tolerance = Spectrum.Tolerance, Advice = _branch?.WhyNot,
+            IsEquilibrium = _equilibrium is { WhyNot: null },
+            Residual = _residual,
+            Index = Spectrum.Index,
+            Rotations = Spectrum.Rotations,
+            Tolerance = Spectrum.Tolerance,
+            Advice = _branch?.WhyNot,
         }, _branch is null ? [] : [(ResponseFolder.FigureFile, BranchFigure.Draw(_branch.Points, record.Continued!, title))]);
     }
 
@@ -135,16 +139,28 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         }
         context.Write(new
         {
-            folder = Path.GetFullPath(folder), time = state.Time, isEquilibrium = _equilibrium is { WhyNot: null },
-            residual = _residual, index = Spectrum.Index, rotations = Spectrum.Rotations,
+            folder = Path.GetFullPath(folder),
+            time = state.Time,
+            isEquilibrium = _equilibrium is { WhyNot: null },
+            residual = _residual,
+            index = Spectrum.Index,
+            rotations = Spectrum.Rotations,
             eigenvalues = groups.Select(g => new
             {
-                real = g.Value.Real, imaginary = g.Value.Imaginary, multiplicity = g.Multiplicity, what = What(g), residual = g.Residual,
+                real = g.Value.Real,
+                imaginary = g.Value.Imaginary,
+                multiplicity = g.Multiplicity,
+                what = What(g),
+                residual = g.Residual,
             }),
             branch = _branch?.Points.Select(p => new
             {
-                kind = p.Kind.ToString().ToLowerInvariant(), parameter = p.Parameter, index = p.Index, real = p.Leading.Real,
-                imaginary = p.Leading.Imaginary, meanNorm = p.MeanNorm,
+                kind = p.Kind.ToString().ToLowerInvariant(),
+                parameter = p.Parameter,
+                index = p.Index,
+                real = p.Leading.Real,
+                imaginary = p.Leading.Imaginary,
+                meanNorm = p.MeanNorm,
             }),
         }, ["real", "imaginary", "multiplicity", "what", "residual"], groups.Select(g => (string[])
             [Number(g.Value.Real), Number(g.Value.Imaginary), $"{g.Multiplicity}", What(g), Text.Of($"{g.Residual:G2}")]));

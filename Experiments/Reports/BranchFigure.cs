@@ -35,7 +35,8 @@ internal static class BranchFigure
                 if (marked.Length > 0)
                     series.Add(Series.Measured(label, Palette.Text, sign, marked.Select(p => p.Parameter), marked.Select(of)) with
                     {
-                        Filled = true, SignSize = 0.7,
+                        Filled = true,
+                        SignSize = 0.7,
                     });
             }
             return new ChartPanel("", Axis.Around(parameter, points.Select(p => p.Parameter)), Axis.Around(name, points.Select(of)),

@@ -108,7 +108,8 @@ public sealed class ResponseState : IDisposable
         {
             Time = experiment.Time with
             {
-                Horizon = time, Step = experiment.Time.Step is { } step ? Math.Min(step, time) : null,
+                Horizon = time,
+                Step = experiment.Time.Step is { } step ? Math.Min(step, time) : null,
             },
             Record = new RecordSection { Snapshots = 1, Observations = 2, Observables = ["mean"] },
         };
