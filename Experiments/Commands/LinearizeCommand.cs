@@ -12,6 +12,7 @@ internal static class LinearizeCommand
     {
         Argument<string> source = new("SOURCE")
         {
+            HelpName = "SOURCE",
             Description = "An experiment file or the name of a stored one, which is run to its horizon; or the folder of a run, of "
                 + "which the last snapshot is taken.",
         };
@@ -97,6 +98,14 @@ internal static class LinearizeCommand
         {
             ["law"] = "snapshot", ["run"] = Path.GetFullPath(name), ["time"] = time,
         });
-        return ExperimentReader.Read(Path.Combine(name, RunFolder.ExperimentFile), [$"tokens.initial={start}", .. settings]);
+        const string Place = "$.tokens.initial.time: ";
+        try
+        {
+            return ExperimentReader.Read(Path.Combine(name, RunFolder.ExperimentFile), [$"tokens.initial={start}", .. settings]);
+        }
+        catch (ConfigurationException e) when (e.Message.Split(Place) is [_, var problem])
+        {
+            throw new ConfigurationException(Text.Of($"--time {time}: {problem}"), e);
+        }
     }
 }

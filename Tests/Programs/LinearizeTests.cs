@@ -39,7 +39,9 @@ public class LinearizeTests : FolderFixture
         Answer again = Shell.Run(["linearize", "figure2-baseline", "--time", "0.5", "--replica", "1", "--out", Folder["b"], "--json", "--modes", "3", .. Shell.Small, "--set", "time.step=0.05"]);
         File.WriteAllText(Folder["cloud.json"], """{ "schemaVersion": 1, "tokens": { "initial": { "law": "file", "path": "a/state.csv" } } }""");
         Answer file = Shell.Run("linearize", Folder["cloud.json"], "--time", "0", "--out", Folder["c"], "--json", "--modes", "3");
+        Answer none = Shell.Run("linearize", Folder["run"], "--time", "0.4", "--out", Folder["d"]);
         using IDisposable scope = Assert.EnterMultipleScope();
+        Assert.That(none.Error, Does.StartWith("attentionflow: --time 0.4: there is no snapshot at 0.4 in ").And.EndWith("the nearest are at 0 and 0.5.\n"));
         Assert.That((snapshot.Code, again.Code, file.Code), Is.EqualTo((0, 0, 0)), snapshot.Error + again.Error + file.Error);
         Assert.That(snapshot.Json.GetProperty("time").GetDouble(), Is.EqualTo(0.5));
         Assert.That(Leading(again), Is.EqualTo(Leading(snapshot)).Within(1e-9));
@@ -80,6 +82,7 @@ public class LinearizeTests : FolderFixture
     [TestCase("--set interaction.normalization=hardmax --set record.observables=[\"mean\"]", 2, "hardmax jumps")]
     [TestCase("--set interaction.noise={\"kappa\":3} --set record.observables=[\"mean\"]", 2, "$.interaction.noise: linear response is that of the drift alone")]
     [TestCase("--set tokens.count=70000", 2, "$.tokens.count: linear response sums all pairs directly, of 65536 tokens at most.")]
+    [TestCase("--time 0 --set interaction.beta=900", 2, "$.interaction.beta: at 900 the rate at which tokens close in on each other is beyond the range of doubles; use \"softmax\"")]
     [TestCase("--time -1", 2, "--time -1: a time of at least 0 is needed")]
     [TestCase("--modes 0", 2, "--modes 0: from 1 to 1000 modes can be had")]
     public void WhatCanNotBeHadIsRefused(string options, int code, string problem)
