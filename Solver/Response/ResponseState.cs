@@ -89,8 +89,8 @@ public sealed class ResponseState : IDisposable
         Experiment experiment = other ?? Experiment;
         Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
         if (double.IsInfinity(experiment.Layer.CollapseRate(interaction)))
-            throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close in on each ")
-                + "other is beyond the range of doubles; use \"softmax\", or \"time\": { \"unit\": \"collapse\" }.");
+            throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close in on ")
+                + "each other is beyond the range of doubles; use \"softmax\", or \"time\": { \"unit\": \"collapse\" }.");
         (Gauge gauge, Layer layer, Scheme scheme) = (experiment.Gauge, experiment.Layer, experiment.Interaction.Scheme);
         try
         {
