@@ -57,7 +57,6 @@ public sealed class ResponseFolder : IDisposable
                 if (WholeFile.IsThere(file) && !earlier.Any(f => f.Name == name && f.IsAt(file)))
                     throw new FolderNotEmptyException(Path.Combine(path, name), "linearize");
             }
-            foreach (string name in Names) File.Delete(Path.Combine(held.Folder, name));
             return new ResponseFolder(held, isNew);
         }
         catch
@@ -70,6 +69,9 @@ public sealed class ResponseFolder : IDisposable
     /// <summary>Writes a table, [rows, columns].</summary>
     public void Write(string name, string title, IReadOnlyList<Column> columns, IReadOnlyList<string> key, ReadOnlySpan<double> rows)
     {
+        // An earlier response stays until there is another.
+        if (_tables.Count == 0)
+            foreach (string earlier in Names) File.Delete(Path.Combine(_lock.Folder, earlier));
         using CsvTable table = new(Path.Combine(_lock.Folder, name), columns);
         table.Append(rows);
         _tables.Add(new(title, key, columns, table.Complete()));

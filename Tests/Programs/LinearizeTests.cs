@@ -109,5 +109,7 @@ public class LinearizeTests : FolderFixture
         Assert.That(answer.Error, Does.StartWith("attentionflow: --equilibrium: ").And.EndWith("max |F| = 2.72; start nearer to one, at another --time\n"));
         Assert.That(ResponseRecord.Read(Path.Combine(Folder["a"], "response.json")), Has.Property("IsEquilibrium").False.And.Property("Residual").EqualTo(Math.E).Within(1e-12));
         Assert.That(Shell.Run("linearize", Folder["turning.json"], "--out", Folder["a"]).Error, Does.Contain("the folder is not empty"));
+        Assert.That(Shell.Run("linearize", Folder["turning.json"], "--replica", "3", "--out", Folder["a"], "--overwrite").Code, Is.EqualTo(2));
+        Assert.That(Shell.Run("verify", Folder["a"]).Output, Does.EndWith(": whole\n"), "it stays where the next is refused");
     }
 }
