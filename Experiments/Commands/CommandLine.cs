@@ -66,7 +66,7 @@ internal static class CommandLine
         CurrentRun current = new();
         Command[] commands =
             [ReproduceCommand.Make(Context, args), RunCommand.Make(Context), SweepCommand.Make(Context), CollectCommand.Make(Context),
-                AnalyzeCommand.Make(Context), ReportCommand.Make(Context),
+                AnalyzeCommand.Make(Context), LinearizeCommand.Make(Context), ReportCommand.Make(Context),
                 PlotCommand.Make(Context, extension?.Formats ?? new Dictionary<string, FigureWriter>()), VerifyCommand.Make(Context),
                 .. ListCommands.Make(Context), BenchCommand.Make(Context), .. (extension?.Commands ?? []).Select(make => make(Context))];
         foreach (Command command in commands) root.Subcommands.Add(command);

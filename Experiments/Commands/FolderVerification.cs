@@ -1,4 +1,5 @@
 using AttentionFlow.Solver.Analysis;
+using AttentionFlow.Solver.Response;
 using AttentionFlow.Solver.Sweeps;
 
 namespace AttentionFlow.Experiments.Commands;
@@ -18,8 +19,8 @@ internal sealed record VerifiedFolder(string Folder, int Code, IReadOnlyList<str
 /// <param name="device">The device of the rerun, or null for that of the run.</param>
 internal sealed class FolderVerification(CommandContext context, bool rerun, string? device)
 {
-    // Of an analysis, and of a trace, which the program of Encoders writes.
-    private static readonly string[] Lists = [AnalysisFolder.RecordFile, "trace.json"];
+    // Of an analysis, of a linear response, and of a trace, which the program of Encoders writes.
+    private static readonly string[] Lists = [AnalysisFolder.RecordFile, ResponseFolder.RecordFile, "trace.json"];
 
     /// <summary>Verifies folders and says what it found, a line each.</summary>
     /// <returns>The exit code: of reading and writing before that of arguments, before that of checks.</returns>

@@ -50,6 +50,15 @@ internal sealed class Help : SynchronousCommandLineAction
 
         """;
 
+    private const string LinearizeExamples = """
+        Examples:
+          attentionflow linearize figure3-toeplitz
+          attentionflow linearize out/trial --time 2 --modes 5
+          attentionflow linearize my.json --equilibrium
+          attentionflow linearize my.json --continue interaction.beta=1..9
+
+        """;
+
     private const string RootExamples = """
         Examples:
           attentionflow list
@@ -86,6 +95,7 @@ internal sealed class Help : SynchronousCommandLineAction
             { Name: "run" } => RunExamples + "\n" + Codes,
             { Name: "sweep" } => SweepExamples + "\n" + Codes,
             { Name: "reproduce" } => ReproduceExamples + "\n" + Codes,
+            { Name: "linearize" } => LinearizeExamples + "\n" + Codes,
             { Name: "verify" } => VerifyExamples + "\n" + Codes,
             _ => "",
         };

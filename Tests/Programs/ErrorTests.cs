@@ -5,7 +5,7 @@ namespace AttentionFlow.Tests.Program;
 public class ErrorTests : FolderFixture
 {
     private const string RunHelp = " (attentionflow run --help shows what there is)";
-    private const string Commands = "reproduce, run, sweep, collect, analyze, report, plot, verify, list, schema, devices, bench (attentionflow --help shows what there is)";
+    private const string Commands = "reproduce, run, sweep, collect, analyze, linearize, report, plot, verify, list, schema, devices, bench (attentionflow --help shows what there is)";
 
     [TestCase("", $"a command is needed: {Commands}")]
     [TestCase("rum figure3-path", $"'rum' is not a command; did you mean 'run'? Known: {Commands}")]

@@ -5,13 +5,14 @@ namespace AttentionFlow.Tests.Program;
 
 public class HelpTests
 {
-    [TestCase("", "reproduce", "run", "sweep", "collect", "report", "verify", "list", "schema", "devices", "bench", "--version")]
+    [TestCase("", "reproduce", "run", "sweep", "collect", "linearize", "report", "verify", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|DIR|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
     [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "schemes", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
     [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "--checkpoint", "Exit codes:")]
     [TestCase("collect", "DIR", "--long", "--when", "--out")]
+    [TestCase("linearize", "SOURCE", "--time", "--modes", "--equilibrium", "--continue", "--steps", "--out")]
     [TestCase("report", "DIR")]
     [TestCase("list", "--sweeps")]
     [TestCase("schema", "--tables", "--sweep")]
@@ -26,7 +27,7 @@ public class HelpTests
     }
 
     /// <summary>Every example runs, as far as its arguments go, and every exit code is named.</summary>
-    [TestCase(""), TestCase("run"), TestCase("reproduce"), TestCase("sweep"), TestCase("verify")]
+    [TestCase(""), TestCase("run"), TestCase("reproduce"), TestCase("sweep"), TestCase("linearize"), TestCase("verify")]
     public void HelpHasExamplesAndExitCodes(string command)
     {
         string help = Shell.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output;

@@ -1,0 +1,85 @@
+namespace AttentionFlow.Solver.Response;
+
+/// <summary>
+/// The tangent space of the product of spheres at x: n (d - 1) coordinates in an orthonormal basis. That of token i are the first d - 1
+/// columns of the reflection H = I - u u^T/(1 + |x_d|), u = x + sign(x_d) e_d, which takes e_d to -sign(x_d) x.
+/// </summary>
+/// <param name="x">Tokens, [n, d], of length 1.</param>
+/// <param name="d">d.</param>
+internal sealed class TangentSpace(double[] x, int d)
+{
+    /// <summary>n (d - 1).</summary>
+    public int Count => x.Length / d * (d - 1);
+
+    /// <summary>The vector of these coordinates, [n, d].</summary>
+    public double[] Vector(double[] coordinates)
+    {
+        double[] v = new double[x.Length];
+        for (int at = 0, from = 0; at < x.Length; at += d, from += d - 1)
+        {
+            coordinates.AsSpan(from, d - 1).CopyTo(v.AsSpan(at));
+            Reflect(at, v.AsSpan(at, d));
+        }
+        return v;
+    }
+
+    /// <summary>The coordinates of some vector without a direction of its own, by number.</summary>
+    public double[] Random(int number) => Coordinates(new UniformLaw().Draw(1, x.Length / d, d, (ulong)number).Positions);
+
+    /// <summary>The coordinates of a vector, [n, d]; what it has across the tangent space is dropped.</summary>
+    public double[] Coordinates(ReadOnlySpan<double> vector)
+    {
+        double[] coordinates = new double[Count];
+        Span<double> row = new double[d];
+        for (int at = 0, to = 0; at < x.Length; at += d, to += d - 1)
+        {
+            vector.Slice(at, d).CopyTo(row);
+            Reflect(at, row);
+            row[..(d - 1)].CopyTo(coordinates.AsSpan(to));
+        }
+        return coordinates;
+    }
+
+    /// <summary>The end of the geodesic that leaves x along v, both [n, d], as long as a scale times v.</summary>
+    public static void Move(ReadOnlySpan<double> x, ReadOnlySpan<double> v, double scale, Span<double> end, int d)
+    {
+        for (int at = 0; at < x.Length; at += d)
+        {
+            ReadOnlySpan<double> along = v.Slice(at, d);
+            double length = Sphere.Norm(along);
+            (double sin, double cos) = Math.SinCos(scale * length);
+            double share = length > 0 ? sin / length : 0;
+            for (int c = 0; c < d; c++) end[at + c] = cos * x[at + c] + share * along[c];
+        }
+        Sphere.Retract(end, d);
+    }
+
+    /// <summary>v_i less its part along x_i, both [n, d].</summary>
+    public static void Project(ReadOnlySpan<double> x, Span<double> v, int d)
+    {
+        for (int at = 0; at < x.Length; at += d)
+            Sphere.AddScaled(v.Slice(at, d), -Sphere.Dot(x.Slice(at, d), v.Slice(at, d)), x.Slice(at, d));
+    }
+
+    /// <summary>The length of the longest row.</summary>
+    public static double Largest(ReadOnlySpan<double> v, int d)
+    {
+        double largest = 0;
+        for (int at = 0; at < v.Length; at += d)
+        {
+            double length = Sphere.Norm(v.Slice(at, d));
+            // NaN stays.
+            if (!(length <= largest)) largest = length;
+        }
+        return largest;
+    }
+
+    private void Reflect(int at, Span<double> v)
+    {
+        ReadOnlySpan<double> token = x.AsSpan(at, d);
+        double last = token[^1], sign = last < 0 ? -1 : 1;
+        double dot = (Sphere.Dot(token, v) + sign * v[^1]) / (1 + Math.Abs(last));
+        Sphere.AddScaled(v, -dot, token);
+        v[^1] -= dot * sign;
+    }
+}
