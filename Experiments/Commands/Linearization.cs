@@ -58,6 +58,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
             IsEquilibrium = _equilibrium is { WhyNot: null },
             Residual = _residual,
             Index = Spectrum.Index,
+            IsIndexExact = Spectrum.IsIndexExact,
             Rotations = Spectrum.Rotations,
             Tolerance = Spectrum.Tolerance,
             Advice = _branch?.WhyNot,
@@ -134,8 +135,11 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
                 context.Output.WriteLine(Text.Of($"equilibrium after {Text.Plural(found.Steps, "step")}, {found.Moved:G4} rad from t = ")
                     + Text.Of($"{state.Time:G6}, max |F| = {_residual:G3}"));
             else context.Output.WriteLine(Text.Of($"t = {state.Time:G6}, max |F| = {_residual:G3}"));
-            context.Output.WriteLine($"{Text.Plural(Spectrum.Index, "unstable mode")}, {Text.Plural(Spectrum.Rotations, "mode")} of "
-                + $"rotation: {Quoted.Line(folder)}");
+            string unstable = (Spectrum.IsIndexExact ? "" : "at least ") + Text.Plural(Spectrum.Index, "unstable mode")
+                + (Spectrum.IsIndexExact ? "" : " (all that --modes asks for)");
+            string rotations = state.Cloud.Dimension > Rotations.LargestDimension ? "modes of rotation not named in so many dimensions"
+                : $"{Text.Plural(Spectrum.Rotations, "mode")} of rotation";
+            context.Output.WriteLine($"{unstable}, {rotations}: {Quoted.Line(folder)}");
         }
         context.Write(new
         {
@@ -144,6 +148,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
             isEquilibrium = _equilibrium is { WhyNot: null },
             residual = _residual,
             index = Spectrum.Index,
+            isIndexExact = Spectrum.IsIndexExact,
             rotations = Spectrum.Rotations,
             eigenvalues = groups.Select(g => new
             {
@@ -163,9 +168,13 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
                 meanNorm = p.MeanNorm,
             }),
         }, ["real", "imaginary", "multiplicity", "what", "residual"], groups.Select(g => (string[])
-            [Number(g.Value.Real), Number(g.Value.Imaginary), $"{g.Multiplicity}", What(g), Text.Of($"{g.Residual:G2}")]));
+            [Number(g.Value.Real), Number(g.Value.Imaginary), Multiplicity(g), What(g), Text.Of($"{g.Residual:G2}")]));
 
         if (_branch is not null && !context.Json) SayBranch();
+
+        // Of the last of some, there may be more.
+        string Multiplicity(EigenvalueGroup group) =>
+            $"{group.Multiplicity}" + (!Spectrum.IsComplete && group == Spectrum.Groups[^1] ? " or more" : "");
 
         string Number(double value) => Math.Abs(value) <= Spectrum.Tolerance ? "0" : Text.Of($"{value:G10}");
     }

@@ -26,6 +26,9 @@ public sealed record ResponseRecord
     /// <summary>Unstable modes.</summary>
     public int Index { get; init; }
 
+    /// <summary>False where there may be more of them.</summary>
+    public bool IsIndexExact { get; init; } = true;
+
     /// <summary>Modes of rotation.</summary>
     public int Rotations { get; init; }
 

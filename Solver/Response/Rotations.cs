@@ -11,7 +11,7 @@ namespace AttentionFlow.Solver.Response;
 internal static class Rotations
 {
     // Beyond, d (d - 1)/2 generators are too many to be tried.
-    private const int LargestDimension = 32;
+    public const int LargestDimension = 32;
 
     // Relative size of what counts as nothing.
     private const double Nothing = 1e-6;

@@ -28,14 +28,18 @@ public sealed class Spectrum
 
     private const int MostPasses = 12;
 
-    private Spectrum(IReadOnlyList<ResponseMode> modes, double[][] rotations, double rate)
+    private Spectrum(IReadOnlyList<ResponseMode> modes, int unknowns, double[][] rotations, double rate)
     {
         (Modes, RotationModes, Tolerance) = (modes, rotations, Share * rate);
+        IsComplete = modes.Count == unknowns;
         Groups = Grouped();
     }
 
     /// <summary>All modes of a small problem, else those that were asked for.</summary>
     public IReadOnlyList<ResponseMode> Modes { get; }
+
+    /// <summary>Whether these are all modes.</summary>
+    public bool IsComplete { get; }
 
     /// <summary>The eigenvalues, each once.</summary>
     public IReadOnlyList<EigenvalueGroup> Groups { get; }
@@ -46,8 +50,11 @@ public sealed class Spectrum
     /// <summary>How many modes of rotation the state has.</summary>
     public int Rotations => RotationModes.Length;
 
-    /// <summary>How many eigenvalues have a positive real part: unstable modes.</summary>
+    /// <summary>How many eigenvalues have a positive real part: unstable modes, of those that were found.</summary>
     public int Index => Modes.Count(m => m.Value.Real > Tolerance);
+
+    /// <summary>False where all that were found are unstable, and there may be more.</summary>
+    public bool IsIndexExact => IsComplete || Index < Modes.Count;
 
     /// <summary>The eigenvalues that are no modes of rotation, falling in the real part.</summary>
     public IReadOnlyList<Complex> Internal
@@ -80,7 +87,7 @@ public sealed class Spectrum
         double[][] rotations = Response.Rotations.Modes(jacobian, generators, x, stop);
         double rate = jacobian.Flow.CollapseRate;
         ResponseMode[] modes = jacobian.Unknowns <= largestDense ? Dense(jacobian, x, stop) : Sparse(jacobian, x, count, rotations, stop);
-        return new(WithResiduals(jacobian, x, modes, stop), rotations, rate);
+        return new(WithResiduals(jacobian, x, modes, stop), jacobian.Unknowns, rotations, rate);
     }
 
     private static ResponseMode[] Dense(DriftJacobian jacobian, double[] x, CancellationToken stop)

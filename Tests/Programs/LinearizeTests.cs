@@ -30,6 +30,17 @@ public class LinearizeTests : FolderFixture
         Assert.That(ResponseRecord.Read(Path.Combine(Folder["a"], "response.json")), Has.Property("IsEquilibrium").True.And.Property("Rotations").EqualTo(2));
     }
 
+    /// <summary>Beyond 400 unknowns as many modes are found as were asked for: where all of them are unstable, there may be more.</summary>
+    [Test]
+    public void SomeModesAreALeastNumber()
+    {
+        Answer answer = Shell.Run("linearize", "figure2-baseline", "--set", "tokens.count=60", "--set", "tokens.dimension=12", "--set", "record.tokens=null",
+            "--set", "replicas=1", "--time", "0", "--modes", "3", "--out", Folder["a"], "--quiet");
+        Assert.That(answer.Code, Is.Zero, answer.Error);
+        Assert.That(answer.Output, Does.Contain("at least 3 unstable modes (all that --modes asks for)"));
+        Assert.That(ResponseRecord.Read(Path.Combine(Folder["a"], "response.json")), Has.Property("Index").EqualTo(3).And.Property("IsIndexExact").False);
+    }
+
     /// <summary>A snapshot of a run, and the same experiment run to its time; state.csv is a cloud file with which it begins again.</summary>
     [Test]
     public void ARunsSnapshotIsTheStateAtItsTime()
