@@ -9,14 +9,15 @@ namespace AttentionFlow.Solver.Motion;
 internal sealed class AdaptiveMotion : Motion
 {
     private readonly AdaptiveStepper _stepper;
-    private readonly double[] _drift;
+    private readonly Tangents? _tangents;
+    private readonly double[] _drift, _steps;
 
     public AdaptiveMotion(Flow flow, Cloud cloud, Tableau method, double tolerance, double horizon, int threads, RunState run,
-        Action<Step> stepped)
+        Tangents? tangents, Action<Step> stepped)
         : base(flow, cloud, run, stepped)
     {
         _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]), run);
-        _drift = new double[cloud.Positions.Length];
+        (_tangents, _drift, _steps) = (tangents, new double[cloud.Positions.Length], new double[flow.Replicas]);
     }
 
     public override long Steps => _stepper.Steps;
@@ -31,7 +32,7 @@ internal sealed class AdaptiveMotion : Motion
 
     public override void MoveTo(double target, CancellationToken stop)
     {
-        while (_stepper.Advance(target, stop))
+        while (Advance(target, stop))
             for (int r = 0; r < Flow.Replicas; r++)
                 if (_stepper.HasMoved(r)) Tell(r, _stepper.End(r), _stepper.Length(r), _stepper.DriftAtEnd);
         for (int r = 0; r < Flow.Replicas; r++) _stepper.Interpolate(r, target, State);
@@ -44,10 +45,24 @@ internal sealed class AdaptiveMotion : Motion
         return _drift;
     }
 
+    public override TangentGrowth[] Growth(CancellationToken stop)
+    {
+        double[] shares = new double[_steps.Length];
+        for (int r = 0; r < _steps.Length; r++)
+        {
+            _steps[r] = _stepper.Length(r);
+            shares[r] = _stepper.End(r) == Time ? 1 : (Time - _stepper.Start(r)) / _stepper.Length(r);
+        }
+        Disturb(stop);
+        return _tangents!.Growth(State, _steps, shares, stop);
+    }
+
     public override void Keep(Archive archive)
     {
         base.Keep(archive);
-        if (!archive.IsReading)
+        if (_tangents is not null) archive.Within("tangents", _tangents.Keep);
+        // Tangent vectors are where the last step began.
+        else if (!archive.IsReading)
             for (int r = 0; r < Flow.Replicas; r++)
                 if (_stepper.End(r) == Time) _stepper.Settle(r);
         _stepper.Keep(archive);
@@ -58,5 +73,28 @@ internal sealed class AdaptiveMotion : Motion
         // Those that have gone on since were shown.
         for (int r = 0; r < Flow.Replicas; r++)
             if (_stepper.Start(r) <= Time) _stepper.Interpolate(r, Time, State);
+    }
+
+    private bool Advance(double target, CancellationToken stop)
+    {
+        if (_tangents is not null) Carry(target, stop);
+        return _stepper.Advance(target, stop);
+    }
+
+    // Tangent vectors come to the end of the last step of the replicas that go on from there.
+    private void Carry(double target, CancellationToken stop)
+    {
+        for (int r = 0; r < _steps.Length; r++) _steps[r] = _stepper.End(r) < target ? _stepper.Length(r) : 0;
+        if (_steps.All(s => s == 0)) return;
+        Disturb(stop);
+        for (int r = 0; r < _steps.Length; r++)
+            if (_steps[r] != 0) _stepper.Settle(r);
+        _tangents!.Follow(_stepper.Beginning, _steps);
+    }
+
+    private void Disturb(CancellationToken stop)
+    {
+        _tangents!.Disturb(_stepper.Beginning);
+        _tangents.Step(_steps, stop);
     }
 }
