@@ -118,7 +118,7 @@ internal sealed class FixedMotion(
         noise.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, number, threads);
         if (tangents is null) return;
         noise.Kick(tangents.Points.Positions, Flow.Tokens, Flow.Dimension, length, number, threads, tangents.Copies);
-        tangents.FollowPoints(State);
+        tangents.Follow(State);
     }
 
     // A step that overflows leaves tokens of length 0 or NaN.

@@ -75,18 +75,15 @@ public sealed class Stepper
     }
 
     /// <summary>
-    /// A step of its own length for every replica, all its stages evaluated; x stays. 0: the replica waits, and its end is left as it is.
+    /// Replaces x by the state after a step of its own length for every replica, all its stages evaluated; 0: the replica waits.
     /// </summary>
-    internal void Advance(State x, State end, ReadOnlySpan<double> steps, CancellationToken stop)
+    internal void Advance(State x, ReadOnlySpan<double> steps, CancellationToken stop)
     {
         steps.CopyTo(_steps);
         Evaluate(x, _k[0], stop);
         Stages(x, stop);
-        Combine(x, _tableau.B, end);
+        Combine(x, _tableau.B, x);
     }
-
-    /// <summary>After that, of an adaptive method: the stage at the end, which dense output needs.</summary>
-    internal void EvaluateEnd(State end, CancellationToken stop) => Evaluate(end, _k[^1], stop);
 
     /// <summary>The end of a replica's last <see cref="Attempt"/> is where its next step begins.</summary>
     public void Accept(int replica)

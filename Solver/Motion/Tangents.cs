@@ -5,22 +5,23 @@ using AttentionFlow.Solver.Response;
 namespace AttentionFlow.Solver.Motion;
 
 /// <summary>
-/// Tangent vectors carried with a run: k orthonormal ones of every replica, moved by the derivative of each step that the run takes, noise
-/// included, and made orthonormal again after it (Benettin's method). What orthonormalisation takes out is kept.
+/// Tangent vectors carried with a run: k orthonormal ones of every replica, moved by the derivative of what moves the tokens, noise
+/// included, and made orthonormal again after every step (Benettin's method). What orthonormalisation takes out is kept.
 /// </summary>
 /// <remarks>
-/// The derivative of a step along v is a central difference of two disturbed clouds that take the same step, 2 k replicas of one flow:
-/// it is that of the map that is computed, whatever method, scheme and layer, to about 1e-10 of a step. Where tokens have radii (or a clock)
-/// vectors have entries for them, too, which begin as 0. Pairs are summed directly in double precision on the processor, whatever the run
-/// does: a derivative is a small difference.
+/// The derivative of a step along v is a central difference of two disturbed clouds that take the same step, 2 k replicas of one flow: of
+/// the map that is computed, whatever method, scheme and layer, to about 1e-10 of a step. They start from sqrt(1 - |s v_i|^2) x_i +- s v_i,
+/// so that nothing is lost where nothing moves. Steps of adaptive length are as long as tokens need that have come to rest, too long for
+/// disturbances: the clouds take shorter ones. Where tokens have radii (or a clock) vectors have entries for them, too, which begin as 0.
+/// Pairs are summed directly in double precision on the processor, whatever the run does: a derivative is a small difference.
 /// </remarks>
 internal sealed class Tangents : IDisposable
 {
     /// <summary>Why there are none where tokens merge.</summary>
     public const string NotMerging = "tokens that merge have no tangent vectors of their own";
 
-    // Radians for the token that moves farthest, times the angle over which the drift changes.
-    private const double Angle = 1e-5;
+    // Length of the largest disturbance of a token, times the angle over which the drift changes.
+    private const double Length = 1e-5;
 
     // Of the stream of random numbers.
     private const uint FirstVector = 2;
@@ -30,7 +31,7 @@ internal sealed class Tangents : IDisposable
     private readonly double _step;
     private readonly IPairSums _sums;
     private readonly Stepper _stepper;
-    private readonly State _points, _ends, _vectors;
+    private readonly State _points, _vectors;
     private readonly double[] _scales;
     private readonly TriangularProduct[] _products;
 
@@ -39,14 +40,12 @@ internal sealed class Tangents : IDisposable
     {
         (_replicas, _n, _d, _k) = (flow.Replicas, flow.Tokens, flow.Dimension, flow.Tangents);
         (_numbers, _hasRadii) = (_n * _d, x.Radii.Length > 0);
-        _step = Angle / (1 + flow.LargestLogit);
+        _step = Length / (1 + flow.LargestLogit);
         _sums = DeviceCatalog.Open("cpu", Precision.Double, threads);
-        int copies = 2 * _k;
-        double[] points = Repeat(x.Positions, copies);
-        Cloud cloud = new(_replicas * copies, _n, _d, points, Repeat([.. flow.Labels], copies), Repeat([.. flow.Weights], copies));
+        _points = new(Repeat(x.Positions), Repeat(x.Radii));
+        Cloud cloud = new(_replicas * Copies, _n, _d, _points.Positions, Repeat([.. flow.Labels]), Repeat([.. flow.Weights]));
         Flow many = new(flow.Interaction, flow.Gauge, cloud, _sums, threads, flow.Layer) { Scheme = flow.Scheme };
         _stepper = new Stepper(many, method, threads, run);
-        (_points, _ends) = (new(points, Repeat(x.Radii, copies)), new([.. points], Repeat(x.Radii, copies)));
         _vectors = new(new double[_replicas * _k * _numbers], new double[_hasRadii ? _replicas * _k * _n : 0]);
         (_scales, _products) = (new double[_replicas * _k], new TriangularProduct[_replicas]);
         for (int r = 0; r < _replicas; r++)
@@ -57,10 +56,10 @@ internal sealed class Tangents : IDisposable
         }
     }
 
-    /// <summary>Copies of every replica, disturbed along its vectors; those of replica r follow one another.</summary>
+    /// <summary>The disturbed clouds, <see cref="Copies"/> of every replica, one after the other.</summary>
     public State Points => _points;
 
-    /// <summary>Clouds of one replica among <see cref="Points"/>.</summary>
+    /// <summary>2 k.</summary>
     public int Copies => 2 * _k;
 
     /// <summary>Disturbs the state at which the vectors are.</summary>
@@ -71,66 +70,52 @@ internal sealed class Tangents : IDisposable
             {
                 ReadOnlySpan<double> at = x.Positions.AsSpan(r * _numbers, _numbers), v = Part(_vectors.Positions, r, j, _numbers);
                 double largest = TangentSpace.Largest(v, _d);
-                if (_hasRadii)
-                    foreach (double growth in Part(_vectors.Radii, r, j, _n)) largest = Math.Max(largest, Math.Abs(growth));
+                foreach (double growth in RadiiOf(_vectors, r, j)) largest = Math.Max(largest, Math.Abs(growth));
                 double scale = _scales[r * _k + j] = _step / largest;
-                for (int side = 0; side < 2; side++, scale = -scale)
+                for (int copy = Copies * r + 2 * j, side = 0; side < 2; copy++, side++, scale = -scale)
                 {
-                    int copy = Copies * r + 2 * j + side;
-                    TangentSpace.Move(at, v, scale, _points.Positions.AsSpan(copy * _numbers, _numbers), _d);
-                    if (_hasRadii)
-                        Sphere.AddScaled(x.Radii.AsSpan(r * _n, _n), scale, Part(_vectors.Radii, r, j, _n), _points.Radii.AsSpan(copy * _n, _n));
+                    Move(at, scale, v, _points.Positions.AsSpan(copy * _numbers, _numbers));
+                    if (!_hasRadii) continue;
+                    ReadOnlySpan<double> radii = x.Radii.AsSpan(r * _n, _n);
+                    Sphere.AddScaled(radii, scale, RadiiOf(_vectors, r, j), _points.Radii.AsSpan(copy * _n, _n));
                 }
             }
     }
 
-    /// <summary>The disturbed clouds take a step each; 0 for replicas that wait.</summary>
-    public void Step(ReadOnlySpan<double> steps, CancellationToken stop)
+    /// <summary>The disturbed clouds take one step.</summary>
+    public void Step(double length, CancellationToken stop) =>
+        Step([.. Enumerable.Repeat(length, _replicas)], double.PositiveInfinity, stop);
+
+    /// <summary>The disturbed clouds of every replica move by a time of its own, 0 for those that wait, in steps of a largest length.</summary>
+    public void Step(double[] times, double longest, CancellationToken stop)
     {
-        double[] all = new double[_replicas * Copies];
-        for (int r = 0; r < _replicas; r++) Array.Fill(all, steps[r], r * Copies, Copies);
-        _stepper.Advance(_points, _ends, all, stop);
+        int[] counts = [.. times.Select(t => t == 0 ? 0 : (int)Math.Max(1, Math.Ceiling(t / longest)))];
+        double[] steps = new double[_replicas * Copies];
+        for (int number = 0; number < counts.Max(); number++)
+        {
+            for (int r = 0; r < _replicas; r++)
+                Array.Fill(steps, number < counts[r] ? times[r] / counts[r] : 0, r * Copies, Copies);
+            _stepper.Advance(_points, steps, stop);
+        }
     }
 
-    /// <summary>The same step for all.</summary>
-    public void Step(double length, CancellationToken stop) => Step([.. Enumerable.Repeat(length, _replicas)], stop);
-
-    /// <summary>After a step: the vectors are those at its end.</summary>
-    /// <param name="end">The state of the run there.</param>
-    /// <param name="steps">[R]; 0 for replicas that wait.</param>
-    public void Follow(State end, ReadOnlySpan<double> steps)
+    /// <summary>After all disturbed clouds have moved: the vectors are those where the run is.</summary>
+    public void Follow(State end)
     {
-        for (int r = 0; r < _replicas; r++)
-            if (steps[r] != 0) _products[r] = Carry(_ends, end, r, _vectors);
+        for (int r = 0; r < _replicas; r++) Follow(end, r);
     }
 
-    /// <summary>The same of a step of all replicas.</summary>
-    public void Follow(State end) => FollowFrom(_ends, end);
+    /// <summary>The same of one replica.</summary>
+    public void Follow(State end, int r) => _products[r] = Carry(end, r, _vectors);
 
-    /// <summary>After <see cref="Points"/> were moved by something else: the vectors are those where it left the run.</summary>
-    public void FollowPoints(State end) => FollowFrom(_points, end);
-
-    /// <summary>What became of the vectors up to where they are.</summary>
+    /// <summary>What became of the vectors of all replicas up to where they are.</summary>
     public TangentGrowth[] Growth() => [.. _products.Select((product, r) => GrowthOf(product, _vectors, r))];
 
-    /// <summary>The same at shares of steps that begin where the vectors are, by dense output; the vectors stay.</summary>
-    /// <param name="at">The state of the run there.</param>
-    /// <param name="steps">Those that the disturbed clouds have just taken, [R]; 0 for replicas that wait.</param>
-    /// <param name="shares">[R].</param>
-    /// <param name="stop">Stops within one pair sum.</param>
-    public TangentGrowth[] Growth(State at, double[] steps, double[] shares, CancellationToken stop)
+    /// <summary>The same where the disturbed clouds of a replica have moved to; the vectors stay.</summary>
+    public TangentGrowth GrowthAt(State end, int r)
     {
-        _stepper.EvaluateEnd(_ends, stop);
-        TangentGrowth[] growths = Growth();
         State moved = new(new double[_vectors.Positions.Length], new double[_vectors.Radii.Length]);
-        for (int r = 0; r < _replicas; r++)
-        {
-            if (steps[r] == 0) continue;
-            for (int copy = r * Copies; copy < (r + 1) * Copies && shares[r] != 1; copy++)
-                _stepper.Interpolate(_points, copy * _n, _n, steps[r], shares[r], _ends);
-            growths[r] = GrowthOf(Carry(_ends, at, r, moved), moved, r);
-        }
-        return growths;
+        return GrowthOf(Carry(end, r, moved), moved, r);
     }
 
     public void Keep(Archive archive)
@@ -142,11 +127,6 @@ internal sealed class Tangents : IDisposable
 
     public void Dispose() => _sums.Dispose();
 
-    private void FollowFrom(State moved, State end)
-    {
-        for (int r = 0; r < _replicas; r++) _products[r] = Carry(moved, end, r, _vectors);
-    }
-
     private void Draw(ReadOnlySpan<double> x, int r, int j)
     {
         Span<double> v = Part(_vectors.Positions, r, j, _numbers);
@@ -155,22 +135,32 @@ internal sealed class Tangents : IDisposable
         TangentSpace.Project(x, v, _d);
     }
 
+    private void Move(ReadOnlySpan<double> x, double scale, ReadOnlySpan<double> v, Span<double> end)
+    {
+        for (int at = 0; at < x.Length; at += _d)
+        {
+            ReadOnlySpan<double> along = v.Slice(at, _d);
+            double cos = Math.Sqrt(1 - scale * scale * Sphere.Dot(along, along));
+            for (int c = 0; c < _d; c++) end[at + c] = cos * x[at + c] + scale * along[c];
+        }
+    }
+
     // Differences of the disturbed clouds of a replica, in the tangent space where the run is, made orthonormal.
-    private TriangularProduct Carry(State ends, State at, int r, State into)
+    private TriangularProduct Carry(State at, int r, State into)
     {
         for (int j = 0; j < _k; j++)
         {
             int copy = Copies * r + 2 * j;
             double share = 0.5 / _scales[r * _k + j];
-            Difference(ends.Positions, copy, _numbers, share, Part(into.Positions, r, j, _numbers));
+            Difference(_points.Positions, copy, _numbers, share, Part(into.Positions, r, j, _numbers));
             TangentSpace.Project(at.Positions.AsSpan(r * _numbers, _numbers), Part(into.Positions, r, j, _numbers), _d);
-            if (_hasRadii) Difference(ends.Radii, copy, _n, share, Part(into.Radii, r, j, _n));
+            if (_hasRadii) Difference(_points.Radii, copy, _n, share, RadiiOf(into, r, j));
         }
         return _products[r].After(Orthonormalise(into, r));
 
-        static void Difference(double[] ends, int copy, int count, double share, Span<double> into)
+        static void Difference(double[] points, int copy, int count, double share, Span<double> into)
         {
-            ReadOnlySpan<double> one = ends.AsSpan(copy * count, count), other = ends.AsSpan((copy + 1) * count, count);
+            ReadOnlySpan<double> one = points.AsSpan(copy * count, count), other = points.AsSpan((copy + 1) * count, count);
             for (int c = 0; c < count; c++) into[c] = share * (one[c] - other[c]);
         }
     }
@@ -210,12 +200,12 @@ internal sealed class Tangents : IDisposable
 
     private Span<double> Part(double[] vectors, int r, int j, int count) => vectors.AsSpan((r * _k + j) * count, count);
 
-    // Every replica so many times.
-    private double[] Repeat(double[] values, int copies)
+    // Every replica as often as it has disturbed clouds.
+    private double[] Repeat(double[] values)
     {
         int count = values.Length / _replicas;
-        double[] all = new double[values.Length * copies];
-        for (int copy = 0; copy < _replicas * copies; copy++) values.AsSpan(copy / copies * count, count).CopyTo(all.AsSpan(copy * count));
+        double[] all = new double[values.Length * Copies];
+        for (int copy = 0; copy < _replicas * Copies; copy++) values.AsSpan(copy / Copies * count, count).CopyTo(all.AsSpan(copy * count));
         return all;
     }
 }
