@@ -99,6 +99,8 @@ internal sealed class AdaptiveMotion : Motion
     private bool Disturb(CancellationToken stop)
     {
         if (_steps.All(s => s == 0)) return false;
+        // A step was finished.
+        Run.Mark();
         _tangents!.Disturb(_stepper.Beginning);
         _tangents.Step(_steps, LongestTangentStep / Flow.CollapseRate, stop);
         return true;
