@@ -1,5 +1,4 @@
 using AttentionFlow.Solver.Response;
-using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Experiments.Facts;
 
