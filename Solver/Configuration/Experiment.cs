@@ -258,8 +258,8 @@ public sealed record RecordSection
     public Sequence<string> Observables { get; init; } = Default;
 
     [Quantity("the number of tangent vectors", AtLeast = 1, AtMost = 10_000)]
-    [Description("How many tangent vectors of every replica a run carries for 'gradient' and 'lyapunov', each at the cost of two runs; of more "
-        + "than n (d - 1), all of them; null = d + 1.")]
+    [Description("How many tangent vectors of every replica a run carries for 'gradient' and 'lyapunov', each at the cost of two runs; of "
+        + "more than n (d - 1), all of them; null = d + 1.")]
     public int? Tangents { get; init; }
 
     /// <summary>False where the file, or who made the section, named the observables.</summary>

@@ -152,7 +152,7 @@ internal static class ExperimentRules
         if (carried is not null && experiment.Time.Merge is not null)
             yield return ("$.record.observables", $"{Motion.Tangents.NotMerging}; leave '{carried}' or $.time.merge out");
         if (carried is null && record.Tangents is not null)
-            yield return ("$.record.tangents", "only 'gradient' and 'lyapunov' of $.record.observables look at tangent vectors; leave it out");
+            yield return ("$.record.tangents", "only the observables 'gradient' and 'lyapunov' look at tangent vectors; leave it out");
         if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)
             yield return ("$.record.observables", $"'{twice.Key}' is listed twice");
     }

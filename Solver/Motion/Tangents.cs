@@ -86,7 +86,7 @@ internal sealed class Tangents : IDisposable
     public void Step(double length, CancellationToken stop) =>
         Step([.. Enumerable.Repeat(length, _replicas)], double.PositiveInfinity, stop);
 
-    /// <summary>The disturbed clouds of every replica move by a time of its own, 0 for those that wait, in steps of a largest length.</summary>
+    /// <summary>The disturbed clouds of every replica move by a time of its own, 0: they wait; in steps of a largest length.</summary>
     public void Step(double[] times, double longest, CancellationToken stop)
     {
         int[] counts = [.. times.Select(t => t == 0 ? 0 : (int)Math.Max(1, Math.Ceiling(t / longest)))];

@@ -133,7 +133,7 @@ public class ConfigurationErrorTests
     [TestCase(""" "time": { "until": {} } """, "$.time.until: this section is empty; known: clusters, speed, gap.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
-    [TestCase(""" "record": { "tangents": 3 } """, "$.record.tangents: only 'gradient' and 'lyapunov' of $.record.observables look at tangent vectors; leave it out.")]
+    [TestCase(""" "record": { "tangents": 3 } """, "$.record.tangents: only the observables 'gradient' and 'lyapunov' look at tangent vectors; leave it out.")]
     [TestCase(""" "record": { "tangents": 0, "observables": ["gradient"] } """, "$.record.tangents: 0 is too small; the number of tangent vectors must be at least 1.")]
     [TestCase(""" "time": { "merge": {} }, "record": { "observables": ["mean", "lyapunov"] } """, "$.record.observables: tokens that merge have no tangent vectors of their own; leave 'lyapunov' or $.time.merge out.")]
     [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]
