@@ -71,7 +71,7 @@ internal sealed class Tangents : IDisposable
                 ReadOnlySpan<double> at = x.Positions.AsSpan(r * _numbers, _numbers), v = Part(_vectors.Positions, r, j, _numbers);
                 double largest = TangentSpace.Largest(v, _d);
                 foreach (double growth in RadiiOf(_vectors, r, j)) largest = Math.Max(largest, Math.Abs(growth));
-                double scale = _scales[r * _k + j] = _step / largest;
+                double scale = _scales[r * _k + j] = largest > 0 ? _step / largest : 1;
                 for (int copy = Copies * r + 2 * j, side = 0; side < 2; copy++, side++, scale = -scale)
                 {
                     Move(at, scale, v, _points.Positions.AsSpan(copy * _numbers, _numbers));
@@ -190,6 +190,8 @@ internal sealed class Tangents : IDisposable
                     Sphere.AddScaled(growth, -share, other);
                 }
             double length = triangle[j * _k + j] = Math.Sqrt(Sphere.LaneDot(v, v) + Sphere.LaneDot(growth, growth));
+            // A direction that is lost stays so.
+            if (length == 0) continue;
             foreach (ref double c in v) c /= length;
             foreach (ref double c in growth) c /= length;
         }

@@ -32,6 +32,22 @@ public class TangentTests
         Assert.That(growth.Singular[^1], Is.EqualTo(-900).Within(1e-3));
     }
 
+    /// <summary>A step of Euler's method as long as the fastest time takes tokens to their mean at once: what lies across is lost.</summary>
+    [TestCase(2, 2), TestCase(4, 3)]
+    public void WhatIsLostIsNoNumberBeyondTheRange(int tokens, int dimension)
+    {
+        Cloud point = new ClustersLaw([[.. Enumerable.Repeat(0.0, dimension - 1), 1]], 0).Draw(1, tokens, dimension, seed: 1);
+        Cloud moved = point.Copy();
+        Observed observed = new(1, 40);
+        new Simulation(new Flow(Softmax, new IdentityGauge(), moved, new ReferenceSums()) { Tangents = 100 }, Methods.Euler, 1, 40).Run(moved, [observed]);
+        foreach (TangentGrowth growth in observed.Growths.Select(g => g.Single()))
+        {
+            Assert.That(growth.Singular.Concat(growth.Diagonal), Has.All.Matches<double>(double.IsFinite));
+            Assert.That(growth.Singular[..(dimension - 1)], Has.All.EqualTo(0).Within(1e-8));
+            Assert.That(growth.Singular[(dimension - 1)..], Has.All.LessThan(-20));
+        }
+    }
+
     /// <summary>Two tokens on the circle at the angle a, a' = f(a): singular values 1, of rotations, and f(a(t))/f(a(0)).</summary>
     [TestCase(0.01), TestCase(0)]
     public void TwoTokensGrowAndDecayAsTheirAngleDoes(double step)
