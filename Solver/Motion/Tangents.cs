@@ -1,6 +1,5 @@
 using AttentionFlow.Kernels.Devices;
 using AttentionFlow.Solver.Flows;
-using AttentionFlow.Solver.Response;
 
 namespace AttentionFlow.Solver.Motion;
 
@@ -69,7 +68,7 @@ internal sealed class Tangents : IDisposable
             for (int j = 0; j < _k; j++)
             {
                 ReadOnlySpan<double> at = x.Positions.AsSpan(r * _numbers, _numbers), v = Part(_vectors.Positions, r, j, _numbers);
-                double largest = TangentSpace.Largest(v, _d);
+                double largest = Sphere.Largest(v, _d);
                 foreach (double growth in RadiiOf(_vectors, r, j)) largest = Math.Max(largest, Math.Abs(growth));
                 double scale = _scales[r * _k + j] = largest > 0 ? _step / largest : 1;
                 for (int copy = Copies * r + 2 * j, side = 0; side < 2; copy++, side++, scale = -scale)
@@ -132,7 +131,7 @@ internal sealed class Tangents : IDisposable
         Span<double> v = Part(_vectors.Positions, r, j, _numbers);
         RandomStream random = new(0, RandomPurpose.Probes, r, j, FirstVector);
         foreach (ref double c in v) c = random.Normal();
-        TangentSpace.Project(x, v, _d);
+        Sphere.Project(x, v, _d);
     }
 
     private void Move(ReadOnlySpan<double> x, double scale, ReadOnlySpan<double> v, Span<double> end)
@@ -153,7 +152,7 @@ internal sealed class Tangents : IDisposable
             int copy = Copies * r + 2 * j;
             double share = 0.5 / _scales[r * _k + j];
             Difference(_points.Positions, copy, _numbers, share, Part(into.Positions, r, j, _numbers));
-            TangentSpace.Project(at.Positions.AsSpan(r * _numbers, _numbers), Part(into.Positions, r, j, _numbers), _d);
+            Sphere.Project(at.Positions.AsSpan(r * _numbers, _numbers), Part(into.Positions, r, j, _numbers), _d);
             if (_hasRadii) Difference(_points.Radii, copy, _n, share, RadiiOf(into, r, j));
         }
         return _products[r].After(Orthonormalise(into, r));
