@@ -106,6 +106,26 @@ public static class Sphere
         }
     }
 
+    /// <summary>v_i less its part along x_i, both [n, d].</summary>
+    internal static void Project(ReadOnlySpan<double> x, Span<double> v, int d)
+    {
+        for (int at = 0; at < x.Length; at += d)
+            AddScaled(v.Slice(at, d), -Dot(x.Slice(at, d), v.Slice(at, d)), x.Slice(at, d));
+    }
+
+    /// <summary>The length of the longest row.</summary>
+    internal static double Largest(ReadOnlySpan<double> v, int d)
+    {
+        double largest = 0;
+        for (int at = 0; at < v.Length; at += d)
+        {
+            double length = Norm(v.Slice(at, d));
+            // NaN stays.
+            if (!(length <= largest)) largest = length;
+        }
+        return largest;
+    }
+
     /// <summary>How far the length of a point that a file gives may be from 1.</summary>
     internal const double FileTolerance = 1e-6;
 

@@ -7,6 +7,7 @@ internal sealed record Integration(Tableau Method, StepControl Step)
     public Layer Layer { get; init; } = Layer.Plain;
     public Scheme Scheme { get; init; } = new PostScheme();
     public Noise? Noise { get; init; }
+    public int Tangents { get; init; } = 1;
     public IObserver[] Observers { get; init; } = [];
 
     /// <summary>The classical method with a step.</summary>

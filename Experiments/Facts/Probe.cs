@@ -84,7 +84,7 @@ internal static class Probe
     {
         Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
         using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 1);
-        Flow flow = new(interaction, how.Gauge, moved, sums, 1, how.Layer) { Scheme = how.Scheme };
+        Flow flow = new(interaction, how.Gauge, moved, sums, 1, how.Layer) { Scheme = how.Scheme, Tangents = how.Tangents };
         RunResult result = new Simulation(flow, how.Method, how.Step, time) { Noise = how.Noise }.Run(moved, how.Observers);
         // What did not come to its end has no value.
         if (result.Status != RunStatus.Complete) Array.Fill(moved.Positions, double.NaN);

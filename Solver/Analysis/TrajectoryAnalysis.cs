@@ -224,7 +224,7 @@ public sealed class TrajectoryAnalysis(AnalysisRequest request, AnalysisFolder f
         try
         {
             Observable observable = Observable.All[name](group.Flow);
-            string? why = observable is IObserver ? "it counts the steps of a run, which snapshots do not show"
+            string? why = observable is IObserver || observable.NeedsTangents ? "it follows the steps of a run, which snapshots do not show"
                 : request.Experiment is null && observable.NeedsInteraction
                     ? "it needs an interaction: --experiment FILE, or --set interaction.beta=.." : null;
             if (why is null) return observable;

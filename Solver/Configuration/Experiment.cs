@@ -80,6 +80,9 @@ public sealed record Experiment
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
     };
 
+    /// <summary>k of the tangent vectors that a run carries where it does.</summary>
+    public int Tangents => (int)Math.Min(Record.Tangents ?? Tokens.Dimension + 1L, Tokens.Count * (Tokens.Dimension - 1L));
+
     /// <summary>The Brownian motion, null for none.</summary>
     public Noise? Noise => Interaction.Noise is { } noise ? noise with { Seed = Seed } : null;
 
@@ -253,6 +256,11 @@ public sealed record RecordSection
     [ObservableName]
     [Description("What is measured, in the order of the columns. Left out, what doubles can not hold at this beta is left out too.")]
     public Sequence<string> Observables { get; init; } = Default;
+
+    [Quantity("the number of tangent vectors", AtLeast = 1, AtMost = 10_000)]
+    [Description("How many tangent vectors of every replica a run carries for 'gradient' and 'lyapunov', each at the cost of two runs; of "
+        + "more than n (d - 1), all of them; null = d + 1.")]
+    public int? Tangents { get; init; }
 
     /// <summary>False where the file, or who made the section, named the observables.</summary>
     internal bool HasDefaultObservables => ReferenceEquals(Observables, Default);

@@ -148,6 +148,11 @@ internal static class ExperimentRules
                 Text.Of($"{record.First} is too late; the first logarithmic time must be below the horizon {experiment.Time.Horizon}"));
         if (record.Spacing == Spacing.Linear && record.First is not null)
             yield return ("$.record.first", "only logarithmic spacing has a first time; leave it out or set \"spacing\": \"logarithmic\"");
+        string? carried = record.Observables.FirstOrDefault(o => o is "gradient" or "lyapunov");
+        if (carried is not null && experiment.Time.Merge is not null)
+            yield return ("$.record.observables", $"{Motion.Tangents.NotMerging}; leave '{carried}' or $.time.merge out");
+        if (carried is null && record.Tangents is not null)
+            yield return ("$.record.tangents", "only the observables 'gradient' and 'lyapunov' look at tangent vectors; leave it out");
         if (record.Observables.GroupBy(o => o).FirstOrDefault(g => g.Count() > 1) is { } twice)
             yield return ("$.record.observables", $"'{twice.Key}' is listed twice");
     }

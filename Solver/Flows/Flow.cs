@@ -45,6 +45,7 @@ public sealed class Flow
         _terms = new FlowTerms(interaction, Layer, _tokens, outer, turn, sums, threads);
         (_drift, _energy) = (new FlowDrift(_terms, new PostScheme()), new FlowEnergy(_terms, Layer));
         _content = new ContentMarginal(interaction.Beta, _tokens, sums);
+        Tangents = Dimension + 1;
     }
 
     /// <summary>beta, profile, coupling, normalisation, mask.</summary>
@@ -67,6 +68,20 @@ public sealed class Flow
         get => _drift.Scheme;
         init => _drift = new FlowDrift(_terms, value);
     }
+
+    /// <summary>
+    /// k, how many tangent vectors of every replica a run carries where observers look at them: at most n (d - 1), the dimension of the
+    /// tangent space; d + 1 by default.
+    /// </summary>
+    public int Tangents
+    {
+        get;
+        init => field = Math.Clamp(value, 1, Tokens * (Dimension - 1));
+    }
+
+    /// <summary>The largest magnitude of a logit that bends the drift; 0 where none does.</summary>
+    internal double LargestLogit =>
+        Interaction.Profile.IsCurved(Interaction.Beta) ? Interaction.Beta * Layer.Heads.Max(h => Layer.Code.LargestLogit(h.LogitNorm)) : 0;
 
     /// <summary>R.</summary>
     public int Replicas => _tokens.Replicas;

@@ -35,15 +35,16 @@ public sealed record Noise(
     /// <param name="time">How long.</param>
     /// <param name="number">Which kick of the run it is, from 0; no two may have the same.</param>
     /// <param name="threads">Threads.</param>
-    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1) =>
-        Workers.For(x.Length / d, Grain, threads, (from, to) => Kick(x, tokens, d, time, number, from, to));
+    /// <param name="copies">So many clouds one after the other belong to a replica, and get the same numbers.</param>
+    public void Kick(double[] x, int tokens, int d, double time, uint number, int threads = 1, int copies = 1) =>
+        Workers.For(x.Length / d, Grain, threads, (from, to) => Kick(x, tokens, d, time, number, copies, from, to));
 
-    private void Kick(double[] x, int tokens, int d, double time, uint number, int from, int to)
+    private void Kick(double[] x, int tokens, int d, double time, uint number, int copies, int from, int to)
     {
         double[] v = new double[d];
         for (int row = from; row < to; row++)
         {
-            RandomStream random = new(Seed, RandomPurpose.Noise, row / tokens, row % tokens, number);
+            RandomStream random = new(Seed, RandomPurpose.Noise, row / tokens / copies, row % tokens, number);
             Span<double> token = x.AsSpan(row * d, d);
             for (int c = 0; c < d; c++) v[c] = random.Normal();
             Sphere.AddScaled(v, -Sphere.Dot(v, token), token);

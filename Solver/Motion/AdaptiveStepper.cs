@@ -57,6 +57,9 @@ internal sealed class AdaptiveStepper(
 
     public double[] Drift => _stepper.Drift;
 
+    /// <summary>The state at <see cref="Start"/> of every replica.</summary>
+    public State Beginning => x;
+
     public double[] DriftAtEnd => _stepper.DriftAtEnd;
 
     /// <summary>Whether the replica was moved by the last <see cref="Advance"/>.</summary>

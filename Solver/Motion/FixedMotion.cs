@@ -8,7 +8,7 @@ namespace AttentionFlow.Solver.Motion;
 /// step together. Noise shares the steps; step k, counted from 0, gives the kicks 2k and 2k + 1.
 /// </summary>
 internal sealed class FixedMotion(
-    Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, RunState run, Action<Step> stepped)
+    Flow flow, Cloud cloud, Tableau method, double step, Noise? noise, int threads, RunState run, Tangents? tangents, Action<Step> stepped)
     : Motion(flow, cloud, run, stepped)
 {
     // Times closer than this share of a step are the same time.
@@ -51,6 +51,8 @@ internal sealed class FixedMotion(
 
     public override double[] Drift(CancellationToken stop) => _stepper.Drift;
 
+    public override TangentGrowth[] Growth(CancellationToken stop) => tangents!.Growth();
+
     public override void Keep(Archive archive)
     {
         base.Keep(archive);
@@ -61,6 +63,7 @@ internal sealed class FixedMotion(
         archive.Flag("isKicked", ref _isKicked);
         archive.Flag("hasMoved", ref _hasMoved);
         State.Keep(archive, "positions", 0, Flow.Rows, Flow.Dimension);
+        if (tangents is not null) archive.Within("tangents", tangents.Keep);
     }
 
     public override void Recall(CancellationToken stop)
@@ -82,7 +85,10 @@ internal sealed class FixedMotion(
             _isKicked = true;
             _stepper.Begin(State, stop);
         }
+        tangents?.Disturb(State);
+        tangents?.Step(length, stop);
         _stepper.Advance(State, length, stop);
+        tangents?.Follow(State);
         Kick(1, IsKickedBetween ? length / 2 : length);
         _done++;
         Time = _done == Count ? _target : _start + (_target - _start) * _done / Count;
@@ -104,8 +110,16 @@ internal sealed class FixedMotion(
         TellAll(Time, (_target - _start) / Count, _stepper.Drift, threads);
     }
 
-    private void Kick(int number, double length) =>
-        noise?.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, (uint)(2 * _steps + number), threads);
+    private void Kick(int half, double length)
+    {
+        if (noise is null) return;
+        uint number = (uint)(2 * _steps + half);
+        tangents?.Disturb(State);
+        noise.Kick(State.Positions, Flow.Tokens, Flow.Dimension, length, number, threads);
+        if (tangents is null) return;
+        noise.Kick(tangents.Points.Positions, Flow.Tokens, Flow.Dimension, length, number, threads, tangents.Copies);
+        tangents.Follow(State);
+    }
 
     // A step that overflows leaves tokens of length 0 or NaN.
     private bool IsOnSphere(double[] x)

@@ -14,6 +14,11 @@ public readonly record struct Frame(double Time, long Step, double[] Positions, 
     /// <summary>r, [R, n]; empty where the scheme has no such state.</summary>
     public double[] Radii { get; init; } = [];
 
+    /// <summary>
+    /// What became of tangent vectors, by replica; empty when no observer of this time has <see cref="IObserver.NeedsTangents"/>.
+    /// </summary>
+    public IReadOnlyList<TangentGrowth> Growth { get; init; } = [];
+
     /// <summary>Root mean square of the speeds of a replica: (sum_i m_i |dx_i/dt|^2)^{1/2}.</summary>
     public double Speed(int replica)
     {
@@ -62,6 +67,9 @@ public interface IObserver
     /// evaluation.
     /// </summary>
     bool NeedsDrift => true;
+
+    /// <summary>Whether it looks at <see cref="Frame.Growth"/>: the run then carries tangent vectors, which must not change.</summary>
+    bool NeedsTangents => false;
 
     /// <summary>Called at <see cref="NextTime"/>, with times that rise from call to call.</summary>
     void Observe(in Frame frame) { }

@@ -65,6 +65,9 @@ internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step
     /// <summary>The drift at <see cref="Time"/>, which is then the flow's last evaluation.</summary>
     public abstract double[] Drift(CancellationToken stop);
 
+    /// <summary>What became of the tangent vectors up to <see cref="Time"/>, of a motion that carries them.</summary>
+    public virtual TangentGrowth[] Growth(CancellationToken stop) => throw new NotSupportedException();
+
     /// <summary>Tells who looks at every step; the flow's last evaluation of this replica was at its new state.</summary>
     protected void Tell(int replica, double time, double length, ReadOnlySpan<double> drift) =>
         Tell(replica, time, length, Flow, replica, drift);

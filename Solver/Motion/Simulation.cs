@@ -82,7 +82,9 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         if (flow.Scheme.Start is { } start && cloud.Radii is null) Array.Fill(cloud.Radii = new double[cloud.Rows], start);
         EnergyDrops? drops = flow.HasEnergy && Noise is null ? new(flow.Replicas) : null;
         IObserver[] seers = drops is null ? [.. observers] : [drops, .. observers];
-        Motion motion = MotionOf(cloud, seers);
+        using Tangents? tangents = seers.Any(s => s.NeedsTangents)
+            ? new(flow, new(cloud.Positions, cloud.Radii ?? []), method, threads, State) : null;
+        Motion motion = MotionOf(cloud, tangents, seers);
         State.Enter();
         try
         {
@@ -122,15 +124,16 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     internal static string StoppedAt(double time, double horizon) =>
         FormattableString.Invariant($"stopped at t = {time:G6} of {horizon:G6}");
 
-    private Motion MotionOf(Cloud cloud, IObserver[] seers)
+    private Motion MotionOf(Cloud cloud, Tangents? tangents, IObserver[] seers)
     {
         return _step switch
         {
-            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, State, Tell),
+            FixedStep { Length: double length } => new FixedMotion(flow, cloud, method, length, Noise, threads, State, tangents, Tell),
+            AdaptiveStep { MergeDistance: > 0 } when tangents is not null => throw new NotSupportedException(Tangents.NotMerging),
             AdaptiveStep { MergeDistance: > 0 } merging =>
                 new MergingMotion(flow, cloud, method, merging, horizon, threads, State, Tell, TellMerger),
             AdaptiveStep { Tolerance: double tolerance } =>
-                new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, State, Tell),
+                new AdaptiveMotion(flow, cloud, method, tolerance, horizon, threads, State, tangents, Tell),
             var other => throw new NotSupportedException(other.GetType().Name),
         };
 
@@ -175,7 +178,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         // Only a run that ends early leaves anything unseen.
         State.Freeze();
         State.AtEnd?.Invoke();
-        Frame end = View(needsDrift: reason is not null && seers.Any(o => o.NeedsDrift));
+        Frame end = View(reason is not null && seers.Any(o => o.NeedsDrift), reason is not null && seers.Any(o => o.NeedsTangents));
         State.Show(() =>
         {
             foreach (IObserver seer in seers) seer.Ended(end);
@@ -187,7 +190,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             IObserver[] due = [.. seers.Where(o => o.NextTime <= motion.Time + motion.SameTime)];
             if (due.Length == 0) return null;
             State.Freeze();
-            Frame frame = View(Until?.Speed is not null || due.Any(o => o.NeedsDrift));
+            Frame frame = View(Until?.Speed is not null || due.Any(o => o.NeedsDrift), due.Any(o => o.NeedsTangents));
             string? held = null;
             State.Show(() =>
             {
@@ -208,7 +211,12 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
             for (int k = 0; k < seers.Length; k++) archive.Within($"observer{k}", seers[k].Keep);
         }
 
-        Frame View(bool needsDrift) =>
-            new(motion.Time, motion.Steps, cloud.Positions, needsDrift ? motion.Drift(stop) : [], flow, stop) { Radii = cloud.Radii ?? [] };
+        // The flow's last evaluation is to be that of the drift.
+        Frame View(bool needsDrift, bool needsTangents)
+        {
+            IReadOnlyList<TangentGrowth> growth = needsTangents ? motion.Growth(stop) : [];
+            double[] drift = needsDrift ? motion.Drift(stop) : [];
+            return new(motion.Time, motion.Steps, cloud.Positions, drift, flow, stop) { Radii = cloud.Radii ?? [], Growth = growth };
+        }
     }
 }

@@ -74,6 +74,17 @@ public sealed class Stepper
         EstimateErrors(x);
     }
 
+    /// <summary>
+    /// Replaces x by the state after a step of its own length for every replica, all its stages evaluated; 0: the replica waits.
+    /// </summary>
+    internal void Advance(State x, ReadOnlySpan<double> steps, CancellationToken stop)
+    {
+        steps.CopyTo(_steps);
+        Evaluate(x, _k[0], stop);
+        Stages(x, stop);
+        Combine(x, _tableau.B, x);
+    }
+
     /// <summary>The end of a replica's last <see cref="Attempt"/> is where its next step begins.</summary>
     public void Accept(int replica)
     {

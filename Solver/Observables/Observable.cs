@@ -25,6 +25,9 @@ public abstract class Observable
     /// <summary>Whether it looks at the drift, or at what the flow knows from it; see <see cref="IObserver.NeedsDrift"/>.</summary>
     public virtual bool NeedsDrift => true;
 
+    /// <summary>Whether it looks at tangent vectors that a run carries; see <see cref="IObserver.NeedsTangents"/>.</summary>
+    public virtual bool NeedsTangents => false;
+
     /// <summary>Whether it hangs on the flow's interaction, gauge or layer, and not on positions and weights alone.</summary>
     public virtual bool NeedsInteraction => true;
 

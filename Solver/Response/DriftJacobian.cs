@@ -75,7 +75,7 @@ public sealed class DriftJacobian
     }
 
     /// <summary>The length of the longest vector of a token, of a field [n, d].</summary>
-    public double Largest(double[] field) => TangentSpace.Largest(field, Dimension);
+    public double Largest(double[] field) => Sphere.Largest(field, Dimension);
 
     /// <summary>J v for vectors of the tangent space at x; all are [n, d].</summary>
     /// <param name="x">Tokens of length 1.</param>
@@ -120,7 +120,7 @@ public sealed class DriftJacobian
 
             double[] Repeat(double[] values) => [.. Enumerable.Repeat(values, replicas).SelectMany(v => v)];
         }
-        double[] scales = [.. vectors.Select(v => TangentSpace.Largest(v, d))];
+        double[] scales = [.. vectors.Select(v => Sphere.Largest(v, d))];
         for (int k = 0; k < vectors.Length; k++)
             for (int p = 0; p < PointsPerVector; p++)
                 TangentSpace.Move(x, vectors[k], scales[k] > 0 ? Steps[p] * _step / scales[k] : 0,
@@ -133,7 +133,7 @@ public sealed class DriftJacobian
             double share = scales[k] / (12 * _step);
             for (int c = 0; c < length; c++)
                 product[c] = share * (8 * (drifts[c] - drifts[length + c]) - (drifts[2 * length + c] - drifts[3 * length + c]));
-            TangentSpace.Project(x, product, d);
+            Sphere.Project(x, product, d);
             products[k] = product;
         }
     }

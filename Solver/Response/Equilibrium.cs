@@ -36,7 +36,7 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
         IReadOnlyList<Matrix<double>>? generators = null;
         for (int step = 0; ; step++)
         {
-            double residual = TangentSpace.Largest(drift, d);
+            double residual = Sphere.Largest(drift, d);
             bool isAtRest = residual <= Rest * rate;
             if (step == MostSteps) return End($"{MostSteps} steps of Newton's method end at");
             Func<double, double[]> direction = jacobian.Unknowns <= Spectrum.LargestDense ? Dense(jacobian, x, drift, stop)
@@ -46,7 +46,7 @@ public sealed record Equilibrium(double[] Positions, double Residual, int Steps,
             for (int tries = 0; tries < MostTries; tries++, factor *= 4)
             {
                 double[] v = direction(factor);
-                double largest = TangentSpace.Largest(v, d);
+                double largest = Sphere.Largest(v, d);
                 TangentSpace.Move(x, v, -Math.Min(1, LargestStep / largest), next, d);
                 nextDrift = jacobian.Drift(next, stop);
                 nextLength = Sphere.Norm(nextDrift);

@@ -50,7 +50,7 @@ internal static class Rotations
                 if (less is not null)
                 {
                     // What turns the drift across the sphere is no part of J.
-                    TangentSpace.Project(x, turned, d);
+                    Sphere.Project(x, turned, d);
                     Sphere.AddScaled(turned, -1, less);
                 }
                 return turned;

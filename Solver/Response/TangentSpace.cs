@@ -54,26 +54,6 @@ internal sealed class TangentSpace(double[] x, int d)
         Sphere.Retract(end, d);
     }
 
-    /// <summary>v_i less its part along x_i, both [n, d].</summary>
-    public static void Project(ReadOnlySpan<double> x, Span<double> v, int d)
-    {
-        for (int at = 0; at < x.Length; at += d)
-            Sphere.AddScaled(v.Slice(at, d), -Sphere.Dot(x.Slice(at, d), v.Slice(at, d)), x.Slice(at, d));
-    }
-
-    /// <summary>The length of the longest row.</summary>
-    public static double Largest(ReadOnlySpan<double> v, int d)
-    {
-        double largest = 0;
-        for (int at = 0; at < v.Length; at += d)
-        {
-            double length = Sphere.Norm(v.Slice(at, d));
-            // NaN stays.
-            if (!(length <= largest)) largest = length;
-        }
-        return largest;
-    }
-
     private void Reflect(int at, Span<double> v)
     {
         ReadOnlySpan<double> token = x.AsSpan(at, d);

@@ -24,6 +24,9 @@ internal sealed class Onlooker : TimedObserver
     public override bool NeedsDrift => _observables.Any(o => o.NeedsDrift);
 
     /// <inheritdoc/>
+    public override bool NeedsTangents => _observables.Any(o => o.NeedsTangents);
+
+    /// <inheritdoc/>
     protected override void Record(in Frame frame)
     {
         foreach (Observable observable in _observables)

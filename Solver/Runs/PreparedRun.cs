@@ -41,7 +41,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         IPairSums sums = DeviceCatalog.Open(device, experiment.Precision, threads, summation, tolerance);
         try
         {
-            Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer) { Scheme = scheme }, summation);
+            Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer)
+            {
+                Scheme = scheme, Tangents = experiment.Tangents,
+            }, summation);
             if (double.IsInfinity(flow.CollapseRate))
                 throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
                     + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of "

@@ -21,6 +21,10 @@ internal sealed class RunSize(Experiment experiment)
             InteractionSection interaction = experiment.Interaction;
             string inDimension = $"in dimension {experiment.Tokens.Dimension}";
             yield return ("$.tokens.count", $"{experiment.Replicas} x {experiment.Tokens.Count} tokens {inDimension} need", Tokens);
+            // Two disturbed clouds a vector and two vectors, each as the tokens of the run; ends of steps beside.
+            if (experiment.Record.Observables.Any(name => name is "gradient" or "lyapunov"))
+                yield return ("$.record.tangents", $"{experiment.Tangents} tangent vectors need",
+                    experiment.Tangents * sizeof(double) * _rows * (2 * (_d * (6 + experiment.Time.Method.B.Length) + 12) + 2 * _d));
             // The points as they are given, listed, scaled and in the tables of the flow.
             foreach ((string where, string noun, Points? points) in ((string, string, Points?)[])
                 [("$.interaction.prompts.points", "prompts", interaction.Prompts?.Points),

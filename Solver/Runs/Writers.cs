@@ -24,6 +24,9 @@ public abstract class TimedObserver(IReadOnlyList<double> times) : IObserver
     public virtual bool NeedsDrift => true;
 
     /// <inheritdoc/>
+    public virtual bool NeedsTangents => false;
+
+    /// <inheritdoc/>
     public void Observe(in Frame frame)
     {
         Record(frame);
@@ -65,6 +68,9 @@ public sealed class ObservableWriter(CsvTable table, IReadOnlyList<double> times
 
     /// <inheritdoc/>
     public override bool NeedsDrift => observables.Any(o => o.NeedsDrift);
+
+    /// <inheritdoc/>
+    public override bool NeedsTangents => observables.Any(o => o.NeedsTangents);
 
     /// <inheritdoc/>
     public override void Keep(Archive archive)

@@ -43,7 +43,10 @@ public static class RunVerification
             new RunSize(experiment).CheckMemory();
             start = experiment.Draw();
             Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
-            flow = new Flow(interaction, experiment.Gauge, start, sums, 1, experiment.Layer) { Scheme = experiment.Interaction.Scheme };
+            flow = new Flow(interaction, experiment.Gauge, start, sums, 1, experiment.Layer)
+            {
+                Scheme = experiment.Interaction.Scheme, Tangents = experiment.Tangents,
+            };
             observables = [.. experiment.Record.Observables.Select(name => Observable.All[name](flow))];
         }
         catch (Exception e) when (e is ConfigurationException or ArgumentException or NotSupportedException)

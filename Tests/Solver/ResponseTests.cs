@@ -153,7 +153,7 @@ public class ResponseTests
     private static double[] Tangent(Cloud cloud, ulong seed)
     {
         double[] v = Clouds.Uniform(1, cloud.Tokens, cloud.Dimension, seed).Positions;
-        TangentSpace.Project(cloud.Positions, v, cloud.Dimension);
+        Sphere.Project(cloud.Positions, v, cloud.Dimension);
         return v;
     }
 

@@ -4,7 +4,7 @@ namespace AttentionFlow.Tests.Configuration;
 
 public class ConfigurationErrorTests
 {
-    private const string Observables = "attention_divergence, attention_entropy, attention_rows, clusters, covariance, covariance_participation, energy, energy_drops, energy_ratio, entropy_floor, gaps, hemisphere, law_distance, limit, low_pass, mean, participation, participation_ratio, ranks, sink, spectrum, speed";
+    private const string Observables = "attention_divergence, attention_entropy, attention_rows, clusters, covariance, covariance_participation, energy, energy_drops, energy_ratio, entropy_floor, gaps, gradient, hemisphere, law_distance, limit, low_pass, lyapunov, mean, participation, participation_ratio, ranks, sink, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]
@@ -133,6 +133,9 @@ public class ConfigurationErrorTests
     [TestCase(""" "time": { "until": {} } """, "$.time.until: this section is empty; known: clusters, speed, gap.")]
     [TestCase(""" "time": { "method": "rk4", "step": 0.1, "tolerance": 1e-4 } """, "$.time.tolerance: 'rk4' takes fixed steps, of $.time.step; leave this key out, or set it to null.")]
     [TestCase(""" "time": { "method": "heun", "step": 21 } """, "$.time.step: 21 is longer than the run; the time step must be at most the horizon 20.")]
+    [TestCase(""" "record": { "tangents": 3 } """, "$.record.tangents: only the observables 'gradient' and 'lyapunov' look at tangent vectors; leave it out.")]
+    [TestCase(""" "record": { "tangents": 0, "observables": ["gradient"] } """, "$.record.tangents: 0 is too small; the number of tangent vectors must be at least 1.")]
+    [TestCase(""" "time": { "merge": {} }, "record": { "observables": ["mean", "lyapunov"] } """, "$.record.observables: tokens that merge have no tangent vectors of their own; leave 'lyapunov' or $.time.merge out.")]
     [TestCase(""" "record": { "tokens": 257 } """, "$.record.tokens: 257 is more than the 256 tokens of $.tokens.count.")]
     [TestCase(""" "replicas": 3, "tokens": { "count": 2, "initial": { "law": "equiangular" } } """, "$.replicas: nothing is drawn at random for a replica, so 3 would be copies of one; leave this key out.")]
     [TestCase(""" "record": { "spacing": "logarithmic", "first": 20 } """, "$.record.first: 20 is too late; the first logarithmic time must be below the horizon 20.")]

@@ -65,6 +65,11 @@ public sealed class ResumeTests : FolderFixture
             Record = Small.Record with { Observables = ["ranks", "energy_drops", "attention_entropy"], Observations = 4 },
         });
 
+        RecordSection tangents = Small.Record with { Observables = ["gradient", "mean", "lyapunov"], Tangents = 5 };
+        yield return Case("tangents", Small with { Replicas = 2, Record = tangents });
+        yield return Case("tangents, radii", Small with { Record = tangents, Interaction = Small.Interaction with { Scheme = new PreScheme() } });
+        yield return Case("tangents, noise between", Noisy(Splitting.Strang) with { Record = tangents });
+
         static TestCaseData Case(string name, Experiment experiment) => new TestCaseData(experiment).SetArgDisplayNames(name);
 
         static Experiment Noisy(Splitting splitting) => Small with
