@@ -24,7 +24,14 @@ internal sealed class TangentSpace(double[] x, int d)
     }
 
     /// <summary>The coordinates of some vector without a direction of its own, by number.</summary>
-    public double[] Random(int number) => Coordinates(new UniformLaw().Draw(1, x.Length / d, d, (ulong)number).Positions);
+    public double[] Random(int number)
+    {
+        // A stream that nothing else draws from: no tokens, at their start, are such a vector.
+        RandomStream random = new(0, RandomPurpose.Probes, replica: 0, token: number, step: 3);
+        double[] coordinates = new double[Count];
+        foreach (ref double c in coordinates.AsSpan()) c = random.Normal();
+        return coordinates;
+    }
 
     /// <summary>The coordinates of a vector, [n, d]; what it has across the tangent space is dropped.</summary>
     public double[] Coordinates(ReadOnlySpan<double> vector)
