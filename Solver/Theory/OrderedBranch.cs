@@ -111,10 +111,10 @@ public sealed class OrderedBranch
     private OrderedLaw? Turn() => _beta <= NoisyFlow.TricriticalBeta(_dimension) ? null
         : At(Quadrature.Root(h => At(h).IsStable ? -1 : 1, SmallestEntropy, Beyond(1.0 / 16, law => law.IsStable)));
 
-    // Twice, four times, ... an entropy, as often as it takes.
+    // An entropy, raised by quarters as often as it takes.
     private double Beyond(double entropy, Predicate<OrderedLaw> holds)
     {
-        while (!holds(At(entropy))) entropy *= 2;
+        while (!holds(At(entropy))) entropy *= 1.25;
         return entropy;
     }
 

@@ -108,7 +108,7 @@ public class OrderedBranchTests
         for (int i = 0; i < N; i++)
             for (int j = 0; j < N; j++)
                 kernel[i, j] = Math.Exp(beta * w[i] * w[j]) / beta * (d == 2 ? Math.Cosh(beta * s[i] * s[j]) : Bessel.FunkHecke(d - 1, 0, beta * s[i] * s[j]));
-        double[] p = Normalized(w.Select(c => 10 * c)), potential = [];
+        double[] p = Normalized(w.Select(c => 40 * c)), potential = [];
         for (int k = 0; k < iterations; k++)
         {
             potential = Potential(p);
@@ -116,7 +116,7 @@ public class OrderedBranchTests
         }
         potential = Potential(p);
         double uniform = Potential([.. Enumerable.Repeat(1.0, N)])[0];
-        double entropy = Mean(p.Select(Math.Log)), energy = Mean(potential) / 2;
+        double entropy = Mean(p.Select(v => Math.Log(v))), energy = Mean(potential) / 2;
         return (Mean(w), entropy - kappa * (energy - uniform / 2));
 
         double Mean(IEnumerable<double> values) => values.Select((v, i) => measure[i] * p[i] * v).Sum();
