@@ -7,10 +7,10 @@ public class OrderedBranchTests
 {
     /// <summary>Under the kappa of coexistence the fixed point p = e^{kappa k*p}/Z, from a narrow start, has this mean and no free energy.</summary>
     [Test]
-    public void CoexistingLawsHaveEqualFreeEnergies([Values(2, 3, 5)] int d, [Values(2.7, 4, 8)] double beta)
+    public void CoexistingLawsHaveEqualFreeEnergies([Values(2, 3, 5)] int d, [Values(2.7, 6)] double beta)
     {
         OrderedLaw law = new OrderedBranch(new(beta), d).Coexistence!;
-        (double mean, double freeEnergy) = FixedPoint(d, beta, law.Kappa, 5000);
+        (double mean, double freeEnergy) = FixedPoint(d, beta, law.Kappa, 2000);
         Assert.That(law.Mean, Is.EqualTo(mean).Within(1e-9));
         Assert.That(freeEnergy, Is.Zero.Within(1e-10));
         Assert.That(law.FreeEnergy, Is.Zero.Within(1e-12));
