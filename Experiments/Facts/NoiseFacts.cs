@@ -49,9 +49,9 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
         double[] p = [.. Enumerable.Range(0, N).Select(i => Math.Exp(5 * Math.Cos(Probe.Turn * i / N)))];
         for (int k = 0; k < 2000; k++)
         {
-            double sum = p.Sum();
+            double scale = law.Kappa / Beta / p.Sum();
             p = [.. Enumerable.Range(0, N).Select(i =>
-                Math.Exp(law.Kappa / Beta * p.Select((weight, j) => weight / sum * Math.Exp(Beta * Math.Cos(Probe.Turn * (i - j) / N))).Sum()))];
+                Math.Exp(scale * p.Select((weight, j) => weight * Math.Exp(Beta * Math.Cos(Probe.Turn * (i - j) / N))).Sum()))];
         }
         Cloud ordered = new(1, N, 2, Probe.Circle(N).Positions, null, [.. p.Select(weight => weight / p.Sum())]);
         double entropy = ordered.Weights.Sum(weight => weight * Math.Log(N * weight));

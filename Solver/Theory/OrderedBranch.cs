@@ -90,17 +90,17 @@ public sealed class OrderedBranch
             Curvature(ratio, p) > 0);
     }
 
-    /// <summary>The law where the branch turns round: ordered laws need its kappa at least. Null up to the tricritical beta, where they need
-    /// the critical one.</summary>
+    /// <summary>The law where the branch turns round: ordered laws need its kappa at least. Null up to the tricritical beta, where they
+    /// need the critical one.</summary>
     public OrderedLaw? Spinodal => _spinodal.Value;
 
-    /// <summary>The law whose free energy is that of the uniform law: below its kappa the uniform law is the better one, above it the ordered
-    /// one. Null up to the tricritical beta, where nothing jumps.</summary>
+    /// <summary>The law whose free energy is that of the uniform law: below its kappa the uniform law is the better one, above it the
+    /// ordered one. Null up to the tricritical beta, where nothing jumps.</summary>
     public OrderedLaw? Coexistence => Spinodal is not { } spinodal ? null
         : At(Quadrature.Root(h => At(h).FreeEnergy, spinodal.Entropy, Beyond(spinodal.Entropy, law => law.FreeEnergy < 0)));
 
     /// <summary>The stable ordered law under this noise, or null where there is none.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">When kappa is so large that the law is narrower than the quadrature resolves.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">When the law is narrower than the quadrature resolves.</exception>
     public OrderedLaw? Under(double kappa)
     {
         double least = Spinodal is { } spinodal ? spinodal.Entropy : SmallestEntropy;
@@ -125,7 +125,8 @@ public sealed class OrderedBranch
         for (int l = 1; growth > 1 || strength > 1e-18 * largest; l++)
         {
             yield return strength;
-            growth = Bessel.Ratio(_dimension / 2.0 + l, _beta) * (2.0 * l + _dimension) / (2.0 * l + _dimension - 2) * (l + _dimension - 2) / (l + 1);
+            double harmonics = (2.0 * l + _dimension) / (2.0 * l + _dimension - 2) * (l + _dimension - 2) / (l + 1);
+            growth = Bessel.Ratio(_dimension / 2.0 + l, _beta) * harmonics;
             largest = Math.Max(largest, strength *= growth);
         }
     }
@@ -138,7 +139,7 @@ public sealed class OrderedBranch
         return field;
     }
 
-    // The x > 0 at which e^{x field}/Z has this entropy, and that law. Newton's steps, from the start, inside a bracket: dH/dx = x var(field).
+    // The x > 0 at which e^{x field}/Z has this entropy, and that law. Newton's steps inside a bracket: dH/dx = x var(field).
     private (double Ratio, double[] Law) WithEntropy(double entropy, double[] field, double start)
     {
         double low = 0, high = double.PositiveInfinity, x = start;
@@ -171,8 +172,8 @@ public sealed class OrderedBranch
     // e^x - 1.
     private static double Less(double x) => Math.Abs(x) < 1 ? 2 * Math.Exp(x / 2) * Math.Sinh(x / 2) : Math.Exp(x) - 1;
 
-    // det(1 - A), A_lk = x d (g_l g_k)^{1/2} cov(C_l, C_k): A has the eigenvalues of the map of means. F has a minimum where it is positive:
-    // at most one of them is above 1, as the law has most energy of its entropy.
+    // det(1 - A), A_lk = x d (g_l g_k)^{1/2} cov(C_l, C_k): A has the eigenvalues of the map of means. F has a minimum where it is
+    // positive: at most one of them is above 1, as the law has most energy of its entropy.
     private double Curvature(double ratio, double[] law)
     {
         int degrees = _strengths.Length;
