@@ -24,8 +24,8 @@ internal sealed class HysteresisStudy() : Study(21, "hysteresis", "A transition 
         $"Unnormalised attention under noise (2/κ)^{{1/2}}, exponential profile, β = {Systems[0].Beta} on S^{{1}} and {Systems[1].Beta} on "
             + $"S^{{2}}, above the tricritical values 2.447 and 1.816. {Tokens(quick)} tokens, {Seeds(quick)} seeds. κ rises in steps of "
             + $"{Spacing} of its critical value, and falls again in the same steps; each stay lasts {Stay(quick)} κ_{{c}}/(d − 1). "
-            + "For n → ∞ the uniform law is stable up to κ_{c}, the ordered one from the spinodal on, and at coexistence between the two both "
-            + "have one free energy. What a cloud does there depends on where it comes from.";
+            + "For n → ∞ the uniform law is stable up to κ_{c}, the ordered one from the spinodal on, and at coexistence between the two "
+            + "both have one free energy. What a cloud does there depends on where it comes from.";
 
     public override double TabulatedPairs(bool quick) => Systems.Sum(s => 2.0 * Ratios().Length * Seeds(quick)
         * Math.Ceiling(Horizon(s, quick) / s.Step) * 2 * Tokens(quick) * Tokens(quick));
