@@ -3,7 +3,7 @@ namespace AttentionFlow.Experiments.Facts;
 /// <summary>Brownian motion on the sphere, alone and against the pull. Means over R replicas, within 5 standard errors.</summary>
 internal sealed class NoiseFacts() : Chapter(7, "Noise")
 {
-    public override IEnumerable<Fact> Measure() => [.. Transition(), .. Free(), .. Pairs(), .. Means()];
+    public override IEnumerable<Fact> Measure() => [.. Transition(), .. Coexistence(), .. Free(), .. Pairs(), .. Means()];
 
     private IEnumerable<Fact> Transition()
     {
@@ -38,6 +38,26 @@ internal sealed class NoiseFacts() : Chapter(7, "Noise")
 
             double Harmonic(int l, double w) => l == 1 ? w : (d * w * w - 1) / (d - 1);
         }
+    }
+
+    /// <summary>On the circle: the fixed point p = e^{kappa k*p}/Z on a grid, its energy and its mean by the solver.</summary>
+    private IEnumerable<Fact> Coexistence()
+    {
+        const int N = 64;
+        const double Beta = 4;
+        OrderedLaw law = new OrderedBranch(new(Beta), 2).Coexistence!;
+        double[] p = [.. Enumerable.Range(0, N).Select(i => Math.Exp(5 * Math.Cos(Probe.Turn * i / N)))];
+        for (int k = 0; k < 2000; k++)
+        {
+            double scale = law.Kappa / Beta / p.Sum();
+            p = [.. Enumerable.Range(0, N).Select(i =>
+                Math.Exp(scale * p.Select((weight, j) => weight * Math.Exp(Beta * Math.Cos(Probe.Turn * (i - j) / N))).Sum()))];
+        }
+        Cloud ordered = new(1, N, 2, Probe.Circle(N).Positions, null, [.. p.Select(weight => weight / p.Sum())]);
+        double entropy = ordered.Weights.Sum(weight => weight * Math.Log(N * weight));
+        double energy = Probe.Energy(new(Beta), ordered) - Probe.Energy(new(Beta), Probe.Circle(N));
+        yield return Of("mean at coexistence on S^1, beta = 4", "p = e^(kappa k*p)/Z", law.Mean, Sphere.Norm(Probe.MeanOf(ordered)), 1e-9);
+        yield return Of("kappa at coexistence on S^1, beta = 4", "H/(E - E of the uniform law)", law.Kappa, entropy / energy, 1e-10);
     }
 
     /// <summary>A lone token: harmonics of degree l about its start decay like e^{-l (l + d - 2) t/kappa}.</summary>

@@ -23,6 +23,15 @@ internal static class Quadrature
         return new Cloud(1, weights.Count, 3, [.. x], null, [.. weights]);
     }
 
+    /// <summary>Nodes and weights on [low, high], cut into panels of 32 nodes each.</summary>
+    public static IEnumerable<(double Node, double Weight)> Nodes(double low, double high, int panels)
+    {
+        double half = (high - low) / (2 * panels);
+        return from panel in Enumerable.Range(0, panels)
+               from i in Enumerable.Range(0, Rule.Order)
+               select (low + half * (2 * panel + 1 + Rule.GetAbscissa(i)), half * Rule.GetWeight(i));
+    }
+
     /// <summary>Integral of f over [from, to] on panels of this length at most.</summary>
     public static double Panels(Func<double, double> f, double from, double to, double length)
     {
