@@ -98,14 +98,18 @@ internal static class LinearizeCommand
         {
             ["law"] = "snapshot", ["run"] = Path.GetFullPath(name), ["time"] = time,
         });
-        const string Place = "$.tokens.initial.time: ";
+        const string Time = "$.tokens.initial.time: ", Run = "$.tokens.initial.run: ";
         try
         {
             return ExperimentReader.Read(Path.Combine(name, RunFolder.ExperimentFile), [$"tokens.initial={start}", .. settings]);
         }
-        catch (ConfigurationException e) when (e.Message.Split(Place) is [_, var problem])
+        catch (ConfigurationException e) when (e.Message.Split(Time) is [_, var problem])
         {
             throw new ConfigurationException(Text.Of($"--time {time}: {problem}"), e);
+        }
+        catch (ConfigurationException e) when (e.Message.Split(Run) is [_, var problem])
+        {
+            throw new ConfigurationException(problem, e);
         }
     }
 }

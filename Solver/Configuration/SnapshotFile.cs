@@ -31,7 +31,7 @@ internal static class SnapshotFile
         Experiment source = Source(Path.Combine(run, OfExperiment));
         if (source.Record.Tokens < source.Tokens.Count)
             throw new ConfigurationException($"{run}: its snapshots hold {source.Record.Tokens} of its {source.Tokens.Count} tokens, "
-                + "which is no state to start from; run it again without $.record.tokens.");
+                + "which is no state to start from; run it again with --set record.tokens=null.");
         (CloudData rows, double time) = SnapshotTable.Read(Path.Combine(run, table), law.Time, isCopy: false, source.Record.Digits);
         bool hasRadii = rows.Radii is not null;
         if ((rows.Replicas, rows.Count, rows.Dimension, hasRadii)

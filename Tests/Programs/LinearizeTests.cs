@@ -106,6 +106,15 @@ public class LinearizeTests : FolderFixture
         Assert.That(Directory.Exists(Folder["a"]), Is.False, "nothing is left behind");
     }
 
+    [Test]
+    public void ARunOfSomeTokensIsNoState()
+    {
+        Shell.RunSmall(Folder["run"], "--set", "record.tokens=2");
+        Answer answer = Shell.Run("linearize", Folder["run"], "--out", Folder["a"]);
+        Assert.That(answer.Code, Is.EqualTo(2));
+        Assert.That(answer.Error, Does.StartWith($"attentionflow: {Folder["run"]}: its snapshots hold 2 of its ").And.Contain("--set record.tokens=null"));
+    }
+
     /// <summary>A search that fails says so with exit code 1, and the files are those of the state from which it began.</summary>
     [Test]
     public void ASearchThatFailsSaysSo()

@@ -10,7 +10,8 @@ public class OrderedBranchTests
     public void CoexistingLawsHaveEqualFreeEnergies([Values(2, 3, 5)] int d, [Values(2.7, 6)] double beta)
     {
         OrderedLaw law = new OrderedBranch(new(beta), d).Coexistence!;
-        (double mean, double freeEnergy) = FixedPoint(d, beta, law.Kappa, 2000);
+        // Near the tricritical beta of the circle, 2.447, it is slow.
+        (double mean, double freeEnergy) = FixedPoint(d, beta, law.Kappa, beta < 3 ? 4000 : 1000);
         Assert.That(law.Mean, Is.EqualTo(mean).Within(1e-9));
         Assert.That(freeEnergy, Is.Zero.Within(1e-10));
         Assert.That(law.FreeEnergy, Is.Zero.Within(1e-12));

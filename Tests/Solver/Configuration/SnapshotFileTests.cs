@@ -117,7 +117,7 @@ public sealed class SnapshotFileTests : FolderFixture
     public void ARunThatKeptSomeTokensIsRefused()
     {
         Make(tokens: 2);
-        Assert.That(Source, Refused("run", $"{Folder["run"]}: its snapshots hold 2 of its 3 tokens, which is no state to start from; run it again without $.record.tokens."));
+        Assert.That(Source, Refused("run", $"{Folder["run"]}: its snapshots hold 2 of its 3 tokens, which is no state to start from; run it again with --set record.tokens=null."));
     }
 
     /// <summary>Folders made by hand to lead around in a circle.</summary>
