@@ -38,9 +38,7 @@ public sealed class DriftJacobian
         if (cloud.Replicas != 1) throw new ArgumentException($"{cloud.Replicas} replicas; one is expected", nameof(cloud));
         (_cloud, _flowOf, Flow) = (cloud, flowOf, flowOf(cloud));
         if (WhyNot(Flow) is { } why) throw new NotSupportedException(why);
-        Interaction pair = Flow.Interaction;
-        double logit = pair.Beta * Flow.Layer.Heads.Max(h => Flow.Layer.Code.LargestLogit(h.LogitNorm));
-        _step = 1.5e-3 / (1 + (pair.Profile.IsCurved(pair.Beta) ? logit : 0));
+        _step = 1.5e-3 / (1 + Flow.LargestLogit);
     }
 
     /// <summary>Why a drift has no derivative on the sphere alone, or null when it has.</summary>
