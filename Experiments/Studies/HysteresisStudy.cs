@@ -52,7 +52,7 @@ internal sealed class HysteresisStudy() : Study(21, "hysteresis", "A transition 
                 }.Run(cloud, [mean], stop);
                 stop.ThrowIfCancellationRequested();
                 for (int r = 0; r < cloud.Replicas; r++) table.Append([d, rising ? 1 : 0, ratio, r + 1, mean.RootMeanSquare(r)]);
-                progress.Advance(result.Evaluations * cloud.Tokens * cloud.Tokens, $"d = {d}, κ/κ_c = {ratio:F2}");
+                progress.Advance((double)result.Evaluations * cloud.Replicas * cloud.Tokens * cloud.Tokens, $"d = {d}, κ/κ_c = {ratio:F2}");
             }
         }
         table.Complete();
