@@ -16,7 +16,7 @@ public class AnalyzeTests : FolderFixture
         string[] header = File.ReadLines(Path.Combine(Folder["a"], "observables.csv")).First().Split(',');
         using IDisposable scope = Assert.EnterMultipleScope();
         Assert.That(header, Does.Contain("energy").And.Contain("low_pass").And.Contain("hemisphere").And.Contain("anisotropy"));
-        Assert.That(answer.Json.GetProperty("leftOut").GetProperty("energy_drops").GetString(), Is.EqualTo("it counts the steps of a run, which snapshots do not show"));
+        Assert.That(answer.Json.GetProperty("leftOut").GetProperty("energy_drops").GetString(), Is.EqualTo("it follows the steps of a run, which snapshots do not show"));
         Assert.That(answer.Json.GetProperty("crossings").GetArrayLength(), Is.EqualTo(2), "one for each replica");
         Assert.That(answer.Json.GetProperty("experimentSha256").GetString(), Has.Length.EqualTo(64));
         Assert.That(Directory.EnumerateFiles(Folder["a"]).Select(Path.GetFileName), Is.EquivalentTo(new[]
