@@ -11,12 +11,12 @@ internal static class ReproduceCommand
     {
         // Looking for the studies takes time that no other command has to spend.
         bool isAsked = args.Contains("reproduce");
-        string[] names = isAsked ? [.. Study.All.Select(s => s.Name), "paper", "all"] : [];
+        string[] names = isAsked ? [.. Study.All.Select(s => s.Name), .. StudyGroup.All.Select(g => g.Name), "all"] : [];
         Argument<string> study = new("study")
         {
-            Description = "One study; paper: figures 2 and 3 of the paper; or all."
+            Description = "One study; paper: figures 2 and 3 of the paper; atlas: known figures of other papers; or all."
                 + (isAsked ? $" Known: {string.Join(", ", names)}." : ""),
-            DefaultValueFactory = _ => "paper", HelpName = "STUDY", CustomParser = result => OptionValues.OneOf(result, names),
+            DefaultValueFactory = _ => StudyGroup.Paper.Name, HelpName = "STUDY", CustomParser = result => OptionValues.OneOf(result, names),
         };
         Option<string?> folder = new("--out")
         {
@@ -33,7 +33,7 @@ internal static class ReproduceCommand
         command.SetAction(parsed =>
         {
             string wanted = parsed.GetRequiredValue(study);
-            Study[] studies = [.. Study.All.Where(s => wanted == "all" || (wanted == "paper" ? s.IsOfThePaper : s.Name == wanted))];
+            Study[] studies = [.. Study.All.Where(s => wanted == "all" || s.Name == wanted || s.Group?.Name == wanted)];
             bool isQuick = parsed.GetValue(quick);
             string target = parsed.GetValue(folder) ?? Path.Combine("out", isQuick ? "reproduce-quick" : "reproduce");
             using ReproduceFolder reproduce = ReproduceFolder.Open(target);
@@ -66,8 +66,7 @@ internal static class ReproduceCommand
         (Study Study, Findings Findings)[] found = [.. plans.Select(p => (p.Study, p.Study.Evaluate(p.Runs, runs)))];
         foreach (Picture picture in found.SelectMany(f => f.Findings.Pictures))
             folder.Write(picture.File + ".svg", picture.Svg);
-        // A study alone keeps beside it the pages of others.
-        string report = folder.Write(plans is [(Study only, _)] && !only.IsOfThePaper ? only.Name + ".html" : "report.html",
+        string report = folder.Write(PageName([.. plans.Select(p => p.Study)]),
             Report(found, Alerts(plans.SelectMany(p => p.Runs), runs), command, quick, wall, context.Threads));
         Fact[] facts = [.. found.SelectMany(f => f.Findings.Facts)];
         context.Write(facts, ["quantity", "predicted", "measured", "tolerance", "verdict"],
@@ -75,6 +74,17 @@ internal static class ReproduceCommand
         if (!context.Json) context.Output.WriteLine($"\n{Fact.Summary(facts)}; the report is {Quoted.Line(report)}");
         return facts.All(c => c.Passed) ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
+
+    // A study or group of studies keeps beside it the pages of others.
+    private static string PageName(Study[] studies) => (studies, Common(studies)) switch
+    {
+        (_, { } group) when group == StudyGroup.Paper => "report.html",
+        ([Study only], _) => only.Name + ".html",
+        (_, { } group) => group.Name + ".html",
+        _ => "report.html",
+    };
+
+    private static StudyGroup? Common(Study[] studies) => studies.All(s => s.Group == studies[0].Group) ? studies[0].Group : null;
 
     // Null when all completed, else the record of the run that did not. The advice to runs is in their run.json; what it means here, the
     // study's section says.
@@ -102,13 +112,10 @@ internal static class ReproduceCommand
     private static string Report(
         (Study Study, Findings Findings)[] found, (string, Alert)[] alerts, string command, bool quick, TimeSpan wall, int threads)
     {
-        bool paper = found.All(f => f.Study.IsOfThePaper);
+        StudyGroup? group = Common([.. found.Select(f => f.Study)]);
         HtmlReport report = new(found is [(Study only, _)] ? only.Heading
-            : paper ? "Anti mode-collapse by auxiliary variables: the paper's figures, measured"
-            : "Mean-field self-attention, measured against theory");
-        report.Paragraph((paper ? "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, "
-            + "Anti Mode-Collapse in Mean-Field Transformer via Auxiliary Variables, arXiv 2605.30229 (2026). " : "")
-            + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
+            : group?.Heading ?? "Mean-field self-attention, measured against theory");
+        report.Paragraph((group is null ? "" : group.Introduction + " ") + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
         if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the full "
             + "sizes.");
         foreach ((Study study, Findings findings) in found)

@@ -30,6 +30,8 @@ internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation scheme
         }
     }
 
+    public override StudyGroup Group => StudyGroup.Atlas;
+
     public override string Introduction(bool quick) =>
         "Softmax attention at β = 1 from one cloud of 64 tokens under the schemes of arXiv 2510.22026: dx_{i}/dt = P A_{i}/s_{i} with s = "
             + "1 (post), r (pre), r|A| (peri), |A|/α (nGPT) and (t + 1)^{1/2} (sqrt). In the last stage "

@@ -55,6 +55,25 @@ internal sealed class Findings(IEnumerable<Fact> facts, params IReadOnlyList<Pic
     public IReadOnlyList<Measurements> Tables { get; init; } = [];
 }
 
+/// <summary>Studies that are reproduced together.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Heading">The heading of its report.</param>
+/// <param name="Introduction">First lines of its report.</param>
+internal sealed record StudyGroup(string Name, string Heading, string Introduction)
+{
+    /// <summary>Figures 2 and 3, reproduced by default.</summary>
+    public static readonly StudyGroup Paper = new("paper", "Anti mode-collapse by auxiliary variables: the paper's figures, measured",
+        "Mean-field self-attention on the sphere after Imaizumi, Koyama, Isobe and Hayashi, Anti Mode-Collapse in Mean-Field Transformer "
+        + "via Auxiliary Variables, arXiv 2605.30229 (2026).");
+
+    /// <summary>Figures of other papers that researchers of the field know.</summary>
+    public static readonly StudyGroup Atlas = new("atlas", "Atlas: known figures of attention dynamics, measured",
+        "Of the atlas: figures that the literature of attention dynamics is known by, each computed anew from a sweep file, beside closed "
+        + "forms.");
+
+    public static IReadOnlyList<StudyGroup> All => [Paper, Atlas];
+}
+
 /// <summary>A question with a picture for an answer: the runs and tables it needs, and what they show beside the prediction.</summary>
 /// <param name="place">Its place in the report and in lists.</param>
 /// <param name="name">Its name on the command line.</param>
@@ -76,8 +95,8 @@ internal abstract class Study(int place, string name, string heading)
     public string Name => name;
     public string Heading => heading;
 
-    /// <summary>Whether it is of the paper, and reproduced by default.</summary>
-    public virtual bool IsOfThePaper => false;
+    /// <summary>The group it is reproduced with, a name on the command line beside those of the studies; null where it is in none.</summary>
+    public virtual StudyGroup? Group => null;
 
     /// <summary>What it shows, for the report.</summary>
     public abstract string Introduction(bool quick);

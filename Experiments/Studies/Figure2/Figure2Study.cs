@@ -12,7 +12,7 @@ internal sealed class Figure2Study() : Study(2, "figure2", "Figure 2 of the pape
     /// <summary>The table of a system at n, or of its twin with half the step.</summary>
     private delegate ObservationTable TableOf(string system, int tokens, bool halfStep = false);
 
-    public override bool IsOfThePaper => true;
+    public override StudyGroup Group => StudyGroup.Paper;
 
     public override string Introduction(bool quick) =>
         $"Independent uniform starts on S^{{2}}, β = 1, unnormalised attention, projected Heun steps of {(quick ? "0.02" : "0.01")}. The "

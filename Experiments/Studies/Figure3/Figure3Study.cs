@@ -14,7 +14,7 @@ internal sealed class Figure3Study() : Study(3, "figure3", "Figure 3 of the pape
         public const int Tokens = 80;
     }
 
-    public override bool IsOfThePaper => true;
+    public override StudyGroup Group => StudyGroup.Paper;
 
     public override string Introduction(bool quick) =>
         $"One cloud each on S^{{2}}, β = 1, unnormalised attention, projected Heun steps of {(quick ? "0.02" : "0.01")}. Rotary code, "
