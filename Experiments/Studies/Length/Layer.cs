@@ -9,11 +9,10 @@ internal sealed class Layer(double beta, Cloud cloud, IPairSums sums, int thread
     /// </summary>
     public double[] Measure()
     {
-        Interaction interaction = new(beta) { Normalization = Normalization.Softmax };
-        Flow flow = new(interaction, new IdentityGauge(), cloud, sums, threads);
+        Flow flow = new(Interaction, new IdentityGauge(), cloud, sums, threads);
         double[] drift = new double[cloud.Positions.Length];
         flow.Drift(cloud.Positions, drift, stop);
-        Frame before = new(0, 0, cloud.Positions, drift, flow, stop), after = before with { Positions = Output(interaction) };
+        Frame before = new(0, 0, cloud.Positions, drift, flow, stop), after = before with { Positions = Output() };
         double[] lowPass = new double[1], entropies = new double[2], ranks = new double[4];
         new LowPassObservable(flow).Measure(before, lowPass);
         new AttentionEntropyObservable(flow).Measure(before, entropies);
@@ -28,10 +27,12 @@ internal sealed class Layer(double beta, Cloud cloud, IPairSums sums, int thread
         return Sphere.Norm(mean);
     }
 
-    // sum_j A_ij x_j = x_i + F_i/Z_i, in difference form.
-    private double[] Output(Interaction interaction)
+    private Interaction Interaction { get; } = new(beta) { Normalization = Normalization.Softmax };
+
+    /// <summary>sum_j A_ij x_j = x_i + F_i/Z_i, in difference form, returned to the sphere.</summary>
+    public double[] Output()
     {
-        PairProblem problem = PairProblem.Self(1, cloud.Tokens, cloud.Dimension, interaction, cloud.Positions, cloud.Weights, cloud.Labels);
+        PairProblem problem = PairProblem.Self(1, cloud.Tokens, cloud.Dimension, Interaction, cloud.Positions, cloud.Weights, cloud.Labels);
         RowSums rows = sums.Sum(problem, RowColumns.Force, stop);
         double[] output = [.. cloud.Positions];
         for (int i = 0; i < cloud.Rows; i++)
