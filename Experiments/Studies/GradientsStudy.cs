@@ -69,7 +69,8 @@ internal sealed class GradientsStudy() : Study(22, "gradients", "Gradients throu
     public override Findings Evaluate(IReadOnlyList<PlannedRun> plan, string folder)
     {
         Depth[] schemes = [.. Schemes.Select(Read)], others = [.. Others.Select(Read)];
-        string svg = new Chart("Gradients through depth", "Smallest and largest singular value of the derivative of the state against time: "
+        string svg = new Chart("Gradients through depth", "Smallest and largest singular value of the derivative of the state against "
+            + "time: "
             + "on the left for five normalisation schemes, on the right for codes, a prompt and noise; predicted rates dashed.",
             [
                 Smallest("smallest, by scheme", schemes),

@@ -42,6 +42,40 @@ public static class Growth
     public static (double Time, double Number, IReadOnlyList<double> Amplitudes) BreakUp(Interaction interaction, int tokens)
     {
         Argument.AtLeast(1, tokens);
+        List<double> rates = CircleRates(interaction);
+        double fastest = rates.Max(), time = TimeOf(rates, 1, tokens);
+        double[] amplitudes = [.. rates.Select((g, k) => g / (k + 1) * Math.Exp((g - fastest) * time))];
+        double number = Math.Sqrt(amplitudes.Select((a, k) => Math.Pow((k + 1) * a, 2)).Sum() / amplitudes.Sum(a => a * a));
+        return (time, number, amplitudes);
+    }
+
+    /// <summary>
+    /// When the noise of n independent tokens on the circle has grown by this disturbance, sum_l (2/n) (e^{2 g_l t} - 1), and the chance of
+    /// each degree to be the strongest then: squared amplitudes are independent and exponentially distributed with the means mu_l =
+    /// e^{2 g_l t}/n, so it is int_0^inf e^{-x} prod_{k != l} (1 - e^{-x mu_l/mu_k}) dx.
+    /// </summary>
+    /// <param name="interaction">The interaction.</param>
+    /// <param name="tokens">n.</param>
+    /// <param name="disturbance">Mean square of the density's disturbance, above 0; linear growth holds where it is small.</param>
+    /// <returns>The time, and the chance of degree l, l = 1, 2, ... as far as they grow.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">When n &lt; 1 or the disturbance is not above 0.</exception>
+    /// <exception cref="NotSupportedException">As for <see cref="Rate"/>.</exception>
+    public static (double Time, IReadOnlyList<double> Chances) Strongest(Interaction interaction, int tokens, double disturbance)
+    {
+        Argument.AtLeast(1, tokens);
+        Argument.Positive(disturbance);
+        List<double> rates = CircleRates(interaction);
+        double time = TimeOf(rates, disturbance, tokens);
+        return (time, [.. rates.Select((_, l) => Quadrature.Panels(x => Math.Exp(-x) * Weaker(l, x), 0, 40, 0.5))]);
+
+        // The chance that no other degree exceeds x mu_l.
+        double Weaker(int l, double x) => rates.Where((_, k) => k != l).Aggregate(1.0,
+            (product, other) => product * ScaledExponential.Deficit(x * Math.Exp(2 * (rates[l] - other) * time)));
+    }
+
+    // g_l, l = 1, 2, ..., on the circle, as far as they matter.
+    private static List<double> CircleRates(Interaction interaction)
+    {
         List<double> rates = [Rate(interaction, 2, 1)];
         double fastest = rates[0], ratio = 1;
         bool curved = interaction.Profile.IsCurved(interaction.Beta);
@@ -51,13 +85,13 @@ public static class Growth
             rates.Add(rates[0] * l * l * ratio);
             fastest = Math.Max(fastest, rates[^1]);
         }
-        // Excess reaches 1 before the fastest degree alone does.
-        double time = Quadrature.Root(t => 1 - rates.Sum(g => 2.0 / tokens * (Math.Exp(2 * g * t) - 1)), 0,
-            Math.Log(1 + tokens / 2.0) / (2 * fastest));
-        double[] amplitudes = [.. rates.Select((g, k) => g / (k + 1) * Math.Exp((g - fastest) * time))];
-        double number = Math.Sqrt(amplitudes.Select((a, k) => Math.Pow((k + 1) * a, 2)).Sum() / amplitudes.Sum(a => a * a));
-        return (time, number, amplitudes);
+        return rates;
     }
+
+    // The excess reaches the disturbance before the fastest degree alone does.
+    private static double TimeOf(List<double> rates, double disturbance, int tokens) =>
+        Quadrature.Root(t => disturbance - rates.Sum(g => 2.0 / tokens * (Math.Exp(2 * g * t) - 1)), 0,
+            Math.Log(1 + disturbance * tokens / 2.0) / (2 * rates.Max()));
 
     private static double LabelMode(Coupling coupling, int frequency)
     {

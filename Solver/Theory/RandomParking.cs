@@ -15,19 +15,21 @@ public static class RandomParking
     public static double Density(double tau)
     {
         Argument.AtLeast(0, tau);
-        return Quadrature.FromZero(s => Math.Exp(-2 * Entire(s)), tau, Math.Min(1, tau));
-
-        static double Entire(double s) => s == 0 ? 0 : Quadrature.FromZero(u => ScaledExponential.Deficit(u) / u, s, Math.Min(1, s));
+        return Quadrature.FromZero(Rate, tau, Math.Min(1, tau));
     }
 
-    /// <summary>The mean number of Rényi centres among n points, theta(n delta/L) L/delta.</summary>
+    /// <summary>
+    /// The mean number of Rényi centres among n points, theta(tau) L/delta + (1 - e^{-tau}) theta'(tau), tau = n delta/L: theta is the mean
+    /// over a Poisson number of points, whose variance the second term takes off, up to an error of the order delta/L.
+    /// </summary>
     /// <param name="points">n.</param>
     /// <param name="share">delta/L, in (0, 1/2).</param>
     /// <exception cref="ArgumentOutOfRangeException">When n is less than 1 or the share not in (0, 1/2).</exception>
     public static double Centres(int points, double share)
     {
         Check(points, share);
-        return Density(points * share) / share;
+        double tau = points * share;
+        return Density(tau) / share + ScaledExponential.Deficit(tau) * Rate(tau);
     }
 
     /// <summary>
@@ -39,6 +41,10 @@ public static class RandomParking
         Check(points, share);
         return (1 - Math.Pow(1 - 2 * share, points)) / (2 * share);
     }
+
+    // theta': the chance that an arrival finds its place free.
+    private static double Rate(double tau) => tau == 0 ? 1
+        : Math.Exp(-2 * Quadrature.FromZero(u => ScaledExponential.Deficit(u) / u, tau, Math.Min(1, tau)));
 
     private static void Check(int points, double share)
     {

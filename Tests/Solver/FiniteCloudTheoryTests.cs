@@ -5,6 +5,27 @@ public class FiniteCloudTheoryTests
 {
     private const int Grid = 400;
 
+    /// <summary>Some degree is the strongest; at first all that grow are alike; in the end the fastest is. Of two alone mu_1/(mu_1 + mu_2).
+    /// </summary>
+    [Test]
+    public void TheStrongestDegree()
+    {
+        Interaction five = new(5) { Normalization = Normalization.Softmax };
+        (double early, IReadOnlyList<double> chances) = Growth.Strongest(five, 1000, 1e-12);
+        Assert.That(early, Is.EqualTo(0).Within(1e-9));
+        Assert.That(chances, Has.All.EqualTo(1.0 / chances.Count).Within(1e-6));
+        (double late, chances) = Growth.Strongest(five, 1000, 1e300);
+        Assert.That(chances[2], Is.EqualTo(1).Within(1e-3), $"l = 3 at t = {late}");
+        (_, chances) = Growth.Strongest(five, 2000, 0.1);
+        Assert.That(chances.Sum(), Is.EqualTo(1).Within(1e-9));
+        // beta = 0: only degree 1 grows, at the rate 1/2; of the two others each is the first of all three or not.
+        (double time, IReadOnlyList<double> three) = Growth.Strongest(new Interaction(0) { Normalization = Normalization.Softmax }, 100, 0.2);
+        Assert.That(three, Has.Count.EqualTo(3));
+        double ratio = Math.Exp(time);
+        // Exponentials of rates 1/r, 1, 1: the first is the largest with 1 - 2/(1 + r)... by inclusion and exclusion.
+        Assert.That(three[0], Is.EqualTo(1 - 2 / (1 + ratio) + 1 / (1 + 2 * ratio)).Within(1e-9));
+    }
+
     /// <summary>Two tokens: |m|^2 = (1 + w)/2, E w = A_d(kappa/2) (Gibbs' law of their cosine).</summary>
     [Test]
     public void TheMeanSquareOfTwoNoisyTokens([Values(2, 3, 7)] int d, [Values(1e-6, 0.5, 4, 60)] double kappa) =>

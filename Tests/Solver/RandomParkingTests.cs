@@ -35,8 +35,7 @@ public class RandomParkingTests
             (centres, squares) = (centres + kept.Count, squares + kept.Count * kept.Count);
         }
         double mean = centres / samples, error = Math.Sqrt((squares / samples - mean * mean) / samples);
-        // One point more or less is what a Poisson number of points, to which the density belongs, differs by.
-        Assert.That(RandomParking.Centres(points, share), Is.EqualTo(mean).Within(4 * error + 0.02));
+        Assert.That(RandomParking.Centres(points, share), Is.EqualTo(mean).Within(4 * error + 0.005));
         Assert.That(RandomParking.StrongCentres(points, share), Is.EqualTo(strong / samples).Within(0.05));
     }
 }

@@ -13,7 +13,8 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
         "Softmax attention on the circle under a causal mask, 200 independent tokens [arXiv 2411.04990]. A token further than δ = "
             + "4β^{−1/2} from all earlier ones is a strong Rényi centre: nothing it can see pulls it. One further than δ from all earlier "
             + "centres is a Rényi centre: cars of length δ that park at random. Of n tokens (1 − (1 − δ/π)^{n})π/δ are strong on average, "
-            + "and θ(nδ/2π) 2π/δ are centres, θ Rényi's density of parked cars. Others gather at centres, and clusters are about as many.";
+            + "and about θ(nδ/2π) 2π/δ are centres, θ Rényi's density of parked cars (RandomParking.Centres). Others gather at "
+            + "centres, and clusters are about as many.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. PlannedRun.Of("leaders", point => $"leaders-beta{point["interaction.beta"]}", If(quick, "replicas=12", "time.step=0.5"))];
@@ -22,15 +23,19 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
     {
         Leaders[] all = [.. plan.Select(run => new Leaders(run, folder))];
         Leaders shown = all.Single(l => l.Beta == Shown);
-        string svg = new Chart("Leaders under a causal mask", "(a) Angles of tokens against time, leaders marked. (b) Number of clusters against "
+        string svg = new Chart("Leaders under a causal mask", "(a) Angles of tokens against time, leaders marked. (b) Number of "
+            + "clusters against "
             + "time at three beta, between the predicted numbers of centres. (c) Distance of leaders and of other tokens from their start.",
             [Paths(shown), Numbers(all), Distances(shown)])
         {
             PlotHeight = 270,
-            Notes = ["(a): one seed, every other token. (b): mean over seeds; bands: 5 to 95 % of seeds. (c): median over tokens and seeds."],
+            Notes = ["(a): one seed, every other token. (b): mean over seeds; bands: 5 to 95 % of seeds. (c): median over tokens and "
+                + "seeds."],
         }.Render();
-        return new Findings(all.SelectMany(Facts), new Picture("leaders", svg, $"Causal attention among {shown.Tokens} tokens on the circle, "
-            + $"{shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed: the mean number of Rényi "
+        return new Findings(all.SelectMany(Facts), new Picture("leaders", svg, $"Causal attention among {shown.Tokens} tokens on the "
+            + "circle, "
+            + $"{shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed: the mean "
+            + "number of Rényi "
             + "centres, above, and of strong ones, below. (c): how far tokens are from their start; δ = 4β^{−1/2} dotted."));
     }
 
@@ -48,7 +53,8 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
     private static ChartPanel Numbers(Leaders[] all)
     {
         double[] times = all[0].Table.Times[1..];
-        return new ChartPanel("clusters", new Axis("time t", times[0], times[^1], Log: true), new Axis("number of clusters", 1, 60, Log: true),
+        return new ChartPanel("clusters", new Axis("time t", times[0], times[^1], Log: true), new Axis("number of "
+            + "clusters", 1, 60, Log: true),
         [
             .. all.SelectMany((l, i) => (Series[])
             [
@@ -67,7 +73,12 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
         string[] names = ["other tokens", "other centres", "strong centres"];
         string[] colours = [Palette.Edge, Palette.Blue, Palette.Vermilion];
         return new ChartPanel("way from the start", new Axis("time t", 0, l.Times[^1]), new Axis("median angle", 1e-12, 3, Log: true),
-            [.. names.Select((name, kind) => new Series(name, colours[kind], l.Times[1..], l.Median(kind)[1..]) { Sign = (Sign)(1 + kind) })])
+            [
+                .. names.Select((name, kind) => new Series(name, colours[kind], l.Times[1..], l.Median(kind)[1..])
+                {
+                    Sign = (Sign)(1 + kind),
+                }),
+            ])
         {
             References = [new Reference(l.Delta, "δ") { Tag = "δ", Dash = "2 3" }],
         };
@@ -75,14 +86,17 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
 
     private static IEnumerable<Fact> Facts(Leaders l)
     {
-        double[] centres = [.. l.Kinds.Select(k => (double)k.Count(kind => kind > 0))], strong = [.. l.Kinds.Select(k => (double)k.Count(s => s == 2))];
-        yield return new Fact($"β = {l.Beta}: Rényi centres of the clouds, mean", "θ(nδ/2π) 2π/δ", l.PredictedCentres, centres.Average(),
+        double[] centres = [.. l.Kinds.Select(k => (double)k.Count(kind => kind > 0))];
+        double[] strong = [.. l.Kinds.Select(k => (double)k.Count(s => s == 2))];
+        yield return new Fact($"β = {l.Beta}: Rényi centres of the clouds, "
+            + "mean", "RandomParking.Centres", l.PredictedCentres, centres.Average(),
             4 * Deviation(centres) / Math.Sqrt(l.Seeds));
         yield return new Fact($"β = {l.Beta}: strong centres, mean", "(1 − (1 − δ/π)^{n})π/δ", l.PredictedStrong, strong.Average(),
             4 * Deviation(strong) / Math.Sqrt(l.Seeds));
         yield return new Fact($"β = {l.Beta}: largest way of the first token", "it sees itself alone", 0, l.First, 1e-12);
         double clusters = l.Table.AtTime("clusters", Early).Average();
-        yield return Fact.AtLeast($"β = {l.Beta}: clusters at t = {Early}, mean", "not fewer than strong centres", l.PredictedStrong, clusters);
+        yield return Fact.AtLeast($"β = {l.Beta}: clusters at t = {Early}, mean", "not fewer than strong "
+            + "centres", l.PredictedStrong, clusters);
     }
 
     /// <summary>The runs at one beta.</summary>

@@ -51,7 +51,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
             {
                 double[] output = new Length.Layer(Beta(strength, n), cloud, sums, threads, stop).Output();
                 // All pairs are alike.
-                layers.Append([n, strength, 2 * Math.Asin(Sphere.Distance(output.AsSpan(0, n), output.AsSpan(n, n)) / 2) / Math.Acos(Cosine)]);
+                double chord = Sphere.Distance(output.AsSpan(0, n), output.AsSpan(n, n));
+                layers.Append([n, strength, 2 * Math.Asin(chord / 2) / Math.Acos(Cosine)]);
                 progress.Advance((double)n * n, $"n = {n}");
             }
         }
@@ -69,7 +70,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         double Squares(int d, int n, double beta, double[] k)
         {
             double[] query = [.. new double[d - 1], 1], weights = [.. Enumerable.Repeat(1.0, n)];
-            RowSums rows = sums.Sum(PairProblem.Difference(1, 1, n, d, new Interaction(beta), query, k, weights, new double[1], new double[n]),
+            RowSums rows = sums.Sum(
+                PairProblem.Difference(1, 1, n, d, new Interaction(beta), query, k, weights, new double[1], new double[n]),
                 RowColumns.Squares, stop);
             // Where all weights are below the range of doubles, the nearest key has all.
             return rows.Squares[0] > 0 ? rows.Squares[0] / (rows.Z[0] * rows.Z[0]) : 1;
@@ -80,7 +82,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
     {
         IReadOnlyDictionary<string, double[]> layers = CsvData.Read(Path.Combine(folder, LayersTable));
         Context[] contexts = Context.Read(Path.Combine(folder, KeysTable));
-        string svg = new Chart("Long contexts", "(a) Angle of different tokens after one layer over that before, against the strength of the "
+        string svg = new Chart("Long contexts", "(a) Angle of different tokens after one layer over that before, against the strength "
+            + "of the "
             + "logarithmic scaling: a step that sharpens with n. (b) Mean sum of squared weights of a query among independent keys, one "
             + "curve for each dimension whatever the number of keys.", [Angles(layers), Weights(contexts)])
         {
@@ -88,9 +91,12 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
             Notes = ["(b): mean over seeds. Open signs: "
                 + $"{contexts.Min(c => c.Keys)} keys, full: {contexts.Max(c => c.Keys)}."],
         }.Render();
-        return new Findings(Facts(layers, contexts), new Picture("long-context", svg, "One attention layer over n tokens. (a): tokens at the "
-            + $"cosine g = {Cosine}, β = γ log n: the angle after the layer over the angle before, on its closed form (dashed); the limit for "
-            + "n → ∞ is a step at 1. (b): a query among n independent uniform keys on S^{d−1}: the mean of Σ_{j} p_{j}^{2} against κ, which "
+        return new Findings(Facts(layers, contexts), new Picture("long-context", svg, "One attention layer over n tokens. (a): tokens "
+            + "at the "
+            + $"cosine g = {Cosine}, β = γ log n: the angle after the layer over the angle before, on its closed form (dashed); the "
+            + "limit for "
+            + "n → ∞ is a step at 1. (b): a query among n independent uniform keys on S^{d−1}: the mean of Σ_{j} p_{j}^{2} against κ, "
+            + "which "
             + "falls like n β^{−(d−1)/2}; dashed: the limit of long contexts, a Poisson process of keys. Attention is one key at the left, "
             + "an average over many at the right."));
     }
@@ -111,15 +117,18 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
     private static ChartPanel Angles(IReadOnlyDictionary<string, double[]> layers)
     {
         int[] sizes = [.. layers["tokens"].Select(n => (int)n).Distinct()];
-        return new ChartPanel("tokens that share a direction", new Axis("γ(1 − g), β = γ log n", 0, 2), new Axis("angle after/before", 0, 1.08),
+        return new ChartPanel("tokens that share a direction", new Axis("γ(1 − g), β = γ log n", 0, 2), new Axis("angle "
+            + "after/before", 0, 1.08),
         [
             .. sizes.Select(n => Series.Predicted(Grid(0, 2, 100), s => Angle(s, n))),
             .. sizes.Select((n, i) => Series.Measured($"n = {n}", Palette.Series(i), (Sign)(1 + i % 4),
-                layers["strength"].Where((_, row) => layers["tokens"][row] == n), layers["angle"].Where((_, row) => layers["tokens"][row] == n))),
+                Of("strength", n), Of("angle", n))),
         ])
         {
             References = [new Reference(1, "critical") { Vertical = true, Dash = "2 3" }],
         };
+
+        IEnumerable<double> Of(string column, int n) => layers[column].Where((_, row) => layers["tokens"][row] == n);
     }
 
     private static ChartPanel Weights(Context[] contexts)
@@ -130,7 +139,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         [
             .. Dimensions.Select(d => Series.Predicted(kappas, kappa => NearestKeys.MeanSquares(d, kappa))),
             .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g => Series.Measured(
-                g.Key.Keys == contexts.Max(c => c.Keys) ? $"d = {g.Key.Dimension}" : "", Palette.Series(Array.IndexOf(Dimensions, g.Key.Dimension)),
+                g.Key.Keys == contexts.Max(c => c.Keys) ? $"d = "
+                    + $"{g.Key.Dimension}" : "", Palette.Series(Array.IndexOf(Dimensions, g.Key.Dimension)),
                 (Sign)(1 + Array.IndexOf(Dimensions, g.Key.Dimension)), g.Select(c => c.Kappa), g.Select(c => c.Mean)) with
             {
                 Filled = g.Key.Keys == contexts.Max(c => c.Keys), SignSize = g.Key.Keys == contexts.Max(c => c.Keys) ? 0.7 : 1.2,
@@ -164,7 +174,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
             IReadOnlyDictionary<string, double[]> table = CsvData.Read(file);
             return
             [
-                .. Enumerable.Range(0, table["seed"].Length).GroupBy(row => (table["dimension"][row], table["keys"][row], table["kappa"][row]))
+                .. Enumerable.Range(0, table["seed"].Length)
+                    .GroupBy(row => (table["dimension"][row], table["keys"][row], table["kappa"][row]))
                     .Select(g => (g.Key, Values: g.Select(row => table["squares"][row]).ToArray()))
                     .Select(g => new Context((int)g.Key.Item1, (int)g.Key.Item2, g.Key.Item3, g.Values.Average(),
                         Deviation(g.Values) / Math.Sqrt(g.Values.Length))),
