@@ -115,6 +115,7 @@ internal static class ExperimentRules
         string? flow = interaction.Normalization.IsBounded
             ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
+            : interaction.Beta < 0 ? "with a negative beta it is far tokens that are fastest"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa" : null;
         if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");

@@ -26,7 +26,7 @@ internal sealed class FlowTerms
     {
         (Interaction, IsPlain, Tokens, Gauge, _sums, _threads) = (interaction, layer.IsPlain, tokens, gauge, sums, threads);
         _tokenSums = Choice.SumsUnder(interaction.Normalization, sums, threads);
-        Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer.Code, turn, _tokenSums))];
+        Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer, turn, _tokenSums))];
         Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, turn, threads, sums);
         string? unsupported = Heads.Select(h => h.Plan.WhyNot).Append(Prompts?.Plan?.WhyNot).FirstOrDefault(why => why is not null);
         if (unsupported is not null) throw new NotSupportedException(unsupported);

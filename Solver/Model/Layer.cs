@@ -18,13 +18,22 @@ public sealed record Layer
     /// <summary>A prompt in the gauge frame; null: none.</summary>
     public PinningPrompt? Pin { get; init; }
 
+    /// <summary>
+    /// True when beta is negative: the interaction holds |beta|, all logits, those of prompts too, have the other sign, and the profile is
+    /// -k(-t), which has the slope k'(-t).
+    /// </summary>
+    public bool HasNegativeBeta { get; init; }
+
+    /// <summary>The sign of beta.</summary>
+    internal int Sign => HasNegativeBeta ? -1 : 1;
+
     /// <summary>True when tokens act on each other as the interaction says: no matrices, one head, no code.</summary>
-    public bool HasPlainTokens => Heads is [{ HasMatrices: false }] && Code.Kind == CodeKind.None;
+    public bool HasPlainTokens => HasSelfForm && Heads is [{ HasMatrices: false }];
 
     /// <summary>
     /// True when queries, keys and values are the tokens as they are: then pair sums take the self form. Value matrices act on the sums.
     /// </summary>
-    public bool HasSelfForm => Heads.All(h => h.Logits is null) && Code.Kind == CodeKind.None;
+    public bool HasSelfForm => Heads.All(h => h.Logits is null) && Code.Kind == CodeKind.None && !HasNegativeBeta;
 
     /// <summary>True when some head has a value matrix, which makes a pull along the sphere of the force across it.</summary>
     public bool TurnsRadialForce => Heads.Any(h => h.Values is not null);
@@ -58,8 +67,8 @@ public sealed record Layer
     {
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
-        if (Heads.Any(h => !h.IsSymmetric))
-            return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
+        if (Heads.Any(h => h.GradientSign == 0))
+            return "with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here";
         return interaction.Normalization.WhyNoEnergy(Heads.Count);
     }
 

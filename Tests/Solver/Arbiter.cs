@@ -44,13 +44,15 @@ internal static class Arbiter
     {
         layer ??= Layer.Plain;
         int n = cloud.Tokens;
-        double energy = 0;
+        double energy = 0, beta = layer.HasNegativeBeta ? -interaction.Beta : interaction.Beta;
         for (int i = replica * n; i < (replica + 1) * n; i++)
             foreach (Head head in layer.Heads)
                 foreach (Pull pull in Pulls(interaction, gauge, cloud, layer, head, i))
                 {
-                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(interaction.Beta * pull.Cosine) / interaction.Beta;
-                    energy += cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
+                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(beta * pull.Cosine) / beta;
+                    // V = -Q^T K: the flow climbs the energy of V = Q^T K with the other sign.
+                    double sign = pull.IsToken && head is { Query: null, Key: { } key, Value: { } value } && (key + value).InfinityNorm() == 0 ? -1 : 1;
+                    energy += sign * cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
                 }
         return energy;
     }
@@ -81,10 +83,11 @@ internal static class Arbiter
             }
         if (layer.Pin is { Point: { } u } pin) Add(false, Sphere.Dot(Times(psi, cloud.Token(i)), u), pin.Strength, TransposeTimes(psi, [.. u]));
         if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
-        double largest = pulls.Max(p => p.Cosine);
-        return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
+        int up = layer.HasNegativeBeta ? -1 : 1;
+        double largest = pulls.Max(p => up * p.Cosine);
+        return [.. pulls.Where(p => up * p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
         void Add(bool isToken, double t, double bias, double[] value) =>
-            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t)), value));
+            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp((layer.HasNegativeBeta ? -1 : 1) * interaction.Beta * t)), value));
         double[] Coded(double[] y, double s)
         {
             if (layer.Code.Kind != CodeKind.Additive) return y;

@@ -29,6 +29,13 @@ public class LayerTests
             ["logits alone, pinned"] = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive"] = new() { Code = new AdditiveCode(0.8), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive with matrices"] = new() { Code = new AdditiveCode(0.8), Heads = [climbing, climbing] },
+            ["falling"] = new() { Heads = [new Head(key: symmetric, value: -symmetric), new Head()] },
+            ["negative beta"] = new() { HasNegativeBeta = true },
+            ["negative beta, prompts and pin"] = new() { HasNegativeBeta = true, Prompts = new Prompts(points, [1, 2, 3], 0.7), Pin = new PinningPrompt(points[2], 0.3) },
+            ["negative beta, labelled prompts"] = new() { HasNegativeBeta = true, Prompts = new Prompts(points, null, 0.7, SeenPrompts.Labelled) },
+            ["negative beta, heads"] = new() { HasNegativeBeta = true, Heads = [climbing, new Head()], Code = new AdditiveCode(0.8) },
+            ["negative beta, general"] = new() { HasNegativeBeta = true, Heads = [general], Code = new LogitsOnlyCode(), Prompts = new Prompts(points) },
+            ["negative beta, concatenated"] = new() { HasNegativeBeta = true, Code = new ConcatenatedCode(0.8) },
             ["concatenated"] = new() { Code = new ConcatenatedCode(0.8), Prompts = new Prompts(points) },
             ["concatenated with matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [climbing] },
             ["concatenated with other matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [general] },
@@ -106,8 +113,8 @@ public class LayerTests
                 double along = Enumerable.Range(0, N).Sum(i => cloud.Weights[i] * Sphere.Dot(drift.AsSpan(i * D, D), direction.AsSpan(i * D, D)));
                 Assert.That(Slope(flow, cloud, direction, H), Is.EqualTo(along).Within(1e-7 * Math.Max(1, rate)), $"{interaction} {gauge}");
             }
-        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "concatenated with other matrices");
-        Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K is symmetric, and only there");
+        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "negative beta, general" or "concatenated with other matrices");
+        Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K or -Q^T K is symmetric, and only there");
     }
 
     [Test]
@@ -200,10 +207,30 @@ public class LayerTests
         const double Beta = 1.2, Time = 0.8, Step = 0.01;
         Layer layer = new() { Heads = [new Head(value: -Matrix<double>.Build.DenseIdentity(2))] };
         Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(1), Math.Sin(1)]);
-        Assert.That(layer.WhyNoEnergy(new Interaction(Beta)), Does.Contain("V = Q^T K"));
         Cloud moved = Integrate(new Interaction(Beta), new IdentityGauge(), cloud, layer, Time, Step);
         double angle = Scalar(s => Math.Exp(Beta * Math.Cos(s)) * Math.Sin(s), 1, Time);
         Assert.That(Sphere.Dot(moved.Token(0), moved.Token(1)), Is.EqualTo(Math.Cos(angle)).Within(1e-8));
+        Flow flow = new(new Interaction(Beta), new IdentityGauge(), moved, Sums, 1, layer);
+        Drift(flow, moved);
+        Assert.That(flow.Energy(0), Is.EqualTo(-(Math.Exp(Beta) + Math.Exp(Beta * Math.Cos(angle))) / (4 * Beta)).Within(1e-8), "V = -Q^T K climbs minus the energy");
+    }
+
+    /// <summary>beta below 0 is the flow of keys of the other sign, and two tokens still meet: s' = -e^{beta cos s} sin s, slowly at the end; E = sum e^{beta t}/(2 beta) climbs, and its gap to a point keeps its digits.</summary>
+    [Test]
+    public void ANegativeBetaIsAKeyOfTheOtherSign()
+    {
+        const double Beta = 1.2, Time = 0.8, Step = 0.01;
+        Layer negative = new() { HasNegativeBeta = true }, turned = new() { Heads = [new Head(key: -Matrix<double>.Build.DenseIdentity(2))] };
+        Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(1), Math.Sin(1)]);
+        Cloud moved = Integrate(new Interaction(Beta), new IdentityGauge(), cloud, negative, Time, Step), other = Integrate(new Interaction(Beta), new IdentityGauge(), cloud, turned, Time, Step);
+        double angle = Scalar(s => -Math.Exp(-Beta * Math.Cos(s)) * Math.Sin(s), 1, Time);
+        Assert.That(Sphere.Dot(moved.Token(0), moved.Token(1)), Is.EqualTo(Math.Cos(angle)).Within(1e-8));
+        Assert.That(moved.Positions, Is.EqualTo(other.Positions), "to the bit");
+        double[] near = [1, 0, Math.Cos(1e-6), Math.Sin(1e-6)];
+        Flow flow = new(new Interaction(Beta), new IdentityGauge(), new Cloud(1, 2, 2, near), Sums, 1, negative);
+        Span<double> gap = stackalloc double[1];
+        flow.EnergyGap(near, gap);
+        Assert.That(gap[0], Is.EqualTo(Math.Exp(-Beta) * 1e-12 / 8).Within(1e-9).Percent, "k(1)/2 - E = e^beta s^2/8");
     }
 
     /// <summary>One token and one prompt z: c = &lt;x, z> obeys c' = lambda e^{beta c} (1 - c^2) without a second token, the gradient flow of a von Mises-Fisher density.</summary>
@@ -496,7 +523,7 @@ public class LayerTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),
             Throws.ArgumentException.With.Message.Contains("compares logits alone"));
         Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
         Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
         Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
         void Refused(Interaction interaction, Layer layer, string message) =>

@@ -239,13 +239,15 @@ public class ExperimentReaderTests : FolderFixture
             Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
             Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
             Assert.That(head.Value!.IsSymmetric(), Is.True);
-            Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
+            Assert.That(head.GradientSign, Is.Zero, "V is not Q^T K");
         }
         Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
         Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
         Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
-        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].GradientSign, Is.EqualTo(1));
+        Experiment negative = Parse(""" "interaction": { "beta": -2 } """), linear = Parse(""" "interaction": { "beta": -2, "profile": "linear" } """);
+        Assert.That((negative.Interaction.Pair.Beta, negative.Layer.HasNegativeBeta, linear.Layer.HasNegativeBeta), Is.EqualTo((2.0, true, false)));
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].GradientSign, Is.Zero);
     }
 
     private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);
