@@ -79,6 +79,7 @@ public sealed record Experiment
         Heads = [.. Enumerable.Range(0, Interaction.Heads).Select(head => Interaction.Matrices.Draw(head, Setting))],
         HasNegativeBeta = Interaction.Beta < 0 && Interaction.Profile.IsCurved(Interaction.Beta),
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
+        Perceptron = Interaction.Perceptron?.Draw(Setting),
     };
 
     /// <summary>k of the tangent vectors that a run carries where it does.</summary>
@@ -97,6 +98,7 @@ public sealed record Experiment
     /// <summary>Whether anything is drawn with the seed.</summary>
     internal bool IsRandom => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null
         || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
+        || Interaction.Perceptron?.IsRandom == true
         || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
         || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
 
@@ -168,6 +170,10 @@ public sealed record InteractionSection
     [Quantity("the number of heads", AtLeast = 1, AtMost = 1000)]
     [Description("Number of heads, each with random matrices of its own; the drift is the mean of their normalised fields.")]
     public int Heads { get; init; } = 1;
+
+    [Description("A perceptron that acts on every token alone, in the gauge frame: the attention output gains W sigma(W' y_i + b); null = "
+        + "none.")]
+    public PerceptronLaw? Perceptron { get; init; }
 
     [Description("What labels do to logits and values beside the gauge and the coupling.")]
     public PositionalCode Code { get; init; } = new NoCode();

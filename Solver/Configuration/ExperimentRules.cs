@@ -30,7 +30,8 @@ internal static class ExperimentRules
                 : Text.Of($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
         if (dimension <= LargestMatrix) yield break;
         Matrices matrices = experiment.Interaction.Matrices;
-        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
+        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix }
+            && experiment.Interaction.Perceptron is null;
         string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
         if (!isPlain || square is not null)
             yield return ("$.tokens.dimension",
@@ -53,6 +54,13 @@ internal static class ExperimentRules
         yield return ("$.interaction.matrices.query", interaction.Matrices.Query.WhyNot(setting));
         yield return ("$.interaction.matrices.key", interaction.Matrices.Key.WhyNot(setting));
         yield return ("$.interaction.matrices.value", interaction.Matrices.Value.WhyNot(setting));
+        if (interaction.Perceptron is { } perceptron)
+        {
+            Setting one = setting with { Heads = 1 };
+            yield return ("$.interaction.perceptron.inner", perceptron.Inner.WhyNot(one));
+            yield return ("$.interaction.perceptron.outer", perceptron.Outer?.WhyNot(one));
+            yield return ("$.interaction.perceptron.bias", perceptron.WhyNot(one));
+        }
         yield return ("$.interaction.code", interaction.Code.WhyNot(setting));
         yield return ("$.time.until", experiment.Time.Until?.WhyNot);
     }

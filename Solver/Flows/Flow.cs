@@ -137,7 +137,7 @@ public sealed class Flow
     public bool HasEnergy => WhyNoEnergy is null;
 
     /// <summary>Why the flow has no attention matrix of the tokens alone, or null when it has.</summary>
-    internal string? WhyNoAttention => Layer.IsPlain && !Interaction.Normalization.IsHard ? null
+    internal string? WhyNoAttention => Layer.HasPlainAttention && !Interaction.Normalization.IsHard ? null
         : "the attention matrix is measured without negative beta, prompts, matrices, heads, codes and hardmax";
 
     /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>

@@ -94,7 +94,9 @@ internal sealed class FlowEnergy
     {
         double heads = 0;
         foreach (HeadTerm head in _terms.Heads) heads += head.Value(i, _exponent);
-        return heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
+        double tokens = heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
+        return _terms.Perceptron is not { } perceptron ? tokens
+            : tokens + perceptron.Potential(_terms.Tokens.At(i)) * _inverseUnit * Math.Exp(-_exponent);
     }
 }
 

@@ -37,8 +37,23 @@ internal static class Arbiter
                 double divisor = interaction.Normalization.Name switch { "unnormalized" => 1, "bias" => bias, _ => z };
                 for (int c = 0; c < d && divisor > 0; c++) output[i * d + c] += field[c] / divisor / layer.Heads.Count;
             }
+        for (int i = 0; i < cloud.Rows && layer.Perceptron is not null; i++)
+        {
+            Perceptron p = layer.Perceptron;
+            double[,] psi = Matrix(layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : gauge, cloud.Labels[i], d);
+            double[] hidden = [.. Times(p.Inner.ToArray(), Times(psi, cloud.Token(i))).Select((u, k) => p.Strength * Sigma(p.Activation, u + p.Bias[k]))];
+            double[] added = TransposeTimes(psi, Times(p.Outer.ToArray(), hidden));
+            for (int c = 0; c < d; c++) output[i * d + c] += added[c];
+        }
         return output;
     }
+
+    private static double Sigma(Activation activation, double u) => activation switch
+    {
+        Activation.Relu => u > 0 ? u : 0,
+        Activation.Gelu => u * MathNet.Numerics.Distributions.Normal.CDF(0, 1, u),
+        _ => (Math.Exp(2 * u) - 1) / (Math.Exp(2 * u) + 1),
+    };
 
     public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica, Layer? layer = null)
     {
@@ -54,6 +69,12 @@ internal static class Arbiter
                     double sign = pull.IsToken && head is { Query: null, Key: { } key, Value: { } value } && (key + value).InfinityNorm() == 0 ? -1 : 1;
                     energy += sign * cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
                 }
+        for (int i = replica * n; i < (replica + 1) * n && layer.Perceptron is not null; i++)
+        {
+            Perceptron p = layer.Perceptron;
+            double[] inner = Times(p.Inner.ToArray(), Times(Matrix(gauge, cloud.Labels[i], cloud.Dimension), cloud.Token(i)));
+            energy += cloud.Weights[i] * p.Strength * inner.Select((u, k) => MathNet.Numerics.Integrate.GaussLegendre(v => Sigma(p.Activation, v), 0, u + p.Bias[k], 32)).Sum();
+        }
         return energy;
     }
 
