@@ -140,6 +140,13 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
                 Quadrature.Root(beta => Of(new(beta), simplex, layer: new Layer { HasNegativeBeta = true }).Internal[0].Real, 0.4, 2), 1e-11);
         }
 
+        Layer tanh = new()
+        {
+            Perceptron = new(2, MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseDiagonal(2, 3), null, true, null, Activation.Tanh),
+        };
+        yield return Of("eigenvalue of three tokens together on an axis under tanh, W' = 3 I, beta = 1: all turn", "9 - 3 tanh 3",
+            9 - 3 * Math.Tanh(3), Of(new(1), Probe.Angles(0, 0, 0), layer: tanh).Groups[0].Value.Real, 1e-11);
+
         static double Leading(double beta)
         {
             MathNet.Numerics.LinearAlgebra.Matrix<double> key = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseDiagonal(2, -1);

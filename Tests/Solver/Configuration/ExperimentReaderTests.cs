@@ -248,7 +248,7 @@ public class ExperimentReaderTests : FolderFixture
         Experiment gelu = Parse(""" "interaction": { "perceptron": { "inner": { "kind": "gaussian" } } } """), relu = Parse(""" "interaction": { "perceptron": { "outer": { "kind": "orthogonal" }, "activation": "relu", "strength": 2 } } """);
         Assert.That((gelu.Layer.Perceptron!.HasPotential, gelu.Layer.Perceptron.Activation, gelu.Layer.Perceptron.Strength), Is.EqualTo((true, Activation.Gelu, 1.0)));
         Assert.That((relu.Layer.Perceptron!.HasPotential, relu.Layer.Perceptron.Activation, relu.Layer.Perceptron.Strength), Is.EqualTo((false, Activation.Relu, 2.0)));
-        Assert.That(Parse(ExperimentReader.Write(gelu).Trim()[1..^1]).Layer.Perceptron!.Inner, Is.EqualTo(gelu.Layer.Perceptron.Inner), "written and read");
+        Assert.That(ExperimentReader.Parse(ExperimentReader.Write(gelu), "x.json", []).Layer.Perceptron!.Inner, Is.EqualTo(gelu.Layer.Perceptron.Inner), "written and read");
         Experiment negative = Parse(""" "interaction": { "beta": -2 } """), linear = Parse(""" "interaction": { "beta": -2, "profile": "linear" } """);
         Assert.That((negative.Interaction.Pair.Beta, negative.Layer.HasNegativeBeta, linear.Layer.HasNegativeBeta), Is.EqualTo((2.0, true, false)));
         Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].GradientSign, Is.Zero);
