@@ -79,9 +79,9 @@ public sealed class Flow
         init => field = Math.Clamp(value, 1, Tokens * (Dimension - 1));
     }
 
-    /// <summary>The largest magnitude of a logit that bends the drift; 0 where none does.</summary>
-    internal double LargestLogit =>
-        Interaction.Profile.IsCurved(Interaction.Beta) ? Interaction.Beta * Layer.Heads.Max(h => Layer.Code.LargestLogit(h.LogitNorm)) : 0;
+    /// <summary>The largest magnitude of a logit that bends the drift, or the steepness of the perceptron; 0 where nothing does.</summary>
+    internal double LargestLogit => Math.Max(Layer.Perceptron?.Steepness ?? 0,
+        Interaction.Profile.IsCurved(Interaction.Beta) ? Interaction.Beta * Layer.Heads.Max(h => Layer.Code.LargestLogit(h.LogitNorm)) : 0);
 
     /// <summary>R.</summary>
     public int Replicas => _tokens.Replicas;

@@ -79,6 +79,7 @@ public sealed class Perceptron
         (Activation, Strength) = (activation, strength);
         HasPotential = isTied || Outer.Equals(Inner.Transpose());
         double b = Math.Sqrt(_bias.Sum(v => v * v)), w = Inner.L2Norm();
+        Steepness = 2 * w;
         Rate = Math.Abs(strength) * Outer.L2Norm() * (LargestSlope * w + w + b);
         LargestPotential = Math.Abs(strength) * Enumerable.Range(0, dimension).Sum(k =>
         {
@@ -110,6 +111,9 @@ public sealed class Perceptron
 
     /// <summary>A bound on the rates at which it moves neighbours towards or from each other.</summary>
     public double Rate { get; }
+
+    /// <summary>2 |W'|: the slope changes over some 1/(2 |W'|) radians where the activation is bent most.</summary>
+    internal double Steepness { get; }
 
     /// <summary>A bound on |<see cref="Potential"/>| on the sphere.</summary>
     public double LargestPotential { get; }
