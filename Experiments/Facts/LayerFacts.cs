@@ -17,6 +17,7 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
         yield return Of("strength that brings halves tilted by 0.5 back, beta = 2", "cos(phi) e^(-beta cos 2 phi)/sinh(beta cos phi)",
             Math.Cos(Tilt) * Math.Exp(-Beta * Math.Cos(2 * Tilt)) / Math.Sinh(Beta * Math.Cos(Tilt)), Threshold(Beta, Tilt), 1e-11);
         foreach (Fact fact in Masks()) yield return fact;
+        foreach (Fact fact in Perceptrons()) yield return fact;
         Interaction hard = new(1) { Normalization = Normalization.Hardmax };
         double[] drift = Probe.Ask(hard, Probe.Angles(0, 1, -1, 2.5), (_, v) => v);
         yield return Of("hardmax drift of a token between two as near", "ties share", 0, drift[1]);
@@ -43,6 +44,25 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
             Layer layer = new() { Prompts = new Prompts([[0, 1], [0, -1]], null, strength) };
             Cloud halves = Probe.Angles(Math.PI / 2 - tilt, tilt - Math.PI / 2);
             return Probe.Ask(new(beta), halves, (_, drift) => drift[0], layer: layer);
+        }
+    }
+
+    // A single token sees the perceptron alone. Of three tokens, the rate of the energy is that of its difference over a short time.
+    private IEnumerable<Fact> Perceptrons()
+    {
+        const double Time = 1.5, Step = 1e-3;
+        Layer relu = new() { Perceptron = new(2, null, null, true, null, Activation.Relu, 0.8) };
+        Cloud one = Probe.Move(new(1), Probe.Angles(2.8), Time, Integration.Adaptive(1e-12) with { Layer = relu });
+        yield return Of("slope of a single token under relu, W' = I, strength 0.8, t = 1.5", "tan a = tan a(0) e^(0.8 t)",
+            Math.Tan(2.8) * Math.Exp(0.8 * Time), one.Token(0)[1] / one.Token(0)[0], 1e-10);
+        foreach (Activation activation in Enum.GetValues<Activation>())
+        {
+            Layer tied = new() { Perceptron = new(2, null, null, true, [0.3, -0.2], activation) };
+            Cloud start = Probe.Angles(0.2, 1.1, 2.9), ahead = Probe.Move(new(1.5), start, Step, Integration.Adaptive(1e-13) with { Layer = tied });
+            Cloud further = Probe.Move(new(1.5), start, 2 * Step, Integration.Adaptive(1e-13) with { Layer = tied });
+            double slope = (Probe.Energy(new(1.5), further, layer: tied) - Probe.Energy(new(1.5), start, layer: tied)) / (2 * Step);
+            yield return Of($"dE/dt of three tokens under {activation.ToString().ToLowerInvariant()}, W = W'^T", "sum_i m_i |dx_i/dt|^2", slope,
+                Probe.Ask(new(1.5), ahead, (flow, v) => flow.Dissipation(0, v), layer: tied), 1e-5);
         }
     }
 

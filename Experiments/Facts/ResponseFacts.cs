@@ -131,6 +131,21 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
     {
         yield return Of("|beta| at which three clusters at 120 degrees under a key of sign -1 lose stability", "2/3", 2.0 / 3,
             Quadrature.Root(beta => Leading(beta), 0.4, 1), 1e-11);
+        double c = 1 / Math.Sqrt(3);
+        Cloud tetrahedron = new(1, 4, 3, [c, c, c, c, -c, -c, -c, c, -c, -c, -c, c]);
+        foreach (Cloud simplex in (Cloud[])[Probe.Circle(3), tetrahedron])
+        {
+            int d = simplex.Dimension;
+            yield return Of($"-beta at which a simplex of d + 1 tokens becomes stable, d = {d}", "d(d-1)/(d+1)", d * (d - 1.0) / (d + 1),
+                Quadrature.Root(beta => Of(new(beta), simplex, layer: new Layer { HasNegativeBeta = true }).Internal[0].Real, 0.4, 2), 1e-11);
+        }
+
+        Layer tanh = new()
+        {
+            Perceptron = new(2, MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DenseDiagonal(2, 3), null, true, null, Activation.Tanh),
+        };
+        yield return Of("eigenvalue of three tokens together on an axis under tanh, W' = 3 I, beta = 1: all turn", "9 - 3 tanh 3",
+            9 - 3 * Math.Tanh(3), Of(new(1), Probe.Angles(0, 0, 0), layer: tanh).Groups[0].Value.Real, 1e-11);
 
         static double Leading(double beta)
         {

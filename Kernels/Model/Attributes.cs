@@ -48,17 +48,13 @@ public sealed class QuantityAttribute(string name) : Attribute
     /// <summary>Inclusive upper bound; NaN = none.</summary>
     public double AtMost { get; init; } = double.NaN;
 
-    /// <summary>What to do instead of a number below the range; null: nothing.</summary>
-    public string? Instead { get; init; }
-
     /// <summary>Null when <paramref name="value"/> is in range, else the sentence that says why not.</summary>
     public string? WhyNot(double value, string shown)
     {
         string low = value < 0 && (AtLeast == 0 || Above == 0) ? "negative" : "too small";
         if (AtLeast == AtMost && value != AtLeast) return Sentence(shown, value < AtLeast ? low : "too large", "", AtLeast);
-        string instead = Instead is null ? "" : $"; {Instead}";
-        if (value < AtLeast) return Sentence(shown, low, "at least ", AtLeast) + instead;
-        if (value <= Above) return Sentence(shown, low, "above ", Above) + instead;
+        if (value < AtLeast) return Sentence(shown, low, "at least ", AtLeast);
+        if (value <= Above) return Sentence(shown, low, "above ", Above);
         return value > AtMost ? Sentence(shown, "too large", "at most ", AtMost) : null;
     }
 

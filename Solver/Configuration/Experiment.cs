@@ -77,7 +77,9 @@ public sealed record Experiment
     public Layer Layer => new()
     {
         Heads = [.. Enumerable.Range(0, Interaction.Heads).Select(head => Interaction.Matrices.Draw(head, Setting))],
+        HasNegativeBeta = Interaction.Beta < 0 && Interaction.Profile.IsCurved(Interaction.Beta),
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
+        Perceptron = Interaction.Perceptron?.Draw(Setting),
     };
 
     /// <summary>k of the tangent vectors that a run carries where it does.</summary>
@@ -96,6 +98,7 @@ public sealed record Experiment
     /// <summary>Whether anything is drawn with the seed.</summary>
     internal bool IsRandom => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null
         || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
+        || Interaction.Perceptron?.IsRandom == true
         || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
         || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
 
@@ -128,10 +131,8 @@ public sealed record TokensSection
 /// <summary>The <c>interaction</c> section.</summary>
 public sealed record InteractionSection
 {
-    [Quantity("the inverse temperature", AtLeast = 0, AtMost = 1e12, Instead = "keys of the other sign repel: "
-        + "--set interaction.beta=1 --set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' "
-        + "--set 'record.observables=[\"mean\"]', with a -1 for each dimension")]
-    [Description("Inverse temperature beta.")]
+    [Quantity("the inverse temperature", AtLeast = -1e12, AtMost = 1e12)]
+    [Description("Inverse temperature beta; a negative one gives far tokens the larger weights, and they still pull.")]
     public double Beta { get; init; } = 1;
 
     [Description("The profile k: exponential, k(t) = e^(beta t)/beta, or linear, k(t) = t.")]
@@ -170,11 +171,15 @@ public sealed record InteractionSection
     [Description("Number of heads, each with random matrices of its own; the drift is the mean of their normalised fields.")]
     public int Heads { get; init; } = 1;
 
+    [Description("A perceptron that acts on every token alone, in the gauge frame: the attention output gains W sigma(W' y_i + b); null = "
+        + "none.")]
+    public PerceptronLaw? Perceptron { get; init; }
+
     [Description("What labels do to logits and values beside the gauge and the coupling.")]
     public PositionalCode Code { get; init; } = new NoCode();
 
-    /// <summary>beta, profile, coupling, normalisation, mask.</summary>
-    public Interaction Pair => new(Beta) { Profile = Profile, Normalization = Normalization, Coupling = Coupling, Mask = Mask };
+    /// <summary>|beta|, profile, coupling, normalisation, mask; the layer has the sign of beta.</summary>
+    public Interaction Pair => new(Math.Abs(Beta)) { Profile = Profile, Normalization = Normalization, Coupling = Coupling, Mask = Mask };
 }
 
 /// <summary>The <c>time</c> section.</summary>

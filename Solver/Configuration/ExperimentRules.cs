@@ -30,7 +30,8 @@ internal static class ExperimentRules
                 : Text.Of($"replicas x count x dimension = {numbers:G4} is too large; at most {Array.MaxLength} coordinates are possible"));
         if (dimension <= LargestMatrix) yield break;
         Matrices matrices = experiment.Interaction.Matrices;
-        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix };
+        bool isPlain = matrices is { Query: IdentityMatrix, Key: IdentityMatrix, Value: IdentityMatrix or ProductMatrix }
+            && experiment.Interaction.Perceptron is null;
         string? square = experiment.Record.Observables.FirstOrDefault(o => o is "covariance" or "ranks");
         if (!isPlain || square is not null)
             yield return ("$.tokens.dimension",
@@ -53,6 +54,13 @@ internal static class ExperimentRules
         yield return ("$.interaction.matrices.query", interaction.Matrices.Query.WhyNot(setting));
         yield return ("$.interaction.matrices.key", interaction.Matrices.Key.WhyNot(setting));
         yield return ("$.interaction.matrices.value", interaction.Matrices.Value.WhyNot(setting));
+        if (interaction.Perceptron is { } perceptron)
+        {
+            Setting one = setting with { Heads = 1 };
+            yield return ("$.interaction.perceptron.inner", perceptron.Inner.WhyNot(one));
+            yield return ("$.interaction.perceptron.outer", perceptron.Outer?.WhyNot(one));
+            yield return ("$.interaction.perceptron.bias", perceptron.WhyNot(one));
+        }
         yield return ("$.interaction.code", interaction.Code.WhyNot(setting));
         yield return ("$.time.until", experiment.Time.Until?.WhyNot);
     }
@@ -115,6 +123,7 @@ internal static class ExperimentRules
         string? flow = interaction.Normalization.IsBounded
             ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
+            : interaction.Beta < 0 ? "with a negative beta it is far tokens that are fastest"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa" : null;
         if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");

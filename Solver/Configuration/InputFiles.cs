@@ -45,7 +45,8 @@ internal static class InputFiles
     }
 
     /// <summary>The names that copies have.</summary>
-    public static readonly string[] CopyNames = ["cloud.csv", "targets.csv", "prompts.csv", "query.csv", "key.csv", "value.csv"];
+    public static readonly string[] CopyNames = ["cloud.csv", "targets.csv", "prompts.csv", "query.csv", "key.csv", "value.csv",
+        "inner.csv", "outer.csv"];
 
     private static Experiment Map(Experiment experiment, Change change)
     {
@@ -67,6 +68,11 @@ internal static class InputFiles
                     Part("$.interaction.matrices.query.path", 3, matrices.Query),
                     Part("$.interaction.matrices.key.path", 4, matrices.Key),
                     Part("$.interaction.matrices.value.path", 5, matrices.Value)),
+                Perceptron = interaction.Perceptron is not { } m ? null : m with
+                {
+                    Inner = Part("$.interaction.perceptron.inner.path", 6, m.Inner),
+                    Outer = m.Outer is { } outer ? Part("$.interaction.perceptron.outer.path", 7, outer) : null,
+                },
             },
         };
 

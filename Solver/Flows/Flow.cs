@@ -79,9 +79,9 @@ public sealed class Flow
         init => field = Math.Clamp(value, 1, Tokens * (Dimension - 1));
     }
 
-    /// <summary>The largest magnitude of a logit that bends the drift; 0 where none does.</summary>
-    internal double LargestLogit =>
-        Interaction.Profile.IsCurved(Interaction.Beta) ? Interaction.Beta * Layer.Heads.Max(h => Layer.Code.LargestLogit(h.LogitNorm)) : 0;
+    /// <summary>The largest magnitude of a logit that bends the drift, or the steepness of the perceptron; 0 where nothing does.</summary>
+    internal double LargestLogit => Math.Max(Layer.Perceptron?.Steepness ?? 0,
+        Interaction.Profile.IsCurved(Interaction.Beta) ? Interaction.Beta * Layer.Heads.Max(h => Layer.Code.LargestLogit(h.LogitNorm)) : 0);
 
     /// <summary>R.</summary>
     public int Replicas => _tokens.Replicas;
@@ -137,8 +137,8 @@ public sealed class Flow
     public bool HasEnergy => WhyNoEnergy is null;
 
     /// <summary>Why the flow has no attention matrix of the tokens alone, or null when it has.</summary>
-    internal string? WhyNoAttention => Layer.IsPlain && !Interaction.Normalization.IsHard ? null
-        : "the attention matrix is measured without prompts, matrices, heads, codes and hardmax";
+    internal string? WhyNoAttention => Layer.HasPlainAttention && !Interaction.Normalization.IsHard ? null
+        : "the attention matrix is measured without negative beta, prompts, matrices, heads, codes and hardmax";
 
     /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
     internal Attention Attention => _attention ??= new Attention(this, _sums, _terms.Heads[0].Plan, _terms.Heads[0].Sums);
@@ -218,7 +218,7 @@ public sealed class Flow
     /// <summary>
     /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica, without
     /// cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2. One pair
-    /// sum for the exponential profile. Where the device has harmonic sums alone, 1 - sum_i m_i Z_i with an absolute error of tol k(1)/2,
+    /// sum for the exponential profile; all pairs one by one for a negative beta. Where the device has harmonic sums alone, 1 - sum_i m_i Z_i with an absolute error of tol k(1)/2,
     /// or beta (1 - |m|^2) when all tokens are so near to their mean (beta |x_i - m|^2 below 1e-6) that this is as good relatively.
     /// </summary>
     /// <param name="x">[R, n, d].</param>
@@ -226,7 +226,9 @@ public sealed class Flow
     /// <param name="stop">Stops the pair sum.</param>
     public void EnergyGap(double[] x, Span<double> gap, CancellationToken stop = default)
     {
-        if (Interaction.Profile.IsCurved(Interaction.Beta))
+        if (Layer.HasNegativeBeta)
+            _content.GapsOfNegativeBeta(x, gap, Threads, stop);
+        else if (Interaction.Profile.IsCurved(Interaction.Beta))
         {
             _content.Deficits(x, KnownContent(x), gap, stop);
             for (int r = 0; r < Replicas; r++) gap[r] = ScaledExponential.Times(gap[r] / (2 * Interaction.Beta), Interaction.Beta);

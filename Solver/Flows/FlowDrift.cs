@@ -86,7 +86,7 @@ internal sealed class FlowDrift
         }
     }
 
-    // The mean over heads of (F_h + F_p)/N_h, every sum with its own shift.
+    // The mean over heads of (F_h + F_p)/N_h, every sum with its own shift, and the perceptron.
     private void FinishToken(int i, Span<double> drift)
     {
         PromptTerm? prompts = _terms.Prompts;
@@ -101,6 +101,7 @@ internal sealed class FlowDrift
             radial += head.AddField(i, scale * own, drift) + (prompts?.AddField(i, scale * other, drift) ?? 0);
         }
         ReadOnlySpan<double> y = _terms.Tokens.At(i);
+        _terms.Perceptron?.AddOutput(Math.Exp(-_terms.Interaction.UnitExponent), y, drift);
         double along = Sphere.Dot(y, drift);
         if (_along.Length > 0) _along[i] = along + radial;
         Sphere.AddScaled(drift, -along, y);

@@ -94,7 +94,9 @@ internal sealed class FlowEnergy
     {
         double heads = 0;
         foreach (HeadTerm head in _terms.Heads) heads += head.Value(i, _exponent);
-        return heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
+        double tokens = heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
+        return _terms.Perceptron is not { } perceptron ? tokens
+            : tokens + perceptron.Potential(_terms.Tokens.At(i)) * _inverseUnit * Math.Exp(-_exponent);
     }
 }
 
@@ -141,6 +143,28 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
             double sum = CompensatedSum.Of(weights, z.AsSpan(r * tokens.Tokens, tokens.Tokens));
             deficits[r] = exact ? sum : Collapsed(x, r) ?? 1 - sum;
         }
+    }
+
+    /// <summary>
+    /// k(1)/2 - E of every replica at -beta: e^{-beta}/(2 beta) sum_ij m_i m_j (e^{beta |x_i - x_j|^2/2} - 1), pair by pair.
+    /// </summary>
+    public void GapsOfNegativeBeta(double[] x, Span<double> gaps, int threads, CancellationToken stop)
+    {
+        (int n, int d) = (tokens.Tokens, tokens.Dimension);
+        double[] rows = new double[tokens.Rows];
+        Workers.For(rows.Length, 16, threads, (from, to) =>
+        {
+            stop.ThrowIfCancellationRequested();
+            for (int i = from; i < to; i++)
+                for (int j = i / n * n; j < (i / n + 1) * n; j++)
+                {
+                    double half = Math.Pow(Sphere.Distance(x.AsSpan(i * d, d), x.AsSpan(j * d, d)), 2) / 2;
+                    rows[i] += tokens.Weights[j] * Math.Exp(beta * (half - 2)) * ScaledExponential.Deficit(beta * half);
+                }
+        });
+        for (int r = 0; r < gaps.Length; r++)
+            gaps[r] = ScaledExponential.Times(
+                CompensatedSum.Of(tokens.Weights.AsSpan(r * n, n), rows.AsSpan(r * n, n)) / (2 * beta), beta);
     }
 
     // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.

@@ -25,8 +25,9 @@ internal sealed class FlowTerms
         Interaction interaction, Layer layer, TokenArrays tokens, PreparedGauge gauge, PreparedGauge turn, IPairSums sums, int threads)
     {
         (Interaction, IsPlain, Tokens, Gauge, _sums, _threads) = (interaction, layer.IsPlain, tokens, gauge, sums, threads);
+        Perceptron = layer.Perceptron;
         _tokenSums = Choice.SumsUnder(interaction.Normalization, sums, threads);
-        Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer.Code, turn, _tokenSums))];
+        Heads = [.. layer.Heads.Select(head => new HeadTerm(tokens, interaction, head, layer, turn, _tokenSums))];
         Prompts = layer.HasNoPrompts ? null : new PromptTerm(tokens, interaction, layer, gauge, turn, threads, sums);
         string? unsupported = Heads.Select(h => h.Plan.WhyNot).Append(Prompts?.Plan?.WhyNot).FirstOrDefault(why => why is not null);
         if (unsupported is not null) throw new NotSupportedException(unsupported);
@@ -38,7 +39,7 @@ internal sealed class FlowTerms
     /// <summary>beta, profile, coupling, normalisation, mask.</summary>
     public Interaction Interaction { get; }
 
-    /// <summary>One head without matrices, no code, no prompts: y itself is what pairs see.</summary>
+    /// <summary>One head without matrices, no code, no prompts, no perceptron: y itself is what pairs see.</summary>
     public bool IsPlain { get; }
 
     /// <summary>The tokens, at y.</summary>
@@ -52,6 +53,9 @@ internal sealed class FlowTerms
 
     /// <summary>What prompts add; null: there are none.</summary>
     public PromptTerm? Prompts { get; }
+
+    /// <summary>What acts on every token alone; null: nothing.</summary>
+    public Perceptron? Perceptron { get; }
 
     /// <summary>Asks for forces with their part along y_i.</summary>
     public void AskRadial()

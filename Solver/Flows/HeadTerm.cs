@@ -13,7 +13,7 @@ internal sealed class HeadTerm
     private readonly PreparedGauge _turn;
     private readonly double _unit = 1;
     private readonly bool _curved;
-    private readonly int _wide;
+    private readonly int _wide, _sign, _gradient;
     private readonly double[] _q, _k, _p;
     private readonly double[]? _logits, _values;
 
@@ -21,24 +21,26 @@ internal sealed class HeadTerm
     /// <param name="tokens">The tokens.</param>
     /// <param name="interaction">beta, profile, coupling, mask.</param>
     /// <param name="head">Matrices.</param>
-    /// <param name="code">The code.</param>
+    /// <param name="layer">The code, and the sign of the logits.</param>
     /// <param name="turn">Psi, for a code of the logits alone.</param>
     /// <param name="sums">What sums.</param>
-    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, PositionalCode code, PreparedGauge turn, IPairSums sums)
+    public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, Layer layer, PreparedGauge turn, IPairSums sums)
     {
-        (_tokens, _code, _turn) = (tokens, code.Kind, turn);
+        PositionalCode code = layer.Code;
+        (_tokens, _code, _turn, _sign, _gradient) = (tokens, code.Kind, turn, layer.Sign, layer.Sign * head.GradientSign);
         _curved = interaction.Profile.IsCurved(interaction.Beta);
         (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
         _p = _code is CodeKind.Additive or CodeKind.Concatenated
             ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
         _wide = _code == CodeKind.Concatenated ? tokens.Dimension + 2 : tokens.Dimension;
         _k = _code == CodeKind.None ? tokens.Y : new double[tokens.Rows * _wide];
-        _q = _logits is null ? _k : new double[_k.Length];
+        bool own = _logits is null && _sign > 0;
+        _q = own ? _k : new double[_k.Length];
         (int replicas, int n) = (tokens.Replicas, tokens.Tokens);
         PairProblem problem;
         // Without its self term Z is not bounded from below: the general form's own shift keeps it.
         bool mayVanish = interaction.Mask == Mask.Strict && interaction.Normalization.IsBounded;
-        if (_logits is null && !mayVanish && (_code is CodeKind.None or CodeKind.Concatenated))
+        if (own && !mayVanish && (_code is CodeKind.None or CodeKind.Concatenated))
         {
             double square = _code == CodeKind.None ? 1 : 1 + code.Radius * code.Radius;
             _unit = Math.Sqrt(square);
@@ -84,12 +86,17 @@ internal sealed class HeadTerm
             (code[0], code[1]) = _code == CodeKind.Additive ? (code[0] + _p[2 * i], code[1] + _p[2 * i + 1]) : (_p[2 * i], _p[2 * i + 1]);
             for (int c = 0; c < _wide && _unit != 1; c++) key[c] /= _unit;
         }
-        for (int i = from; i < to && _logits is not null; i++)
+        for (int i = from; i < to && !ReferenceEquals(_q, _k); i++)
         {
+            ReadOnlySpan<double> key = _k.AsSpan(i * _wide, _wide);
             Span<double> query = _q.AsSpan(i * _wide, _wide);
-            _k.AsSpan(i * _wide, _wide).CopyTo(query);
-            query[..d].Clear();
-            AddProduct(_logits, 1, _k.AsSpan(i * _wide, d), query[..d]);
+            key.CopyTo(query);
+            if (_logits is not null)
+            {
+                query[..d].Clear();
+                AddProduct(_logits, 1, key[..d], query[..d]);
+            }
+            for (int c = 0; c < _wide && _sign < 0; c++) query[c] = -query[c];
         }
     }
 
@@ -113,13 +120,14 @@ internal sealed class HeadTerm
     }
 
     /// <summary>
-    /// sum_j m_j b_ij k(l_ij/beta), where keys are values; in units of e^c/beta with the exponential profile.
+    /// sum_j m_j b_ij k(l_ij/beta), of the sign with which the head climbs it; in units of e^c/beta with the exponential profile.
     /// </summary>
     public double Value(int row, double exponent)
     {
-        if (_curved) return Math.Exp(Sums.Shift[row] - exponent) * Sums.Z[row];
+        if (_curved) return _gradient * Math.Exp(Sums.Shift[row] - exponent) * Sums.Z[row];
         ReadOnlySpan<double> query = _q.AsSpan(row * _wide, _wide);
-        return Sphere.Dot(query, Sums.Force.AsSpan(row * _wide, _wide)) + Sums.Z[row] * Sphere.Dot(query, _k.AsSpan(row * _wide, _wide));
+        ReadOnlySpan<double> key = _k.AsSpan(row * _wide, _wide), force = Sums.Force.AsSpan(row * _wide, _wide);
+        return _gradient * (Sphere.Dot(query, force) + Sums.Z[row] * Sphere.Dot(query, key));
     }
 
     // result += scale A x.

@@ -2,7 +2,8 @@ namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
 /// The prompts' pull: one pair sum over prompts that all tokens see, and O(n d) for one of a token's own, by its label or by the pinning
-/// prompt. Forces are differences z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z.
+/// prompt. Forces are differences z - y in the flow's frame, where a prompt z of the frame of x is Psi_i z; under a negative beta z + y,
+/// since -y is what then sees the prompts.
 /// </summary>
 internal sealed class PromptTerm
 {
@@ -13,7 +14,7 @@ internal sealed class PromptTerm
     private readonly List<(double[] Targets, double Strength)> _own = [];
     private readonly RowSums _sums;
     private readonly bool _curved;
-    private readonly int _threads;
+    private readonly int _threads, _sign;
 
     /// <summary>The term of the prompts of a layer that has some.</summary>
     /// <param name="tokens">The tokens.</param>
@@ -27,12 +28,13 @@ internal sealed class PromptTerm
     public PromptTerm(
         TokenArrays tokens, Interaction interaction, Layer layer, PreparedGauge gauge, PreparedGauge turn, int threads, IPairSums sums)
     {
-        (_tokens, _gauge, _curved, _threads) = (tokens, gauge, interaction.Profile.IsCurved(interaction.Beta), threads);
+        (_tokens, _gauge, _curved) = (tokens, gauge, interaction.Profile.IsCurved(interaction.Beta));
+        (_threads, _sign) = (threads, layer.Sign);
         _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
         _sums = new RowSums(tokens.Rows, tokens.Dimension, RowColumns.Force);
         if (layer.Prompts is { Seen: SeenPrompts.All } all)
         {
-            _x = gauge.IsIdentity ? tokens.Y : new double[tokens.Y.Length];
+            _x = gauge.IsIdentity && _sign > 0 ? tokens.Y : new double[tokens.Y.Length];
             PairProblem problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension,
                 _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Strengths),
                 tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
@@ -77,7 +79,7 @@ internal sealed class PromptTerm
         int d = _tokens.Dimension;
         if (Plan is not null)
         {
-            if (!_gauge.IsIdentity) x.AsSpan(first * d, count * d).CopyTo(_x.AsSpan(first * d));
+            for (int c = first * d; c < (first + count) * d && !ReferenceEquals(_x, _tokens.Y); c++) _x[c] = _sign * x[c];
             sums.Sum(Plan, first..(first + count), _sums, stop);
         }
         Workers.For(count, FlowTerms.Grain, _threads, (from, to) =>
@@ -97,12 +99,12 @@ internal sealed class PromptTerm
     public double AddField(int row, double scale, Span<double> field)
     {
         Sphere.AddScaled(field, scale, Force(row));
-        return scale * _sums.Z[row];
+        return _sign * scale * _sums.Z[row];
     }
 
-    /// <summary>sum_k lambda_k k(&lt;x_i, z_k>); in units of e^c/beta with the exponential profile.</summary>
+    /// <summary>sum_k lambda_k k(&lt;x_i, z_k>); in units of e^c/|beta| with the exponential profile.</summary>
     public double Value(int row, double exponent) =>
-        _curved ? Math.Exp(Shift - exponent) * _sums.Z[row] : _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
+        _curved ? _sign * Math.Exp(Shift - exponent) * _sums.Z[row] : _sign * _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
 
     private Span<double> Force(int row) => _sums.Force.AsSpan(row * _tokens.Dimension, _tokens.Dimension);
 
@@ -110,8 +112,10 @@ internal sealed class PromptTerm
     {
         ReadOnlySpan<double> y = _tokens.At(row);
         Span<double> force = Force(row);
-        double distance = Sphere.Distance(y, target), a = strength * (_curved ? Math.Exp(-_interaction.Beta * distance * distance / 2) : 1);
+        double square = 0;
+        for (int c = 0; c < y.Length; c++) square += (target[c] - _sign * y[c]) * (target[c] - _sign * y[c]);
+        double distance = Math.Sqrt(square), a = strength * (_curved ? Math.Exp(-_interaction.Beta * distance * distance / 2) : 1);
         _sums.Z[row] += a;
-        for (int c = 0; c < y.Length; c++) force[c] += a * (target[c] - y[c]);
+        for (int c = 0; c < y.Length; c++) force[c] += a * (target[c] - _sign * y[c]);
     }
 }

@@ -24,8 +24,9 @@ public sealed class Head
         Matrix<double>? logits = query is null ? key : key is null ? query.Transpose() : query.TransposeThisAndMultiply(key);
         (Logits, Values) = (UnlessIdentity(logits), UnlessIdentity(value));
         (LogitNorm, ValueSpread) = (Logits?.L2Norm() ?? 1, 2 * Values?.L2Norm() ?? 1);
-        IsSymmetric = Logits is null && Values is null || Logits is not null && Values is not null && Near(Logits, Values)
-            && Near(Logits, Logits.Transpose());
+        GradientSign = Logits is null && Values is null ? 1 : SignOf(Logits ?? Identity(), Values ?? Identity());
+
+        Matrix<double> Identity() => Matrix<double>.Build.DenseIdentity(Dimension!.Value);
     }
 
     /// <summary>Q, null for the identity.</summary>
@@ -49,8 +50,8 @@ public sealed class Head
     /// <summary>False when logits and values are those of the tokens themselves.</summary>
     public bool HasMatrices => Logits is not null || Values is not null;
 
-    /// <summary>True when V = Q^T K is symmetric, to rounding: then the head's field is a gradient.</summary>
-    public bool IsSymmetric { get; }
+    /// <summary>1 or -1 when V = Q^T K or V = -Q^T K is symmetric, to rounding: then the head's field is a gradient; else 0.</summary>
+    public int GradientSign { get; }
 
     /// <summary>|Q^T K|, the largest &lt;Q y, K y'> of unit vectors.</summary>
     public double LogitNorm { get; }
@@ -60,6 +61,9 @@ public sealed class Head
 
     private static Matrix<double>? UnlessIdentity(Matrix<double>? m) =>
         m is null || Near(m, Matrix<double>.Build.DenseIdentity(m.RowCount)) ? null : m;
+
+    private static int SignOf(Matrix<double> logits, Matrix<double> values) =>
+        !Near(logits, logits.Transpose()) ? 0 : Near(logits, values) ? 1 : Near(logits, -values) ? -1 : 0;
 
     private static bool Near(Matrix<double> a, Matrix<double> b) => (a - b).InfinityNorm() <= Rounding * a.InfinityNorm();
 }

@@ -18,13 +18,25 @@ public sealed record Layer
     /// <summary>A prompt in the gauge frame; null: none.</summary>
     public PinningPrompt? Pin { get; init; }
 
+    /// <summary>What acts on every token alone, beside attention; null: nothing.</summary>
+    public Perceptron? Perceptron { get; init; }
+
+    /// <summary>
+    /// True when beta is negative: the interaction holds |beta|, all logits, those of prompts too, have the other sign, and the profile is
+    /// -k(-t), which has the slope k'(-t).
+    /// </summary>
+    public bool HasNegativeBeta { get; init; }
+
+    /// <summary>The sign of beta.</summary>
+    internal int Sign => HasNegativeBeta ? -1 : 1;
+
     /// <summary>True when tokens act on each other as the interaction says: no matrices, one head, no code.</summary>
-    public bool HasPlainTokens => Heads is [{ HasMatrices: false }] && Code.Kind == CodeKind.None;
+    public bool HasPlainTokens => HasSelfForm && Heads is [{ HasMatrices: false }];
 
     /// <summary>
     /// True when queries, keys and values are the tokens as they are: then pair sums take the self form. Value matrices act on the sums.
     /// </summary>
-    public bool HasSelfForm => Heads.All(h => h.Logits is null) && Code.Kind == CodeKind.None;
+    public bool HasSelfForm => Heads.All(h => h.Logits is null) && Code.Kind == CodeKind.None && !HasNegativeBeta;
 
     /// <summary>True when some head has a value matrix, which makes a pull along the sphere of the force across it.</summary>
     public bool TurnsRadialForce => Heads.Any(h => h.Values is not null);
@@ -32,8 +44,11 @@ public sealed record Layer
     /// <summary>True when there are neither prompts nor a pinning prompt.</summary>
     public bool HasNoPrompts => Prompts is null && Pin is null;
 
+    /// <summary>True when tokens attend to each other as the interaction says, and to nothing else.</summary>
+    public bool HasPlainAttention => HasPlainTokens && HasNoPrompts;
+
     /// <summary>True for nothing beside interaction and gauge.</summary>
-    public bool IsPlain => HasPlainTokens && HasNoPrompts;
+    public bool IsPlain => HasPlainAttention && Perceptron is null;
 
     /// <summary>Why this layer and interaction do not go together in dimension <paramref name="dimension"/>, or null.</summary>
     public string? WhyNot(Interaction interaction, int dimension)
@@ -42,6 +57,8 @@ public sealed record Layer
         if (Heads.Count == 0) return "at least one head is needed";
         if (Heads.FirstOrDefault(h => h.Dimension is { } d && d != dimension) is { } head)
             return $"a head has matrices of {head.Dimension} rows, the tokens {dimension} coordinates";
+        if (Perceptron is { } perceptron && perceptron.Dimension != dimension)
+            return $"the perceptron has {perceptron.Dimension} numbers, the tokens {dimension} coordinates";
         return Code.WhyNot(setting) ?? Prompts?.WhyNot(setting) ?? Pin?.WhyNot(setting) ?? WhyNotNormalized(interaction);
     }
 
@@ -58,15 +75,18 @@ public sealed record Layer
     {
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
-        if (Heads.Any(h => !h.IsSymmetric))
-            return "with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here";
+        if (Heads.Any(h => h.GradientSign == 0))
+            return "with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here";
+        if (Perceptron is { HasPotential: false }) return "a perceptron whose outer matrix is not the transpose of the inner one has no energy";
+        if (Perceptron is not null && interaction.Normalization != Normalization.Unnormalized)
+            return $"with a perceptron a flow climbs an energy under \"unnormalized\" only, not \"{interaction.Normalization.Name}\"";
         return interaction.Normalization.WhyNoEnergy(Heads.Count);
     }
 
     /// <summary>
     /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile)
     /// or max |b| (linear) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
-    /// not the identity, and the prompts' share.
+    /// not the identity, and the shares of prompts and perceptron.
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {
@@ -74,14 +94,15 @@ public sealed record Layer
         double coupling = interaction.Normalization.LargestCoupling(interaction.Coupling);
         double rate = Heads.Average(
             h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
+        if (Perceptron is not null) rate += Perceptron.Rate * Math.Exp(-interaction.UnitExponent);
         return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t - interaction.UnitExponent) : 1;
     }
 
     /// <summary>
-    /// A bound on |E|: k(1)/2 times the largest |b|, at least 1, for plain tokens, and k(1) times the strength of the prompts. Infinite
-    /// where no double is as large.
+    /// A bound on |E|: k(1)/2 times the largest |b|, at least 1, for plain tokens, k(1) times the strength of the prompts, and the largest
+    /// potential of the perceptron. Infinite where no double is as large.
     /// </summary>
     public double LargestEnergy(Interaction interaction) => ScaledExponential.Times(
         LargestEnergyFactor(interaction) / (IsCurved(interaction) ? interaction.Beta : 1), LargestExponent(interaction));
@@ -98,6 +119,8 @@ public sealed record Layer
     {
         double exponent = LargestExponent(interaction);
         double energy = interaction.Coupling.Largest * Heads.Average(h => Value(Code.LargestLogit(h.LogitNorm))) / 2;
+        if (Perceptron is { HasPotential: true })
+            energy += Perceptron.LargestPotential * Math.Exp(-exponent) * (IsCurved(interaction) ? interaction.Beta : 1);
         return HasNoPrompts ? energy : energy + PromptStrength * Value(1);
 
         double Value(double t) => IsCurved(interaction) ? Math.Exp(interaction.Beta * t - exponent) : t;

@@ -83,7 +83,7 @@ public class AnalyzeTests : FolderFixture
     [TestCase("--observables energy", "--observables: energy: it needs an interaction: --experiment FILE, or --set interaction.beta=...")]
     [TestCase("--observables energi", "--observables energi: 'energi' is unknown; did you mean 'energy'? Known:")]
     [TestCase("--when gap<1", "--when gap<1: there is no column 'gap'; known:")]
-    [TestCase("--set interaction.beta=-1", "--set interaction.beta=-1: $.interaction.beta: -1 is negative")]
+    [TestCase("--set interaction.beta=-1e13", "--set interaction.beta=-1e13: $.interaction.beta: -1e13 is too small")]
     [TestCase("--set interaction.beta=1 --set interaction.gauge.kind=path", "$.interaction.gauge: ")]
     [TestCase("--experiment figure3-path", "$.tokens.dimension: 3 is not the dimension of ")]
     [TestCase("--fit beta", "--fit beta: ")]

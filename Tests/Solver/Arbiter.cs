@@ -37,21 +37,44 @@ internal static class Arbiter
                 double divisor = interaction.Normalization.Name switch { "unnormalized" => 1, "bias" => bias, _ => z };
                 for (int c = 0; c < d && divisor > 0; c++) output[i * d + c] += field[c] / divisor / layer.Heads.Count;
             }
+        for (int i = 0; i < cloud.Rows && layer.Perceptron is not null; i++)
+        {
+            Perceptron p = layer.Perceptron;
+            double[,] psi = Matrix(layer.Code.Kind == CodeKind.LogitsOnly ? new IdentityGauge() : gauge, cloud.Labels[i], d);
+            double[] hidden = [.. Times(p.Inner.ToArray(), Times(psi, cloud.Token(i))).Select((u, k) => p.Strength * Sigma(p.Activation, u + p.Bias[k]))];
+            double[] added = TransposeTimes(psi, Times(p.Outer.ToArray(), hidden));
+            for (int c = 0; c < d; c++) output[i * d + c] += added[c];
+        }
         return output;
     }
+
+    private static double Sigma(Activation activation, double u) => activation switch
+    {
+        Activation.Relu => u > 0 ? u : 0,
+        Activation.Gelu => u * MathNet.Numerics.Distributions.Normal.CDF(0, 1, u),
+        _ => (Math.Exp(2 * u) - 1) / (Math.Exp(2 * u) + 1),
+    };
 
     public static double Energy(Interaction interaction, Gauge gauge, Cloud cloud, int replica, Layer? layer = null)
     {
         layer ??= Layer.Plain;
         int n = cloud.Tokens;
-        double energy = 0;
+        double energy = 0, beta = layer.HasNegativeBeta ? -interaction.Beta : interaction.Beta;
         for (int i = replica * n; i < (replica + 1) * n; i++)
             foreach (Head head in layer.Heads)
                 foreach (Pull pull in Pulls(interaction, gauge, cloud, layer, head, i))
                 {
-                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(interaction.Beta * pull.Cosine) / interaction.Beta;
-                    energy += cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
+                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(beta * pull.Cosine) / beta;
+                    // V = -Q^T K: the flow climbs the energy of V = Q^T K with the other sign.
+                    double sign = pull.IsToken && head is { Query: null, Key: { } key, Value: { } value } && (key + value).InfinityNorm() == 0 ? -1 : 1;
+                    energy += sign * cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
                 }
+        for (int i = replica * n; i < (replica + 1) * n && layer.Perceptron is not null; i++)
+        {
+            Perceptron p = layer.Perceptron;
+            double[] inner = Times(p.Inner.ToArray(), Times(Matrix(gauge, cloud.Labels[i], cloud.Dimension), cloud.Token(i)));
+            energy += cloud.Weights[i] * p.Strength * inner.Select((u, k) => MathNet.Numerics.Integrate.GaussLegendre(v => Sigma(p.Activation, v), 0, u + p.Bias[k], 32)).Sum();
+        }
         return energy;
     }
 
@@ -81,10 +104,11 @@ internal static class Arbiter
             }
         if (layer.Pin is { Point: { } u } pin) Add(false, Sphere.Dot(Times(psi, cloud.Token(i)), u), pin.Strength, TransposeTimes(psi, [.. u]));
         if (interaction.Normalization != Normalization.Hardmax || pulls.Count == 0) return pulls;
-        double largest = pulls.Max(p => p.Cosine);
-        return [.. pulls.Where(p => p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
+        int up = layer.HasNegativeBeta ? -1 : 1;
+        double largest = pulls.Max(p => up * p.Cosine);
+        return [.. pulls.Where(p => up * p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
         void Add(bool isToken, double t, double bias, double[] value) =>
-            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp(interaction.Beta * t)), value));
+            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp((layer.HasNegativeBeta ? -1 : 1) * interaction.Beta * t)), value));
         double[] Coded(double[] y, double s)
         {
             if (layer.Code.Kind != CodeKind.Additive) return y;

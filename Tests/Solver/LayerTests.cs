@@ -29,6 +29,18 @@ public class LayerTests
             ["logits alone, pinned"] = new() { Code = new LogitsOnlyCode(), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive"] = new() { Code = new AdditiveCode(0.8), Pin = new PinningPrompt(points[2], 0.3) },
             ["additive with matrices"] = new() { Code = new AdditiveCode(0.8), Heads = [climbing, climbing] },
+            ["falling"] = new() { Heads = [new Head(key: symmetric, value: -symmetric), new Head()] },
+            ["negative beta"] = new() { HasNegativeBeta = true },
+            ["negative beta, prompts and pin"] = new() { HasNegativeBeta = true, Prompts = new Prompts(points, [1, 2, 3], 0.7), Pin = new PinningPrompt(points[2], 0.3) },
+            ["negative beta, labelled prompts"] = new() { HasNegativeBeta = true, Prompts = new Prompts(points, null, 0.7, SeenPrompts.Labelled) },
+            ["negative beta, heads"] = new() { HasNegativeBeta = true, Heads = [climbing, new Head()], Code = new AdditiveCode(0.8) },
+            ["negative beta, general"] = new() { HasNegativeBeta = true, Heads = [general], Code = new LogitsOnlyCode(), Prompts = new Prompts(points) },
+            ["negative beta, concatenated"] = new() { HasNegativeBeta = true, Code = new ConcatenatedCode(0.8) },
+            ["perceptron"] = new() { Perceptron = new(d, a, b, false, a.Row(0).ToArray(), Activation.Gelu, 0.7), Prompts = new Prompts(points) },
+            ["relu"] = new() { Perceptron = new(d, a, null, true, b.Row(0).ToArray(), Activation.Relu, -1.2) },
+            ["gelu"] = new() { Perceptron = new(d, null, null, false, a.Row(0).ToArray()), Heads = [climbing, new Head()], HasNegativeBeta = true },
+            ["tanh"] = new() { Perceptron = new(d, a, null, true, null, Activation.Tanh, 2), Pin = new PinningPrompt(points[2], 0.3) },
+            ["perceptron, logits only"] = new() { Perceptron = new(d, a, b, false), Code = new LogitsOnlyCode() },
             ["concatenated"] = new() { Code = new ConcatenatedCode(0.8), Prompts = new Prompts(points) },
             ["concatenated with matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [climbing] },
             ["concatenated with other matrices"] = new() { Code = new ConcatenatedCode(0.8), Heads = [general] },
@@ -106,8 +118,8 @@ public class LayerTests
                 double along = Enumerable.Range(0, N).Sum(i => cloud.Weights[i] * Sphere.Dot(drift.AsSpan(i * D, D), direction.AsSpan(i * D, D)));
                 Assert.That(Slope(flow, cloud, direction, H), Is.EqualTo(along).Within(1e-7 * Math.Max(1, rate)), $"{interaction} {gauge}");
             }
-        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "concatenated with other matrices");
-        Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K is symmetric, and only there");
+        bool climbs = name is not ("matrices" or "value" or "heads" or "logits only" or "logits only with matrices" or "logits alone, pinned" or "negative beta, general" or "perceptron" or "perceptron, logits only" or "concatenated with other matrices");
+        Assert.That(found > 0, Is.EqualTo(climbs), "energies exist where V = Q^T K or -Q^T K is symmetric, and only there");
     }
 
     [Test]
@@ -200,10 +212,67 @@ public class LayerTests
         const double Beta = 1.2, Time = 0.8, Step = 0.01;
         Layer layer = new() { Heads = [new Head(value: -Matrix<double>.Build.DenseIdentity(2))] };
         Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(1), Math.Sin(1)]);
-        Assert.That(layer.WhyNoEnergy(new Interaction(Beta)), Does.Contain("V = Q^T K"));
         Cloud moved = Integrate(new Interaction(Beta), new IdentityGauge(), cloud, layer, Time, Step);
         double angle = Scalar(s => Math.Exp(Beta * Math.Cos(s)) * Math.Sin(s), 1, Time);
         Assert.That(Sphere.Dot(moved.Token(0), moved.Token(1)), Is.EqualTo(Math.Cos(angle)).Within(1e-8));
+        Flow flow = new(new Interaction(Beta), new IdentityGauge(), moved, Sums, 1, layer);
+        Drift(flow, moved);
+        Assert.That(flow.Energy(0), Is.EqualTo(-(Math.Exp(Beta) + Math.Exp(Beta * Math.Cos(angle))) / (4 * Beta)).Within(1e-8), "V = -Q^T K climbs minus the energy");
+    }
+
+    /// <summary>beta below 0 is the flow of keys of the other sign, and two tokens still meet: s' = -e^{beta cos s} sin s, slowly at the end; E = sum e^{beta t}/(2 beta) climbs, and its gap to a point keeps its digits.</summary>
+    [Test]
+    public void ANegativeBetaIsAKeyOfTheOtherSign()
+    {
+        const double Beta = 1.2, Time = 0.8, Step = 0.01;
+        Layer negative = new() { HasNegativeBeta = true }, turned = new() { Heads = [new Head(key: -Matrix<double>.Build.DenseIdentity(2))] };
+        Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(1), Math.Sin(1)]);
+        Cloud moved = Integrate(new Interaction(Beta), new IdentityGauge(), cloud.Copy(), negative, Time, Step), other = Integrate(new Interaction(Beta), new IdentityGauge(), cloud.Copy(), turned, Time, Step);
+        double angle = Scalar(s => -Math.Exp(-Beta * Math.Cos(s)) * Math.Sin(s), 1, Time);
+        Assert.That(Sphere.Dot(moved.Token(0), moved.Token(1)), Is.EqualTo(Math.Cos(angle)).Within(1e-8));
+        Assert.That(moved.Positions, Is.EqualTo(other.Positions), "to the bit");
+        double[] near = [1, 0, Math.Cos(1e-6), Math.Sin(1e-6)];
+        Flow flow = new(new Interaction(Beta), new IdentityGauge(), new Cloud(1, 2, 2, near), Sums, 1, negative);
+        Span<double> gap = stackalloc double[1];
+        flow.EnergyGap(near, gap);
+        Assert.That(gap[0], Is.EqualTo(Math.Exp(-Beta) * 1e-12 / 8).Within(1e-9).Percent, "k(1)/2 - E = e^beta s^2/8");
+    }
+
+    /// <summary>A single token sees the perceptron alone. W' = I, relu, on the circle: at rest where no coordinate is negative, tan a grows like e^{lambda t} where the first is; tanh against its ODE, a kinetic check of the strength.</summary>
+    [Test]
+    public void ASingleTokenFollowsThePerceptronAlone()
+    {
+        const double Time = 1.5, Lambda = 0.8, Start = 2.8;
+        Cloud At(double angle) => new(1, 1, 2, [Math.Cos(angle), Math.Sin(angle)]);
+        Layer relu = new() { Perceptron = new(2, null, null, true, null, Activation.Relu, Lambda) };
+        Layer tanh = new() { Perceptron = new(2, Matrix<double>.Build.DenseDiagonal(2, 3), null, true, [0.5, 0], Activation.Tanh) };
+        Cloud rest = Integrate(new Interaction(1), new IdentityGauge(), At(0.4), relu, Time, 0.01), moved = Integrate(new Interaction(1), new IdentityGauge(), At(Start), relu, Time, 0.01);
+        Assert.That(rest.Positions, Is.EqualTo(At(0.4).Positions).Within(1e-15));
+        double angle = Math.Atan(Math.Tan(Start) * Math.Exp(Lambda * Time)) + Math.PI;
+        Assert.That(moved.Positions, Is.EqualTo(At(angle).Positions).Within(1e-9));
+        Cloud other = Integrate(new Interaction(1), new IdentityGauge(), At(Start), tanh, Time, 0.01);
+        double a = Scalar(s => 3 * (Math.Cos(s) * Math.Tanh(3 * Math.Sin(s)) - Math.Sin(s) * Math.Tanh(3 * Math.Cos(s) + 0.5)), Start, Time);
+        Assert.That(other.Positions, Is.EqualTo(At(a).Positions).Within(1e-8));
+    }
+
+    /// <summary>Its slopes are bounded as it says: neighbours part or meet at that rate at most.</summary>
+    [Test]
+    public void ThePerceptronKeepsItsBounds([Values] Activation activation, [Values(-3, -0.5, 0.2, 4)] double bias)
+    {
+        Perceptron perceptron = new(3, Random(3, 1), Random(3, 2), false, [bias, -bias, 0], activation, -1.5), tied = new(3, Random(3, 1), null, true, [bias, -bias, 0], activation, -1.5);
+        Cloud cloud = Clouds.Uniform(1, 200, 3, seed: 3);
+        for (int i = 0; i + 1 < 200; i += 2)
+        {
+            double[] one = new double[3], other = new double[3];
+            foreach ((double[] v, int at) in new[] { (one, i), (other, i + 1) })
+            {
+                perceptron.AddOutput(1, cloud.Token(at), v);
+                Sphere.AddScaled(v, -Sphere.Dot(v, cloud.Token(at)), cloud.Token(at));
+            }
+            Assert.That(Sphere.Distance(one, other), Is.LessThan(2 * perceptron.Rate * Sphere.Distance(cloud.Token(i), cloud.Token(i + 1))));
+            Assert.That(Math.Abs(tied.Potential(cloud.Token(i))), Is.LessThanOrEqualTo(tied.LargestPotential));
+        }
+        Assert.That(() => new Perceptron(3, Random(2, 1), null, true), Throws.ArgumentException);
     }
 
     /// <summary>One token and one prompt z: c = &lt;x, z> obeys c' = lambda e^{beta c} (1 - c^2) without a second token, the gradient flow of a von Mises-Fisher density.</summary>
@@ -496,7 +565,7 @@ public class LayerTests
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),
             Throws.ArgumentException.With.Message.Contains("compares logits alone"));
         Assert.That(() => new EnergyObservable(new Flow(new Interaction(1), new IdentityGauge(), cloud, Sums, 1, new Layer { Heads = [new Head(value: Random(3, 1))] })),
-            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo("with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out"));
         Assert.That(PredictedLimit.For(new Interaction(1), 3, out string? why, new Layer { Prompts = repelling }), Is.Null);
         Assert.That(why, Is.EqualTo("no limit is predicted with prompts"));
         void Refused(Interaction interaction, Layer layer, string message) =>

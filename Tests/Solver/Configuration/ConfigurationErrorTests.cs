@@ -56,8 +56,11 @@ public class ConfigurationErrorTests
     [TestCase(""" "interaction": { "noise": {} } """, "$.interaction.noise.kappa: this key is missing; it has no default.")]
     [TestCase(""" "interaction": { "noise": { "kappa": 1, "splitting": "euler" } } """, "$.interaction.noise.splitting: 'euler' is unknown; known: lie, strang.")]
     // Ranges.
-    [TestCase(""" "interaction": { "beta": -1 } """, "$.interaction.beta: -1 is negative; the inverse temperature must be at least 0; keys of the other sign repel: --set interaction.beta=1 "
-        + "--set 'interaction.matrices.key={\"kind\":\"diagonal\",\"entries\":[-1,-1,-1]}' --set 'record.observables=[\"mean\"]', with a -1 for each dimension.")]
+    [TestCase(""" "interaction": { "perceptron": { "bias": [1, 2] } } """, "$.interaction.perceptron.bias: the bias has 2 coordinates, the tokens 3.")]
+    [TestCase(""" "interaction": { "perceptron": { "inner": { "kind": "diagonal", "entries": [1] } } } """, "$.interaction.perceptron.inner: the diagonal has 1 coordinate, the tokens 3.")]
+    [TestCase(""" "interaction": { "perceptron": { "outer": { "kind": "product" } } } """, "$.interaction.perceptron.outer.kind: 'product' is not possible here; known: identity, diagonal, orthogonal, gaussian, file.")]
+    [TestCase(""" "interaction": { "beta": -1e13 } """, "$.interaction.beta: -1e13 is too small; the inverse temperature must be at least -1000000000000.")]
+    [TestCase(""" "interaction": { "beta": -1 }, "time": { "unit": "collapse" } """, "$.time.unit: 'collapse' is not for this flow: with a negative beta it is far tokens that are fastest; leave this key out.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "path", "turns": 1e308 } } """, "$.interaction.gauge.turns: 1e308 is too large; the number of turns must be at most 1000000000.")]
     [TestCase(""" "interaction": { "beta": 1e308 } """, "$.interaction.beta: 1e308 is too large; the inverse temperature must be at most 1000000000000.")]
     [TestCase(""" "interaction": { "prompts": { "points": [[0, 0, 1]], "weights": [5e-324] } } """, "$.interaction.prompts.weights[0]: 5e-324 is too small; a prompt's weight must be at least 1E-100.")]

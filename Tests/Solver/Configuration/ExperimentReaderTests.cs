@@ -153,7 +153,7 @@ public class ExperimentReaderTests : FolderFixture
     public void TheSchemaHoldsRangesNamesAndDefaults()
     {
         JsonNode properties = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!;
-        Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta.","type":"number","minimum":0,"maximum":1000000000000,"default":1}"""));
+        Assert.That(properties["interaction"]!["properties"]!["beta"]!.ToJsonString(), Is.EqualTo("""{"description":"Inverse temperature beta; a negative one gives far tokens the larger weights, and they still pull.","type":"number","minimum":-1000000000000,"maximum":1000000000000,"default":1}"""));
         Assert.That((double)properties["time"]!["properties"]!["step"]!["exclusiveMinimum"]!, Is.Zero);
         Assert.That(properties["time"]!["properties"]!["method"]!["enum"]!.AsArray().Select(n => (string?)n), Is.EqualTo(Tableau.All.Select(t => t.Name)));
         Assert.That((bool)properties["record"]!["additionalProperties"]!, Is.False);
@@ -239,13 +239,19 @@ public class ExperimentReaderTests : FolderFixture
             Assert.That(Math.Pow(head.Key!.FrobeniusNorm(), 2) / 40, Is.EqualTo(9).Within(9 * 0.15));
             Assert.That(Math.Pow(head.Value!.FrobeniusNorm(), 2) / 40, Is.EqualTo(1).Within(0.2));
             Assert.That(head.Value!.IsSymmetric(), Is.True);
-            Assert.That(head.IsSymmetric, Is.False, "V is not Q^T K");
+            Assert.That(head.GradientSign, Is.Zero, "V is not Q^T K");
         }
         Assert.That(again.Heads.Select(h => h.Key), Is.EqualTo(layer.Heads.Select(h => h.Key)));
         Assert.That(layer.Heads[1].Key, Is.Not.EqualTo(layer.Heads[0].Key));
         Assert.That(other.Heads[0].Key, Is.Not.EqualTo(layer.Heads[0].Key));
-        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.True);
-        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].IsSymmetric, Is.False);
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian", "symmetric": true }, "value": { "kind": "product" } } } """).Layer.Heads[0].GradientSign, Is.EqualTo(1));
+        Experiment gelu = Parse(""" "interaction": { "perceptron": { "inner": { "kind": "gaussian" } } } """), relu = Parse(""" "interaction": { "perceptron": { "outer": { "kind": "orthogonal" }, "activation": "relu", "strength": 2 } } """);
+        Assert.That((gelu.Layer.Perceptron!.HasPotential, gelu.Layer.Perceptron.Activation, gelu.Layer.Perceptron.Strength), Is.EqualTo((true, Activation.Gelu, 1.0)));
+        Assert.That((relu.Layer.Perceptron!.HasPotential, relu.Layer.Perceptron.Activation, relu.Layer.Perceptron.Strength), Is.EqualTo((false, Activation.Relu, 2.0)));
+        Assert.That(ExperimentReader.Parse(ExperimentReader.Write(gelu), "x.json", []).Layer.Perceptron!.Inner, Is.EqualTo(gelu.Layer.Perceptron.Inner), "written and read");
+        Experiment negative = Parse(""" "interaction": { "beta": -2 } """), linear = Parse(""" "interaction": { "beta": -2, "profile": "linear" } """);
+        Assert.That((negative.Interaction.Pair.Beta, negative.Layer.HasNegativeBeta, linear.Layer.HasNegativeBeta), Is.EqualTo((2.0, true, false)));
+        Assert.That(Parse(""" "interaction": { "matrices": { "key": { "kind": "gaussian" }, "value": { "kind": "product" } } } """).Layer.Heads[0].GradientSign, Is.Zero);
     }
 
     private static Experiment Parse(string section) => ExperimentReader.Parse($$"""{ "schemaVersion": 1, {{section}} }""", "x.json", []);
