@@ -84,7 +84,7 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
             [.. diagrams.GroupBy(run => (run.Dimension, run.Normalization)).OrderBy(g => g.Key.Dimension)
                 .ThenByDescending(g => g.Key.Normalization.IsBounded).Select(g => Panel([.. g], folder))])
         {
-            PerRow = 2, PlotHeight = 130,
+            PerRow = 2, PlotHeight = 144,
         }.Render();
         string times = new Chart("Time to collapse in high dimension", "(a): median time to collapse against beta on the dashed curve of "
             + "orthogonal tokens. (b), (c): over that time; it falls below 1 at large beta, sooner in dimension 128 than in 1024.",
@@ -97,7 +97,7 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
             new Picture("phase-diagrams", cells, $"The share of pairs with ⟨x_{{i}}, x_{{j}}⟩ > 0.999 among {Tokens} independent tokens, "
                 + "softmax (SA) and unnormalised (USA), in five dimensions. Dashed: T(β) of orthogonal tokens."),
             new Picture("phase-times", times, "(a) When half of the pairs have come together, on T(β), dashed. (b), (c) The same over "
-                + "T(β); dashed: e^{−β^{2}/2d}, the first effect of starting cosines that are not 0 but of variance 1/d. Signs: median "
+                + "T(β); dashed: exp(−β^{2}/2d), the first effect of starting cosines that are not 0 but of variance 1/d. Signs: median "
                 + "over replicas; bars: 5 to 95 % of replicas."));
     }
 
@@ -135,7 +135,7 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
     private static ChartPanel TimesPanel(Collapse[] collapses)
     {
         double[] fine = Grid(0, 9.3, 93);
-        return new ChartPanel("time to collapse", new Axis("β", -0.3, 9.3), new Axis("t", 0.4, 400, Log: true),
+        return new ChartPanel("time to collapse", new Axis("β", -0.3, 9.3), new Axis("t", 0.3, 400, Log: true),
         [
             .. collapses.Select(c => c.Run.Normalization).Distinct()
                 .Select(normalization => Series.Predicted(fine, beta => CollapseTime(normalization, beta), OrthogonalTokens)),
@@ -146,10 +146,10 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
     private static ChartPanel RatioPanel(Collapse[] collapses, Normalization normalization)
     {
         Collapse[] own = [.. collapses.Where(c => c.Run.Normalization == normalization)];
-        return new ChartPanel($"{Short(normalization)}, over T(β)", new Axis("β", -0.3, 9.3), new Axis("", 0.5, 1.1),
+        return new ChartPanel($"{Short(normalization)}, over T(β)", new Axis("β", -0.3, 9.3), new Axis("", 0.4, 1.1),
         [
             .. own.Select(c => c.Run.Dimension).Distinct().Select((d, i) =>
-                Series.Predicted(Grid(0, 9.3, 93), beta => FirstEffect(beta, d), "e^{−β^{2}/2d}", Palette.Series(i))),
+                Series.Predicted(Grid(0, 9.3, 93), beta => FirstEffect(beta, d), "exp(−β^{2}/2d)", Palette.Series(i))),
             .. Measured(own, _ => 1),
         ]);
     }
@@ -168,7 +168,7 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
         {
             // Beyond the first effect, of order beta^2/d as well; and the error of a median.
             double first = FirstEffect(c.Run.Beta, c.Run.Dimension);
-            yield return new Fact($"{c.Name}: median time to collapse over that of orthogonal tokens", "equiangular equation, e^{−β^{2}/2d}",
+            yield return new Fact($"{c.Name}: median time to collapse over that of orthogonal tokens", "equiangular equation, exp(−β^{2}/2d)",
                 first, c.Ratio(0.5), 1 - first + 4 * 1.25 * c.Deviation / Math.Sqrt(c.Ratios.Length) + 0.002);
         }
         foreach (Collapse c in collapses.Where(c => c.Run.Beta == 0 && c.Run.Normalization.IsBounded))
