@@ -59,8 +59,8 @@ internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from
         IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(folder, Mergers));
         string svg = new Chart("Staircase of five tokens", "(a): energy against the logarithm of time, a staircase for each beta, on dashed "
             + "ones. (b): against the length of the path, where the stairs of all beta lie on each other.",
-            [Panel("time", new Axis("log_{10} of time", -1, 145), t => t / Math.Log(10), "log_time", step => step.LogHalf),
-                Panel("length of the path", new Axis("length", 0, 0.84), s => s, "length", step => step.Length) with { SharesY = true }])
+            [Panel("against time", new Axis("log_{10} t", -1, 145), t => t / Math.Log(10), "log_time", step => step.LogHalf),
+                Panel("against the length of the path", new Axis("length", 0, 0.84), s => s, "length", step => step.Length) with { SharesY = true }])
             .Render();
         return new Findings(Facts(plan.Single().Read(folder, RunFolder.MergersFile), mergers), new Picture("staircase", svg,
             "Energy of five tokens over that of a point. (a) Against time, in units of e^{−β}. (b) Against the length of the path of all "
