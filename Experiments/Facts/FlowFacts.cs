@@ -59,11 +59,12 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
         foreach ((double beta, double time) in ((double, double)[])
             [(0, 5.18626), (1, 5.27028), (2, 5.45839), (4, 6.95350), (6, 15.99531), (9, 178.73093)])
         {
-            yield return Of($"time to the cosine 0.999 of orthogonal tokens, n = 32, SA, beta = {beta}", "arXiv 2312.10794: quadrature", time,
-                Equiangular.Time(Both[1], beta, 32, 0, 0.999), 6e-6);
+            yield return Of($"time to the cosine 0.999 of orthogonal tokens, n = 32, SA, beta = {beta}", "arXiv 2312.10794: quadrature",
+                time, Equiangular.Time(Both[1], beta, 32, 0, 0.999), 6e-6);
             // Where the cosine is 0.999 it rises by 0.002 in a unit of time.
             Cloud then = Probe.Move(Probe.Softmax(beta), orthogonal, time, Integration.Adaptive(1e-7));
-            yield return Of($"cosine of the flow at that time, beta = {beta}", "0.999", 0.999, Sphere.Dot(then.Token(3), then.Token(20)), 1e-6);
+            yield return Of($"cosine of the flow at that time, beta = {beta}", "0.999", 0.999,
+                Sphere.Dot(then.Token(3), then.Token(20)), 1e-6);
         }
         foreach (double beta in (double[])[1, 6])
         {

@@ -51,8 +51,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
             + "programs of arXiv 2312.10794 move x to x + hA, returned to the sphere, h = 0.1, A the attention output before its "
             + "projection, and count h as time: a layer of a network. That is Euler's step along P A/(1 + h⟨x, A⟩), slower than the flow P "
             + "A by a factor of up to 1 + h, because ⟨x, A⟩ tends to 1 near clusters. In the last stage a step multiplies distances by "
-            + "1/(1 + h) in place of e^{−h}, so the clock there is late by h/log(1 + h) − 1 = 4.9 %, and waits in clusters are late by h, 10 "
-            + "%. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 %. Predicted: both maps of orthogonal tokens, which "
+            + "1/(1 + h) in place of e^{−h}, so the clock there is late by h/log(1 + h) − 1 = 4.9 %, and waits in clusters are late by h, "
+            + "10 %. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 %. Predicted: both maps of orthogonal tokens, which "
             + "stay equiangular.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
@@ -95,8 +95,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
             }),
         ];
         double[] betas = Grid(0, 8, 80);
-        string svg = new Chart("The clock of explicit steps", "How much later than the flow tokens collapse by explicit steps of 0.1, against "
-            + "beta: layers are late by 2 to 10 percent, Euler's steps early or late by a few, both on dashed predictions.",
+        string svg = new Chart("The clock of explicit steps", "How much later than the flow tokens collapse by explicit steps of 0.1, "
+            + "against beta: layers are late by 2 to 10 percent, Euler's steps early or late by a few, both on dashed predictions.",
             [
                 new ChartPanel("", new Axis("β", -0.3, 8), new Axis("time to collapse over that of the flow, less 1", -0.04, 0.11),
                 [
@@ -111,8 +111,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
         {
             Width = 560, PlotHeight = 280, Notes = ["Signs: median over replicas; bars: 5 to 95 % of replicas."],
         }.Render();
-        return new Findings(Facts(all), new Picture("euler-clock", svg, "By how much tokens collapse later, by explicit steps of h = 0.1, than "
-            + "under the flow from the same start. Dashed: the maps of orthogonal tokens. Signs: median over replicas; bars: 5 to 95 %."));
+        return new Findings(Facts(all), new Picture("euler-clock", svg, "By how much tokens collapse later, by explicit steps of h = 0.1, "
+            + "than under the flow from the same start. Dashed: the maps of orthogonal tokens. Signs: median over replicas; bars: 5 to 95 %."));
     }
 
     private static int Replicas(bool quick) => quick ? 8 : 64;

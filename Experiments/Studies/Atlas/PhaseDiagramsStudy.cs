@@ -64,7 +64,8 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
         [
             .. shares,
             .. PlannedRun.Of(Shares, _ => "", [.. reduced, "time.tolerance=1e-7"])
-                .Select(run => new Diagram(Shares, "-finer", run.Experiment)).Where(run => run is { Dimension: 3, Beta: 4, Normalization.IsBounded: true }),
+                .Select(run => new Diagram(Shares, "-finer", run.Experiment))
+                .Where(run => run is { Dimension: 3, Beta: 4, Normalization.IsBounded: true }),
             .. PlannedRun.Of(Times, _ => "", reduced).Select(run => new Diagram(Times, "", run.Experiment)),
             .. PlannedRun.Of(Times, _ => "", [.. reduced, "tokens.dimension=128", "tokens.initial={\"law\":\"uniform\"}"])
                 .Select(run => new Diagram(Times, "-whole", run.Experiment)).Where(run => run is { Beta: 4, Normalization.IsBounded: true })
@@ -168,8 +169,8 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
         {
             // Beyond the first effect, of order beta^2/d as well; and the error of a median.
             double first = FirstEffect(c.Run.Beta, c.Run.Dimension);
-            yield return new Fact($"{c.Name}: median time to collapse over that of orthogonal tokens", "equiangular equation, exp(−β^{2}/2d)",
-                first, c.Ratio(0.5), 1 - first + 4 * 1.25 * c.Deviation / Math.Sqrt(c.Ratios.Length) + 0.002);
+            yield return new Fact($"{c.Name}: median time to collapse over that of orthogonal tokens",
+                "equiangular equation, exp(−β^{2}/2d)", first, c.Ratio(0.5), 1 - first + 4 * 1.25 * c.Deviation / Math.Sqrt(c.Ratios.Length) + 0.002);
         }
         foreach (Collapse c in collapses.Where(c => c.Run.Beta == 0 && c.Run.Normalization.IsBounded))
         {

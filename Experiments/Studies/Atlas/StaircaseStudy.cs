@@ -1,6 +1,6 @@
 namespace AttentionFlow.Experiments.Studies.Atlas;
 
-/// <summary>The staircase of arXiv 2410.06833: five tokens at large beta merge one by one, after times that are exponential in beta.</summary>
+/// <summary>The staircase of arXiv 2410.06833: five tokens at large beta merge one by one, after times exponential in beta.</summary>
 internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from saddle to saddle")
 {
     private const string Table = "staircase.csv", Mergers = "staircase-mergers.csv", Independent = "pairs that pull each other alone";
@@ -22,8 +22,8 @@ internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from
     public override StudyGroup Group => StudyGroup.Atlas;
 
     public override string Introduction(bool quick) =>
-        "Five tokens of the circle at 0, 1/2, 2, 4 and 7 times log(2000)/(2·2000^{1/2}), unnormalised attention: figure and starts of arXiv "
-            + "2410.06833, whose authors' program moves tokens by v/|v|, that is along the length of their path. Here the time is kept as "
+        "Five tokens of the circle at 0, 1/2, 2, 4 and 7 times log(2000)/(2·2000^{1/2}), unnormalised attention: figure and starts of "
+            + "arXiv 2410.06833, whose authors' program moves tokens by v/|v|, that is along the length of their path. Here the time is kept as "
             + "well, by its logarithm, because it passes 10^{130} at β = 4000. Near clusters of masses m and m′ at the angle σ close in at "
             + "the rate (m + m′) e^{−β(1 − cos σ)} sin σ, so each merger is an integral, as if there were no third. At β = 500, where "
             + "doubles hold the time, a run of the solver with mergers must meet them at the same times.";
@@ -57,10 +57,11 @@ internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from
     {
         IReadOnlyDictionary<string, double[]> table = CsvData.Read(Path.Combine(folder, Table));
         IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(folder, Mergers));
-        string svg = new Chart("Staircase of five tokens", "(a): energy against the logarithm of time, a staircase for each beta, on dashed "
-            + "ones. (b): against the length of the path, where the stairs of all beta lie on each other.",
+        string svg = new Chart("Staircase of five tokens", "(a): energy against the logarithm of time, a staircase for each beta, on "
+            + "dashed ones. (b): against the length of the path, where the stairs of all beta lie on each other.",
             [Panel("against time", new Axis("log_{10} t", -1, 145), t => t / Math.Log(10), "log_time", step => step.LogHalf),
-                Panel("against the length of the path", new Axis("length", 0, 0.84), s => s, "length", step => step.Length) with { SharesY = true }])
+                Panel("against the length of the path", new Axis("length", 0, 0.84), s => s, "length", step => step.Length)
+                    with { SharesY = true }])
             .Render();
         return new Findings(Facts(plan.Single().Read(folder, RunFolder.MergersFile), mergers), new Picture("staircase", svg,
             "Energy of five tokens over that of a point. (a) Against time, in units of e^{−β}. (b) Against the length of the path of all "
