@@ -52,7 +52,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
             + "projection, and count h as time: a layer of a network. That is Euler's step along P A/(1 + h⟨x, A⟩), slower than the flow P "
             + "A by a factor of up to 1 + h, because ⟨x, A⟩ tends to 1 near clusters. In the last stage a step multiplies distances by "
             + "1/(1 + h) in place of e^{−h}, so the clock there is late by h/log(1 + h) − 1 = 4.9 %, and waits in clusters are late by h, "
-            + "10 %. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 %. Predicted: both maps of orthogonal tokens, which "
+            + "10 %. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 %. Predicted: both maps of orthogonal tokens, "
+            + "which "
             + "stay equiangular.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
@@ -112,7 +113,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
             Width = 560, PlotHeight = 280, Notes = ["Signs: median over replicas; bars: 5 to 95 % of replicas."],
         }.Render();
         return new Findings(Facts(all), new Picture("euler-clock", svg, "By how much tokens collapse later, by explicit steps of h = 0.1, "
-            + "than under the flow from the same start. Dashed: the maps of orthogonal tokens. Signs: median over replicas; bars: 5 to 95 %."));
+            + "than under the flow from the same start. Dashed: the maps of orthogonal tokens. Signs: median over replicas; "
+            + "bars: 5 to 95 %."));
     }
 
     private static int Replicas(bool quick) => quick ? 8 : 64;

@@ -170,7 +170,8 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
             // Beyond the first effect, of order beta^2/d as well; and the error of a median.
             double first = FirstEffect(c.Run.Beta, c.Run.Dimension);
             yield return new Fact($"{c.Name}: median time to collapse over that of orthogonal tokens",
-                "equiangular equation, exp(−β^{2}/2d)", first, c.Ratio(0.5), 1 - first + 4 * 1.25 * c.Deviation / Math.Sqrt(c.Ratios.Length) + 0.002);
+                "equiangular equation, exp(−β^{2}/2d)", first, c.Ratio(0.5),
+                1 - first + 4 * 1.25 * c.Deviation / Math.Sqrt(c.Ratios.Length) + 0.002);
         }
         foreach (Collapse c in collapses.Where(c => c.Run.Beta == 0 && c.Run.Normalization.IsBounded))
         {
