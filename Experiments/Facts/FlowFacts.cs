@@ -55,6 +55,27 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
             yield return Of($"cosine of an equiangular start, n = 8, beta = 2, t = 1, {normalization.Name}", "arXiv 2312.10794", expected,
                 Sphere.Dot(moved.Token(0), moved.Token(5)), 1e-8);
         }
+        Cloud orthogonal = new EquiangularLaw(0).Draw(1, 32, 32, seed: 1);
+        foreach ((double beta, double time) in ((double, double)[])
+            [(0, 5.18626), (1, 5.27028), (2, 5.45839), (4, 6.95350), (6, 15.99531), (9, 178.73093)])
+        {
+            yield return Of($"time to the cosine 0.999 of orthogonal tokens, n = 32, SA, beta = {beta}", "arXiv 2312.10794: quadrature",
+                time, Equiangular.Time(Both[1], beta, 32, 0, 0.999), 6e-6);
+            // Where the cosine is 0.999 it rises by 0.002 in a unit of time.
+            Cloud then = Probe.Move(Probe.Softmax(beta), orthogonal, time, Integration.Adaptive(1e-7));
+            yield return Of($"cosine of the flow at that time, beta = {beta}", "0.999", 0.999,
+                Sphere.Dot(then.Token(3), then.Token(20)), 1e-6);
+        }
+        foreach (double beta in (double[])[1, 6])
+        {
+            Cloud stepped = Probe.Move(Probe.Softmax(beta), orthogonal, 2, new Integration(Methods.Euler, 0.1));
+            double g = 0;
+            for (int step = 0; step < 20; step++) g = Equiangular.Step(Both[1], beta, 32, g, 0.1, isProjected: true);
+            yield return Of($"cosine after 20 steps of Euler's method, h = 0.1, beta = {beta}", "its map", g,
+                Sphere.Dot(stepped.Token(3), stepped.Token(20)), 1e-12);
+        }
+        yield return Of("distance after a layer x + h A near consensus, h = 0.1", "1/(1 + h)", 1 / 1.1,
+            Math.Sqrt((1 - Equiangular.Step(Both[1], 3, 32, 1 - 1e-6, 0.1, isProjected: false)) / 1e-6), 1e-5);
         Cloud plain = Probe.Move(new(0), new EquiangularLaw(0.1).Draw(1, 5, 7, seed: 1), 2, Integration.Rk4(0.01));
         yield return Of("the same at beta = 0, n = 5, t = 2", "(u e^(2t) - 1)/(u e^(2t) + n - 1)", Equiangular.CosineAtBetaZero(5, 0.1, 2),
             Sphere.Dot(plain.Token(0), plain.Token(3)), 1e-8);

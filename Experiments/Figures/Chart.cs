@@ -54,6 +54,7 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
         List<(LegendEntry Entry, object Look, List<int> Panels)> found = [];
         for (int panel = 0; panel < Panels.Count; panel++)
         {
+            if (Panels[panel].Cells is { } cells) Add(new LegendEntry(cells.Label, 80, Sample), cells.Label);
             foreach (Series s in Panels[panel].Series)
                 Add(new LegendEntry(s.Label, 34, (canvas, at) => Sample(canvas, s, at)), (s.Colour, s.Sign, s.Filled, s.Dashed));
             foreach (Reference r in Panels[panel].References)
@@ -75,6 +76,15 @@ internal sealed record Chart(string Title, string Description, IReadOnlyList<Cha
                    group f.Entry with { Panels = letters } by letters into row
                    from entry in row
                    select entry];
+    }
+
+    // Every shade of cells, from 0 to 1.
+    private static void Sample(SvgWriter canvas, Point at)
+    {
+        const double width = 80.0 / Cells.Shades;
+        for (int i = 0; i < Cells.Shades; i++)
+            canvas.Rectangle(new Box(at.X - 40 + i * width, at.Y - 6, width, 12), Ink.Area(Palette.Blue, (i + 1.0) / Cells.Shades));
+        canvas.Rectangle(new Box(at.X - 40, at.Y - 6, 80, 12), Ink.Line(Palette.Edge));
     }
 
     private static void Sample(SvgWriter canvas, Reference reference, Point at)

@@ -92,11 +92,25 @@ internal sealed record Reference(double Value, string Label)
     public string Dash { get; init; } = "6 4";
 }
 
+/// <summary>Cells behind the lines of a panel, darker for larger values.</summary>
+/// <param name="Label">What the values are, for the legend.</param>
+/// <param name="X">The edges of the columns, one more than there are.</param>
+/// <param name="Y">The edges of the rows.</param>
+/// <param name="Values">[rows, columns], from 0, not painted, to 1; drawn in twentieths.</param>
+internal sealed record Cells(string Label, double[] X, double[] Y, double[,] Values)
+{
+    public const int Shades = 20;
+
+    /// <summary>How much of the ink a value has.</summary>
+    public static double Shade(double value) => Math.Round(Shades * Math.Clamp(value, 0, 1)) / Shades;
+}
+
 /// <summary>One pair of axes of a chart; the first line is at the back.</summary>
 /// <param name="Title">Its title; the chart puts a letter before it where it has several panels.</param>
 internal sealed record ChartPanel(string Title, Axis X, Axis Y, IReadOnlyList<Series> Series)
 {
     public IReadOnlyList<Reference> References { get; init; } = [];
+    public Cells? Cells { get; init; }
 
     /// <summary>The vertical axis is that of the panel to the left, where there is one: no tick labels, and little space between.</summary>
     public bool SharesY { get; init; }

@@ -14,6 +14,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     {
         DrawAxes();
         canvas.Open("data");
+        if (panel.Cells is not null) DrawCells(panel.Cells);
         foreach (Series series in panel.Series) DrawBand(series);
         foreach (Reference reference in panel.References.Where(r => r.Vertical)) DrawReference(reference);
         for (int i = 0; i < panel.Series.Count; i++) DrawSeries(panel.Series[i], i);
@@ -59,6 +60,19 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
             canvas.Text(new Point(place.YLabelX + ChartLayout.LineHeight * i, _box.Centre.Y), place.YLabel[i],
                 letters with { Upwards = true });
         canvas.Close();
+    }
+
+    // Neighbours of one shade in a row are one rectangle.
+    private void DrawCells(Cells cells)
+    {
+        for (int row = 0; row + 1 < cells.Y.Length; row++)
+            for (int from = 0, to; from + 1 < cells.X.Length; from = to)
+            {
+                double shade = Cells.Shade(cells.Values[row, from]);
+                for (to = from + 1; to + 1 < cells.X.Length && Cells.Shade(cells.Values[row, to]) == shade; to++) { }
+                (Point low, Point high) = (Inside(cells.X[from], cells.Y[row]), Inside(cells.X[to], cells.Y[row + 1]));
+                if (shade > 0) canvas.Rectangle(new Box(low.X, high.Y, high.X - low.X, low.Y - high.Y), Ink.Area(Palette.Blue, shade));
+            }
     }
 
     private void DrawBand(Series series)

@@ -31,15 +31,45 @@ public static class Equiangular
         double length = Math.Min(1, 4 / beta);
         while (true)
         {
-            double to = from + length, passed = Time(from, to);
-            if (!(passed < left)) return OfLogit(tokens, Quadrature.Root(s => left - Time(from, s), from, to));
+            double to = from + length, passed = Passed(from, to);
+            if (!(passed < left))
+                return OfLogit(tokens, Quadrature.Root(s => left - Passed(from, s), from, to));
             (from, left) = (to, left - passed);
             // Both factors of g' are constant from here on.
-            if (from > 40 + Math.Log(tokens)) return OfLogit(tokens, from + left / Time(from, from + 1));
+            if (from > 40 + Math.Log(tokens)) return OfLogit(tokens, from + left / Passed(from, from + 1));
         }
 
-        double Time(double low, double high) => Quadrature.Panels(
-            s => 1 / Pull(normalization, 2, beta, tokens, OfLogit(tokens, s)), low, high, high - low);
+        double Passed(double low, double high) => Between(normalization, beta, tokens, low, high, high - low);
+    }
+
+    /// <summary>
+    /// The time from cosine <paramref name="start"/> up to <paramref name="cosine"/>, the same quadrature. From orthogonal tokens up to 1 -
+    /// 10^{-3} it is where [arXiv 2312.10794] draws the edge of its phase diagrams. Costs O(beta); infinite where no double is as large.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="Slope"/>, and when not -1/(n-1) &lt; start &lt;= cosine &lt;
+    /// 1.</exception>
+    public static double Time(Normalization normalization, double beta, int tokens, double start, double cosine)
+    {
+        Check(beta, tokens, start);
+        Argument.Within(start, Math.BitIncrement(-1 / (tokens - 1.0)), cosine);
+        Argument.Within(cosine, start, Math.BitDecrement(1));
+        return Between(normalization, beta, tokens, LogitOf(tokens, start), LogitOf(tokens, cosine), Math.Min(1, 4 / beta));
+    }
+
+    /// <summary>
+    /// The cosine after one explicit step of length h from an equiangular state, returned to the sphere: x + h P A of Euler's method, or
+    /// the layer x + h A of a network, A the attention output before its projection.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="Slope"/>, and when h is negative or not finite.</exception>
+    public static double Step(Normalization normalization, double beta, int tokens, double g, double h, bool isProjected)
+    {
+        Check(beta, tokens, g);
+        Argument.AtLeast(0, h);
+        // x_i + h A_i = own x_i + all sum_j x_j, with <x_i, sum_j x_j> = s and |sum_j x_j|^2 = n s.
+        double s = 1 + (tokens - 1) * g, all = h * Pull(normalization, 1.0 / tokens, beta, tokens, g);
+        double own = 1 + (isProjected ? -all * s : h * Pull(normalization, 1.0 / tokens, beta, tokens, g, self: true) - all);
+        double common = 2 * own * all * s + all * all * tokens * s;
+        return (own * own * g + common) / (own * own + common);
     }
 
     /// <summary>beta = 0 in closed form: g = (u0 e^{2t} - 1)/(u0 e^{2t} + n - 1), u0 = ((n - 1) g0 + 1)/(1 - g0).</summary>
@@ -116,11 +146,17 @@ public static class Equiangular
         Argument.Within(gap, 0, double.PositiveInfinity);
     }
 
+    // The time between two logits, on panels of this length at most.
+    private static double Between(Normalization normalization, double beta, int tokens, double low, double high, double length) =>
+        Quadrature.Panels(s => 1 / Pull(normalization, 2, beta, tokens, OfLogit(tokens, s)), low, high, length);
+
     // factor e^{beta g}/N, N of the row (e^beta + (n-1) e^{beta g})/n.
-    private static double Pull(Normalization normalization, double factor, double beta, int tokens, double g)
+    // The self term e^beta/N in its place.
+    private static double Pull(Normalization normalization, double factor, double beta, int tokens, double g, bool self = false)
     {
         double below = beta * (1 - g);
-        return Theory.Pull.Of(normalization, factor, beta, below, (1 + (tokens - 1.0) * Math.Exp(-below)) / tokens, 1);
+        return Theory.Pull.Of(
+            normalization, factor, beta, self ? 0 : below, (1 + (tokens - 1.0) * Math.Exp(-below)) / tokens, 1);
     }
 
     private static double LogitOf(int tokens, double g) => Math.Log((tokens - 1.0) * g + 1) - Math.Log(1 - g);

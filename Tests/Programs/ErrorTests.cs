@@ -68,7 +68,7 @@ public class ErrorTests : FolderFixture
         "$.record.observables: \"spectrum\": the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]
     [TestCase("run nowhere/own.json", "'nowhere/own.json' is neither a file nor a stored experiment ('attentionflow list' shows the stored ones)")]
-    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, code-strength, toeplitz, targets, length, early-warning, controls, prompts, causal, lost-in-the-middle, hysteresis, gradients, paper, atlas, all (attentionflow reproduce --help shows what there is)")]
+    [TestCase("reproduce figure4", "figure4: unknown; did you mean 'figure2'? Known: figure2, figure3, growth, finite-n, plateaus, noise, schemes, long-times, work-precision, code-strength, toeplitz, targets, length, early-warning, controls, prompts, causal, lost-in-the-middle, hysteresis, gradients, phase-diagrams, staircase, euler-clock, leaders, long-context, early-modes, paper, atlas, all (attentionflow reproduce --help shows what there is)")]
     [TestCase("bench --device cpu --peers", "--device measures one device alone; leave it or the other options out (attentionflow bench --help shows what there is)")]
     [TestCase("bench --peers --scaling x.svg", "--scaling measures no peers; leave one of the two out (attentionflow bench --help shows what there is)")]
     [TestCase("list all", "'all' is one argument too many for 'list' (attentionflow list --help shows what there is)")]

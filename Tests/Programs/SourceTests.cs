@@ -15,7 +15,7 @@ public sealed class SourceTests
     [Category("Slow")]
     [TestCase("Kernels", "Model", "", "Ranks", "Reference", "Cpu", "Harmonic", "Fast", "Gpu", "Devices")]
     [TestCase("Solver", "", "Model", "Theory", "Flows", "Motion", "Observables", "Configuration", "Runs", "Verification", "Sweeps", "Trajectories", "Analysis", "Response")]
-    [TestCase("Experiments", "Figures", "Pages", "Reports", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Studies.Plateaus", "Benchmark", "Facts", "Commands")]
+    [TestCase("Experiments", "Figures", "Pages", "Reports", "Studies", "Studies.Figure2", "Studies.Figure3", "Studies.Length", "Studies.Plateaus", "Studies.Atlas", "Benchmark", "Facts", "Commands")]
     [TestCase("Encoders", "Onnx", "Models", "Traces", "Studies", "Commands")]
     public void NoRoomUsesALaterOne(string project, params string[] rooms)
     {

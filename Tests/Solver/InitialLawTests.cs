@@ -82,6 +82,29 @@ public class InitialLawTests
         }
     }
 
+    /// <summary>Cosines of independent tokens have mean 0 and variance 1/D, of any two of them; the first coordinates are a triangle.</summary>
+    [Test]
+    public void TheSpanHasTheCosinesOfTheLargerDimension([Values(8, 200)] int ambient)
+    {
+        const int R = 4000, N = 5;
+        Cloud cloud = new SpanLaw(ambient).Draw(R, N, N + 1, seed: 3);
+        using IDisposable scope = Assert.EnterMultipleScope();
+        foreach ((int i, int j) in new[] { (0, 1), (1, 4), (3, 4) })
+        {
+            double[] cosines = [.. Enumerable.Range(0, R).Select(r => Sphere.Dot(cloud.Token(r * N + i), cloud.Token(r * N + j)))];
+            Assert.That(cosines.Average(), Is.EqualTo(0).Within(5 / Math.Sqrt((double)ambient * R)));
+            Assert.That(cosines.Average(c => c * c), Is.EqualTo(1.0 / ambient).Within(5 * Math.Sqrt(2.0 / R) / ambient));
+        }
+        for (int i = 0; i < N; i++) Assert.That(cloud.Token(i)[(i + 1)..].ToArray(), Is.All.Zero);
+    }
+
+    [Test]
+    public void ASpanNeedsRoomForItsTokens()
+    {
+        Assert.That(() => new SpanLaw(100).Draw(1, 5, 4, seed: 1), Throws.ArgumentException.With.Message.Contains("5 tokens span more than dimension 4"));
+        Assert.That(() => new SpanLaw(5).Draw(1, 5, 6, seed: 1), Throws.ArgumentException.With.Message.Contains("larger dimension 5 is below"));
+    }
+
     [Test]
     public void ClustersAndEquiangularAreWhatTheySay()
     {

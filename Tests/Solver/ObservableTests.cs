@@ -203,6 +203,19 @@ public class ObservableTests
     public void MaskedFlowsReportNoEnergy() =>
         Assert.That(() => Measure("energy", One with { Mask = Mask.Causal }, new IdentityGauge(), Clouds.Uniform(1, 4, 3)), Throws.TypeOf<NotSupportedException>());
 
+    /// <summary>Of five tokens three lie together and one is 1e-3 too far from them: 3 of 10 pairs; as tokens of weights 3, 1, 1 the same.</summary>
+    [Test]
+    public void ClosePairsOfAFewTokens()
+    {
+        double near = Math.Acos(0.9991), far = Math.Acos(0.9989);
+        double[] angles = [0, near / 2, near, near + far, 2];
+        Cloud cloud = new(1, 5, 2, [.. angles.SelectMany(a => new[] { Math.Cos(a), Math.Sin(a) })]);
+        Assert.That(Measure("close_pairs", One, new IdentityGauge(), cloud), Is.EqualTo(new[] { 0.3 }).Within(1e-14));
+        Cloud point = new ClustersLaw([[0, 1]], 0).Draw(1, 4, 2, seed: 1), one = new ClustersLaw([[0, 1]], 0).Draw(1, 1, 2, seed: 1);
+        Assert.That(Measure("close_pairs", One, new IdentityGauge(), point), Is.EqualTo(new[] { 1.0 }).Within(1e-14));
+        Assert.That(Measure("close_pairs", One, new IdentityGauge(), one), Is.EqualTo(new[] { 1.0 }));
+    }
+
     [Test]
     public void GapsStopWhenTheRunDoes()
     {

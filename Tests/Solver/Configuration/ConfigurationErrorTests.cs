@@ -4,7 +4,7 @@ namespace AttentionFlow.Tests.Configuration;
 
 public class ConfigurationErrorTests
 {
-    private const string Observables = "attention_divergence, attention_entropy, attention_rows, clusters, covariance, covariance_participation, energy, energy_drops, energy_ratio, entropy_floor, gaps, gradient, hemisphere, law_distance, limit, low_pass, lyapunov, mean, participation, participation_ratio, ranks, sink, spectrum, speed";
+    private const string Observables = "attention_divergence, attention_entropy, attention_rows, close_pairs, clusters, covariance, covariance_participation, energy, energy_drops, energy_ratio, entropy_floor, gaps, gradient, hemisphere, law_distance, limit, low_pass, lyapunov, mean, participation, participation_ratio, ranks, sink, spectrum, speed";
 
     // Keys, unknown and missing.
     [TestCase(""" "interaction": { "bta": 1 } """, "$.interaction.bta: unknown key; did you mean 'beta'?")]

@@ -15,6 +15,7 @@ public class ExperimentReaderTests : FolderFixture
         """ "tokens": { "initial": { "law": "vonMisesFisher", "concentration": 4, "mean": [0, 1, 0] } } """,
         """ "tokens": { "dimension": 2, "initial": { "law": "clusters", "centres": [[1, 0], [0.6000001, 0.8]], "spread": 0 } } """,
         """ "tokens": { "count": 4, "dimension": 4, "initial": { "law": "equiangular", "cosine": -0.333 } } """,
+        """ "tokens": { "count": 4, "dimension": 5, "initial": { "law": "span", "ambient": 1024 } } """,
         """ "tokens": { "count": 1, "dimension": 2, "initial": { "law": "equiangular", "cosine": -1 } } """,
         """ "tokens": { "initial": { "law": "symmetric" } }, "labels": { "law": "uniform" } """,
         """ "tokens": { "initial": { "law": "symmetric", "axis": null } }, "labels": { "law": "blocks", "count": 256 } """,
