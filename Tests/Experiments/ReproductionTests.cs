@@ -42,7 +42,7 @@ public class ReproductionTests
         Assert.That(output, Does.Match(@"all \d+ checks pass; the report is "));
         Assert.That(code, Is.EqualTo(ExitCodes.Done));
         string[] figures = [.. Directory.EnumerateFiles(_folder.FullPath, "*.svg")];
-        Assert.That(figures.Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.svg", "figure2.svg", "figure3.svg", "figure3-t20.svg", "finite-n.svg", "growth.svg", "long-times.svg", "merge-times.svg", "noise.svg", "hysteresis.svg", "phase-diagrams.svg", "phase-times.svg", "staircase.svg", "euler-clock.svg", "gradients.svg", "plateaus.svg", "schemes.svg", "work-precision.svg",
+        Assert.That(figures.Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.svg", "figure2.svg", "figure3.svg", "figure3-t20.svg", "finite-n.svg", "growth.svg", "long-times.svg", "merge-times.svg", "noise.svg", "hysteresis.svg", "phase-diagrams.svg", "phase-times.svg", "staircase.svg", "euler-clock.svg", "leaders.svg", "long-context.svg", "early-modes.svg", "gradients.svg", "plateaus.svg", "schemes.svg", "work-precision.svg",
             "code-strength.svg", "toeplitz.svg", "toeplitz-clouds.svg", "targets.svg", "length.svg", "length-law.svg", "early-warning.svg", "controls.svg", "prompts.svg", "causal.svg", "lost-in-the-middle.svg", "at-a-glance.svg", "figure3-moving.svg" }));
         foreach (string figure in figures)
         {

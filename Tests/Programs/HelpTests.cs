@@ -7,7 +7,7 @@ public class HelpTests
 {
     [TestCase("", "reproduce", "run", "sweep", "collect", "linearize", "report", "verify", "list", "schema", "devices", "bench", "--version")]
     [TestCase("run", "FILE|DIR|NAME", "--set", "--seed", "--device", "--precision", "--out", "--overwrite")]
-    [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "hysteresis", "phase-diagrams", "staircase", "euler-clock", "schemes", "gradients", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
+    [TestCase("reproduce", "figure2", "figure3", "growth", "finite-n", "plateaus", "noise", "hysteresis", "phase-diagrams", "staircase", "euler-clock", "leaders", "long-context", "early-modes", "schemes", "gradients", "long-times", "work-precision", "code-strength", "toeplitz", "targets", "length",
         "early-warning", "controls", "prompts", "causal", "lost-in-the-middle", "paper", "atlas", "all", "Exit codes:", "--out", "--quick")]
     [TestCase("verify", "DIR", "--rerun", "--device", "Exit codes:")]
     [TestCase("sweep", "FILE|NAME", "--out", "--jobs", "--index", "--of", "--dry-run", "--retry", "--slurm", "--checkpoint", "Exit codes:")]
