@@ -15,9 +15,10 @@ internal static class Predictions
         Interaction interaction = experiment.Interaction.Pair;
         int d = experiment.Tokens.Dimension;
         if (experiment.Noise is { } noise)
-            return experiment.Layer.IsPlain && interaction is { Coupling.IsOne: true, Mask: Mask.None }
+            return noise is { Kappa: { } kappa, Common: null } && experiment.Layer.IsPlain
+                && interaction is { Coupling.IsOne: true, Mask: Mask.None }
                 && interaction.Profile == Profile.Linear && interaction.Normalization == Normalization.Unnormalized
-                ? new Dictionary<string, double> { ["mean_norm"] = NoisyFlow.MeanNorm(d, noise.Kappa) } : [];
+                ? new Dictionary<string, double> { ["mean_norm"] = NoisyFlow.MeanNorm(d, kappa) } : [];
         if (!experiment.Layer.IsPlain) return new Dictionary<string, double>();
         return PredictedLimit.For(interaction, d, out string? _, experiment.Layer) switch
         {

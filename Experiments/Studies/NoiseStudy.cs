@@ -34,7 +34,7 @@ internal sealed class NoiseStudy() : Study(7, "noise", "Noise against attraction
     }
 
     // Written as a multiple of 0.1.
-    private static double RatioOf(Experiment experiment) => Math.Round(experiment.Noise!.Kappa / experiment.Tokens.Dimension, 6);
+    private static double RatioOf(Experiment experiment) => Math.Round(experiment.Noise!.Kappa!.Value / experiment.Tokens.Dimension, 6);
 
     private static int Tokens(bool quick) => quick ? 128 : 256;
 

@@ -70,12 +70,12 @@ public class OneOfAttribute(params string[] names) : Attribute
     public IReadOnlyList<string> Names { get; } = names;
 }
 
-/// <summary>A kind that is not for this place; errors do not list it.</summary>
+/// <summary>Kinds that are not for this place; errors do not list them.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class NotKindAttribute(string kind) : Attribute
+public sealed class NotKindAttribute(params string[] kinds) : Attribute
 {
-    /// <summary>The kind.</summary>
-    public string Kind { get; } = kind;
+    /// <summary>The kinds.</summary>
+    public IReadOnlyList<string> Kinds { get; } = kinds;
 }
 
 /// <summary>A point of the unit sphere, or a list of such points: of length 1 within 1e-6, then scaled to length 1.</summary>

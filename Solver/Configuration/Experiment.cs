@@ -59,13 +59,13 @@ public sealed record Experiment
     public Setting Setting => new(Tokens.Count, Tokens.Dimension)
     {
         Labels = Enumerable.Repeat(0, 1).SelectMany(_ => Labels.Draw(Replicas, Tokens.Count, Seed)), // when asked for
-        Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed,
+        Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed, Redraw = Time.Redraw,
     };
 
     /// <summary>The same with the step and the first logarithmic time that are left out.</summary>
     internal Experiment WithTimes() => this with
     {
-        Time = Time.Method.IsAdaptive ? Time : Time with { Step = Time.Step ?? Math.Min(0.01, Time.Horizon / 100) },
+        Time = Time.Method.IsAdaptive ? Time : Time with { Step = Time.Step ?? Time.Redraw ?? Math.Min(0.01, Time.Horizon / 100) },
         Record = Record.Spacing == Spacing.Linear ? Record
             : Record with { First = Record.First ?? Math.Min(0.01, Time.Horizon / 1000) },
     };
@@ -77,6 +77,7 @@ public sealed record Experiment
     public Layer Layer => new()
     {
         Heads = [.. Enumerable.Range(0, Interaction.Heads).Select(head => Interaction.Matrices.Draw(head, Setting))],
+        Redraw = Time.Redraw is { } interval ? new(interval, Interaction.Matrices, Setting) : null,
         HasNegativeBeta = Interaction.Beta < 0 && Interaction.Profile.IsCurved(Interaction.Beta),
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
         Perceptron = Interaction.Perceptron?.Draw(Setting),
@@ -93,11 +94,11 @@ public sealed record Experiment
         (Record.Times(Record.Snapshots, Time.Horizon), Record.Times(Record.Observations, Time.Horizon));
 
     /// <summary>Whether replicas differ.</summary>
-    internal bool DiffersByReplica => Tokens.Initial.DiffersByReplica || Labels.IsRandom || Interaction.Noise is not null;
+    internal bool DiffersByReplica =>
+        Tokens.Initial.DiffersByReplica || Labels.IsRandom || Interaction.Noise is not null || Time.Redraw is not null;
 
     /// <summary>Whether anything is drawn with the seed.</summary>
-    internal bool IsRandom => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null
-        || new[] { Interaction.Matrices.Query, Interaction.Matrices.Key, Interaction.Matrices.Value }.Any(m => m.IsRandom)
+    internal bool IsRandom => Tokens.Initial.IsRandom || Labels.IsRandom || Interaction.Noise is not null || Interaction.Matrices.AreRandom
         || Interaction.Perceptron?.IsRandom == true
         || Interaction.Prompts?.Points.Law is not (null or GreatCircleTargets)
         || Interaction.Gauge is PrefixGauge { Targets.Law: not (null or GreatCircleTargets) };
@@ -155,7 +156,7 @@ public sealed record InteractionSection
     [Description("Where the network normalises: dx_i/dt = P A_i/s_i, A_i the attention output before its projection.")]
     public Scheme Scheme { get; init; } = new PostScheme();
 
-    [Description("Brownian motion of every token beside the drift, sqrt(2/kappa) dW_i on the sphere; null = none. Needs fixed steps.")]
+    [Description("Brownian motion beside the drift, of each token's own or common to all; null = none. Needs fixed steps.")]
     public Noise? Noise { get; init; }
 
     [Description("Frozen prompts, keys and values that never move; null = none.")]
@@ -198,8 +199,11 @@ public sealed record TimeSection
     public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
-    [Description("The time step of euler, heun and rk4, at most the horizon; null = 0.01, or a hundredth of a horizon below 1.")]
+    [Description("The time step of euler, heun and rk4, at most the horizon; null = redraw; 0.01; a hundredth of a horizon below 1.")]
     public double? Step { get; init; }
+
+    [Quantity("the interval", Above = 0), Description("The time after which random matrices are drawn anew, by replica; null = never.")]
+    public double? Redraw { get; init; }
 
     [Quantity("the tolerance", AtLeast = 1e-13, AtMost = 0.1)]
     [Description("For tsit5: the distance by which a token may miss its place in one step, estimated; null = 1e-4.")]

@@ -15,8 +15,8 @@ internal static class ExperimentRules
     public static void Check(Experiment experiment)
     {
         foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
-            .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Time(experiment.Time)).Concat(Unit(experiment))
-            .Concat(Record(experiment)))
+            .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Redraw(experiment)).Concat(Time(experiment.Time))
+            .Concat(Unit(experiment)).Concat(Record(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 
@@ -83,7 +83,8 @@ internal static class ExperimentRules
     private static IEnumerable<(string Where, string? Why)> Noise(Experiment experiment)
     {
         TimeSection time = experiment.Time;
-        if (experiment.Interaction.Noise is null) yield break;
+        if (experiment.Interaction.Noise is not { } noise) yield break;
+        yield return ("$.interaction.noise", noise.WhyNot);
         if (experiment.Record.Plateaus) yield return ("$.record.plateaus", "under noise the energy does not rise; leave this key out");
         if (experiment.Interaction.Scheme is not PostScheme)
             yield return ("$.interaction.noise", "noise goes with the scheme 'post' only; leave one of the two out");
@@ -96,6 +97,29 @@ internal static class ExperimentRules
             yield return ("$.record.observables", ordered == "energy_drops"
                 ? "noise lowers the energy at any step, so 'energy_drops' says nothing; leave it out"
                 : $"under noise tokens come to no limit; leave '{ordered}' out");
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Redraw(Experiment experiment)
+    {
+        TimeSection time = experiment.Time;
+        if (time.Redraw is not { } interval) yield break;
+        Redraw redraw = new(interval, experiment.Interaction.Matrices, experiment.Setting);
+        if (!redraw.Laws.AreRandom)
+            yield return ("$.time.redraw", "no matrix is random; leave this key out, or set "
+                + "$.interaction.matrices.value to { \"kind\": \"brownian\" }");
+        if (time.Method.IsAdaptive)
+            yield return ("$.time.method", $"'{time.Method.Name}' chooses its steps, which must end where "
+                + "matrices are redrawn; use 'euler'");
+        if (experiment.Interaction.Scheme is not PostScheme)
+            yield return ("$.time.redraw", "redrawn matrices go with the scheme 'post' only; leave one of the two out");
+        if (time.Until?.Speed is not null)
+            yield return ("$.time.until.speed", "where matrices are redrawn tokens do not slow down; leave this key out");
+        if (redraw.WhyNot(time.Step!.Value) is { } why) yield return ("$.time.step", why);
+        (double[] snapshots, double[] observations) = experiment.Times;
+        (string where, double[] times) = observations.All(redraw.IsAt) ? ("snapshots", snapshots) : ("observations", observations);
+        if (times.Any(t => !redraw.IsAt(t)))
+            yield return ($"$.record.{where}", Text.Of($"the time {times.First(t => !redraw.IsAt(t))} is no multiple of $.time.redraw, ")
+                + Text.Of($"{interval}; record times that are, such as the first and the last of a whole number of intervals"));
     }
 
     private static IEnumerable<(string Where, string? Why)> Time(TimeSection time)
@@ -125,7 +149,8 @@ internal static class ExperimentRules
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
             : interaction.Beta < 0 ? "with a negative beta it is far tokens that are fastest"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
-            : interaction.Noise is not null ? "noise has a time of its own, kappa" : null;
+            : interaction.Noise is not null ? "noise has a time of its own, kappa"
+            : experiment.Time.Redraw is not null ? "matrices are redrawn in a time of their own" : null;
         if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
     }
 

@@ -30,16 +30,16 @@ internal sealed class StrictWalk(string folder)
         if (type == typeof(int)) return Whole(node, property, int.MaxValue, path);
         if (type == typeof(ulong)) return Whole(node, property, ulong.MaxValue, path);
         if (ExperimentSchema.ElementType(type) is { } element) return List(node, element, property, path);
-        return Object(node, type, path, property.Attribute<NotKindAttribute>()?.Kind);
+        return Object(node, type, path, property.Attribute<NotKindAttribute>()?.Kinds ?? []);
     }
 
-    private JsonObject Object(JsonNode? node, Type type, string path, string? notKind = null)
+    private JsonObject Object(JsonNode? node, Type type, string path, IReadOnlyList<string>? notKinds = null)
     {
         string? kindKey = ExperimentSchema.KindKey(type);
         if (node is not JsonObject found) throw Wrong(node, kindKey is null ? "an object" : $"an object with '{kindKey}'", path);
         string? kind = null;
         Type concrete = type;
-        if (kindKey is not null) (kind, concrete) = Kind(found, type, $"{path}.{kindKey}", kindKey, notKind);
+        if (kindKey is not null) (kind, concrete) = Kind(found, type, $"{path}.{kindKey}", kindKey, notKinds ?? []);
 
         IList<JsonPropertyInfo> properties = ExperimentSchema.Options.GetTypeInfo(concrete).Properties;
         foreach (JsonPropertyInfo property in properties)
@@ -56,17 +56,19 @@ internal sealed class StrictWalk(string folder)
         return found;
     }
 
-    private static (string Kind, Type Type) Kind(JsonObject node, Type type, string path, string kindKey, string? notKind)
+    private static (string Kind, Type Type) Kind(
+        JsonObject node, Type type, string path, string kindKey, IReadOnlyList<string> notKinds)
     {
         IReadOnlyList<JsonDerivedType> kinds = ExperimentSchema.Kinds(type);
-        string[] all = [.. kinds.Select(k => (string)k.TypeDiscriminator!)], known = [.. all.Where(k => k != notKind)];
+        string[] all = [.. kinds.Select(k => (string)k.TypeDiscriminator!)], known = [.. all.Except(notKinds)];
         if (!node.TryGetPropertyValue(kindKey, out JsonNode? value))
             throw ConfigurationException.At(path, $"this key is missing; known: {string.Join(", ", known)}.");
         if (!IsText(value)) throw Wrong(value, "a name", path);
         string name = value!.GetValue<string>();
         int index = Array.IndexOf(all, name);
         if (index < 0) throw ConfigurationException.At(path, $"{Quoted.Of(name)} is unknown; {Names.Hint(name, known)}");
-        if (name == notKind) throw ConfigurationException.At(path, $"'{name}' is not possible here; known: {string.Join(", ", known)}.");
+        if (notKinds.Contains(name))
+            throw ConfigurationException.At(path, $"'{name}' is not possible here; known: {string.Join(", ", known)}.");
         return (name, kinds[index].DerivedType);
     }
 

@@ -21,6 +21,7 @@ public sealed class Flow
     private readonly ContentMarginal _content;
     private FlowDrift _drift;
     private Flow? _whole;
+    private (long Number, int Copies)? _drawn;
     private Attention? _attention;
 
     /// <summary>The flow of this interaction and gauge for clouds with the labels and weights of <paramref name="cloud"/>.</summary>
@@ -46,6 +47,7 @@ public sealed class Flow
         (_drift, _energy) = (new FlowDrift(_terms, new PostScheme()), new FlowEnergy(_terms, Layer));
         _content = new ContentMarginal(interaction.Beta, _tokens, sums);
         Tangents = Dimension + 1;
+        MoveTo(0);
     }
 
     /// <summary>beta, profile, coupling, normalisation, mask.</summary>
@@ -163,6 +165,16 @@ public sealed class Flow
         _terms.Sum(at.Positions, first, rows, stop);
         Workers.For(rows, FlowTerms.Grain, Threads, (from, to) => _drift.Finish(at.Radii, rate, first + from, first + to));
         Count((double)count / Replicas);
+    }
+
+    /// <summary>Random matrices that are redrawn are from now on those of this time; without such nothing happens.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="copies">So many replicas, one after the other, have the same matrices.</param>
+    public void MoveTo(double time, int copies = 1)
+    {
+        if (Layer.Redraw is not { } redraw || _drawn == (redraw.NumberAt(time), copies)) return;
+        _drawn = (redraw.NumberAt(time), copies);
+        _terms.Draw(redraw, redraw.NumberAt(time), copies);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using AttentionFlow.Kernels.Devices;
+using MathNet.Numerics.LinearAlgebra;
 
 namespace AttentionFlow.Solver.Flows;
 
@@ -56,6 +57,17 @@ internal sealed class FlowTerms
 
     /// <summary>What acts on every token alone; null: nothing.</summary>
     public Perceptron? Perceptron { get; }
+
+    /// <summary>Gives all replicas the matrices of an interval; so many replicas, one after the other, have the same.</summary>
+    public void Draw(Redraw redraw, long number, int copies) => Workers.For(Tokens.Replicas / copies, 1, _threads, (from, to) =>
+    {
+        for (int r = from; r < to; r++)
+        {
+            (Matrix<double>? Logits, Matrix<double>? Values)[] drawn = redraw.Draw(r, number);
+            for (int h = 0; h < Heads.Length; h++)
+                for (int copy = r * copies; copy < (r + 1) * copies; copy++) Heads[h].Draw(copy, drawn[h].Logits, drawn[h].Values);
+        }
+    });
 
     /// <summary>Asks for forces with their part along y_i.</summary>
     public void AskRadial()

@@ -1,3 +1,5 @@
+using MathNet.Numerics.LinearAlgebra;
+
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
@@ -15,21 +17,25 @@ internal sealed class HeadTerm
     private readonly bool _curved;
     private readonly int _wide, _sign, _gradient;
     private readonly double[] _q, _k, _p;
+    // d x d, or one after the other for every replica where matrices are redrawn.
     private readonly double[]? _logits, _values;
+    private readonly bool _redrawn;
 
     /// <summary>The term of this head.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="interaction">beta, profile, coupling, mask.</param>
     /// <param name="head">Matrices.</param>
-    /// <param name="layer">The code, and the sign of the logits.</param>
+    /// <param name="layer">The code, the sign of the logits, whether <see cref="Draw"/> gives the matrices.</param>
     /// <param name="turn">Psi, for a code of the logits alone.</param>
     /// <param name="sums">What sums.</param>
     public HeadTerm(TokenArrays tokens, Interaction interaction, Head head, Layer layer, PreparedGauge turn, IPairSums sums)
     {
         PositionalCode code = layer.Code;
+        _redrawn = layer.Redraw is not null;
         (_tokens, _code, _turn, _sign, _gradient) = (tokens, code.Kind, turn, layer.Sign, layer.Sign * head.GradientSign);
         _curved = interaction.Profile.IsCurved(interaction.Beta);
-        (_logits, _values) = (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
+        (_logits, _values) = _redrawn ? (Room(head.Logits), Room(head.Values))
+            : (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
         _p = _code is CodeKind.Additive or CodeKind.Concatenated
             ? [.. tokens.Labels.Select(code.At).SelectMany(p => (double[])[p.P0, p.P1])] : [];
         _wide = _code == CodeKind.Concatenated ? tokens.Dimension + 2 : tokens.Dimension;
@@ -57,6 +63,9 @@ internal sealed class HeadTerm
         Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
         // V makes a pull along the sphere of the force across it.
         if (_values is not null) AskRadial(sums);
+
+        double[]? Room(Matrix<double>? matrix) =>
+            matrix is null ? null : new double[(long)tokens.Replicas * tokens.Dimension * tokens.Dimension];
     }
 
     /// <summary>What is summed, and how.</summary>
@@ -72,6 +81,17 @@ internal sealed class HeadTerm
         if (!Plan.IsTangential) return;
         Plan = sums.Plan(Plan.Problem, RowColumns.Force | RowColumns.Radial);
         Sums = new RowSums(_tokens.Rows, _wide, Plan.Columns);
+    }
+
+    /// <summary>Gives a replica other matrices.</summary>
+    public void Draw(int replica, Matrix<double>? logits, Matrix<double>? values)
+    {
+        int d = _tokens.Dimension, first = replica * d * d;
+        for (int k = 0; k < d * d; k++)
+        {
+            if (_logits is not null) _logits[first + k] = logits![k % d, k / d];
+            if (_values is not null) _values[first + k] = values![k / d, k % d];
+        }
     }
 
     /// <summary>Makes queries and keys of the rows from..to-1 of y.</summary>
@@ -94,7 +114,7 @@ internal sealed class HeadTerm
             if (_logits is not null)
             {
                 query[..d].Clear();
-                AddProduct(_logits, 1, key[..d], query[..d]);
+                AddProduct(MatrixOf(i, _logits), 1, key[..d], query[..d]);
             }
             for (int c = 0; c < _wide && _sign < 0; c++) query[c] = -query[c];
         }
@@ -115,7 +135,7 @@ internal sealed class HeadTerm
         }
         ReadOnlySpan<double> y = _tokens.At(row);
         for (int c = 0; c < d; c++) sum[c] += z * y[c];
-        AddProduct(_values, scale, sum, field);
+        AddProduct(MatrixOf(row, _values), scale, sum, field);
         return 0;
     }
 
@@ -130,9 +150,15 @@ internal sealed class HeadTerm
         return _gradient * (Sphere.Dot(query, force) + Sums.Z[row] * Sphere.Dot(query, key));
     }
 
-    // result += scale A x.
-    private static void AddProduct(double[] a, double scale, ReadOnlySpan<double> x, Span<double> result)
+    private ReadOnlySpan<double> MatrixOf(int row, double[] matrices)
     {
-        for (int r = 0; r < x.Length; r++) result[r] += scale * Sphere.Dot(a.AsSpan(r * x.Length, x.Length), x);
+        int square = _tokens.Dimension * _tokens.Dimension;
+        return matrices.AsSpan(_redrawn ? row / _tokens.Tokens * square : 0, square);
+    }
+
+    // result += scale A x.
+    private static void AddProduct(ReadOnlySpan<double> a, double scale, ReadOnlySpan<double> x, Span<double> result)
+    {
+        for (int r = 0; r < x.Length; r++) result[r] += scale * Sphere.Dot(a.Slice(r * x.Length, x.Length), x);
     }
 }

@@ -21,8 +21,7 @@ public sealed class Head
             throw new ArgumentException(
                 $"the matrices of a head must be square and of one size; one is {wrong.RowCount} x {wrong.ColumnCount}");
         Dimension = given.Length > 0 ? given[0].RowCount : null;
-        Matrix<double>? logits = query is null ? key : key is null ? query.Transpose() : query.TransposeThisAndMultiply(key);
-        (Logits, Values) = (UnlessIdentity(logits), UnlessIdentity(value));
+        (Logits, Values) = (UnlessIdentity(Product(query, key)), UnlessIdentity(value));
         (LogitNorm, ValueSpread) = (Logits?.L2Norm() ?? 1, 2 * Values?.L2Norm() ?? 1);
         GradientSign = Logits is null && Values is null ? 1 : SignOf(Logits ?? Identity(), Values ?? Identity());
 
@@ -58,6 +57,10 @@ public sealed class Head
 
     /// <summary>1 for V = I, else 2 |V|: no two eigenvalues of V are further apart.</summary>
     public double ValueSpread { get; }
+
+    /// <summary>Q^T K, null for the identity.</summary>
+    internal static Matrix<double>? Product(Matrix<double>? query, Matrix<double>? key) =>
+        query is null ? key : key is null ? query.Transpose() : query.TransposeThisAndMultiply(key);
 
     private static Matrix<double>? UnlessIdentity(Matrix<double>? m) =>
         m is null || Near(m, Matrix<double>.Build.DenseIdentity(m.RowCount)) ? null : m;

@@ -9,6 +9,9 @@ public sealed record Layer
     /// <summary>The heads; the drift is the mean of their normalised fields. One without matrices by default.</summary>
     public IReadOnlyList<Head> Heads { get; init; } = [new Head()];
 
+    /// <summary>Draws the matrices of the heads anew, of which <see cref="Heads"/> are then one draw; null: they stay.</summary>
+    public Redraw? Redraw { get; init; }
+
     /// <summary>What labels do to logits and values beside the gauge; nothing by default.</summary>
     public PositionalCode Code { get; init; } = new NoCode();
 
@@ -73,6 +76,7 @@ public sealed record Layer
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>
     public string? WhyNoEnergy(Interaction interaction)
     {
+        if (Redraw is not null) return "a flow whose matrices are redrawn climbs no energy";
         if (interaction.Mask != Mask.None) return "a masked flow climbs no energy";
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
         if (Heads.Any(h => h.GradientSign == 0))

@@ -8,8 +8,8 @@ namespace AttentionFlow.Solver.Model;
 /// <param name="Key">K.</param>
 /// <param name="Value">V.</param>
 public sealed record Matrices(
-    [NotKind("product"), Description("The query matrix Q of every head.")] MatrixLaw Query,
-    [NotKind("product"), Description("The key matrix K of every head.")] MatrixLaw Key,
+    [NotKind("product", "brownian"), Description("The query matrix Q of every head.")] MatrixLaw Query,
+    [NotKind("product", "brownian"), Description("The key matrix K of every head.")] MatrixLaw Key,
     [Description("The value matrix V of every head.")] MatrixLaw Value)
 {
     /// <summary>Three identities.</summary>
@@ -18,11 +18,21 @@ public sealed record Matrices(
     /// <summary>True when the matrices of all heads are the same.</summary>
     public bool AreShared => !Query.DiffersByHead && !Key.DiffersByHead && !Value.DiffersByHead;
 
+    /// <summary>True when some matrix is drawn with the seed.</summary>
+    public bool AreRandom => Query.IsRandom || Key.IsRandom || Value.IsRandom;
+
     /// <summary>A head, numbered from 0.</summary>
     public Head Draw(int head, in Setting setting)
     {
         Matrix<double>? query = Query.Draw(head, 0, setting), key = Key.Draw(head, 1, setting);
         return new(query, key, Value is ProductMatrix ? new Head(query, key).Logits : Value.Draw(head, 2, setting));
+    }
+
+    /// <summary>Q^T K and V of the same head, null for the identity.</summary>
+    public (Matrix<double>? Logits, Matrix<double>? Values) Products(int head, in Setting setting)
+    {
+        Matrix<double>? logits = Head.Product(Query.Draw(head, 0, setting), Key.Draw(head, 1, setting));
+        return (logits, Value is ProductMatrix ? logits : Value.Draw(head, 2, setting));
     }
 }
 
@@ -164,4 +174,23 @@ public sealed record ProductMatrix : MatrixLaw
     /// <inheritdoc/>
     public override Matrix<double>? Draw(int head, int place, in Setting setting) =>
         throw new NotSupportedException("a product is made of the query and key of its head");
+}
+
+/// <summary>Independent standard normal entries over tau^{1/2}: in the time tau the steps of a Brownian motion.</summary>
+[Kind("brownian", 6), Description("For the value alone, with time.redraw: independent standard normal entries over redraw^(1/2), so that "
+    + "the matrices of short intervals add up to a Brownian motion.")]
+public sealed record BrownianMatrix : MatrixLaw
+{
+    /// <inheritdoc/>
+    public override bool IsRandom => true;
+
+    /// <inheritdoc/>
+    public override bool DiffersByHead => true;
+
+    /// <inheritdoc/>
+    public override string? WhyNot(in Setting setting) => setting.Redraw is null ? "'brownian' needs $.time.redraw" : null;
+
+    /// <inheritdoc/>
+    public override Matrix<double>? Draw(int head, int place, in Setting setting) =>
+        Normal(head, place, setting) / Math.Sqrt(setting.Redraw!.Value);
 }

@@ -21,8 +21,9 @@ public enum Activation
 /// <param name="Activation">sigma.</param>
 /// <param name="Strength">The factor of the whole.</param>
 public sealed record PerceptronLaw(
-    [NotKind("product"), Description("The inner matrix W'.")] MatrixLaw Inner,
-    [NotKind("product"), Description("The outer matrix W; null = the transpose of the inner one, with which the drift is a gradient.")]
+    [NotKind("product", "brownian"), Description("The inner matrix W'.")] MatrixLaw Inner,
+    [NotKind("product", "brownian")]
+    [Description("The outer matrix W; null = the transpose of the inner one, with which the drift is a gradient.")]
     MatrixLaw? Outer = null,
     [Quantity("a bias", AtLeast = -1e6, AtMost = 1e6), Description("The d entries of the bias b; null = 0.")]
     Sequence<double>? Bias = null,

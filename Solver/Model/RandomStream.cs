@@ -21,6 +21,10 @@ public enum RandomPurpose : byte
     TokenOrder = 8,
     /// <summary>Which token of a text has which positional code; as for the order of tokens.</summary>
     CodeOrder = 9,
+    /// <summary>The seed of matrices that are drawn anew; token and step are the number of the interval.</summary>
+    Redraw = 10,
+    /// <summary>Brownian motion that the tokens of a replica share; the step is the number of the kick.</summary>
+    CommonNoise = 11,
     /// <summary>Vectors and directions that observables probe a cloud with, the same in every run.</summary>
     Probes = 16,
 }
@@ -50,7 +54,7 @@ public struct RandomStream
     }
 
     /// <summary>Uniform on [0, 1), 53 bits.</summary>
-    public double Uniform() => (Next() >> 11) * (1.0 / (1L << 53));
+    public double Uniform() => (Word() >> 11) * (1.0 / (1L << 53));
 
     /// <summary>Standard normal, by Box and Muller's transform: two from two uniforms.</summary>
     public double Normal()
@@ -109,7 +113,8 @@ public struct RandomStream
         }
     }
 
-    private ulong Next()
+    /// <summary>64 random bits.</summary>
+    public ulong Word()
     {
         if (_hasSpare)
         {

@@ -17,6 +17,9 @@ public readonly record struct Setting(int Tokens, int Dimension)
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>tau, after which random matrices are drawn anew; null: never.</summary>
+    public double? Redraw { get; init; }
+
     /// <summary>Why a vector does not lie in R^d, or null; null stands for a vector that does.</summary>
     internal string? WhyNot(Sequence<double>? vector, string name) =>
         vector is null || vector.Count == Dimension ? null

@@ -35,12 +35,15 @@ internal sealed class FixedMotion(
 
     public override void Begin(CancellationToken stop)
     {
-        _stepper.Begin(State, stop);
+        Evaluate(stop);
         TellAll(Time, 0, _stepper.Drift, threads);
     }
 
     public override void MoveTo(double target, CancellationToken stop)
     {
+        if (Flow.Layer.Redraw is { } redraw && !redraw.IsAt(target))
+            throw new ArgumentException(FormattableString.Invariant($"at t = {target} no matrices are redrawn; ")
+                + FormattableString.Invariant($"all times must be multiples of {redraw.Interval}"), nameof(target));
         if (Time == _target) (_start, _target, _done) = (Time, target, 0);
         while (_done < Count)
         {
@@ -68,7 +71,7 @@ internal sealed class FixedMotion(
 
     public override void Recall(CancellationToken stop)
     {
-        if (!_hasMoved && !_isKicked) _stepper.Begin(State, stop);
+        if (!_hasMoved && !_isKicked) Evaluate(stop);
     }
 
     public override void GoOn(CancellationToken stop)
@@ -83,7 +86,7 @@ internal sealed class FixedMotion(
         {
             if (!_isKicked) Kick(0, length / 2);
             _isKicked = true;
-            _stepper.Begin(State, stop);
+            Evaluate(stop);
         }
         tangents?.Disturb(State);
         tangents?.Step(length, stop);
@@ -100,7 +103,7 @@ internal sealed class FixedMotion(
     private void Look(CancellationToken stop)
     {
         Run.Mark();
-        if (!IsKickedBetween || _done == Count) _stepper.Begin(State, stop);
+        if (!IsKickedBetween || _done == Count) Evaluate(stop);
         if (State.Radii.Any(r => !(r > 0)))
             throw new StepCollapsedException(FormattableString.Invariant($"the radius of a token fell to 0 at t = {Time:G6}, ")
                 + "where it has no direction; start from a larger radius");
@@ -108,6 +111,14 @@ internal sealed class FixedMotion(
             throw new ArithmeticException(FormattableString.Invariant($"the numbers are not finite at t = {Time:G6}"));
         _hasMoved = false;
         TellAll(Time, (_target - _start) / Count, _stepper.Drift, threads);
+    }
+
+    // The drift at the state, by the matrices of its time.
+    private void Evaluate(CancellationToken stop)
+    {
+        Flow.MoveTo(Time);
+        tangents?.MoveTo(Time);
+        _stepper.Begin(State, stop);
     }
 
     private void Kick(int half, double length)

@@ -53,7 +53,9 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
     public static string? WhyNot(Flow flow, Tableau method, StepControl step) => step switch
     {
         AdaptiveStep when !method.IsAdaptive => $"{method.Name} estimates no error and takes fixed steps only",
+        AdaptiveStep when flow.Layer.Redraw is not null => "matrices that are redrawn take fixed steps, which end where they are drawn",
         AdaptiveStep { MergeDistance: > 0 } => MergingMotion.WhyNot(flow),
+        FixedStep { Length: double length } => flow.Layer.Redraw?.WhyNot(length),
         _ => null,
     };
 

@@ -39,16 +39,30 @@ public static class Stability
             + FormattableString.Invariant($"use a step of {RoundDown(limit / 2):G2} or less, or tsit5, which chooses its own");
     }
 
-    /// <summary>The largest step over which noise leaves tokens most of their direction, kappa/(2 (d - 1)).</summary>
-    public static double LargestStep(Noise noise, int dimension) => 0.5 * noise.Kappa / (dimension - 1);
+    /// <summary>The largest step over which noise leaves tokens most of their direction, which decays at this rate: 1/(2 rate).</summary>
+    public static double LargestNoisyStep(double rate) => 0.5 / rate;
 
     /// <summary>Null when tokens keep most of their direction over a step, else a sentence with a better one.</summary>
     public static string? Advice(Noise noise, double step, int dimension)
     {
-        double rate = (dimension - 1) / noise.Kappa;
-        return step <= LargestStep(noise, dimension) ? null : FormattableString.Invariant(
+        double rate = noise.Rate(dimension);
+        return step <= LargestNoisyStep(rate) ? null : FormattableString.Invariant(
             $"a step of {step:G4} is long against the noise, which turns tokens at the rate (d - 1)/kappa = {rate:G4}; ")
             + FormattableString.Invariant($"use a step of {RoundDown(0.25 / rate):G2} or less");
+    }
+
+    /// <summary>
+    /// The rate (d - 1)/2 at which Brownian value matrices turn tokens whose attention output has length 1.
+    /// </summary>
+    public static double BrownianRate(int dimension) => 0.5 * (dimension - 1);
+
+    /// <summary>Null when tokens keep most of their direction until Brownian matrices are redrawn, else better advice.</summary>
+    public static string? Advice(Redraw redraw, int dimension)
+    {
+        double rate = BrownianRate(dimension);
+        return redraw.Laws.Value is not BrownianMatrix || redraw.Interval <= LargestNoisyStep(rate) ? null : FormattableString.Invariant(
+            $"{redraw.Interval:G4} is long against matrices that turn tokens at the rate (d - 1)/2 = {rate:G4}; ")
+            + FormattableString.Invariant($"use {RoundDown(0.25 / rate):G2} or less");
     }
 
     /// <summary>What to do about a run whose energy fell at some steps although the flow climbs it.</summary>

@@ -29,6 +29,7 @@ internal sealed class Tangents : IDisposable
     private readonly bool _hasRadii;
     private readonly double _step;
     private readonly IPairSums _sums;
+    private readonly Flow _flow;
     private readonly Stepper _stepper;
     private readonly State _points, _vectors;
     private readonly double[] _scales;
@@ -43,8 +44,8 @@ internal sealed class Tangents : IDisposable
         _sums = DeviceCatalog.Open("cpu", Precision.Double, threads);
         _points = new(Repeat(x.Positions), Repeat(x.Radii));
         Cloud cloud = new(_replicas * Copies, _n, _d, _points.Positions, Repeat([.. flow.Labels]), Repeat([.. flow.Weights]));
-        Flow many = new(flow.Interaction, flow.Gauge, cloud, _sums, threads, flow.Layer) { Scheme = flow.Scheme };
-        _stepper = new Stepper(many, method, threads, run);
+        _flow = new(flow.Interaction, flow.Gauge, cloud, _sums, threads, flow.Layer) { Scheme = flow.Scheme };
+        _stepper = new Stepper(_flow, method, threads, run);
         _vectors = new(new double[_replicas * _k * _numbers], new double[_hasRadii ? _replicas * _k * _n : 0]);
         (_scales, _products) = (new double[_replicas * _k], new TriangularProduct[_replicas]);
         for (int r = 0; r < _replicas; r++)
@@ -60,6 +61,9 @@ internal sealed class Tangents : IDisposable
 
     /// <summary>2 k.</summary>
     public int Copies => 2 * _k;
+
+    /// <summary>Random matrices that are redrawn are those of this time.</summary>
+    public void MoveTo(double time) => _flow.MoveTo(time, Copies);
 
     /// <summary>Disturbs the state at which the vectors are.</summary>
     public void Disturb(State x)

@@ -27,6 +27,14 @@ internal sealed class ClustersObservable : Observable
 /// <summary>Root mean square of the speeds: (sum_i m_i |dx_i/dt|^2)^{1/2}.</summary>
 internal sealed class SpeedObservable : Observable
 {
+    /// <summary>The speed of this flow.</summary>
+    /// <exception cref="NotSupportedException">When its matrices are redrawn.</exception>
+    public SpeedObservable(Flow flow)
+    {
+        if (flow.Layer.Redraw is not null)
+            throw new NotSupportedException("where matrices are redrawn the drift jumps; leave \"speed\" out");
+    }
+
     public override IReadOnlyList<Column> Columns { get; } = [Number("speed", "Root mean square of |dx_i/dt|, weighted by m_i.")];
 
     public override void Measure(in Frame frame, Span<double> values)

@@ -73,6 +73,9 @@ public sealed class ResponseState : IDisposable
         if (experiment.Noise is not null)
             throw ConfigurationException.At("$.interaction.noise", "linear response is that of the drift alone; "
                 + "--set interaction.noise=null leaves the noise out.");
+        if (experiment.Time.Redraw is not null)
+            throw ConfigurationException.At("$.time.redraw", "linear response is that of one drift, of matrices that stay; "
+                + "leave this key out.");
     }
 
     private static Cloud One(Cloud cloud, int replica)

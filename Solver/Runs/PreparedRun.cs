@@ -88,7 +88,9 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
 
     private double? FixedStep => Experiment.Time.Step;
 
-    private string? StepAdvice => FixedStep is { } step ? Stability.Advice(Flow.CollapseRate, Experiment.Time.Method, step) : null;
+    // Brownian matrices move tokens by the root of a step.
+    private string? StepAdvice => FixedStep is { } step && Experiment.Interaction.Matrices.Value is not BrownianMatrix
+        ? Stability.Advice(Flow.CollapseRate, Experiment.Time.Method, step) : null;
 
     // Tokens that have met but go on apart keep the steps at the limit of stability.
     private string? HorizonAdvice
@@ -115,13 +117,16 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
     private string? NoiseAdvice =>
         Experiment.Noise is { } noise ? Stability.Advice(noise, FixedStep!.Value, Cloud.Dimension) : null;
 
+    private string? RedrawAdvice => Flow.Layer.Redraw is { } redraw ? Stability.Advice(redraw, Cloud.Dimension) : null;
+
     /// <summary>A step that is too long for the flow, or for the noise.</summary>
     public IEnumerable<Alert> StepAlerts
     {
         get
         {
             if (StepAdvice is { } fast) yield return Alert(Stability.LargestStep(Flow.CollapseRate, Experiment.Time.Method), fast);
-            if (NoiseAdvice is { } rough) yield return Alert(Stability.LargestStep(Experiment.Noise!, Cloud.Dimension), rough);
+            if (NoiseAdvice is { } rough) yield return Alert(Stability.LargestNoisyStep(Experiment.Noise!.Rate(Cloud.Dimension)), rough);
+            if (RedrawAdvice is { } far) yield return Alert(Stability.LargestNoisyStep(Stability.BrownianRate(Cloud.Dimension)), far);
 
             Alert Alert(double level, string what) => new("step too large", "step", 0, 0, Cloud.Replicas, FixedStep!.Value, level, what);
         }
@@ -154,6 +159,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         (string Where, string? What)[] advices =
         [
             ("seed", idle), ("time.step", StepAdvice), ("time.horizon", HorizonAdvice), ("time.step", NoiseAdvice),
+            ("time.redraw", RedrawAdvice),
             ("interaction.heads", equal), ("tolerance", sums), ("record.observables", leftOut),
         ];
         string[] given = [.. advices.Where(a => a.What is not null).Select(a => $"$.{a.Where}: {a.What}")];

@@ -36,7 +36,8 @@ internal sealed class RunSize(Experiment experiment)
             }
             if (interaction.Matrices != new Matrices())
                 yield return ("$.interaction.matrices", $"the matrices of {Text.Plural(interaction.Heads, "head")} {inDimension} need",
-                    sizeof(double) * _d * _d * (5.0 * interaction.Heads + 5));
+                    sizeof(double) * _d * _d
+                        * (5 + interaction.Heads * (5.0 + (experiment.Time.Redraw is null ? 0 : 2.0 * experiment.Replicas))));
             // Columns of coordinates, as datapackage.json describes them.
             int perCoordinate = 1 + experiment.Record.Observables.Count(name => name is "mean" or "covariance");
             yield return ("$.tokens.dimension", $"tables with {perCoordinate * _d:F0} columns need", perCoordinate * _d * 3000);

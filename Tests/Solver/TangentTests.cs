@@ -93,6 +93,10 @@ public class TangentTests
         yield return Case("adaptive", 0);
         yield return Case("noise between", 0.05, noise: new Noise(3));
         yield return Case("noise after", 0.05, noise: new Noise(3) { Splitting = Splitting.Lie });
+        yield return Case("common noise", 0.05, noise: new Noise(3, Common: 4));
+        Setting setting = new(3, 3) { Redraw = 0.1 };
+        Matrices laws = new(new GaussianMatrix(), new IdentityMatrix(), new BrownianMatrix());
+        yield return Case("redrawn matrices", 0.05, layer: new() { Heads = [laws.Draw(0, setting)], Redraw = new(0.1, laws, setting) });
         foreach (Scheme scheme in (Scheme[])[new PreScheme(0.7), new PeriScheme(), new NGptScheme(0.8), new SqrtScheme()])
         {
             yield return Case($"{scheme}", 0.05, scheme: scheme);

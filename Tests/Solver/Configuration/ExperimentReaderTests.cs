@@ -33,6 +33,8 @@ public class ExperimentReaderTests : FolderFixture
         """ "interaction": { "scheme": { "kind": "peri" } } """,
         """ "interaction": { "scheme": { "kind": "nGPT", "alpha": 0.5 } } """,
         """ "interaction": { "scheme": { "kind": "sqrt" } } """,
+        """ "interaction": { "noise": { "common": 3 } }, "time": { "method": "heun", "step": 0.1 } """,
+        """ "interaction": { "matrices": { "value": { "kind": "brownian" } } }, "time": { "method": "euler", "redraw": 0.05 } """,
         """ "interaction": { "noise": { "kappa": 3, "splitting": "lie" } }, "time": { "method": "heun", "step": 0.1 } """,
         """ "interaction": { "coupling": { "kind": "distance", "length": 0.2 }, "profile": "linear" } """,
         """ "interaction": { "coupling": { "kind": "toeplitz", "constant": 0.3, "cosines": [1, 0.1] } } """,

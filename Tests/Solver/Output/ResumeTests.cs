@@ -70,6 +70,16 @@ public sealed class ResumeTests : FolderFixture
         yield return Case("tangents, radii", Small with { Record = tangents, Interaction = Small.Interaction with { Scheme = new PreScheme() } });
         yield return Case("tangents, noise between", Noisy(Splitting.Strang) with { Record = tangents });
 
+        Experiment redrawn = Small with
+        {
+            Replicas = 2,
+            Time = Fixed with { Method = Methods.Heun, Step = 0.25, Redraw = 0.5 },
+            Interaction = Small.Interaction with { Matrices = new(new GaussianMatrix(), new IdentityMatrix(), new BrownianMatrix()), Noise = new(5, Common: 7) },
+            Record = Small.Record with { Observables = ["gaps", "mean"] },
+        };
+        yield return Case("redrawn matrices, common noise", redrawn);
+        yield return Case("tangents, redrawn matrices", redrawn with { Record = tangents });
+
         static TestCaseData Case(string name, Experiment experiment) => new TestCaseData(experiment).SetArgDisplayNames(name);
 
         static Experiment Noisy(Splitting splitting) => Small with
