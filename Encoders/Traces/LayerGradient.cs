@@ -67,10 +67,11 @@ internal sealed record LayerGradient(int Layer, double[] Singular, double Size, 
     /// <param name="tokens">The text.</param>
     /// <param name="embeddings">h_0, [n, d].</param>
     /// <param name="directions">Orthonormal, each [n, d].</param>
+    /// <param name="threads">Threads of the singular values; the numbers do not depend on it.</param>
     /// <param name="stop">Is looked at after every direction.</param>
     /// <exception cref="NonFiniteException">The numbers ceased to be finite.</exception>
-    public static LayerGradient[] Of(
-        Encoder encoder, TokenSequence tokens, float[] embeddings, IReadOnlyList<double[]> directions, CancellationToken stop)
+    public static LayerGradient[] Of(Encoder encoder, TokenSequence tokens, float[] embeddings, IReadOnlyList<double[]> directions,
+        int threads, CancellationToken stop)
     {
         double[] sizes = [.. encoder.StatesFrom(tokens, embeddings).Select(Norm)];
         double step = Step * sizes[0];
@@ -83,14 +84,17 @@ internal sealed record LayerGradient(int Layer, double[] Singular, double Size, 
             far[j] = Difference(encoder, tokens, embeddings, directions[j], 2 * step);
         }
         LayerGradient[] layers = new LayerGradient[sizes.Length];
-        for (int l = 0; l < layers.Length; l++)
+        Workers.For(layers.Length, 1, threads, (from, to) =>
         {
-            double[] singular = SingularValues([.. near.Select(v => v[l])], 2 * step);
-            double[] rough = SingularValues([.. far.Select(v => v[l])], 4 * step);
-            layers[l] = new(l, singular, sizes[l] / sizes[0], singular.Zip(rough, (a, b) => Math.Abs(a - b)).Max());
-            if (layers[l].Values.Any(value => !double.IsFinite(value)))
-                throw new NonFiniteException(TraceFolder.GradientFile, Columns[0].Name, l + 1, singular[0]);
-        }
+            for (int l = from; l < to; l++)
+            {
+                double[] singular = SingularValues([.. near.Select(v => v[l])], 2 * step);
+                double[] rough = SingularValues([.. far.Select(v => v[l])], 4 * step);
+                layers[l] = new(l, singular, sizes[l] / sizes[0], singular.Zip(rough, (a, b) => Math.Abs(a - b)).Max());
+            }
+        });
+        if (layers.FirstOrDefault(layer => layer.Values.Any(value => !double.IsFinite(value))) is { } lost)
+            throw new NonFiniteException(TraceFolder.GradientFile, Columns[0].Name, lost.Layer + 1, lost.Singular[0]);
         return layers;
     }
 
@@ -111,6 +115,7 @@ internal sealed record LayerGradient(int Layer, double[] Singular, double Size, 
         double[][] wide = [.. columns.Select(column => Array.ConvertAll(column, c => c / over))];
         for (int i = 0; i < k; i++)
             for (int j = 0; j <= i; j++) products[i * k + j] = Sphere.LaneDot(wide[i], wide[j]);
+        if (products.Any(product => !double.IsFinite(product))) return [.. Enumerable.Repeat(double.NaN, k)];
         return [.. SymmetricEigenvalues.Of(products, k).Select(square => Math.Sqrt(Math.Max(square, 0)))];
     }
 

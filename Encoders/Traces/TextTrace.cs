@@ -33,17 +33,17 @@ internal sealed record TextTrace(
         List<LayerState> layers = [];
         List<HeadValues> heads = [];
         LayerState? before = null;
-        LayerGradient[] gradients = [];
+        float[] embeddings = [];
         foreach (EncoderLayer layer in encoder.Run(tokens))
         {
             stop.ThrowIfCancellationRequested();
-            if (layer.Number == 0 && gradient is { } k)
-                gradients = LayerGradient.Of(encoder, tokens, layer.Hidden, LayerGradient.Directions(k, layer.Hidden.Length), stop);
+            if (layer.Number == 0) embeddings = layer.Hidden;
             if (layer.Attention is { } attention) heads.AddRange(Measure(layer.Number, attention, before!, threads));
             before = new(layer, encoder.Width);
             layers.Add(shown.Length == tokens.Tokens.Count ? before : new(layer, encoder.Width, shown));
         }
-        return new(tokens, shown, layers, heads, gradients);
+        return new(tokens, shown, layers, heads, gradient is { } k
+            ? LayerGradient.Of(encoder, tokens, embeddings, LayerGradient.Directions(k, embeddings.Length), threads, stop) : []);
     }
 
     private static HeadValues[] Measure(int number, LayerAttention attention, LayerState before, int threads)
