@@ -54,8 +54,8 @@ internal static class TraceCommand
                 .. (parsed.GetValue(files) ?? []).Select(SourceText.Read)];
             if (all.Length == 0) throw new ConfigurationException("a text is needed: as an argument after the model, or by --file");
             return Execute(contextOf(parsed), EncoderFiles.Find(parsed.GetRequiredValue(model), parsed.GetValue(vocabulary)), all,
-                interventions.Of(parsed), parsed.GetValue(gradient), parsed.GetValue(folder) ?? Path.Combine("out", "trace"), parsed.GetValue(overwrite),
-                !parsed.GetValue(bare));
+                interventions.Of(parsed), parsed.GetValue(gradient), parsed.GetValue(folder) ?? Path.Combine("out", "trace"),
+                parsed.GetValue(overwrite), !parsed.GetValue(bare));
         });
         return command;
     }

@@ -50,7 +50,7 @@ internal sealed record EncoderGraph(
     /// <exception cref="InvalidDataException">It does.</exception>
     public void ThrowIfRounded()
     {
-        if (Model.Nodes.FirstOrDefault(node => node.Operator.Contains("QuantizeLinear") || node.Operator.StartsWith("QLinear")) is { } found)
+        if (Model.Nodes.FirstOrDefault(n => n.Operator.Contains("QuantizeLinear") || n.Operator.StartsWith("QLinear")) is { } found)
             throw new InvalidDataException(
                 $"its graph rounds hidden states to whole numbers ({found.Operator}), so it has no derivative; leave --gradient out");
     }
