@@ -7,7 +7,11 @@ namespace AttentionFlow.Solver;
 /// </summary>
 internal static class SymmetricEigenvalues
 {
-    private const int MostSteps = 60;
+    // Of an eigenvalue. Where numbers of many sizes stand side by side, the rounding of the largest keeps the smallest from separating to
+    // their own rounding; after the first 60 they need do so to that of the largest only.
+    private const int FirstSteps = 60, MostSteps = 120;
+
+    private const double Rounding = 1.1e-16;
 
     /// <summary>The eigenvalues, falling.</summary>
     /// <param name="matrix">[d, d], its lower triangle; lost.</param>
@@ -66,11 +70,14 @@ internal static class SymmetricEigenvalues
         int d = diagonal.Length;
         for (int k = 1; k < d; k++) beside[k - 1] = beside[k];
         beside[d - 1] = 0;
+        double least = 0;
+        for (int k = 0; k < d; k++) least = Math.Max(least, Rounding * Math.Abs(diagonal[k]));
         for (int l = 0; l < d; l++)
             for (int step = 0; ; step++)
             {
                 int m = l;
-                while (m < d - 1 && !(Math.Abs(beside[m]) <= 1.1e-16 * (Math.Abs(diagonal[m]) + Math.Abs(diagonal[m + 1])))) m++;
+                double small = step < FirstSteps ? 0 : least;
+                while (m < d - 1 && !(Math.Abs(beside[m]) <= Rounding * (Math.Abs(diagonal[m]) + Math.Abs(diagonal[m + 1])) + small)) m++;
                 if (m == l) break;
                 if (step == MostSteps) throw new ArithmeticException("eigenvalues did not converge: the matrix has numbers that are not "
                     + "finite");

@@ -35,10 +35,16 @@ internal static class TraceCommand
             HelpName = "FILE", CustomParser = OptionValues.File,
         };
         Option<bool> bare = new("--no-analysis") { Description = "Write the trace alone, without the folder analysis; a second less." };
+        Option<int?> gradient = new("--gradient")
+        {
+            Description = "Also by how much small disturbances of the embeddings have grown, along K random directions.", HelpName = "K",
+            CustomParser = result => OptionValues.Whole(result, 4096) is { } k && k >= 1 ? (int)k
+                : OptionValues.Refuse<int?>(result, "a whole number from 1 to 4096 is needed"),
+        };
         InterventionOptions interventions = new();
         Command command = new("trace", "Hidden states and attention of texts in a trained encoder, layer by layer, as a trajectory.")
         {
-            model, texts, files, folder, overwrite, vocabulary, bare,
+            model, texts, files, folder, overwrite, vocabulary, bare, gradient,
         };
         foreach (Option option in interventions.All) command.Options.Add(option);
         model.CompletionSources.Add([.. EncoderFiles.Names]);
@@ -48,23 +54,24 @@ internal static class TraceCommand
                 .. (parsed.GetValue(files) ?? []).Select(SourceText.Read)];
             if (all.Length == 0) throw new ConfigurationException("a text is needed: as an argument after the model, or by --file");
             return Execute(contextOf(parsed), EncoderFiles.Find(parsed.GetRequiredValue(model), parsed.GetValue(vocabulary)), all,
-                interventions.Of(parsed), parsed.GetValue(folder) ?? Path.Combine("out", "trace"), parsed.GetValue(overwrite),
-                !parsed.GetValue(bare));
+                interventions.Of(parsed), parsed.GetValue(gradient), parsed.GetValue(folder) ?? Path.Combine("out", "trace"),
+                parsed.GetValue(overwrite), !parsed.GetValue(bare));
         });
         return command;
     }
 
     private static int Execute(
-        CommandContext context, EncoderFiles files, SourceText[] texts, Interventions interventions, string path, bool overwrite,
-        bool isAnalysed)
+        CommandContext context, EncoderFiles files, SourceText[] texts, Interventions interventions, int? gradient, string path,
+        bool overwrite, bool isAnalysed)
     {
         DateTime start = RunRecord.Now();
         Task<string> sha256 = Task.Run(() => Sha256(files.Model));
-        using Encoder encoder = new(files, interventions, context.Threads);
+        using Encoder encoder = new(files, interventions, context.Threads, isDisturbed: gradient is not null);
         TokenSequence[] sequences = Sequences(context, encoder, texts, interventions);
+        ThrowIfTooMany(gradient, encoder, texts, sequences);
         using TraceFolder folder = TraceFolder.Open(path, overwrite);
         TextTrace[] traces;
-        try { traces = Follow(context, encoder, sequences); }
+        try { traces = Follow(context, encoder, sequences, gradient); }
         catch (NonFiniteException e)
         {
             context.Error.WriteLine($"attentionflow: {files.Name}: the numbers ceased to be finite ({e.Message}); a higher --temperature?");
@@ -74,6 +81,7 @@ internal static class TraceCommand
         {
             Encoder = new(files.Name, sha256.Result, Sha256(files.Vocabulary), encoder.Layers / interventions.Repeat, encoder.Width),
             Interventions = interventions,
+            Gradient = gradient,
             Threads = context.Threads,
             Start = start,
             Texts = [.. texts.Select((text, r) =>
@@ -114,7 +122,7 @@ internal static class TraceCommand
             [.. texts.Select((text, r) => TokenSequence.Of(text.Characters, r, interventions, pieces, encoder.MostTokens))];
         foreach ((int r, TokenSequence tokens) in sequences.Index())
         {
-            string name = texts[r].File ?? $"text {r}";
+            string name = NameOf(texts, r);
             if (tokens.Tokens.All(t => t.Kind != TokenKind.Text)) throw new ConfigurationException($"{name}: there is no word in it");
             if (tokens.Cut > 0)
                 context.Warn($"{name}: {tokens.Cut} tokens at its end are left out; the encoder takes {encoder.MostTokens}");
@@ -122,14 +130,24 @@ internal static class TraceCommand
         return sequences;
     }
 
-    private static TextTrace[] Follow(CommandContext context, Encoder encoder, TokenSequence[] sequences) =>
+    private static void ThrowIfTooMany(int? gradient, Encoder encoder, SourceText[] texts, TokenSequence[] sequences)
+    {
+        foreach ((int r, TokenSequence tokens) in sequences.Index())
+            if (gradient > tokens.Tokens.Count * encoder.Width)
+                throw new ConfigurationException($"--gradient {gradient}: {NameOf(texts, r)} has {tokens.Tokens.Count} tokens of "
+                    + $"{encoder.Width} numbers, so at most {tokens.Tokens.Count * encoder.Width} directions");
+    }
+
+    private static string NameOf(SourceText[] texts, int r) => texts[r].File ?? $"text {r}";
+
+    private static TextTrace[] Follow(CommandContext context, Encoder encoder, TokenSequence[] sequences, int? gradient) =>
         ProgressDisplay.Run(context.Quiet, sequences.Length, context.Error, progress =>
         {
             progress.Begin(Quoted.Short(encoder.Files.Name));
             TextTrace[] traces = new TextTrace[sequences.Length];
             for (int r = 0; r < traces.Length; r++)
             {
-                traces[r] = TextTrace.Of(encoder, sequences[r], context.Threads, context.Stop);
+                traces[r] = TextTrace.Of(encoder, sequences[r], gradient, context.Threads, context.Stop);
                 progress.Advance(1, $"text {r + 1} of {traces.Length}", direct: false);
             }
             return traces;

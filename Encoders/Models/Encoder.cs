@@ -28,7 +28,7 @@ internal sealed class Encoder : IDisposable
     private readonly RunOptions _run;
     private readonly EncoderGraph _graph;
     private readonly InferenceSession _first;
-    private readonly InferenceSession? _again;
+    private readonly InferenceSession? _given;
     private readonly bool _givesCodes;
     private readonly int _repeat;
 
@@ -36,20 +36,23 @@ internal sealed class Encoder : IDisposable
     /// <param name="files">Its files.</param>
     /// <param name="interventions">Temperature, positional codes and repetitions are looked at.</param>
     /// <param name="threads">Threads of a product of matrices.</param>
-    /// <exception cref="ConfigurationException">It is no encoder like BERT, or has no positional codes to be changed.</exception>
+    /// <param name="isDisturbed">Whether <see cref="StatesFrom"/> is to be had, and small differences are to be seen in its states.</param>
+    /// <exception cref="ConfigurationException">It is no encoder like BERT, has no positional codes to be changed, or rounds states so that
+    /// small differences are lost.</exception>
     /// <exception cref="DeviceUnavailableException">ONNX Runtime has no native library for this platform.</exception>
-    public Encoder(EncoderFiles files, Interventions interventions, int threads)
+    public Encoder(EncoderFiles files, Interventions interventions, int threads, bool isDisturbed = false)
     {
         (Files, _repeat, _givesCodes) = (files, interventions.Repeat, interventions.Positions == PositionalCodes.Permuted);
         (_options, _run) = OptionsOf(threads);
         try
         {
             _graph = Changed(files, interventions);
+            if (isDisturbed) _graph.ThrowIfRounded();
             _first = new(_graph.Model.ToBytes(), _options);
-            if (_repeat == 1) return;
-            EncoderGraph again = Changed(files, interventions);
-            again.Model.GiveInstead(again.Hidden[0], 1, null, again.Width);
-            _again = new(again.Model.ToBytes(), _options);
+            if (_repeat == 1 && !isDisturbed) return;
+            EncoderGraph given = Changed(files, interventions);
+            given.Model.GiveInstead(given.Hidden[0], 1, null, given.Width);
+            _given = new(given.Model.ToBytes(), _options);
         }
         catch (Exception e)
         {
@@ -81,7 +84,8 @@ internal sealed class Encoder : IDisposable
         float[] hidden = [];
         for (int pass = 0; pass < _repeat; pass++)
         {
-            using IDisposableReadOnlyCollection<OrtValue> results = Pass(tokens, pass == 0 ? null : hidden);
+            using IDisposableReadOnlyCollection<OrtValue> results = pass == 0 ? Pass(tokens, null, _graph.Results)
+                : Pass(tokens, hidden, [.. _graph.Results.Skip(1)]);
             if (pass == 0) yield return new(0, Values(results[0], tokens.Tokens.Count, _graph.Width), null);
             int skipped = pass == 0 ? 1 : 0, layers = _graph.Attention.Count;
             for (int l = 0; l < layers; l++)
@@ -94,11 +98,25 @@ internal sealed class Encoder : IDisposable
         }
     }
 
+    /// <summary>The states after every layer, [n, d], where those of layer 0 are given; each is handed out once, and not kept.</summary>
+    /// <exception cref="InvalidOperationException">The encoder was not loaded for it.</exception>
+    public IEnumerable<float[]> StatesFrom(TokenSequence tokens, float[] embeddings)
+    {
+        if (_given is null) throw new InvalidOperationException("this encoder is not given its states");
+        float[] hidden = embeddings;
+        yield return hidden;
+        for (int pass = 0; pass < _repeat; pass++)
+        {
+            using IDisposableReadOnlyCollection<OrtValue> results = Pass(tokens, hidden, [.. _graph.Hidden.Skip(1)]);
+            foreach (OrtValue result in results) yield return hidden = Values(result, tokens.Tokens.Count, _graph.Width);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _first?.Dispose();
-        _again?.Dispose();
+        _given?.Dispose();
         _run.Dispose();
         _options.Dispose();
     }
@@ -146,7 +164,7 @@ internal sealed class Encoder : IDisposable
         return graph;
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> Pass(TokenSequence tokens, float[]? hidden)
+    private IDisposableReadOnlyCollection<OrtValue> Pass(TokenSequence tokens, float[]? hidden, string[] results)
     {
         int n = tokens.Tokens.Count;
         Dictionary<string, OrtValue> given = [];
@@ -161,7 +179,7 @@ internal sealed class Encoder : IDisposable
                 });
             if (_givesCodes) given[CodesInput] = Whole(tokens.Tokens.Select(t => (long)t.Code));
             if (hidden is not null) given[_graph.Hidden[0]] = OrtValue.CreateTensorValueFromMemory(hidden, [1, n, _graph.Width]);
-            return (hidden is null ? _first : _again!).Run(_run, given, hidden is null ? _graph.Results : [.. _graph.Results.Skip(1)]);
+            return (hidden is null ? _first : _given!).Run(_run, given, results);
         }
         catch (OnnxRuntimeException e)
         {

@@ -46,6 +46,15 @@ internal sealed record EncoderGraph(
             PositionsOf(model, normalisations[0].Summed), (int)model.Weights[normalisations[0].Weights][^1]);
     }
 
+    /// <summary>Refuses a graph that rounds hidden states to a few whole numbers, where small differences are steps or nothing.</summary>
+    /// <exception cref="InvalidDataException">It does.</exception>
+    public void ThrowIfRounded()
+    {
+        if (Model.Nodes.FirstOrDefault(n => n.Operator.Contains("QuantizeLinear") || n.Operator.StartsWith("QLinear")) is { } found)
+            throw new InvalidDataException(
+                $"its graph rounds hidden states to whole numbers ({found.Operator}), so it has no derivative; leave --gradient out");
+    }
+
     private static string Order(OnnxModel model, Normalisation[] normalisations, AttentionNode[] attention)
     {
         HashSet<string> results = [.. normalisations.Select(n => n.Result)], matrices = [.. attention.Select(a => a.Matrices)];

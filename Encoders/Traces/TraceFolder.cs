@@ -5,20 +5,23 @@ using CsvHelper;
 namespace AttentionFlow.Encoders.Traces;
 
 /// <summary>
-/// The folder of a trace, locked while it is written: snapshots.csv as that of a run, attention.csv, tokens.csv, datapackage.json, and last
-/// trace.json, which vouches for all of them.
+/// The folder of a trace, locked while it is written: snapshots.csv as that of a run, attention.csv, gradient.csv where it was asked for,
+/// tokens.csv, datapackage.json, and last trace.json, which vouches for all of them.
 /// </summary>
 internal sealed class TraceFolder : IDisposable
 {
-    public const string RecordFile = "trace.json", AttentionFile = "attention.csv", TokensFile = "tokens.csv";
+    public const string RecordFile = "trace.json", AttentionFile = "attention.csv", GradientFile = "gradient.csv",
+        TokensFile = "tokens.csv";
 
     /// <summary>The folder in it that holds the analysis of its snapshots.</summary>
     public const string AnalysisFolder = "analysis";
 
-    private static readonly string[] Names = [RecordFile, RunFolder.PackageFile, RunFolder.SnapshotsFile, AttentionFile, TokensFile];
+    private static readonly string[] Names =
+        [RecordFile, RunFolder.PackageFile, RunFolder.SnapshotsFile, AttentionFile, GradientFile, TokensFile];
 
     private static readonly Column Replica = new("replica", ColumnType.Integer, "Number of the text, from 0.");
-    private static readonly IReadOnlyList<string> AttentionKey = ["layer", "replica", "head"], TokensKey = ["replica", "position"];
+    private static readonly IReadOnlyList<string> AttentionKey = ["layer", "replica", "head"], GradientKey = ["layer", "replica"],
+        TokensKey = ["replica", "position"];
 
     /// <summary>attention.csv.</summary>
     public static IReadOnlyList<Column> AttentionColumns { get; } =
@@ -27,6 +30,14 @@ internal sealed class TraceFolder : IDisposable
         Replica,
         new("head", ColumnType.Integer, "Number of the head, from 0."),
         .. AttentionIndicators.Columns,
+    ];
+
+    /// <summary>gradient.csv.</summary>
+    public static IReadOnlyList<Column> GradientColumns { get; } =
+    [
+        new("layer", ColumnType.Integer, "Number of the layer, from 0; layers that are gone through again count on."),
+        Replica,
+        .. LayerGradient.Columns,
     ];
 
     /// <summary>tokens.csv.</summary>
@@ -88,6 +99,11 @@ internal sealed class TraceFolder : IDisposable
                 RunColumns.Snapshots(texts[0].Layers[0].Dimension, hasRadius: true), table => WriteSnapshots(table, texts)),
             Table(AttentionFile, "Indicators of the attention of every head", AttentionKey, AttentionColumns,
                 table => WriteAttention(table, texts)),
+            .. texts[0].Gradients.Count == 0 ? [] : (TableDescription[])
+            [
+                Table(GradientFile, "Growth of small disturbances of the embeddings", GradientKey, GradientColumns,
+                    table => WriteGradients(table, texts)),
+            ],
             new("Tokens of every text", TokensKey, TokensColumns, WriteTokens(texts)),
         ];
         FileRecord package = WholeFile.WriteText(PathOf(RunFolder.PackageFile), DataPackage.Text(title, tables));
@@ -140,6 +156,12 @@ internal sealed class TraceFolder : IDisposable
             for (int r = 0; r < texts.Count; r++)
                 foreach (HeadValues head in texts[r].Heads.Where(h => h.Layer == layer))
                     table.Append([layer, r, head.Head, .. head.Values]);
+    }
+
+    private static void WriteGradients(CsvTable table, IReadOnlyList<TextTrace> texts)
+    {
+        for (int l = 0; l < texts[0].Gradients.Count; l++)
+            for (int r = 0; r < texts.Count; r++) table.Append([l, r, .. texts[r].Gradients[l].Values]);
     }
 
     private FileRecord WriteTokens(IReadOnlyList<TextTrace> texts) => WholeFile.Guard(PathOf(TokensFile), () =>

@@ -41,6 +41,9 @@ internal sealed record TraceRecord
     /// <summary>How the trace departs from the encoder as it was trained.</summary>
     public required Interventions Interventions { get; init; }
 
+    /// <summary>How many directions the embeddings were disturbed along; null for none.</summary>
+    public int? Gradient { get; init; }
+
     /// <summary>Threads of ONNX Runtime.</summary>
     public required int Threads { get; init; }
 

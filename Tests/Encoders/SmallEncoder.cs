@@ -21,6 +21,12 @@ internal sealed class SmallEncoder(bool decomposed = true)
     /// <summary>Whether sublayers read what is normalised, and the residual stream passes by.</summary>
     public bool NormalisesFirst { get; init; }
 
+    /// <summary>Whether sublayers add nothing to the residual stream: layer normalisations alone are left.</summary>
+    public bool IsStill { get; init; }
+
+    /// <summary>Whether units are tanh, not ReLU, which has a kink.</summary>
+    public bool IsSmooth { get; init; }
+
     /// <summary>Another name for the ids.</summary>
     public string Ids { get; init; } = EncoderGraph.Ids;
 
@@ -44,7 +50,13 @@ internal sealed class SmallEncoder(bool decomposed = true)
         for (int i = 0; i < n; i++)
             for (int c = 0; c < Width; c++)
                 h[i, c] = _weights["word"][tokens.Tokens[i].Piece.Id * Width + c] + _weights["type"][c] + _weights["code"][i * Width + c];
-        h = Normalised(h, "n0");
+        return ReferenceFrom(Normalised(h, "n0"));
+    }
+
+    /// <summary>The same from given states of layer 0.</summary>
+    public (List<double[,]> Hidden, List<double[][,]> Logits, List<double[][,]> Matrices) ReferenceFrom(double[,] h)
+    {
+        int n = h.GetLength(0);
         (List<double[,]> hidden, List<double[][,]> logits, List<double[][,]> matrices) = ([h], [], []);
         for (int l = 0; l < Layers; l++)
         {
@@ -69,7 +81,7 @@ internal sealed class SmallEncoder(bool decomposed = true)
             h = Normalised(Sum(Dense(mixed, $"o{l}", Width), h), $"n{2 * l + 1}");
             double[,] inner = Dense(h, $"u{l}", Inner);
             for (int i = 0; i < n; i++)
-                for (int c = 0; c < Inner; c++) inner[i, c] = Math.Max(0, inner[i, c]);
+                for (int c = 0; c < Inner; c++) inner[i, c] = IsSmooth ? Math.Tanh(inner[i, c]) : Math.Max(0, inner[i, c]);
             h = Normalised(Sum(Dense(inner, $"d{l}", Width), h), $"n{2 * l + 2}");
             hidden.Add(h);
             logits.Add(ofLogits);
@@ -157,7 +169,7 @@ internal sealed class SmallEncoder(bool decomposed = true)
         Attend(l, h);
         Node("Add", $"s{l}", Linear($"o{l}", $"joined{l}", Width, Width), h);
         string middle = Normalise($"n{2 * l + 1}", $"s{l}");
-        Node("Relu", $"r{l}", Linear($"u{l}", middle, Width, Inner));
+        Node(IsSmooth ? "Tanh" : "Relu", $"r{l}", Linear($"u{l}", middle, Width, Inner));
         Node("Add", $"e{l}", Linear($"d{l}", $"r{l}", Inner, Width), middle);
         return Normalise($"n{2 * l + 2}", $"e{l}");
     }
@@ -189,8 +201,9 @@ internal sealed class SmallEncoder(bool decomposed = true)
 
     private string Linear(string name, string x, int rows, int columns)
     {
-        Draw(name, [rows, columns], 1 / Math.Sqrt(rows) * (name[0] is 'q' or 'k' ? 2 : 1), 0);
-        Draw(name + "b", [columns], 0.2, 0);
+        bool isNothing = IsStill && name[0] is ('o' or 'd');
+        Draw(name, [rows, columns], isNothing ? 0 : 1 / Math.Sqrt(rows) * (name[0] is 'q' or 'k' ? 2 : 1), 0);
+        Draw(name + "b", [columns], isNothing ? 0 : 0.2, 0);
         Node("MatMul", name + "x", x, name);
         Node("Add", name + "y", name + "b", name + "x");
         return name + "y";

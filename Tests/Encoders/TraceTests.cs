@@ -101,6 +101,31 @@ public sealed class TraceTests : FolderFixture
         Assert.That(rows["radius"], Is.EqualTo(((int[])[0, 4, 5, 6, 7]).Select(i => Sphere.Norm([.. hidden[(i * 12)..((i + 1) * 12)].Select(h => (double)h)]))));
     }
 
+    /// <summary>One table more, with a row a layer and text; nothing else changes, and the next trace takes it away again.</summary>
+    [Test]
+    public void GradientsAreATableOfTheirOwn()
+    {
+        Assert.That(Run("trace", Model, "w1 w2 w3", "w5 w6", "--out", Folder["plain"], "--quiet").Code, Is.Zero);
+        (int code, string output, string error) = Trace("w1 w2 w3", "w5 w6", "--gradient", "3");
+        Assert.That((code, error), Is.EqualTo((0, "")));
+        Assert.That(output, Does.Match("entropy_ratio +gradient_mean +gradient_relative\n0 .* 1 +1\n").And.Contain("along 3 directions; a disturbance twice as long changes them by at most"));
+        Assert.That(Directory.GetFiles(Out).Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(Files.Append("gradient.csv").Order(StringComparer.Ordinal)));
+        foreach (string name in (string[])["snapshots.csv", "attention.csv", "tokens.csv"])
+            Assert.That(File.ReadAllText(Path.Combine(Out, name)), Is.EqualTo(File.ReadAllText(Path.Combine(Folder["plain"], name))));
+        IReadOnlyDictionary<string, double[]> rows = CsvData.Read(Path.Combine(Out, "gradient.csv"));
+        Assert.That(rows["layer"].Zip(rows["replica"]), Is.EqualTo(from layer in (double[])[0, 1, 2] from text in (double[])[0, 1] select (layer, text)));
+        Assert.That(rows["gradient_max"].Zip(rows["gradient_mean"], rows["gradient_min"]), Is.All.Matches<(double Max, double Mean, double Min)>(g => g.Max >= g.Mean && g.Mean >= g.Min && g.Min > 0));
+        IReadOnlyDictionary<string, double[]> shown = CsvData.Read(Path.Combine(Out, "snapshots.csv"));
+        double[] sizes = [.. Enumerable.Range(0, 3).Select(l => Sphere.Norm([.. shown["radius"].Where((_, i) => shown["snapshot"][i] == l && shown["replica"][i] == 1)]))];
+        for (int l = 0; l < 3; l++)
+            Assert.That(rows["gradient_relative"][2 * l + 1], Is.EqualTo(rows["gradient_mean"][2 * l + 1] * sizes[0] / sizes[l]).Within(1e-12));
+        Assert.That(JsonDocument.Parse(File.ReadAllText(Path.Combine(Out, "trace.json"))).RootElement.GetProperty("gradient").GetInt32(), Is.EqualTo(3));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["plain"], "trace.json")), Does.Not.Contain("gradient"));
+        Assert.That(Run("verify", Out).Code, Is.Zero);
+        Assert.That(Trace("w1", "--overwrite", "--json").Output, Does.Not.Contain("gradient"));
+        Assert.That(Directory.GetFiles(Out).Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(Files));
+    }
+
     [Test]
     public void AFolderIsReplacedOnlyWhereATraceWroteIt()
     {
@@ -135,6 +160,8 @@ public sealed class TraceTests : FolderFixture
     [TestCase(2, "text 1: there is no word in it", "MODEL", "w1", " ")]
     [TestCase(2, "--temperature 0: a number from 1e-6 to 1e6 is needed (attentionflow-encoders trace --help shows what there is)", "MODEL", "w1", "--temperature", "0")]
     [TestCase(2, "--repeat 0: a whole number from 1 to 1000 is needed (attentionflow-encoders trace --help shows what there is)", "MODEL", "w1", "--repeat", "0")]
+    [TestCase(2, "--gradient 0: a whole number from 1 to 4096 is needed (attentionflow-encoders trace --help shows what there is)", "MODEL", "w1", "--gradient", "0")]
+    [TestCase(2, "--gradient 37: text 1 has 3 tokens of 12 numbers, so at most 36 directions\n", "MODEL", "w1 w2", "w1", "--gradient", "37")]
     [TestCase(2, "--positions on: unknown; known: off, permuted (attentionflow-encoders trace --help shows what there is)", "MODEL", "w1", "--positions", "on")]
     [TestCase(2, "minilmm: there is no such file, nor an encoder of this name; did you mean 'minilm'? Known: minilm, arctic-xs.", "minilmm", "w1")]
     [TestCase(2, "vocab.txt: this is no ONNX model: ", "VOCAB", "w1", "--vocab", "VOCAB")]
@@ -156,7 +183,7 @@ public sealed class TraceTests : FolderFixture
     {
         (int code, string help, string error) = Run("trace", "--help");
         Assert.That((code, error), Is.EqualTo((0, "")));
-        foreach (string option in (string[])["MODEL", "TEXT", "--file", "--out", "--overwrite", "--vocab", "--temperature", "--shuffle", "--positions", "--prompt", "--repeat", "--seed", "--threads", "--json"])
+        foreach (string option in (string[])["MODEL", "TEXT", "--file", "--out", "--overwrite", "--vocab", "--temperature", "--shuffle", "--positions", "--prompt", "--repeat", "--seed", "--gradient", "--threads", "--json"])
             Assert.That(help, Does.Contain(option));
         Assert.That(help.Split('\n').Where(line => line.TrimEnd().Length > 80), Is.Empty);
         Assert.That(Run("list").Output, Does.Contain("figure2-baseline"));

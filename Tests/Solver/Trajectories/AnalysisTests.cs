@@ -59,6 +59,18 @@ public class AnalysisTests : FolderFixture
         Assert.That(Mean.Participation(matrix), Is.EqualTo(Math.Pow(expected.Sum(), 2) / expected.Sum(v => v * v)).Within(1e-9));
     }
 
+    /// <summary>Eigenvalues of all sizes down to the rounding of the largest and below are found, too.</summary>
+    [TestCase(200, 8), TestCase(400, 8), TestCase(400, 16), TestCase(300, 300)]
+    public void EigenvaluesOfAllSizesAreFound(int d, double decades)
+    {
+        double[] p = Clouds.Uniform(1, d, d).Positions;
+        Matrix<double> x = Matrix<double>.Build.Dense(d, d, (i, j) => p[i * d + j] * Math.Pow(10, -decades * i / d));
+        Matrix<double> matrix = x.TransposeThisAndMultiply(x);
+        double[] expected = [.. matrix.Evd(Symmetricity.Symmetric).EigenValues.Select(v => v.Real).OrderDescending()];
+        double[] found = SymmetricEigenvalues.Of(matrix.ToRowMajorArray(), d);
+        Assert.That(found.Zip(expected, (a, b) => Math.Abs(a - b)).Max(), Is.LessThan(1e-13 * expected[0]));
+    }
+
     [Test]
     public void SecondMomentsOfManyCoordinatesAreThoseOfFew()
     {
