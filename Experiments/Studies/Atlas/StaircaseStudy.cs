@@ -23,7 +23,7 @@ internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from
 
     public override string Introduction(bool quick) =>
         "Five tokens of the circle at 0, 1/2, 2, 4 and 7 times log(2000)/(2·2000^{1/2}), unnormalised attention: figure and starts of "
-            + "arXiv 2410.06833, whose authors' program moves tokens by v/|v|, that is along the length of their path. Here the time is kept "
+            + "arXiv 2410.06833, whose authors' program moves tokens by v/|v|, that is by the length of their path. Here the time is kept "
             + "as "
             + "well, by its logarithm, because it passes 10^{130} at β = 4000. Near clusters of masses m and m′ at the angle σ close in at "
             + "the rate (m + m′) e^{−β(1 − cos σ)} sin σ, so each merger is an integral, as if there were no third. At β = 500, where "
