@@ -91,7 +91,7 @@ public class LinearizeTests : FolderFixture
     [TestCase("--continue interaction.betta=1..9", 2, "--set interaction.betta=1: $.interaction.betta: unknown key; did you mean 'beta'?")]
     [TestCase("--set interaction.scheme.kind=pre", 2, "$.interaction: linear response is that of tokens without radii: of the schemes post and nGPT.")]
     [TestCase("--set interaction.normalization=hardmax --set record.observables=[\"mean\"]", 2, "hardmax jumps")]
-    [TestCase("--set time.redraw=0.05 --set time.method=euler --set interaction.matrices.value={\"kind\":\"gaussian\"} --set record.observables=[\"mean\"]", 2, "$.time.redraw: linear response is that of one drift, of matrices that stay")]
+    [TestCase("--set time.redraw=0.05 --set time.step=0.05 --set interaction.matrices.value={\"kind\":\"gaussian\"} --set record.observables=[\"mean\"]", 2, "$.time.redraw: linear response is that of one drift, of matrices that stay")]
     [TestCase("--set interaction.noise={\"kappa\":3} --set record.observables=[\"mean\"]", 2, "$.interaction.noise: linear response is that of the drift alone")]
     [TestCase("--set tokens.count=70000", 2, "$.tokens.count: linear response sums all pairs directly, of 65536 tokens at most.")]
     [TestCase("--time 0 --set interaction.beta=900", 2, "$.interaction.beta: at 900 the rate at which tokens close in on each other is beyond the range of doubles; use \"softmax\"")]
