@@ -16,7 +16,8 @@ internal static class ReproduceCommand
         {
             Description = "One study; paper: figures 2 and 3 of the paper; atlas: known figures of other papers; or all."
                 + (isAsked ? $" Known: {string.Join(", ", names)}." : ""),
-            DefaultValueFactory = _ => StudyGroup.Paper.Name, HelpName = "STUDY", CustomParser = result => OptionValues.OneOf(result, names),
+            DefaultValueFactory = _ => StudyGroup.Paper.Name, HelpName = "STUDY",
+            CustomParser = result => OptionValues.OneOf(result, names),
         };
         Option<string?> folder = new("--out")
         {
@@ -115,7 +116,8 @@ internal static class ReproduceCommand
         StudyGroup? group = Common([.. found.Select(f => f.Study)]);
         HtmlReport report = new(found is [(Study only, _)] ? only.Heading
             : group?.Heading ?? "Mean-field self-attention, measured against theory");
-        report.Paragraph((group is null ? "" : group.Introduction + " ") + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
+        report.Paragraph((group is null ? "" : group.Introduction + " ")
+            + "Every picture and number below comes from the CSV files in the folder runs beside this page.");
         if (quick) report.Warning("This is the quick version: fewer seeds and tokens, longer steps. Run without --quick for the full "
             + "sizes.");
         foreach ((Study study, Findings findings) in found)

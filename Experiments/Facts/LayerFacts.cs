@@ -58,11 +58,12 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
         foreach (Activation activation in Enum.GetValues<Activation>())
         {
             Layer tied = new() { Perceptron = new(2, null, null, true, [0.3, -0.2], activation) };
-            Cloud start = Probe.Angles(0.2, 1.1, 2.9), ahead = Probe.Move(new(1.5), start, Step, Integration.Adaptive(1e-13) with { Layer = tied });
-            Cloud further = Probe.Move(new(1.5), start, 2 * Step, Integration.Adaptive(1e-13) with { Layer = tied });
+            Integration exact = Integration.Adaptive(1e-13) with { Layer = tied };
+            Cloud start = Probe.Angles(0.2, 1.1, 2.9), ahead = Probe.Move(new(1.5), start, Step, exact);
+            Cloud further = Probe.Move(new(1.5), start, 2 * Step, exact);
             double slope = (Probe.Energy(new(1.5), further, layer: tied) - Probe.Energy(new(1.5), start, layer: tied)) / (2 * Step);
-            yield return Of($"dE/dt of three tokens under {activation.ToString().ToLowerInvariant()}, W = W'^T", "sum_i m_i |dx_i/dt|^2", slope,
-                Probe.Ask(new(1.5), ahead, (flow, v) => flow.Dissipation(0, v), layer: tied), 1e-5);
+            yield return Of($"dE/dt of three tokens under {activation.ToString().ToLowerInvariant()}, W = W'^T", "sum_i m_i |dx_i/dt|^2",
+                slope, Probe.Ask(new(1.5), ahead, (flow, v) => flow.Dissipation(0, v), layer: tied), 1e-5);
         }
     }
 

@@ -137,7 +137,8 @@ internal sealed class ResponseFacts() : Chapter(12, "Linear response")
         {
             int d = simplex.Dimension;
             yield return Of($"-beta at which a simplex of d + 1 tokens becomes stable, d = {d}", "d(d-1)/(d+1)", d * (d - 1.0) / (d + 1),
-                Quadrature.Root(beta => Of(new(beta), simplex, layer: new Layer { HasNegativeBeta = true }).Internal[0].Real, 0.4, 2), 1e-11);
+                Quadrature.Root(beta => Of(new(beta), simplex, layer: new Layer { HasNegativeBeta = true }).Internal[0].Real, 0.4, 2),
+                1e-11);
         }
 
         Layer tanh = new()

@@ -58,10 +58,11 @@ internal sealed class GradientsStudy() : Study(22, "gradients", "Gradients throu
     public override string Introduction(bool quick) =>
         $"Softmax attention at β = 1 from {(quick ? 5 : 11)} clouds of 32 tokens on S^{{2}} that carry 8 tangent vectors: the singular "
             + "values of dx(t)/dx(0) say by how much disturbances of the input, and gradients on their way back, grow or vanish. At a "
-            + $"point two rotations keep the value 1, and all others fall like e^{{−t}} (post), 1/r with dr/dt = 1 (pre, peri), e^{{−αt}}, "
-            + $"α = {Alpha} (nGPT) and e^{{−2(t + 1)^{{1/2}}}} (sqrt). A rotary code turns coordinates and changes no rate. Where a prompt "
-            + $"of strength λ = {Strength} or an additive code fixes the limit, rotations are disturbances like others: at a prompt they "
-            + "fall like e^{−λt/(1 + λ)}; under an additive code the leading eigenvalue of the drift's derivative at the limit says how.";
+            + "point two rotations keep the value 1, and all others fall like e^{−t} (post), 1/r with dr/dt = 1 (pre, peri), e^{−αt}, "
+            + $"α = {Alpha} (nGPT) and e^{{−2(t + 1)^{{1/2}}}} (sqrt). A rotary code turns coordinates and changes no rate. Where a "
+            + $"prompt of strength λ = {Strength} or an additive code fixes the limit, rotations are disturbances like others: at a "
+            + "prompt they fall like e^{−λt/(1 + λ)}; under an additive code the leading eigenvalue of the drift's derivative at the "
+            + "limit says how.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. PlannedRun.Of("gradients", point => $"gradients-{point["title"]}", If(quick, "replicas=5"))];
@@ -70,8 +71,7 @@ internal sealed class GradientsStudy() : Study(22, "gradients", "Gradients throu
     {
         Depth[] schemes = [.. Schemes.Select(Read)], others = [.. Others.Select(Read)];
         string svg = new Chart("Gradients through depth", "Smallest and largest singular value of the derivative of the state against "
-            + "time: "
-            + "on the left for five normalisation schemes, on the right for codes, a prompt and noise; predicted rates dashed.",
+            + "time: on the left for five normalisation schemes, on the right for codes, a prompt and noise; predicted rates dashed.",
             [
                 Smallest("smallest, by scheme", schemes),
                 Smallest("smallest, by code", others) with { SharesY = true },
@@ -82,10 +82,10 @@ internal sealed class GradientsStudy() : Study(22, "gradients", "Gradients throu
             PerRow = 2, PlotHeight = 230, Notes = ["Lines: median over seeds; bands: 5 to 95 % of seeds."],
         }.Render();
         return new Findings(Facts(schemes, others), new Picture("gradients", svg, "Singular values of dx(t)/dx(0) along 8 tangent vectors, "
-            + $"{schemes[0].Table.Replicas} seeds of 32 tokens: the smallest (a), (b), the largest (c), (d). Bands: 5 to 95 % of seeds. "
-            + $"Dashed, on from the median at t = {Late}: the laws of a point, and for the largest of the additive code the leading "
-            + "eigenvalue of the drift's derivative at the limit. pre and peri nearly coincide in (a), no code, rotary and prompt in (b); "
-            + "in (c) all schemes keep their rotations."));
+            + $"{schemes[0].Table.Replicas} seeds of 32 tokens: the smallest (a), (b), the largest (c), (d). Bands: 5 to 95 % of "
+            + $"seeds. Dashed, on from the median at t = {Late}: the laws of a point, and for the largest of the additive code the "
+            + "leading eigenvalue of the drift's derivative at the limit. pre and peri nearly coincide in (a), no code, rotary and "
+            + "prompt in (b); in (c) all schemes keep their rotations."));
 
         Depth Read(Kind kind)
         {

@@ -95,7 +95,7 @@ internal abstract class Study(int place, string name, string heading)
     public string Name => name;
     public string Heading => heading;
 
-    /// <summary>The group it is reproduced with, a name on the command line beside those of the studies; null where it is in none.</summary>
+    /// <summary>The group it is reproduced with, a name on the command line beside those of the studies; null: none.</summary>
     public virtual StudyGroup? Group => null;
 
     /// <summary>What it shows, for the report.</summary>

@@ -81,7 +81,8 @@ public sealed record Layer
         if (Code.Kind == CodeKind.LogitsOnly) return "a flow whose code acts on the logits alone climbs no energy";
         if (Heads.Any(h => h.GradientSign == 0))
             return "with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here";
-        if (Perceptron is { HasPotential: false }) return "a perceptron whose outer matrix is not the transpose of the inner one has no energy";
+        if (Perceptron is { HasPotential: false })
+            return "a perceptron whose outer matrix is not the transpose of the inner one has no energy";
         if (Perceptron is not null && interaction.Normalization != Normalization.Unnormalized)
             return $"with a perceptron a flow climbs an energy under \"unnormalized\" only, not \"{interaction.Normalization.Name}\"";
         return interaction.Normalization.WhyNoEnergy(Heads.Count);

@@ -61,9 +61,9 @@ public class ErrorTests : FolderFixture
         "$.record.observables: the limit law is that of labels spread over [0, 1), and there is a label 1; leave \"law_distance\" out")]
     [TestCase("run code-additive --set interaction.normalization=softmax --set interaction.heads=2", "$.record.observables: several heads under softmax climb no energy; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run matrices-symmetric --set interaction.matrices.value.kind=identity",
-        "$.record.observables: with matrices a flow climbs an energy only where V = Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
+        "$.record.observables: with matrices a flow climbs an energy only where V = Q^T K or V = -Q^T K is symmetric, which it is not here; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run prompts-antipodal --set record.observables=[\"participation\"]",
-        "$.record.observables: the attention matrix is measured without prompts, matrices, heads, codes and hardmax; leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", \"participation_ratio\", \"sink\" and \"low_pass\" out")]
+        "$.record.observables: the attention matrix is measured without negative beta, prompts, matrices, heads, codes and hardmax; leave \"attention_divergence\", \"attention_entropy\", \"attention_rows\", \"participation\", \"participation_ratio\", \"sink\" and \"low_pass\" out")]
     [TestCase("run figure3-baseline --set tokens.dimension=4 --set record.observables=[\"spectrum\"]",
         "$.record.observables: \"spectrum\": the spectrum is known on the circle and the sphere, d = 2 and 3, not for d = 4")]
     [TestCase("run figure3-rotry", "'figure3-rotry' is neither a file nor a stored experiment; did you mean 'figure3-rotary'? ('attentionflow list' shows the stored ones)")]

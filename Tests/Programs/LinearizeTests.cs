@@ -79,7 +79,8 @@ public class LinearizeTests : FolderFixture
         Assert.That(branch["parameter"].Where((_, k) => branch["kind"][k] == 2), Is.EqualTo(new[] { 2.0 / 3 }).Within(1e-9));
         Assert.That((branch["index"][0], branch["index"][^1]), Is.EqualTo((2, 0)));
         Assert.That(branch["mean_norm"], Has.All.Zero.Within(1e-9));
-        Assert.That(branch.ContainsKey("energy"), Is.False, "this flow climbs none");
+        // With beta = 1: itself e^-1, the two others at 120 degrees e^(1/2), and less for the sign of what it climbs.
+        Assert.That(branch["energy"][^1], Is.EqualTo(-(Math.Exp(-1) + 2 * Math.Exp(0.5)) / 6).Within(1e-9));
         Assert.That(answer.Output, Does.Match(@"(?m)^change +0\.66666666\d\d "));
         Assert.That(File.ReadAllText(Path.Combine(Folder["a"], "branch.svg")), Does.Contain("interaction.beta").And.Contain("unstable"));
         Assert.That(Shell.Run("verify", Folder["a"]).Output, Does.EndWith(": whole\n"));

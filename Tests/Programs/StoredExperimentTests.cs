@@ -18,7 +18,7 @@ public class StoredExperimentTests : FolderFixture
     /// <summary>What an experiment can not measure, having no energy or no known limit.</summary>
     private static readonly Dictionary<string, string[]> Without = new()
     {
-        ["causal"] = ["energy", "limit"], ["code-additive"] = ["limit"], ["code-logits"] = ["energy"], ["hardmax"] = ["energy", "limit"], ["heads-random"] = ["energy", "limit"],
+        ["causal"] = ["energy", "limit"], ["causal-circle"] = ["energy", "limit"], ["random-depth"] = ["energy", "limit"], ["code-additive"] = ["limit"], ["code-logits"] = ["energy"], ["hardmax"] = ["energy", "limit"], ["heads-random"] = ["energy", "limit"],
         ["lost-in-the-middle"] = ["energy", "limit"], ["noisy-transition"] = ["limit"], ["matrices-symmetric"] = ["limit"], ["prompts-antipodal"] = ["limit"], ["prompts-labelled"] = ["limit"],
     };
 

@@ -12,12 +12,11 @@ internal sealed class EarlyModesStudy() : Study(35, "early-modes", "Early modes:
 
     public override string Introduction(bool quick) =>
         $"Softmax attention on the circle from {(quick ? 1024 : 2048)} independent tokens [arXiv 2410.23228]. In the linear phase the "
-            + "ripple of "
-            + "degree l of their noise grows like e^{g_{l}t}, g_{l} = l^{2} I_{l}(β)/(β I_{0}(β)), and the fastest degree l* is said "
-            + "to give "
-            + "the metastable state its period. Squared amplitudes of noise are exponentially distributed, so the fastest wins by chance "
-            + "alone: with probability ∫ e^{−x} Π_{k ≠ l} (1 − e^{−x μ_{l}/μ_{k}}) dx degree l is the strongest, μ_{l} = e^{2g_{l}t}, at "
-            + $"the time when the density is disturbed by a mean square of {Disturbance}. At β = 5 the fastest is l* = 3.";
+            + "ripple of degree l of their noise grows like e^{g_{l}t}, g_{l} = l^{2} I_{l}(β)/(β I_{0}(β)), and the fastest degree l* "
+            + "is said to give the metastable state its period. Squared amplitudes of noise are exponentially distributed, so the "
+            + "fastest wins by chance alone: with probability ∫ e^{−x} Π_{k ≠ l} (1 − e^{−x μ_{l}/μ_{k}}) dx degree l is the "
+            + $"strongest, μ_{{l}} = e^{{2g_{{l}}t}}, at the time when the density is disturbed by a mean square of {Disturbance}. At "
+            + "β = 5 the fastest is l* = 3.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) => [.. PlannedRun.Of("early-modes",
         point => $"early-modes-beta{point["interaction.beta"]}", If(quick, "replicas=60", "tokens.count=1024"))];
@@ -26,18 +25,15 @@ internal sealed class EarlyModesStudy() : Study(35, "early-modes", "Early modes:
     {
         Modes[] all = [.. plan.Select(run => new Modes(run.Experiment, run.Observations(folder)))];
         string svg = new Chart("Early modes", "(a) Root mean square amplitude of six degrees against time at beta = 5, on "
-            + "exponentials. (b) The "
-            + "mean degree that is the strongest against beta. (c) The share of seeds in which it is the fastest.",
+            + "exponentials. (b) The mean degree that is the strongest against beta. (c) The share of seeds in which it is the fastest.",
             [Amplitudes(all.Single(m => m.Beta == Shown)), Winners(all), Shares(all)])
         {
             PlotHeight = 260, Notes = ["(b): bars: 5 to 95 % of seeds. (c): bars: two standard errors."],
         }.Render();
         return new Findings(all.SelectMany(Facts), new Picture("early-modes", svg, $"The noise of {all[0].Tokens} independent tokens "
-            + "on the "
-            + $"circle, {all[0].Seeds} seeds. (a): amplitudes at β = {Shown}; dashed: e^{{g_{{l}}t}}. (b): the degree that is the "
-            + "strongest when "
-            + $"the density is disturbed by a mean square of {Disturbance}, mean over seeds; dashed: predicted mean; dotted: the fastest. "
-            + "(c): how often the fastest is the strongest."));
+            + $"on the circle, {all[0].Seeds} seeds. (a): amplitudes at β = {Shown}; dashed: e^{{g_{{l}}t}}. (b): the degree that is "
+            + $"the strongest when the density is disturbed by a mean square of {Disturbance}, mean over seeds; dashed: predicted "
+            + "mean; dotted: the fastest. (c): how often the fastest is the strongest."));
     }
 
     private static ChartPanel Amplitudes(Modes m)
@@ -86,7 +82,7 @@ internal sealed class EarlyModesStudy() : Study(35, "early-modes", "Early modes:
         yield return new Fact($"β = {m.Beta}: share of seeds in which degree {m.Fastest}, the fastest, is the strongest",
             "∫ e^{−x} Π (1 − e^{−x μ_{l}/μ_{k}}) dx", m.PredictedShare, m.Share, 4 * m.ShareError);
         yield return new Fact($"β = {m.Beta}: mean of the strongest degree", "the same", m.PredictedMean, m.Winners.Average(),
-            4 * Deviation(m.Winners) / Math.Sqrt(m.Seeds));
+            4 * m.PredictedDeviation / Math.Sqrt(m.Seeds));
     }
 
     /// <summary>The runs at one beta.</summary>
@@ -115,6 +111,8 @@ internal sealed class EarlyModesStudy() : Study(35, "early-modes", "Early modes:
         public double ShareError => Math.Sqrt(PredictedShare * (1 - PredictedShare) / Seeds);
         public double PredictedShare => _chances[Fastest - 1];
         public double PredictedMean => _chances.Select((chance, l) => chance * (l + 1)).Sum();
+
+        public double PredictedDeviation => Math.Sqrt(_chances.Select((chance, l) => chance * Math.Pow(l + 1 - PredictedMean, 2)).Sum());
 
         public double Rate(int degree) => Growth.Rate(Softmax(Beta), 2, degree);
 

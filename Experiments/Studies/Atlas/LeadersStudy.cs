@@ -11,10 +11,10 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
 
     public override string Introduction(bool quick) =>
         "Softmax attention on the circle under a causal mask, 200 independent tokens [arXiv 2411.04990]. A token further than δ = "
-            + "4β^{−1/2} from all earlier ones is a strong Rényi centre: nothing it can see pulls it. One further than δ from all earlier "
-            + "centres is a Rényi centre: cars of length δ that park at random. Of n tokens (1 − (1 − δ/π)^{n})π/δ are strong on average, "
-            + "and about θ(nδ/2π) 2π/δ are centres, θ Rényi's density of parked cars (RandomParking.Centres). Others gather at "
-            + "centres, and clusters are about as many.";
+            + "4β^{−1/2} from all earlier ones is a strong Rényi centre: nothing it can see pulls it. One further than δ from all "
+            + "earlier centres is a Rényi centre: cars of length δ that park at random. Of n tokens (1 − (1 − δ/π)^{n})π/δ are strong "
+            + "on average, and about θ(nδ/2π) 2π/δ are centres, θ Rényi's density of parked cars (RandomParking.Centres). Others "
+            + "gather at centres, and clusters are about as many.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. PlannedRun.Of("leaders", point => $"leaders-beta{point["interaction.beta"]}", If(quick, "replicas=12", "time.step=0.5"))];
@@ -24,8 +24,8 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
         Leaders[] all = [.. plan.Select(run => new Leaders(run, folder))];
         Leaders shown = all.Single(l => l.Beta == Shown);
         string svg = new Chart("Leaders under a causal mask", "(a) Angles of tokens against time, leaders marked. (b) Number of "
-            + "clusters against "
-            + "time at three beta, between the predicted numbers of centres. (c) Distance of leaders and of other tokens from their start.",
+            + "clusters against time at three beta, between the predicted numbers of centres. (c) Distance of leaders and of other "
+            + "tokens from their start.",
             [Paths(shown), Numbers(all), Distances(shown)])
         {
             PlotHeight = 270,
@@ -33,10 +33,9 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
                 + "seeds."],
         }.Render();
         return new Findings(all.SelectMany(Facts), new Picture("leaders", svg, $"Causal attention among {shown.Tokens} tokens on the "
-            + "circle, "
-            + $"{shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed: the mean "
-            + "number of Rényi "
-            + "centres, above, and of strong ones, below. (c): how far tokens are from their start; δ = 4β^{−1/2} dotted."));
+            + $"circle, {shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed: the "
+            + "mean number of Rényi centres, above, and of strong ones, below. (c): how far tokens are from their start; δ = 4β^{−1/2} "
+            + "dotted."));
     }
 
     private static ChartPanel Paths(Leaders l)

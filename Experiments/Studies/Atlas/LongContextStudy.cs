@@ -8,6 +8,7 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
 {
     private const string LayersTable = "long-context-layers.csv", KeysTable = "long-context-keys.csv";
     private const double Cosine = 0.5;
+    private static readonly int[] Sizes = [8, 32, 128, 512];
     private static readonly int[] Dimensions = [2, 3, 5];
     private static readonly double[] Kappas = [0.5, 1, 2, 5, 10, 20, 50, 100, 200];
 
@@ -31,12 +32,12 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
 
     public override string Introduction(bool quick) =>
         "How must β grow with the context so that attention stays neither flat nor a single key? Tokens that all have the cosine g = "
-            + $"{Cosine} [arXiv 2510.05554]: at β = γ log n one layer takes them together for γ(1 − g) < 1 and leaves them for "
-            + "γ(1 − g) > 1, and the closed form at every n is that of Equiangular.LayerCosine. A query among independent uniform keys in "
-            + "a fixed dimension [arXiv 2605.08505]: the critical β is of the order n^{2/(d−1)}, and the mean of the squared weights "
+            + $"{Cosine} [arXiv 2510.05554]: at β = γ log n one layer takes them together for γ(1 − g) < 1 and leaves them for γ(1 − "
+            + "g) > 1, and the closed form at every n is that of Equiangular.LayerCosine. A query among independent uniform keys in a "
+            + "fixed dimension [arXiv 2605.08505]: the critical β is of the order n^{2/(d−1)}, and the mean of the squared weights "
             + "Σ_{j} p_{j}^{2} is a function of κ, the mean number of keys with β(1 − ⟨q, k⟩) < 1, alone (NearestKeys.MeanSquares).";
 
-    public override double TabulatedPairs(bool quick) => Sizes(quick).Sum(n => (double)n * n * Strengths(quick).Length)
+    public override double TabulatedPairs(bool quick) => Sizes.Sum(n => (double)n * n * Strengths(quick).Length)
         + Dimensions.Length * Kappas.Length * Contexts(quick).Sum(n => (double)n * Seeds(quick));
 
     public override void Tabulate(bool quick, string folder, int threads, IProgressDisplay progress, CancellationToken stop)
@@ -44,7 +45,7 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads);
         using CsvTable layers = new(Path.Combine(folder, LayersTable), LayersColumns),
             keys = new(Path.Combine(folder, KeysTable), KeysColumns);
-        foreach (int n in Sizes(quick))
+        foreach (int n in Sizes)
         {
             Cloud cloud = new EquiangularLaw(Cosine).Draw(1, n, n, 1);
             foreach (double strength in Strengths(quick))
@@ -83,25 +84,18 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         IReadOnlyDictionary<string, double[]> layers = CsvData.Read(Path.Combine(folder, LayersTable));
         Context[] contexts = Context.Read(Path.Combine(folder, KeysTable));
         string svg = new Chart("Long contexts", "(a) Angle of different tokens after one layer over that before, against the strength "
-            + "of the "
-            + "logarithmic scaling: a step that sharpens with n. (b) Mean sum of squared weights of a query among independent keys, one "
-            + "curve for each dimension whatever the number of keys.", [Angles(layers), Weights(contexts)])
+            + "of the logarithmic scaling: a step that sharpens with n. (b) Mean sum of squared weights of a query among independent "
+            + "keys, one curve for each dimension whatever the number of keys.", [Angles(layers), Weights(contexts)])
         {
             PerRow = 2, PlotHeight = 270,
-            Notes = ["(b): mean over seeds. Open signs: "
-                + $"{contexts.Min(c => c.Keys)} keys, full: {contexts.Max(c => c.Keys)}."],
+            Notes = ["(b): mean over seeds; full signs: ten times as many keys as open ones."],
         }.Render();
         return new Findings(Facts(layers, contexts), new Picture("long-context", svg, "One attention layer over n tokens. (a): tokens "
-            + "at the "
-            + $"cosine g = {Cosine}, β = γ log n: the angle after the layer over the angle before, on its closed form (dashed); the "
-            + "limit for "
-            + "n → ∞ is a step at 1. (b): a query among n independent uniform keys on S^{d−1}: the mean of Σ_{j} p_{j}^{2} against κ, "
-            + "which "
-            + "falls like n β^{−(d−1)/2}; dashed: the limit of long contexts, a Poisson process of keys. Attention is one key at the left, "
-            + "an average over many at the right."));
+            + $"at the cosine g = {Cosine}, β = γ log n: the angle after the layer over the angle before, on its closed form (dashed); "
+            + "the limit for n → ∞ is a step at 1. (b): a query among n independent uniform keys on S^{d−1}: the mean of Σ_{j} "
+            + "p_{j}^{2} against κ, which falls like n β^{−(d−1)/2}; dashed: the limit of long contexts, a Poisson process of keys. "
+            + "Attention is one key at the left, an average over many at the right."));
     }
-
-    private static int[] Sizes(bool quick) => quick ? [16, 64, 256] : [16, 64, 256, 1024];
 
     private static double[] Strengths(bool quick) => Grid(0, 2, quick ? 10 : 20);
 
