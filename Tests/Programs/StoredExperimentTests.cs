@@ -61,6 +61,9 @@ public class StoredExperimentTests : FolderFixture
         ["noisy-transition"] = [0.26139391049587263, 0.23860608950412748, 0.7230406772732397],
         ["plateaus"] = [6.492701907224673E+24, 4.22194002866161E+25, 0.2522226458272696, 1.9720354302337417],
         ["schemes"] = [1.2916954751136012, 0.06744543911592156, 0.973562839555231, 0.40307689421955606],
+        ["causal-circle"] = [4.2293346580825485E+25, 0.24738498456022032],
+        ["early-modes"] = [4.979244927889143, 9.86207098236852, 0.43921578026564695, 1.963651046580148],
+        ["gradients"] = [1.1981013465294656, 0.16103956770005703, 0.9131697513070143, 1.3958215516667607],
         ["two-clusters"] = [139067.64524617375, 138623.30851969725, 0.7076725590724361, 0.8021465438880823],
         ["work-precision"] = [111.12601456653044, 339.04531474321317, 0.30556879178478225, 1.9418470546199582],
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
@@ -109,12 +112,20 @@ public class StoredExperimentTests : FolderFixture
     {
         string observables = string.Join(",", Measured.Select(m => m.Observable).Except(Without.GetValueOrDefault(name, [])).Select(o => $"\"{o}\""));
         string folder = Folder[$"{device}-{threads}"];
-        string[] settings = [.. Reduced, .. name == "two-clusters" ? (string[])["replicas=1"] : [] /* all would be alike */, Accuracy(name), $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
+        string[] settings = [.. Reduced, .. Own(name), Accuracy(name), $"record.observables=[{observables}]", device == "reference" ? "summation=direct" : "precision=double"];
         Answer answer = Shell.Run(["run", name, "--device", device, "--quiet", "--threads", $"{threads}", "--out", folder, .. settings.SelectMany(s => (string[])["--set", s])]);
         Assert.That((answer.Code, answer.Error), Is.EqualTo((0, "")));
         Assert.That(RunVerification.Problems(folder), Is.Empty);
         return folder;
     }
+
+    private static string[] Own(string name) => name switch
+    {
+        "two-clusters" => ["replicas=1"], // all would be alike
+        "gradients" => ["record.tangents=null"],
+        "random-depth" => ["tokens.count=2", "time.redraw=0.05"],
+        _ => [],
+    };
 
     private static string Accuracy(string name) => StoredExperiments.Load(name).Time.Step is null ? "time.tolerance=1e-8" : "time.step=0.05";
 

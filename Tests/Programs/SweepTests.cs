@@ -217,7 +217,11 @@ public sealed class SweepTests : FolderFixture
     public void CollectWantsTheFolderOfASweep() => Assert.That(Shell.Run("collect", Folder.FullPath) is { Code: ExitCodes.BadInput } a ? a.Error : "",
         Is.EqualTo($"attentionflow: {Folder.FullPath}: there is no points.csv in it; 'attentionflow sweep' writes one.{Environment.NewLine}"));
 
-    private static readonly Dictionary<string, int> StoredSweepSizes = new() { ["beta-seeds"] = 200, ["code-strength"] = 17, ["gauges"] = 6, ["noise"] = 18, ["schemes"] = 5, ["sizes"] = 40 };
+    private static readonly Dictionary<string, int> StoredSweepSizes = new()
+    {
+        ["beta-seeds"] = 200, ["code-strength"] = 17, ["early-modes"] = 9, ["euler-clock"] = 24, ["gauges"] = 6, ["gradients"] = 10, ["leaders"] = 3, ["noise"] = 18, ["phase-diagrams"] = 190, ["phase-times"] = 32,
+        ["schemes"] = 5, ["sizes"] = 40, ["staircase"] = 1,
+    };
 
     private static IEnumerable<string> Stored => StoredFiles.Sweeps.Names;
 
