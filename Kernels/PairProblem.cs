@@ -2,8 +2,8 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>
 /// What is to be summed: positions, weights, labels and the interaction. Weights, labels and interaction never change after construction
-/// (an implementation may keep tables made from them), or whoever changes them goes on with <see cref="Anew"/>; the contents of the position
-/// arrays may change from call to call.
+/// (an implementation may keep tables made from them), or whoever changes them goes on with <see cref="Anew"/>; the contents of the
+/// position arrays may change from call to call.
 /// </summary>
 public sealed class PairProblem
 {

@@ -75,7 +75,8 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
         Layer layer = new() { Selection = Alpha }, prompted = layer with { Prompts = new Prompts([[0, 1]], null, 0.7) };
         Integration how = Integration.Adaptive(1e-13);
         Cloud poles = new(1, 2, 2, [1, 0, -1, 0], null, [(1 + First) / 2, (1 - First) / 2]);
-        double rate = 2 * Alpha * Math.Sinh(Beta) / Beta, weight = Probe.Move(new(Beta), poles, Time, how with { Layer = layer }).Weights[0];
+        double rate = 2 * Alpha * Math.Sinh(Beta) / Beta;
+        double weight = Probe.Move(new(Beta), poles, Time, how with { Layer = layer }).Weights[0];
         yield return Of("2 m - 1 of two opposite points, selection 0.8, beta = 1.5, t = 2", "(1 + (u(0)^(-2) - 1) e^(-c t))^(-1/2)",
             1 / Math.Sqrt(1 + (1 / (First * First) - 1) * Math.Exp(-rate * Time)), 2 * weight - 1, 1e-10);
         foreach ((string name, Layer moving) in ((string, Layer)[])[("selection", layer), ("selection and a prompt", prompted)])

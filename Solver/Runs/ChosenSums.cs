@@ -27,7 +27,8 @@ internal sealed record ChosenSums(Choice Choice, double Tolerance, PairProblem P
             : RowColumns.Force;
         Choice asked = new(experiment.Device, experiment.Summation);
         if (layer.HasMovingWeights) asked = new(asked.Device == "auto" ? "cpu" : asked.Device, Summation.Direct);
-        (Choice choice, tolerance) = asked.Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);
+        (Choice choice, tolerance) = asked.Resolve(
+            problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);
         return choice.WhyNot is { } unfit ? throw ConfigurationException.At("$.summation", unfit) : new(choice, tolerance, problem, force);
     }
 }
