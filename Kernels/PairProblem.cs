@@ -2,7 +2,8 @@ namespace AttentionFlow.Kernels;
 
 /// <summary>
 /// What is to be summed: positions, weights, labels and the interaction. Weights, labels and interaction never change after construction
-/// (an implementation may keep tables made from them); the contents of the position arrays may change from call to call.
+/// (an implementation may keep tables made from them), or whoever changes them goes on with <see cref="Anew"/>; the contents of the
+/// position arrays may change from call to call.
 /// </summary>
 public sealed class PairProblem
 {
@@ -130,6 +131,9 @@ public sealed class PairProblem
         Mask.StrictReversed => (Math.Min(query + 1, Keys), Keys),
         Mask unknown => throw new NotSupportedException($"the mask {unknown} is not known"),
     };
+
+    /// <summary>The same on the same arrays, of which nothing is known yet: for weights that have changed, with a new plan.</summary>
+    public PairProblem Anew() => (PairProblem)MemberwiseClone();
 
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
     public string? WhyNever(RowColumns columns)

@@ -64,7 +64,7 @@ public sealed class Cloud
     /// <summary>xi, [R, n], frozen.</summary>
     public double[] Labels { get; }
 
-    /// <summary>m, [R, n], each replica summing to 1.</summary>
+    /// <summary>m, [R, n], each replica summing to 1; a run whose weights move moves them here.</summary>
     public double[] Weights { get; }
 
     /// <summary>The d coordinates of the token with this flattened (replica, token) index.</summary>

@@ -18,6 +18,7 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
             Math.Cos(Tilt) * Math.Exp(-Beta * Math.Cos(2 * Tilt)) / Math.Sinh(Beta * Math.Cos(Tilt)), Threshold(Beta, Tilt), 1e-11);
         foreach (Fact fact in Masks()) yield return fact;
         foreach (Fact fact in Perceptrons()) yield return fact;
+        foreach (Fact fact in Selection()) yield return fact;
         Interaction hard = new(1) { Normalization = Normalization.Hardmax };
         double[] drift = Probe.Ask(hard, Probe.Angles(0, 1, -1, 2.5), (_, v) => v);
         yield return Of("hardmax drift of a token between two as near", "ties share", 0, drift[1]);
@@ -64,6 +65,27 @@ internal sealed class LayerFacts() : Chapter(5, "The layer")
             double slope = (Probe.Energy(new(1.5), further, layer: tied) - Probe.Energy(new(1.5), start, layer: tied)) / (2 * Step);
             yield return Of($"dE/dt of three tokens under {activation.ToString().ToLowerInvariant()}, W = W'^T", "sum_i m_i |dx_i/dt|^2",
                 slope, Probe.Ask(new(1.5), ahead, (flow, v) => flow.Dissipation(0, v), layer: tied), 1e-5);
+        }
+    }
+
+    // Two opposite points rest; of three tokens, the rate of the energy is that of its difference over a short time.
+    private IEnumerable<Fact> Selection()
+    {
+        const double Alpha = 0.8, Beta = 1.5, Time = 2, Step = 1e-3, First = 0.1;
+        Layer layer = new() { Selection = Alpha }, prompted = layer with { Prompts = new Prompts([[0, 1]], null, 0.7) };
+        Integration how = Integration.Adaptive(1e-13);
+        Cloud poles = new(1, 2, 2, [1, 0, -1, 0], null, [(1 + First) / 2, (1 - First) / 2]);
+        double rate = 2 * Alpha * Math.Sinh(Beta) / Beta;
+        double weight = Probe.Move(new(Beta), poles, Time, how with { Layer = layer }).Weights[0];
+        yield return Of("2 m - 1 of two opposite points, selection 0.8, beta = 1.5, t = 2", "(1 + (u(0)^(-2) - 1) e^(-c t))^(-1/2)",
+            1 / Math.Sqrt(1 + (1 / (First * First) - 1) * Math.Exp(-rate * Time)), 2 * weight - 1, 1e-10);
+        foreach ((string name, Layer moving) in ((string, Layer)[])[("selection", layer), ("selection and a prompt", prompted)])
+        {
+            Cloud start = Probe.Angles(0.2, 1.1, 2.9), ahead = Probe.Move(new(Beta), start, Step, how with { Layer = moving });
+            Cloud further = Probe.Move(new(Beta), start, 2 * Step, how with { Layer = moving });
+            double slope = (Probe.Energy(new(Beta), further, layer: moving) - Probe.Energy(new(Beta), start, layer: moving)) / (2 * Step);
+            yield return Of($"dE/dt of three tokens under {name}", "sum_i m_i |dx_i/dt|^2 + alpha sum_i m_i (U_i - sum_k m_k U_k)^2", slope,
+                Probe.Ask(new(Beta), ahead, (flow, v) => flow.Dissipation(0, v), layer: moving), 1e-5);
         }
     }
 

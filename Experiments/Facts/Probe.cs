@@ -82,7 +82,7 @@ internal static class Probe
     /// <summary>The cloud moved to a time; the one given stays.</summary>
     public static Cloud Move(Interaction interaction, Cloud cloud, double time, Integration how)
     {
-        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+        Cloud moved = new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, [.. cloud.Weights]);
         using IPairSums sums = DeviceCatalog.Open("cpu", Precision.Double, threads: 1);
         Flow flow = new(interaction, how.Gauge, moved, sums, 1, how.Layer) { Scheme = how.Scheme, Tangents = how.Tangents };
         RunResult result = new Simulation(flow, how.Method, how.Step, time) { Noise = how.Noise }.Run(moved, how.Observers);

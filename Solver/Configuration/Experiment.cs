@@ -80,7 +80,7 @@ public sealed record Experiment
         Redraw = Time.Redraw is { } interval ? new(interval, Interaction.Matrices, Setting) : null,
         HasNegativeBeta = Interaction.Beta < 0 && Interaction.Profile.IsCurved(Interaction.Beta),
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
-        Perceptron = Interaction.Perceptron?.Draw(Setting),
+        Perceptron = Interaction.Perceptron?.Draw(Setting), Selection = Interaction.Selection,
     };
 
     /// <summary>k of the tangent vectors that a run carries where it does.</summary>
@@ -175,6 +175,11 @@ public sealed record InteractionSection
     [Description("A perceptron that acts on every token alone, in the gauge frame: the attention output gains W sigma(W' y_i + b); null = "
         + "none.")]
     public PerceptronLaw? Perceptron { get; init; }
+
+    [Quantity("the rate of selection", AtLeast = 0, AtMost = 1e6)]
+    [Description("The rate alpha at which weights move up the energy: dm_i/dt = alpha m_i (U_i - sum_k m_k U_k), U_i = dE/dm_i; 0 = they "
+        + "are frozen.")]
+    public double Selection { get; init; }
 
     [Description("What labels do to logits and values beside the gauge and the coupling.")]
     public PositionalCode Code { get; init; } = new NoCode();

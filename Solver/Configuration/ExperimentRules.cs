@@ -16,7 +16,7 @@ internal static class ExperimentRules
     {
         foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
             .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Redraw(experiment)).Concat(Time(experiment.Time))
-            .Concat(Unit(experiment)).Concat(Record(experiment)))
+            .Concat(Unit(experiment)).Concat(Record(experiment)).Concat(Selection(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 
@@ -120,6 +120,19 @@ internal static class ExperimentRules
         if (times.Any(t => !redraw.IsAt(t)))
             yield return ($"$.record.{where}", Text.Of($"the time {times.First(t => !redraw.IsAt(t))} is no multiple of $.time.redraw, ")
                 + Text.Of($"{interval}; record times that are, such as the first and the last of a whole number of intervals"));
+    }
+
+    private static IEnumerable<(string Where, string? Why)> Selection(Experiment experiment)
+    {
+        InteractionSection interaction = experiment.Interaction;
+        if (interaction.Selection == 0) yield break;
+        yield return ("$.interaction.selection", experiment.Layer.WhyNotSelection(interaction.Pair));
+        if (experiment.Device is not ("auto" or "cpu" or "reference"))
+            yield return ("$.device", $"pairs whose weights move are summed on the device 'cpu' or 'reference', not '{experiment.Device}'");
+        if (experiment.Summation is Summation.Fast or Summation.Coalesced)
+            yield return ("$.summation", "pairs whose weights move are summed directly; use 'direct' or 'auto'");
+        if (experiment.Time.Merge is not null)
+            yield return ("$.time.merge", "tokens whose weights move do not merge; leave this key or $.interaction.selection out");
     }
 
     private static IEnumerable<(string Where, string? Why)> Time(TimeSection time)

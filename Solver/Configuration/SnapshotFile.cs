@@ -37,7 +37,7 @@ internal static class SnapshotFile
         if ((rows.Replicas, rows.Count, rows.Dimension, hasRadii)
             != (source.Replicas, source.Tokens.Count, source.Tokens.Dimension, source.Interaction.Scheme.HasRadius))
             throw new ConfigurationException($"{run}: {table} does not hold the tokens of {OfExperiment}.");
-        return law with { Time = time, Rows = rows with { Weights = [.. source.Draw().Weights] } };
+        return law with { Time = time, Rows = rows with { Weights = rows.Weights ?? [.. source.Draw().Weights] } };
     }
 
     /// <summary>The copy that a run keeps of these tokens.</summary>

@@ -32,13 +32,13 @@ internal sealed class SnapshotTable
         if (needed.Except(_names).FirstOrDefault() is { } missing)
             throw Wrong($"there is no column '{missing}'; this is no {(isCopy ? "copy of a snapshot" : "table of snapshots")}.");
         _coordinates = [.. Enumerable.Range(0, _names.Length).Select(k => Array.IndexOf(_names, $"x{k}")).TakeWhile(c => c >= 0)];
-        (_weight, _radius) = (isCopy ? Column("weight") : -1, Column("radius"));
+        (_weight, _radius) = (Column("weight"), Column("radius"));
     }
 
     /// <summary>The rows of the snapshot at a time, and that time as it was recorded.</summary>
     /// <param name="path">The table.</param>
     /// <param name="time">When; null: the last snapshot.</param>
-    /// <param name="isCopy">Whether the table has weights.</param>
+    /// <param name="isCopy">Whether the table must have weights.</param>
     /// <param name="digits">To how many significant digits the points were rounded: they are brought back to the sphere; null: they are on
     /// it.</param>
     /// <exception cref="ConfigurationException">The table is missing or wrong, or has no snapshot at this time.</exception>

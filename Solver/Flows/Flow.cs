@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// The mean-field self-attention flow: interaction + gauge + layer + the frozen part of a cloud (labels, weights), evaluated by a device.
+/// The mean-field self-attention flow: interaction + gauge + layer + what else is known of a cloud (labels, weights), evaluated by a
+/// device.
 /// </summary>
 /// <remarks>
 /// USA: dx_i/dt = P_{x_i} sum_j m_j b_ij k'(t_ij) Psi_i^T Psi_j x_j with t_ij = &lt;Psi_i x_i, Psi_j x_j&gt;; SA: the same divided by Z_i =
@@ -44,6 +45,8 @@ public sealed class Flow
         PreparedGauge turn = gauge.Prepare(cloud.Labels, Dimension);
         PreparedGauge outer = ReferenceEquals(OuterGauge, gauge) ? turn : OuterGauge.Prepare(cloud.Labels, Dimension);
         _terms = new FlowTerms(interaction, Layer, _tokens, outer, turn, sums, threads);
+        if (Layer.HasMovingWeights && (sums.Name is not ("cpu" or "reference") || _terms.Heads.Any(h => h.Plan.Method != SumMethod.Direct)))
+            throw new NotSupportedException("pairs whose weights move are summed directly, on the device \"cpu\" or \"reference\"");
         (_drift, _energy) = (new FlowDrift(_terms, new PostScheme()), new FlowEnergy(_terms, Layer));
         _content = new ContentMarginal(interaction.Beta, _tokens, sums);
         Tangents = Dimension + 1;
@@ -103,7 +106,7 @@ public sealed class Flow
     /// <summary>xi, [R, n].</summary>
     public ReadOnlySpan<double> Labels => _tokens.Labels;
 
-    /// <summary>m, [R, n].</summary>
+    /// <summary>m, [R, n]; where they move, those of the last evaluation, or of the state that observers see.</summary>
     public ReadOnlySpan<double> Weights => _tokens.Weights;
 
     /// <summary>
@@ -112,8 +115,11 @@ public sealed class Flow
     /// </summary>
     public ReadOnlySpan<double> GaugePositions => _tokens.Y;
 
-    /// <summary>A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets at the start.</summary>
-    public double CollapseRate => Scheme.CollapseRate(Layer.CollapseRate(Interaction));
+    /// <summary>
+    /// A bound on the rate at which tokens close in on the collapsed state, the stiffest the flow gets at the start, or at which weights
+    /// move, whichever is larger.
+    /// </summary>
+    public double CollapseRate => Math.Max(Scheme.CollapseRate(Layer.CollapseRate(Interaction)), Layer.SelectionRate(Interaction));
 
     /// <summary>Drift evaluations of all replicas so far; one of some replicas counts as their share.</summary>
     public double Evaluations { get; private set; }
@@ -139,7 +145,8 @@ public sealed class Flow
     public bool HasEnergy => WhyNoEnergy is null;
 
     /// <summary>Why the flow has no attention matrix of the tokens alone, or null when it has.</summary>
-    internal string? WhyNoAttention => Layer.HasPlainAttention && !Interaction.Normalization.IsHard ? null
+    internal string? WhyNoAttention => Layer.HasMovingWeights ? "the attention matrix is measured with frozen weights"
+        : Layer.HasPlainAttention && !Interaction.Normalization.IsHard ? null
         : "the attention matrix is measured without negative beta, prompts, matrices, heads, codes and hardmax";
 
     /// <summary>Rows of the attention matrix at the last <see cref="Drift(double[], double[], CancellationToken)"/>.</summary>
@@ -154,7 +161,7 @@ public sealed class Flow
 
     /// <summary>
     /// The rates of some replicas at a state of theirs; the others' entries stay as they are. Where the state has no radii, they are as at
-    /// the start.
+    /// the start; where it has no weights, they are <see cref="Weights"/>.
     /// </summary>
     /// <exception cref="OperationCanceledException">When <paramref name="stop"/> is set.</exception>
     public void Drift(State at, State rate, Range replicas, CancellationToken stop = default)
@@ -162,8 +169,11 @@ public sealed class Flow
         (int replica, int count) = replicas.GetOffsetAndLength(Replicas);
         int first = replica * Tokens, rows = count * Tokens;
         _energy.Forget(replica, count);
+        SetWeights(at.Weights, first, rows);
         _terms.Sum(at.Positions, first, rows, stop);
         Workers.For(rows, FlowTerms.Grain, Threads, (from, to) => _drift.Finish(at.Radii, rate, first + from, first + to));
+        for (int r = replica; r < replica + count && rate.Weights.Length > 0; r++)
+            _energy.Select(r, rate.Weights.AsSpan(r * Tokens, Tokens));
         Count((double)count / Replicas);
     }
 
@@ -175,6 +185,25 @@ public sealed class Flow
         if (Layer.Redraw is not { } redraw || _drawn == (redraw.NumberAt(time), copies)) return;
         _drawn = (redraw.NumberAt(time), copies);
         _terms.Draw(redraw, redraw.NumberAt(time), copies);
+    }
+
+    /// <summary>The part of a cloud that this flow moves: the cloud's own arrays.</summary>
+    internal State StateOf(Cloud cloud) =>
+        new(cloud.Positions, cloud.Radii ?? []) { Weights = Layer.HasMovingWeights ? cloud.Weights : [] };
+
+    /// <summary>Room for a state of this flow, or a rate of one.</summary>
+    internal State NewState() => new(new double[Rows * Dimension], new double[Scheme.Start is null ? 0 : Rows])
+    {
+        Weights = new double[Layer.HasMovingWeights ? Rows : 0],
+    };
+
+    /// <summary>From here the rows first..first+count-1 have these weights [R, n]; empty: those that they have.</summary>
+    internal void SetWeights(double[] weights, int first, int count)
+    {
+        if (weights.Length == 0) return;
+        weights.AsSpan(first, count).CopyTo(_tokens.Weights.AsSpan(first));
+        _terms.Renew();
+        _content.Renew();
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ internal sealed class FlowEnergy
     private const int Block = 512;
 
     private readonly FlowTerms _terms;
-    private readonly double _exponent, _inverseUnit, _largest;
+    private readonly double _exponent, _inverseUnit, _largest, _selection;
     private readonly bool _isCurved;
     private readonly (double Energy, double Ratio)?[] _known;
 
@@ -23,7 +23,7 @@ internal sealed class FlowEnergy
         _isCurved = interaction.Profile.IsCurved(interaction.Beta);
         _inverseUnit = _isCurved ? interaction.Beta : 1;
         _known = new (double, double)?[terms.Tokens.Replicas];
-        _largest = layer.LargestEnergyFactor(interaction);
+        (_largest, _selection) = (layer.LargestEnergyFactor(interaction), layer.Selection);
     }
 
     /// <summary>The largest energy that <see cref="Layer.LargestEnergy"/> allows; infinite where no double is as large.</summary>
@@ -36,7 +36,7 @@ internal sealed class FlowEnergy
         (int n, double[] weights) = (_terms.Tokens.Tokens, _terms.Tokens.Weights);
         CompensatedSum sum = default;
         if (!_terms.IsPlain)
-            for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * Value(i));
+            for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * Value(i, 1));
         else if (_isCurved)
         {
             RowSums rows = _terms.Heads[0].Sums;
@@ -51,7 +51,17 @@ internal sealed class FlowEnergy
     /// <summary>The sums of these replicas are no longer those that <see cref="Of"/> saw.</summary>
     public void Forget(int replica, int count) => Array.Clear(_known, replica, count);
 
-    /// <summary>dE/dt of one replica, sum_i m_i N_i s_i |dx_i|^2.</summary>
+    /// <summary>d(log m_i)/dt = alpha (U_i - sum_k m_k U_k), U_i = dE/dm_i, of the tokens of one replica.</summary>
+    public void Select(int replica, Span<double> growth)
+    {
+        double rate = _selection * ScaledExponential.Times(1 / _inverseUnit, _exponent - _terms.Interaction.UnitExponent);
+        Excess(replica, growth);
+        foreach (ref double g in growth) g *= rate;
+    }
+
+    /// <summary>
+    /// dE/dt of one replica, sum_i m_i N_i s_i |dx_i|^2, and alpha sum_i m_i (U_i - sum_k m_k U_k)^2 where weights move.
+    /// </summary>
     public double Dissipation(int replica, ReadOnlySpan<double> drift, FlowDrift scales)
     {
         (int n, int d) = (_terms.Tokens.Tokens, _terms.Tokens.Dimension);
@@ -74,7 +84,27 @@ internal sealed class FlowEnergy
                     rate.Add(_terms.Tokens.Weights[first + i] * scales.ScaleOf(first + i) * Sphere.Dot(v, v) / factors[i]);
             }
         }
+        if (_selection != 0) rate.Add(_selection * unit * SquaredExcess(replica) / (_inverseUnit * _inverseUnit));
         return ScaledExponential.Times(rate.Value, _exponent);
+    }
+
+    // U_i - sum_k m_k U_k, in units of e^c/beta.
+    private void Excess(int replica, Span<double> excess)
+    {
+        int first = replica * excess.Length;
+        for (int i = 0; i < excess.Length; i++) excess[i] = Value(first + i, 2);
+        double mean = CompensatedSum.Of(_terms.Tokens.Weights.AsSpan(first, excess.Length), excess);
+        foreach (ref double u in excess) u -= mean;
+    }
+
+    // Its mean square.
+    private double SquaredExcess(int replica)
+    {
+        int n = _terms.Tokens.Tokens;
+        double[] excess = new double[n];
+        Excess(replica, excess);
+        foreach (ref double u in excess.AsSpan()) u *= u;
+        return CompensatedSum.Of(_terms.Tokens.Weights.AsSpan(replica * n, n), excess);
     }
 
     private double Valued(double factor) => ScaledExponential.Times(factor / _inverseUnit, _exponent);
@@ -90,11 +120,12 @@ internal sealed class FlowEnergy
         return (rows.Z[i] + Sphere.Dot(_terms.Tokens.At(i), rows.Force.AsSpan(i * d, d))) / 2;
     }
 
-    private double Value(int i)
+    // What a token has of E/m_i: once as a query; and as a query and a key, which is dE/dm_i.
+    private double Value(int i, int times)
     {
         double heads = 0;
         foreach (HeadTerm head in _terms.Heads) heads += head.Value(i, _exponent);
-        double tokens = heads / (2 * _terms.Heads.Length) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
+        double tokens = times * (heads / (2 * _terms.Heads.Length)) + (_terms.Prompts?.Value(i, _exponent) ?? 0);
         return _terms.Perceptron is not { } perceptron ? tokens
             : tokens + perceptron.Potential(_terms.Tokens.At(i)) * _inverseUnit * Math.Exp(-_exponent);
     }
@@ -115,6 +146,9 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
             _problem = PairProblem.Self(tokens.Replicas, tokens.Tokens, tokens.Dimension, _interaction, x, tokens.Weights, tokens.Labels);
         return _problem;
     }
+
+    /// <summary>The weights have changed.</summary>
+    public void Renew() => (_problem, _plan) = (null, null);
 
     /// <summary>1 - sum_ij m_i m_j e^{-beta |x_i - x_j|^2/2} of every replica.</summary>
     /// <param name="x">[R, n, d].</param>

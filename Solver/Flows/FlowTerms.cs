@@ -75,6 +75,12 @@ internal sealed class FlowTerms
         foreach (HeadTerm head in Heads) head.AskRadial(_tokenSums);
     }
 
+    /// <summary>Plans sums anew: the tokens' weights have changed.</summary>
+    public void Renew()
+    {
+        foreach (HeadTerm head in Heads) head.Renew(_tokenSums);
+    }
+
     /// <summary>What was summed of the tokens so far: under hardmax not by the device.</summary>
     public SumStatistics Statistics => _tokenSums.Statistics;
 
@@ -113,7 +119,7 @@ internal sealed class FlowTerms
 /// <param name="Tokens">n.</param>
 /// <param name="Dimension">d.</param>
 /// <param name="Y">Positions as the flow is evaluated, y = Psi x, [R, n, d]; their contents change.</param>
-/// <param name="Weights">m, [R, n].</param>
+/// <param name="Weights">m, [R, n]; their contents change where weights move.</param>
 /// <param name="Labels">xi, [R, n].</param>
 internal sealed record TokenArrays(int Replicas, int Tokens, int Dimension, double[] Y, double[] Weights, double[] Labels)
 {

@@ -94,6 +94,10 @@ internal sealed class HeadTerm
         }
     }
 
+    /// <summary>Plans the same sum anew: weights have changed.</summary>
+    /// <param name="sums">What sums.</param>
+    public void Renew(IPairSums sums) => Plan = sums.Plan(Plan.Problem.Anew(), Plan.Columns);
+
     /// <summary>Makes queries and keys of the rows from..to-1 of y.</summary>
     public void Prepare(int from, int to)
     {

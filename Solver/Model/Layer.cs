@@ -25,6 +25,12 @@ public sealed record Layer
     public Perceptron? Perceptron { get; init; }
 
     /// <summary>
+    /// alpha >= 0, at which weights move: dm_i/dt = alpha m_i (U_i - sum_k m_k U_k), U_i = dE/dm_i, the replicator equation; 0: they are
+    /// frozen.
+    /// </summary>
+    public double Selection { get; init; }
+
+    /// <summary>
     /// True when beta is negative: the interaction holds |beta|, all logits, those of prompts too, have the other sign, and the profile is
     /// -k(-t), which has the slope k'(-t).
     /// </summary>
@@ -51,7 +57,10 @@ public sealed record Layer
     public bool HasPlainAttention => HasPlainTokens && HasNoPrompts;
 
     /// <summary>True for nothing beside interaction and gauge.</summary>
-    public bool IsPlain => HasPlainAttention && Perceptron is null;
+    public bool IsPlain => HasPlainAttention && Perceptron is null && !HasMovingWeights;
+
+    /// <summary>True when weights move.</summary>
+    public bool HasMovingWeights => Selection != 0;
 
     /// <summary>Why this layer and interaction do not go together in dimension <paramref name="dimension"/>, or null.</summary>
     public string? WhyNot(Interaction interaction, int dimension)
@@ -62,8 +71,15 @@ public sealed record Layer
             return $"a head has matrices of {head.Dimension} rows, the tokens {dimension} coordinates";
         if (Perceptron is { } perceptron && perceptron.Dimension != dimension)
             return $"the perceptron has {perceptron.Dimension} numbers, the tokens {dimension} coordinates";
-        return Code.WhyNot(setting) ?? Prompts?.WhyNot(setting) ?? Pin?.WhyNot(setting) ?? WhyNotNormalized(interaction);
+        return Code.WhyNot(setting) ?? Prompts?.WhyNot(setting) ?? Pin?.WhyNot(setting) ?? WhyNotNormalized(interaction)
+            ?? WhyNotSelection(interaction);
     }
+
+    /// <summary>Why weights cannot move as they are asked to, or null.</summary>
+    public string? WhyNotSelection(Interaction interaction) => !HasMovingWeights ? null
+        : !(Selection > 0 && double.IsFinite(Selection)) ? "the rate of selection must be finite and at least 0"
+        : WhyNoEnergy(interaction) is { } why ? $"weights move up an energy, and {why}"
+        : interaction.Normalization.HasBias ? $"under '{interaction.Normalization.Name}' weights are frozen, as the bias is" : null;
 
     /// <summary>Why the interaction cannot be normalised as it asks for, with these prompts, or null.</summary>
     public string? WhyNotNormalized(Interaction interaction)
@@ -104,6 +120,11 @@ public sealed record Layer
 
         double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t - interaction.UnitExponent) : 1;
     }
+
+    /// <summary>A bound on |d(log m_i)/dt|; 0 where weights are frozen.</summary>
+    public double SelectionRate(Interaction interaction) => !HasMovingWeights ? 0 : Selection * ScaledExponential.Times(
+        2 * LargestEnergyFactor(interaction) / (IsCurved(interaction) ? interaction.Beta : 1),
+        LargestExponent(interaction) - interaction.UnitExponent);
 
     /// <summary>
     /// A bound on |E|: k(1)/2 times the largest |b|, at least 1, for plain tokens, k(1) times the strength of the prompts, and the largest

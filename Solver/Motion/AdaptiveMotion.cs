@@ -19,7 +19,7 @@ internal sealed class AdaptiveMotion : Motion
         Tangents? tangents, Action<Step> stepped)
         : base(flow, cloud, run, stepped)
     {
-        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, new State([.. cloud.Positions], [.. State.Radii]), run);
+        _stepper = new AdaptiveStepper(flow, method, tolerance, horizon, threads, State.Copy(), run);
         (_tangents, _drift, _steps) = (tangents, new double[cloud.Positions.Length], new double[flow.Replicas]);
     }
 

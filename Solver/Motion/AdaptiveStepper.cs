@@ -24,7 +24,7 @@ internal sealed class AdaptiveStepper(
     private const double Collapsed = 1e-7, Unstable = 0.5;
 
     private readonly Stepper _stepper = new(flow, method, threads, state);
-    private readonly State _next = new([.. x.Positions], [.. x.Radii]);
+    private readonly State _next = x.Copy();
     private readonly double[] _attempt = new double[flow.Replicas];
     private readonly Replica[] _replicas = [.. Enumerable.Range(0, flow.Replicas).Select(_ => new Replica
     {

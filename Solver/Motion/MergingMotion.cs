@@ -39,6 +39,7 @@ internal sealed class MergingMotion : Motion
             return "with a gauge, prompts tell tokens of one place in the gauge frame apart by their labels, so they cannot merge";
         if (flow.Interaction.Normalization is { IsHard: true, Name: var name })
             return $"under {name} two tokens at one place hold each other where one would move, so they cannot merge";
+        if (flow.Layer.HasMovingWeights) return "with weights that move tokens cannot merge: leave one of the two out";
         return flow.Scheme is PostScheme ? null : "only under the scheme post do two tokens at one place move alike, and can merge";
     }
 

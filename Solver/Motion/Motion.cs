@@ -17,7 +17,7 @@ internal abstract class Motion(Flow flow, Cloud cloud, RunState run, Action<Step
     protected Flow Flow { get; } = flow;
 
     /// <summary>The cloud's arrays, at <see cref="Time"/>.</summary>
-    protected State State { get; } = new(cloud.Positions, cloud.Radii ?? []);
+    protected State State { get; } = flow.StateOf(cloud);
 
     /// <summary>Whether the energy rises from step to step.</summary>
     protected virtual bool Climbs => Flow.HasEnergy;

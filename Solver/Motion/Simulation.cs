@@ -218,6 +218,7 @@ public sealed class Simulation(Flow flow, Tableau method, StepControl step, doub
         {
             IReadOnlyList<TangentGrowth> growth = needsTangents ? motion.Growth(stop) : [];
             double[] drift = needsDrift ? motion.Drift(stop) : [];
+            flow.SetWeights(flow.StateOf(cloud).Weights, 0, flow.Rows);
             return new(motion.Time, motion.Steps, cloud.Positions, drift, flow, stop) { Radii = cloud.Radii ?? [], Growth = growth };
         }
     }

@@ -10,6 +10,9 @@ public sealed class Stepper
     // Numbers that fit the first cache with the stage that is added to them.
     private const int Near = 1536;
 
+    // The smallest normal number: no weight falls below it.
+    private static readonly double SmallestWeight = Math.ScaleB(1, -1022);
+
     private readonly Flow _flow;
     private readonly Tableau _tableau;
     private readonly int _threads;
@@ -25,10 +28,9 @@ public sealed class Stepper
     internal Stepper(Flow flow, Tableau tableau, int threads, RunState? state)
     {
         (_flow, _tableau, _threads, _state) = (flow, tableau, threads, state);
-        int numbers = flow.Rows * flow.Dimension, radii = flow.Scheme.Start is null ? 0 : flow.Rows;
         int stages = tableau.Error?.Length ?? tableau.B.Length;
-        _k = [.. Enumerable.Range(0, stages).Select(_ => new State(new double[numbers], new double[radii]))];
-        _stage = new State(new double[numbers], new double[radii]);
+        _k = [.. Enumerable.Range(0, stages).Select(_ => flow.NewState())];
+        _stage = flow.NewState();
         (_steps, _errors) = (new double[flow.Replicas], new double[flow.Replicas]);
     }
 
@@ -41,7 +43,8 @@ public sealed class Stepper
     public double[] DriftAtEnd => _k[^1].Positions;
 
     /// <summary>
-    /// Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius; NaN where
+    /// Largest token error |h sum_s e_s k_s| of a replica in the last <see cref="Attempt"/>, or relative error of a radius or weight; NaN
+    /// where
     /// numbers overflow.
     /// </summary>
     public double Error(int replica) => _errors[replica];
@@ -99,6 +102,7 @@ public sealed class Stepper
     {
         double[] weights = [.. _tableau.Dense!.Select(powers => u * MathNet.Numerics.Polynomial.Evaluate(u, powers))];
         Combine(x, first, count, h, weights, target);
+        if (x.Weights.Length > 0) CombineWeights(x, first, h, weights, target);
     }
 
     private void Stages(State x, CancellationToken stop)
@@ -128,8 +132,26 @@ public sealed class Stepper
     }
 
     // target = N(x + h sum_j coefficients[j] k_j) in the replicas that move; target may be x.
-    private void Combine(State x, double[] coefficients, State target) =>
+    private void Combine(State x, double[] coefficients, State target)
+    {
         ForEachReplica((replica, first, count) => Combine(x, first, count, _steps[replica], coefficients, target));
+        for (int r = 0; r < _steps.Length && x.Weights.Length > 0; r++)
+            if (_steps[r] != 0) CombineWeights(x, r * _flow.Tokens, _steps[r], coefficients, target);
+    }
+
+    // The same of the weights of a replica, whose logarithms are what is stepped: they stay positive, and their sum 1.
+    private void CombineWeights(State x, int first, double h, double[] coefficients, State target)
+    {
+        int n = _flow.Tokens;
+        double[] logs = new double[n];
+        for (int j = 0; j < coefficients.Length; j++)
+            Sphere.AddScaled(logs, h * coefficients[j], _k[j].Weights.AsSpan(first, n));
+        ReadOnlySpan<double> start = x.Weights.AsSpan(first, n);
+        Span<double> end = target.Weights.AsSpan(first, n);
+        CompensatedSum total = default;
+        for (int i = 0; i < n; i++) total.Add(end[i] = start[i] * Math.Exp(logs[i]));
+        foreach (ref double weight in end) weight = Math.Max(weight / total.Value, SmallestWeight);
+    }
 
     private void Combine(State x, int first, int count, double h, double[] coefficients, State target)
     {
@@ -164,16 +186,20 @@ public sealed class Stepper
             int d = _flow.Dimension, start = first * d, length = count * d;
             Span<double> error = _stage.Positions.AsSpan(start, length);
             Span<double> growth = x.Radii.Length > 0 ? _stage.Radii.AsSpan(first, count) : [];
+            Span<double> logs = x.Weights.Length > 0 ? _stage.Weights.AsSpan(first, count) : [];
             error.Clear();
             growth.Clear();
+            logs.Clear();
             for (int s = 0; s < _k.Length; s++)
             {
                 Sphere.AddScaled(error, _steps[replica] * _tableau.Error![s], _k[s].Positions.AsSpan(start, length));
                 if (x.Radii.Length > 0) Sphere.AddScaled(growth, _steps[replica] * _tableau.Error![s], _k[s].Radii.AsSpan(first, count));
+                if (logs.Length > 0) Sphere.AddScaled(logs, _steps[replica] * _tableau.Error![s], _k[s].Weights.AsSpan(first, count));
             }
             double largest = 0;
             for (int i = 0; i < length; i += d) largest = Math.Max(largest, Sphere.Norm(error.Slice(i, d)));
             for (int i = 0; i < growth.Length; i++) largest = Math.Max(largest, Math.Abs(growth[i]) / x.Radii[first + i]);
+            foreach (double log in logs) largest = Math.Max(largest, Math.Abs(log));
             lock (_errors) _errors[replica] = Math.Max(_errors[replica], largest);
         });
     }

@@ -77,6 +77,9 @@ internal sealed class LyapunovObservable : Observable
 
     internal static void ThrowIfNone(Flow flow)
     {
+        if (flow.Layer.HasMovingWeights)
+            throw new NotSupportedException("tangent vectors are those of tokens whose weights are frozen; "
+                + "leave \"gradient\" and \"lyapunov\" out");
         if (flow.Interaction.Normalization is { IsHard: true, Name: var name })
             throw new NotSupportedException($"under {name} the drift jumps where the nearest token changes, so it has no derivative; "
                 + "leave \"gradient\" and \"lyapunov\" out");

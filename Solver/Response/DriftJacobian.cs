@@ -44,6 +44,7 @@ public sealed class DriftJacobian
     /// <summary>Why a drift has no derivative on the sphere alone, or null when it has.</summary>
     public static string? WhyNot(Flow flow) => flow switch
     {
+        { Layer.HasMovingWeights: true } => "linear response is that of tokens whose weights are frozen",
         { Scheme.Start: not null } => "linear response is that of tokens without radii: of the schemes post and nGPT",
         { Interaction.Normalization.IsHard: true } => "the drift under hardmax jumps where the nearest token changes; it has no derivative",
         _ => null,

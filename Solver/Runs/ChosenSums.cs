@@ -25,8 +25,10 @@ internal sealed record ChosenSums(Choice Choice, double Tolerance, PairProblem P
         // Only some flows do with forces along the sphere alone.
         RowColumns force = experiment.Interaction.Scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial
             : RowColumns.Force;
-        (Choice choice, tolerance) = new Choice(experiment.Device, experiment.Summation)
-            .Resolve(problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);
+        Choice asked = new(experiment.Device, experiment.Summation);
+        if (layer.HasMovingWeights) asked = new(asked.Device == "auto" ? "cpu" : asked.Device, Summation.Direct);
+        (Choice choice, tolerance) = asked.Resolve(
+            problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);
         return choice.WhyNot is { } unfit ? throw ConfigurationException.At("$.summation", unfit) : new(choice, tolerance, problem, force);
     }
 }

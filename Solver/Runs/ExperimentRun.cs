@@ -315,8 +315,8 @@ public sealed class ExperimentRun(int threads, IProgressDisplay progress, Action
         [
             .. run.Observables.OfType<IObserver>(),
             writer,
-            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius, experiment.Record), experiment.Times.Snapshots,
-                experiment.Record.Tokens ?? cloud.Tokens, experiment.Record.Digits),
+            new SnapshotWriter(target.OpenSnapshots(cloud.Dimension, flow.Scheme.HasRadius, experiment.Record, flow.Layer.HasMovingWeights),
+                experiment.Times.Snapshots, experiment.Record.Tokens ?? cloud.Tokens, experiment.Record.Digits),
             new ProgressObserver(progress, experiment, run.Sums),
         ];
         if (experiment.Time.Merge is not null) observers.Add(new MergerWriter(target.OpenMergers()));

@@ -12,14 +12,17 @@ public static class RunColumns
     /// <summary>What identifies a row of snapshots.csv.</summary>
     public static IReadOnlyList<string> SnapshotKey { get; } = ["snapshot", "replica", "token"];
 
-    /// <summary>The first column of a snapshot, of its coordinates and its radius, that <c>record.digits</c> rounds.</summary>
+    /// <summary>
+    /// The first column of a snapshot, of its coordinates and its radius, that <c>record.digits</c> rounds; a weight is written whole.
+    /// </summary>
     public const int FirstRounded = 5;
 
     /// <summary>What identifies a row of observables.csv.</summary>
     public static IReadOnlyList<string> ObservableKey { get; } = ["time", "replica"];
 
-    /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ..., and radius where tokens have one.</summary>
-    public static IReadOnlyList<Column> Snapshots(int dimension, bool hasRadius = false) =>
+    /// <summary>snapshots.csv: snapshot, time, replica, token, label, x0, x1, ..., radius where tokens have one, and weight where it
+    /// moves.</summary>
+    public static IReadOnlyList<Column> Snapshots(int dimension, bool hasRadius = false, bool hasWeight = false) =>
     [
         new("snapshot", ColumnType.Integer, "Number of the snapshot, from 0."),
         Time,
@@ -28,6 +31,7 @@ public static class RunColumns
         Number("label", "Frozen label xi_i of the token."),
         .. Enumerable.Range(0, dimension).Select(k => Number($"x{k}", $"Coordinate {k} of the token x_i on the unit sphere.")),
         .. hasRadius ? [Number("radius", "Length r_i of the token before it is normalised.")] : Array.Empty<Column>(),
+        .. hasWeight ? [Number("weight", "Weight m_i of the token; those of a replica sum to 1.")] : Array.Empty<Column>(),
     ];
 
     /// <summary>observables.csv: time, replica, then the columns given.</summary>

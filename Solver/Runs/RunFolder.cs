@@ -152,10 +152,10 @@ public sealed partial class RunFolder : IDisposable
     /// Opens snapshots.csv, with a column for radii where tokens have them; <see cref="Finish"/> completes it and, where the run is
     /// complete and <paramref name="form"/> asks for it, makes snapshots.parquet of it.
     /// </summary>
-    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false, RecordSection? form = null)
+    public CsvTable OpenSnapshots(int dimension, bool hasRadius = false, RecordSection? form = null, bool hasWeight = false)
     {
         _form = form;
-        return Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius),
+        return Open(SnapshotsFile, "Tokens of every replica at the times recorded", RunColumns.Snapshots(dimension, hasRadius, hasWeight),
             RunColumns.SnapshotKey);
     }
 

@@ -130,7 +130,9 @@ public sealed class SnapshotWriter : TimedObserver
     protected override void Record(in Frame frame)
     {
         Flow flow = frame.Flow;
-        int d = flow.Dimension, width = RunColumns.FirstRounded + d + (flow.Scheme.HasRadius ? 1 : 0), filled = 0;
+        bool hasWeight = flow.Layer.HasMovingWeights;
+        int d = flow.Dimension, rounded = RunColumns.FirstRounded + d + (flow.Scheme.HasRadius ? 1 : 0);
+        int width = rounded + (hasWeight ? 1 : 0), filled = 0;
         double[] buffer = new double[Math.Min(RowsAtOnce, flow.Replicas * _tokens) * width];
         using Lock.Scope whole = _table.Together();
         for (int r = 0; r < flow.Replicas; r++)
@@ -140,9 +142,10 @@ public sealed class SnapshotWriter : TimedObserver
                 Span<double> target = buffer.AsSpan(filled, width);
                 (target[0], target[1], target[2], target[3], target[4]) = (Seen, frame.Time, r, token, flow.Labels[row]);
                 frame.Positions.AsSpan(row * d, d).CopyTo(target[RunColumns.FirstRounded..]);
-                if (flow.Scheme.HasRadius) target[^1] = frame.Radii[row];
+                if (flow.Scheme.HasRadius) target[rounded - 1] = frame.Radii[row];
+                if (hasWeight) target[rounded] = flow.Weights[row];
                 if (_digits is { } digits)
-                    foreach (ref double number in target[RunColumns.FirstRounded..]) number = Digits.Round(number, digits);
+                    foreach (ref double number in target[RunColumns.FirstRounded..rounded]) number = Digits.Round(number, digits);
                 filled += width;
                 if (filled < buffer.Length) continue;
                 _table.Append(buffer);

@@ -17,6 +17,7 @@ public abstract class PredictedLimit
         layer ??= Layer.Plain;
         why = interaction.Mask != Mask.None ? "no limit is predicted under a mask"
             : interaction.Normalization.IsHard ? $"no limit is predicted under {interaction.Normalization.Name}"
+            : layer.HasMovingWeights ? "no limit is predicted with weights that move"
             : layer.Perceptron is not null ? "no limit is predicted with a perceptron"
             : layer.HasNegativeBeta ? "no limit is predicted for a negative beta"
             : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"

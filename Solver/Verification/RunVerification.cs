@@ -57,7 +57,7 @@ public static class RunVerification
         CompareExperiment(experiment, record, ofExperiment, ofRecord);
         Dictionary<string, Faults> found = [];
         string table = SnapshotsOf(experiment, record);
-        SnapshotCheck snapshots = new(experiment, start, record, flow.Scheme.HasRadius, Of(table));
+        SnapshotCheck snapshots = new(experiment, start, record, flow, Of(table));
         List<(string Name, TableCheck Check)> tables =
         [
             (table, snapshots),

@@ -1,4 +1,5 @@
 using AttentionFlow.Solver.Configuration;
+using AttentionFlow.Solver.Flows;
 using AttentionFlow.Solver.Runs;
 
 namespace AttentionFlow.Solver.Verification;
@@ -7,10 +8,10 @@ namespace AttentionFlow.Solver.Verification;
 /// <param name="experiment">The experiment.</param>
 /// <param name="start">The cloud that it draws.</param>
 /// <param name="record">What run.json says of the run.</param>
-/// <param name="hasRadius">Whether tokens have a radius.</param>
+/// <param name="flow">Says whether tokens have a radius, and weights that move.</param>
 /// <param name="found">Takes what is wrong.</param>
-internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecord record, bool hasRadius, Faults found)
-    : TableCheck(RunColumns.Snapshots(start.Dimension, hasRadius), found)
+internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecord record, Flow flow, Faults found)
+    : TableCheck(RunColumns.Snapshots(start.Dimension, flow.Scheme.HasRadius, flow.Layer.HasMovingWeights), found)
 {
     // Start positions go through sines, cosines and logarithms of the C library, and through the quantile of a phase field (1e-13).
     private const double SameStart = 1e-12;
@@ -18,6 +19,7 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
     private readonly RecordedTimes _times = new(experiment, record, experiment.Times.Snapshots);
     private readonly int? _digits = experiment.Record.Digits;
     private readonly double _error = Digits.Error(experiment.Record.Digits);
+    private readonly int _rounded = RunColumns.FirstRounded + start.Dimension + (flow.Scheme.HasRadius ? 1 : 0);
     private readonly int _d = start.Dimension, _kept = experiment.Record.Tokens ?? start.Tokens;
     private double _time;
     private bool _isLost;
@@ -40,10 +42,12 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
         double square = Sphere.Dot(x, x);
         if (!(Math.Abs(square - 1) <= Rounding))
             Found.Add("sphere", row, $"|x|^2 is {square}; tokens are on the unit sphere, 1 up to {Rounding:G2}");
-        for (int c = RunColumns.FirstRounded; _digits is { } digits && c < v.Length; c++)
+        for (int c = RunColumns.FirstRounded; _digits is { } digits && c < _rounded; c++)
             if (Digits.Round(v[c], digits) != v[c])
                 Found.Add("rounded", row, $"{Columns[c].Name} is {v[c]}; record.digits of the experiment is {digits}");
-        if (hasRadius && !(v[^1] > 0)) Found.Add("radius", row, $"the radius is {v[^1]}; it must be positive");
+        double radius = v[_rounded - 1], weight = flow.Layer.HasMovingWeights ? v[_rounded] : start.Weights[at];
+        if (flow.Scheme.HasRadius && !(radius > 0)) Found.Add("radius", row, $"the radius is {radius}; it must be positive");
+        if (!(weight > 0)) Found.Add("weight", row, $"the weight is {weight}; it must be positive");
         if (v[0] != snapshot || v[2] != replica || v[3] != token)
         {
             Found.Add("order", row, $"snapshot, replica and token are {v[0]}, {v[2]}, {v[3]}; {snapshot}, {replica}, {token} is next");
@@ -55,7 +59,7 @@ internal sealed class SnapshotCheck(Experiment experiment, Cloud start, RunRecor
         if (v[4] != start.Labels[at]) Found.Add("label", row, $"the label is {v[4]}; the experiment gives the token {start.Labels[at]}");
         if (snapshot == 0 && _time == 0 && !(Sphere.Distance(x, start.Token(at)) <= SameStart + _error))
             Found.Add("start", row, $"the token starts {Sphere.Distance(x, start.Token(at)):G3} from where the experiment puts it");
-        if (_kept == start.Tokens) AddToMean(replica, start.Weights[at], x);
+        if (_kept == start.Tokens) AddToMean(replica, weight, x);
     }
 
     /// <inheritdoc/>

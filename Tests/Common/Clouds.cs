@@ -78,7 +78,7 @@ internal static class Clouds
 
     /// <summary>One that may be moved.</summary>
     public static Cloud Copy(this Cloud cloud) =>
-        new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, cloud.Weights);
+        new(cloud.Replicas, cloud.Tokens, cloud.Dimension, [.. cloud.Positions], cloud.Labels, [.. cloud.Weights]);
 
     public static Flow FlowOf(Interaction interaction, Cloud cloud, Gauge? gauge = null) =>
         new(interaction, gauge ?? new IdentityGauge(), cloud, new ReferenceSums());

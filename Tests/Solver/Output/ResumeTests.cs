@@ -40,6 +40,12 @@ public sealed class ResumeTests : FolderFixture
             Time = Fixed,
             Record = Small.Record with { Observables = ["mean"] },
         });
+        yield return Case("weights", Small with { Replicas = 2, Interaction = Small.Interaction with { Selection = 0.5 } });
+        yield return Case("weights, fixed, radii", Small with
+        {
+            Interaction = Small.Interaction with { Selection = 0.5, Scheme = new PreScheme() },
+            Time = Fixed,
+        });
         yield return Case("harmonic", Small with { Tokens = new() { Count = 600 }, Summation = Summation.Fast, Time = Fixed with { Horizon = 2 } });
         yield return Case("coalesced", Small with
         {

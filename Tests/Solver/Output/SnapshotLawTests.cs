@@ -18,6 +18,8 @@ public sealed class SnapshotLawTests : FolderFixture
         yield return Case("fixed", Source, 1e-12);
         yield return Case("radii", WithRadii(Source), 1e-12);
         yield return Case("adaptive", Adaptive, 1e-6);
+        yield return Case("weights", Source with { Interaction = Source.Interaction with { Selection = 0.3 } }, 1e-12);
+        yield return Case("weights, adaptive", WithRadii(Adaptive with { Interaction = Source.Interaction with { Selection = 0.3 } }), 1e-6);
         yield return Case("radii, adaptive", WithRadii(Adaptive), 1e-6);
 
         static TestCaseData Case(string name, Experiment experiment, double near) => new TestCaseData(experiment, near).SetArgDisplayNames(name);
@@ -93,6 +95,21 @@ public sealed class SnapshotLawTests : FolderFixture
         Run(Source with { Record = Source.Record with { Format = SnapshotFormat.Parquet } }, Folder["source"]);
         Run(Source, Folder["csv"]);
         Assert.That(Next("2", Source, 1).Draw().Positions, Is.EqualTo(Next("2", Source, 1, "csv").Draw().Positions));
+    }
+
+    /// <summary>Weights that move are in the snapshots, whole whatever the digits, and are those from which another run starts.</summary>
+    [Test]
+    public void WeightsThatMoveAreThoseOfTheSnapshot([Values] SnapshotFormat format)
+    {
+        Experiment source = WithRadii(Source) with { Record = Source.Record with { Digits = 6, Format = format } };
+        source = source with { Interaction = source.Interaction with { Selection = 0.5 } };
+        Run(source, Folder["source"]);
+        Assert.That(RunVerification.Problems(Folder["source"]), Is.Empty);
+        Cloud start = Next("3", source, 1).Draw();
+        for (int r = 0; r < 2; r++) Assert.That(start.Weights.AsSpan(r * 12, 12).ToArray().Sum(), Is.EqualTo(1).Within(1e-15));
+        Assert.That(start.Weights, Is.Not.EqualTo(source.Draw().Weights).Within(1e-3));
+        Run(Next("3", source, 1), Folder["run"]);
+        Assert.That(RunVerification.Problems(Folder["run"]), Is.Empty);
     }
 
     /// <summary>Points that are further off than the digits allow are none of the run.</summary>
