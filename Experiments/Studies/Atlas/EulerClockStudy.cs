@@ -99,7 +99,7 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
         string svg = new Chart("The clock of explicit steps", "How much later than the flow tokens collapse by explicit steps of 0.1, "
             + "against beta: layers are late by 2 to 10 percent, Euler's steps early or late by a few, both on dashed predictions.",
             [
-                new ChartPanel("", new Axis("β", -0.3, 8), new Axis("time to collapse over that of the flow, less 1", -0.04, 0.11),
+                new ChartPanel("", new Axis("β", -0.3, 8), new Axis("time to collapse/that of the flow − 1", -0.04, 0.11),
                 [
                     .. Ways.Select(p => Series.Predicted(betas, beta => Predicted(beta, p), "orthogonal tokens")),
                     .. all.GroupBy(late => (late.IsProjected, late.Dimension)).Select(group => Series.Measured(
