@@ -33,7 +33,7 @@ internal sealed class EarlyModesStudy() : Study(35, "early-modes", "Early modes:
         return new Findings(all.SelectMany(Facts), new Picture("early-modes", svg, $"The noise of {all[0].Tokens} independent tokens "
             + $"on the circle, {all[0].Seeds} seeds. (a): amplitudes at β = {Shown}; dashed: e^{{g_{{l}}t}}. (b): the degree that is "
             + $"the strongest when the density is disturbed by a mean square of {Disturbance}, mean over seeds; dashed: predicted "
-            + "mean; dotted: the fastest. (c): how often the fastest is the strongest."));
+            + "mean; thin steps: the fastest. (c): how often the fastest is the strongest."));
     }
 
     private static ChartPanel Amplitudes(Modes m)
