@@ -138,8 +138,10 @@ public sealed class PairProblem
     /// <summary>Why no implementation can deliver these columns for this problem, or null.</summary>
     public string? WhyNever(RowColumns columns)
     {
-        if (columns.HasFlag(RowColumns.Deficit) && !(IsDifference && Interaction.Profile.IsCurved(Interaction.Beta)))
+        if (columns.HasFlag(RowColumns.Deficit) && !(IsDifference && Interaction.Profile.IsExponential(Interaction.Beta)))
             return "the deficit column exists for the difference form with the exponential profile and beta > 0 only";
+        if (columns.HasFlag(RowColumns.Value) && !Interaction.Profile.IsGeneral)
+            return $"the column of values is for other profiles than '{Interaction.Profile}', which has them of its other sums";
         if (columns.HasFlag(RowColumns.CouplingLog) && Interaction.Coupling.Smallest < 0)
             return $"the coupling '{Interaction.Coupling.Name}' takes negative values, so log b is not defined";
         return null;

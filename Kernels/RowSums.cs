@@ -23,6 +23,8 @@ public enum RowColumns
     CouplingLog = 16,
     /// <summary>With <see cref="Force"/>: F_i whole, its part along o_i included.</summary>
     Radial = 32,
+    /// <summary>sum_j w_j b_ij k(t_ij), t_ij = l_ij/beta; for profiles that are neither exponential nor linear.</summary>
+    Value = 64,
 }
 
 /// <summary>The result of a pair sum: one entry per (replica, query), flattened, double whatever the device computes in.</summary>
@@ -39,14 +41,15 @@ public sealed class RowSums
         Largest = columns.HasFlag(RowColumns.Largest) ? new double[rows] : [];
         Squares = columns.HasFlag(RowColumns.Squares) ? new double[rows] : [];
         CouplingLog = columns.HasFlag(RowColumns.CouplingLog) ? new double[rows] : [];
+        Value = columns.HasFlag(RowColumns.Value) ? new double[rows] : [];
     }
 
     /// <summary>The columns that were asked for; the arrays of the others are empty.</summary>
     public RowColumns Columns { get; }
 
     /// <summary>
-    /// c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the difference form with the exponential profile, 0 for the
-    /// linear one.
+    /// c_i: every other sum of the row is to be multiplied by e^{c_i}. beta for the difference form with the exponential profile, 0 for
+    /// the others.
     /// </summary>
     public double[] Shift { get; }
 
@@ -68,8 +71,11 @@ public sealed class RowSums
     /// <summary>See <see cref="RowColumns.CouplingLog"/>.</summary>
     public double[] CouplingLog { get; }
 
+    /// <summary>See <see cref="RowColumns.Value"/>; no shift applies.</summary>
+    public double[] Value { get; }
+
     /// <summary>All columns; those not asked for are empty.</summary>
-    internal double[][] Arrays => [Shift, Z, Force, Deficit, Largest, Squares, CouplingLog];
+    internal double[][] Arrays => [Shift, Z, Force, Deficit, Largest, Squares, CouplingLog, Value];
 
     /// <summary>Copies rows, with all columns of both, to the rows of <paramref name="into"/> from <paramref name="first"/> on.</summary>
     internal void CopyRows(Range rows, RowSums into, int first)

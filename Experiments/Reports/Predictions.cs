@@ -58,7 +58,7 @@ internal static class Predictions
         {
             ["mean_norm"] = Math.Sqrt(1 - r * r), ["covariance0"] = r * r / 2, ["covariance1"] = r * r / 2, ["covariance2"] = 0,
         };
-        if (interaction.Profile.IsCurved(interaction.Beta))
+        if (interaction.Profile.IsExponential(interaction.Beta))
             limits["energy"] = amplitude * ToeplitzCircle.Energy(interaction.Beta, constant / amplitude, interaction.Beta * r * r);
         return limits;
     }

@@ -23,7 +23,7 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     /// <summary>The kernel that sums.</summary>
     public static PairKernel<T> For(Interaction interaction, int dimension, KernelTraits traits)
     {
-        Summing choice = new Summing(dimension, interaction.Profile.IsCurved(interaction.Beta), traits);
+        Summing choice = new Summing(dimension, interaction.Profile.IsExponential(interaction.Beta), traits);
         return traits.Even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
     }
 

@@ -37,7 +37,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     {
         (_problem, _layout) = (problem, layout);
         Interaction interaction = problem.Interaction;
-        double beta = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta / Math.Log(2) : 0;
+        double beta = interaction.Profile.IsExponential(interaction.Beta) ? interaction.Beta / Math.Log(2) : 0;
         Scale = problem.IsDifference && beta > 0 ? Math.Sqrt(interaction.Beta / ((IsTiled ? 1 : 2) * Math.Log(2))) : 1;
         // Kernels may read a few keys beyond the last.
         _numbers.Reserve((long)replicas * Rows * layout.Stride + 8);
@@ -72,7 +72,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     public double Shift(int replica, int query)
     {
         Interaction interaction = _problem.Interaction;
-        if (!interaction.Profile.IsCurved(interaction.Beta)) return 0;
+        if (!interaction.Profile.IsExponential(interaction.Beta)) return 0;
         return _problem.IsDifference ? interaction.Beta
             : _offsets.Pointer[(nint)replica * _problem.Queries + query] - double.CreateTruncating(*H(replica, query)) * Math.Log(2);
     }

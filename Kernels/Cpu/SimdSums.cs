@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Cpu;
 
@@ -15,6 +16,8 @@ namespace AttentionFlow.Kernels.Cpu;
 /// <para/>
 /// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which
 /// factors were lost below that bound are summed again with their largest logit, log b included where it is part of the exponent.
+/// <para/>
+/// Profiles beside the exponential and the linear one go by <see cref="ReferenceSums"/>, on all threads, in double whatever the precision.
 /// </remarks>
 internal sealed class SimdSums : IPairSums
 {
@@ -29,6 +32,9 @@ internal sealed class SimdSums : IPairSums
 
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
+
+    // Fewer are not worth another thread where they are summed one by one.
+    private const int FewPairs = 2_000;
 
     // Whole numbers up to here are exact in single precision.
     private const int LargestIndex = 1 << 24;
@@ -77,7 +83,10 @@ internal sealed class SimdSums : IPairSums
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
-        if (count > 0) (IsTiled(plan.Problem) ? _tiled : _engine).Sum(plan, first, count, into, _threads, stop);
+        if (plan.Problem.Interaction.Profile.IsGeneral)
+            Workers.For(count, Math.Clamp(FewPairs / plan.Problem.Keys, 1, count), _threads, (from, to) =>
+                ReferenceSums.SumRows(plan.Problem, first + from, to - from, into, stop));
+        else if (count > 0) (IsTiled(plan.Problem) ? _tiled : _engine).Sum(plan, first, count, into, _threads, stop);
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
@@ -87,6 +96,7 @@ internal sealed class SimdSums : IPairSums
     internal static Plan PlanFor(Precision precision, PairProblem problem, RowColumns columns)
     {
         string? whyNot = problem.WhyNever(columns);
+        if (problem.Interaction.Profile.IsGeneral) return new(problem, columns, whyNot) { Cost = problem.Keys * CostOfASlope };
         if (precision == Precision.Single && problem.Interaction.Mask != Mask.None && problem.Keys > LargestIndex)
             whyNot ??= $"single precision numbers the keys of a masked sum up to {LargestIndex}, and the problem has {problem.Keys}; use "
                 + $"double precision";
@@ -101,7 +111,10 @@ internal sealed class SimdSums : IPairSums
         (new SimdEngine<L, V, T>(), new TiledEngine<L, V, T>());
 
     private static bool IsTiled(PairProblem problem) => problem.IsDifference && problem.Dimension >= SmallestTiled
-        && problem.Interaction.Profile.IsCurved(problem.Interaction.Beta);
+        && problem.Interaction.Profile.IsExponential(problem.Interaction.Beta);
+
+    // Nanoseconds of a pair that is weighed by Profile.Slope, in low dimension.
+    private const double CostOfASlope = 20;
 
     /// <summary>Nanoseconds of a pair on one core, as measured with AVX-512, in any dimension.</summary>
     internal static double CostOfAPair(Precision precision) => precision == Precision.Double ? 0.6 : 0.24;

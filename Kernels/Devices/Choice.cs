@@ -45,7 +45,7 @@ public sealed record Choice(string Device, Summation Summation)
             method = FastPlan.For(Summation.Auto, tighter, precision, problem, asked).Method;
             if (method != SumMethod.Harmonic) method = FastPlan.For(Summation.Coalesced, tolerance, precision, problem, asked).Method;
         }
-        bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Pairs < GpuPairs;
+        bool cpu = IsForCpu || method == SumMethod.Harmonic || problem.Interaction.Profile.IsGeneral || problem.Pairs < GpuPairs;
         string device = Device != "auto" ? Device : (cpu ? null : Gpu(DeviceCatalog.All)) ?? "cpu";
         if (IsForCpu) return (this with { Device = device }, tolerance);
         return (IsCpu(device) ? method : SumMethod.Direct) switch

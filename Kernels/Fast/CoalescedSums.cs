@@ -168,7 +168,7 @@ internal sealed class CoalescedPlan : Plan
         Interaction interaction = problem.Interaction;
         if (!problem.IsSelf) return "the coalesced sums take the self form only, where queries, keys and values are one array";
         if (interaction.Mask != Mask.None) return $"the coalesced sums have no mask, and the problem asks for {interaction.Mask}";
-        if (!interaction.Profile.IsCurved(interaction.Beta)) return "the coalesced sums are for the exponential profile and beta > 0";
+        if (!interaction.Profile.IsExponential(interaction.Beta)) return "the coalesced sums are for the exponential profile and beta > 0";
         if (!interaction.Coupling.IsConstantOnLabels)
             return $"the coalesced sums know the couplings one and block, not '{interaction.Coupling.Name}'";
         RowColumns missing = columns & ~(RowColumns.Force | RowColumns.Radial | RowColumns.Deficit);

@@ -138,7 +138,7 @@ internal sealed class FastPlan : Plan
         Interaction interaction = problem.Interaction;
         if (!problem.IsSelf) return "queries, keys and values that differ, as with matrices or a code";
         if (interaction.Mask != Mask.None) return "a mask";
-        if (!interaction.Profile.IsCurved(interaction.Beta))
+        if (!interaction.Profile.IsExponential(interaction.Beta))
             return interaction.Beta == 0 ? "beta = 0" : $"the profile '{interaction.Profile.Name}'";
         return interaction.Coupling.IsConstantOnLabels ? "negative weights here" : string.Create(CultureInfo.InvariantCulture,
             $"the coupling '{interaction.Coupling.Name}' at d = {problem.Dimension}, beta = {interaction.Beta:G4}");

@@ -182,7 +182,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     // replica's mean key, so that close tokens keep their differences: the general form's shift knows about it. One copy takes them all.
     private void Upload(PairProblem p, int stride, ref GpuCall<T> call)
     {
-        bool curved = p.Interaction.Profile.IsCurved(p.Interaction.Beta);
+        bool curved = p.Interaction.Profile.IsExponential(p.Interaction.Beta);
         bool self = ReferenceEquals(p.Q, p.K), same = ReferenceEquals(p.K, p.V);
         double[] means = GpuPoints.Means(p.K, p.Replicas, p.Keys, p.Dimension, threads, ref _means);
         double scale = PositionScale(p);
@@ -217,7 +217,7 @@ internal sealed class GpuEngine<T, R>(Accelerator accelerator, int? tiled, int t
     }
 
     private static double PositionScale(PairProblem p) =>
-        p.IsDifference && p.Interaction.Profile.IsCurved(p.Interaction.Beta) ? Math.Sqrt(p.Interaction.Beta / (2 * Math.Log(2))) : 1;
+        p.IsDifference && p.Interaction.Profile.IsExponential(p.Interaction.Beta) ? Math.Sqrt(p.Interaction.Beta / (2 * Math.Log(2))) : 1;
 
     private static T Round(double x) => R.Constant(x);
 

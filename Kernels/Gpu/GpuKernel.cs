@@ -16,7 +16,7 @@ internal readonly record struct GpuShape(
 {
     public static GpuShape Of(PairProblem problem, RowColumns columns, bool even) => new(
         problem.Dimension switch { <= 2 => 2, 3 => 3, 4 => 4, <= 8 => 8, <= 16 => 16, <= 32 => 32, <= 64 => 64, _ => 0 },
-        problem.Interaction.Coupling.GetType(), even, problem.Interaction.Profile.IsCurved(problem.Interaction.Beta),
+        problem.Interaction.Coupling.GetType(), even, problem.Interaction.Profile.IsExponential(problem.Interaction.Beta),
         problem.IsDifference, problem.Interaction.Mask != Mask.None,
         (columns & ~(RowColumns.Force | RowColumns.Radial)) != RowColumns.None,
         !GpuSpread.AllowsProducts(problem));

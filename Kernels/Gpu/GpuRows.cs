@@ -51,9 +51,9 @@ internal sealed class GpuRows<T>(PairProblem problem, int stride, double scale, 
     private void Shift(Columns columns, ReadOnlySpan<double> mean, int row, Span<double> into)
     {
         double beta = problem.Interaction.Beta;
-        if (problem.IsDifference || !problem.Interaction.Profile.IsCurved(beta))
+        if (problem.IsDifference || !problem.Interaction.Profile.IsExponential(beta))
         {
-            into.Fill(problem.Interaction.Profile.IsCurved(beta) ? beta : 0);
+            into.Fill(problem.Interaction.Profile.IsExponential(beta) ? beta : 0);
             return;
         }
         for (int i = 0; i < into.Length; i++)

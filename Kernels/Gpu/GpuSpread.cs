@@ -32,7 +32,7 @@ internal static class GpuSpread
     public static bool AllowsProducts(PairProblem p)
     {
         if (p.Dimension > 16) return !IsClose(p);
-        return p.Dimension is 2 or 3 && p.IsDifference && p.Interaction.Profile.IsCurved(p.Interaction.Beta)
+        return p.Dimension is 2 or 3 && p.IsDifference && p.Interaction.Profile.IsExponential(p.Interaction.Beta)
             && p.Keys >= ManyKeys && (long)p.Rows * p.Keys >= ManyPairs && AreNear(p) && !IsClose(p);
     }
 

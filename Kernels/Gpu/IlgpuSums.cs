@@ -69,7 +69,8 @@ internal sealed class IlgpuSums : IPairSums
     public SumStatistics Statistics { get; } = new();
 
     public Plan Plan(PairProblem problem, RowColumns columns) =>
-        new(problem, columns, problem.WhyNever(columns)) { RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6 };
+        new(problem, columns, problem.WhyNever(columns) ?? (!problem.Interaction.Profile.IsGeneral ? null
+            : $"GPUs know the profiles exponential and linear, not '{problem.Interaction.Profile}'; use the device \"cpu\"")) { RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6 };
 
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {

@@ -132,7 +132,7 @@ internal sealed class HarmonicPlan : Plan
         if (problem.Dimension is not (2 or 3))
             return $"the harmonic sums know the circle and the sphere, d = 2 and 3, not d = {problem.Dimension}";
         if (interaction.Mask != Mask.None) return $"the harmonic sums have no mask, and the problem asks for {interaction.Mask}";
-        if (!interaction.Profile.IsCurved(interaction.Beta))
+        if (!interaction.Profile.IsExponential(interaction.Beta))
             return "the harmonic sums are for the exponential profile and beta > 0; other sums need no harmonics";
         if (!LabelChannels.Knows(interaction.Coupling))
             return $"the harmonic sums know the couplings one and toeplitz, not '{interaction.Coupling.Name}'";

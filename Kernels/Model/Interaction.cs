@@ -32,7 +32,7 @@ public enum TimeUnit
 /// <param name="Beta">Inverse temperature, beta >= 0.</param>
 public sealed record Interaction(double Beta)
 {
-    /// <summary>The profile k; exponential by default. At beta = 0 both profiles are k(t) = t.</summary>
+    /// <summary>The profile k; exponential by default.</summary>
     public Profile Profile { get; init; } = Profile.Exponential;
 
     /// <summary>USA, SA or another; USA by default.</summary>
@@ -48,11 +48,11 @@ public sealed record Interaction(double Beta)
     public TimeUnit Unit { get; init; } = TimeUnit.One;
 
     /// <summary>Rates are multiplied by e^{-this}: beta in units of collapse, else 0.</summary>
-    public double UnitExponent => Unit == TimeUnit.Collapse && Profile.IsCurved(Beta) ? Beta : 0;
+    public double UnitExponent => Unit == TimeUnit.Collapse && Profile.IsExponential(Beta) ? Beta : 0;
 
     /// <summary>
     /// k(1)/2, the largest energy when b = 1: that of all tokens at one point. Infinite where no double is as large.
     /// </summary>
-    public double DiracEnergy => double.IsFinite(Profile.Value(Beta, 1)) ? Profile.Value(Beta, 1) / 2
+    public double DiracEnergy => double.IsFinite(Profile.Value(Beta, 1)) || !Profile.IsExponential(Beta) ? Profile.Value(Beta, 1) / 2
         : ScaledExponential.Times(1 / (2 * Beta), Beta);
 }

@@ -1,6 +1,9 @@
 namespace AttentionFlow.Kernels.Model;
 
-/// <summary>The profile k of the interaction and its derivative. Instances are the two fields below.</summary>
+/// <summary>
+/// The profile k of the interaction and its slope k', by which pairs are weighed. beta k(t) is a function of beta t alone, and so is k'(t).
+/// One record each.
+/// </summary>
 public abstract record Profile : INamed<Profile>
 {
     /// <summary>k(t) = e^{beta t}/beta, k(t) = t at beta = 0.</summary>
@@ -9,19 +12,41 @@ public abstract record Profile : INamed<Profile>
     /// <summary>k(t) = t.</summary>
     public static readonly Profile Linear = new LinearProfile();
 
-    /// <inheritdoc/>
-    public static IReadOnlyList<Profile> All { get; } = [Exponential, Linear];
+    /// <summary>k'(t) = 1/(1 + e^{-beta t}).</summary>
+    public static readonly Profile Sigmoid = new SigmoidProfile();
 
-    private protected Profile() { }
+    /// <summary>k'(t) = (1 + beta t/p)^p, p = 2; others are records of their own.</summary>
+    public static readonly Profile Polynomial = new PolynomialProfile();
+
+    /// <inheritdoc/>
+    public static IReadOnlyList<Profile> All { get; } = [Exponential, Linear, Sigmoid, Polynomial];
 
     /// <summary>Name in an experiment file.</summary>
     public abstract string Name { get; }
 
-    /// <summary>k(t).</summary>
+    /// <summary>True for k' = e^{beta t}, beta > 0: pairs need an exponential.</summary>
+    public virtual bool IsExponential(double beta) => false;
+
+    /// <summary>
+    /// True for a profile beside the exponential and the linear one: pairs are weighed by <see cref="Slope"/>, one by one and in double
+    /// precision.
+    /// </summary>
+    public virtual bool IsGeneral => true;
+
+    /// <summary>True when k' depends on t.</summary>
+    public virtual bool IsCurved(double beta) => beta != 0;
+
+    /// <summary>k(t); at most k(|t|) in magnitude.</summary>
     public abstract double Value(double beta, double t);
 
-    /// <summary>True when k' depends on t, that is when pairs need an exponential.</summary>
-    public abstract bool IsCurved(double beta);
+    /// <summary>k'(t); at most k'(|t|) in magnitude.</summary>
+    public abstract double Slope(double beta, double t);
+
+    /// <summary>Why sums of k'(t) are not known to be positive where |beta t| is at most this, or null.</summary>
+    public virtual string? WhyNotPositive(double logit) => null;
+
+    /// <inheritdoc/>
+    public sealed override string ToString() => Name;
 }
 
 /// <summary>k(t) = e^{beta t}/beta, so k'(t) = e^{beta t}; k(t) = t at beta = 0.</summary>
@@ -29,6 +54,12 @@ public sealed record ExponentialProfile : Profile
 {
     /// <inheritdoc/>
     public override string Name => "exponential";
+
+    /// <inheritdoc/>
+    public override bool IsExponential(double beta) => beta != 0;
+
+    /// <inheritdoc/>
+    public override bool IsGeneral => false;
 
     /// <inheritdoc/>
     public override double Value(double beta, double t)
@@ -39,7 +70,7 @@ public sealed record ExponentialProfile : Profile
     }
 
     /// <inheritdoc/>
-    public override bool IsCurved(double beta) => beta != 0;
+    public override double Slope(double beta, double t) => Math.Exp(beta * t);
 }
 
 /// <summary>k(t) = t, so k'(t) = 1 for every beta.</summary>
@@ -49,8 +80,14 @@ public sealed record LinearProfile : Profile
     public override string Name => "linear";
 
     /// <inheritdoc/>
-    public override double Value(double beta, double t) => t;
+    public override bool IsGeneral => false;
 
     /// <inheritdoc/>
     public override bool IsCurved(double beta) => false;
+
+    /// <inheritdoc/>
+    public override double Value(double beta, double t) => t;
+
+    /// <inheritdoc/>
+    public override double Slope(double beta, double t) => 1;
 }

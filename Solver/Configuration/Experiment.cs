@@ -136,8 +136,13 @@ public sealed record InteractionSection
     [Description("Inverse temperature beta; a negative one gives far tokens the larger weights, and they still pull.")]
     public double Beta { get; init; } = 1;
 
-    [Description("The profile k: exponential, k(t) = e^(beta t)/beta, or linear, k(t) = t.")]
+    [Description("The slope k' of the profile, by which pairs are weighed: exponential, e^(beta t); linear, 1; sigmoid, "
+        + "1/(1 + e^(-beta t)); polynomial, (1 + beta t/p)^p.")]
     public Profile Profile { get; init; } = Profile.Exponential;
+
+    [Quantity("the degree", AtLeast = 1, AtMost = 100)]
+    [Description("The degree p of the profile polynomial; null = 2. For no other profile.")]
+    public int? Degree { get; init; }
 
     [Description("What a token's drift is divided by: nothing, its partition function (softmax), or the sum of its couplings (bias); "
         + "hardmax, softmax at infinite beta without the self term.")]
@@ -185,7 +190,11 @@ public sealed record InteractionSection
     public PositionalCode Code { get; init; } = new NoCode();
 
     /// <summary>|beta|, profile, coupling, normalisation, mask; the layer has the sign of beta.</summary>
-    public Interaction Pair => new(Math.Abs(Beta)) { Profile = Profile, Normalization = Normalization, Coupling = Coupling, Mask = Mask };
+    public Interaction Pair => new(Math.Abs(Beta))
+    {
+        Profile = Profile is PolynomialProfile && Degree is { } degree ? new PolynomialProfile(degree) : Profile,
+        Normalization = Normalization, Coupling = Coupling, Mask = Mask,
+    };
 }
 
 /// <summary>The <c>time</c> section.</summary>

@@ -15,7 +15,7 @@ internal static class ExperimentRules
     public static void Check(Experiment experiment)
     {
         foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
-            .Concat(Code(experiment.Interaction)).Concat(Noise(experiment)).Concat(Redraw(experiment)).Concat(Time(experiment.Time))
+            .Concat(Code(experiment.Interaction)).Concat(Degree(experiment)).Concat(Noise(experiment)).Concat(Redraw(experiment)).Concat(Time(experiment.Time))
             .Concat(Unit(experiment)).Concat(Record(experiment)).Concat(Selection(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
@@ -153,6 +153,17 @@ internal static class ExperimentRules
                 + ", and double precision cannot tell so many times apart");
     }
 
+    private static IEnumerable<(string Where, string? Why)> Degree(Experiment experiment)
+    {
+        InteractionSection interaction = experiment.Interaction;
+        if (interaction.Degree is not null && interaction.Profile is not PolynomialProfile)
+            yield return ("$.interaction.degree",
+                $"the profile '{interaction.Profile}' has no degree; leave this key out or set \"profile\": \"polynomial\"");
+        // Only then do the matrices count.
+        if (interaction.Pair.Profile.WhyNotPositive(double.PositiveInfinity) is not null)
+            yield return ("$.interaction.normalization", experiment.Layer.WhyNotNormalized(interaction.Pair));
+    }
+
     private static IEnumerable<(string Where, string? Why)> Unit(Experiment experiment)
     {
         if (experiment.Time.Unit == TimeUnit.One) yield break;
@@ -160,6 +171,7 @@ internal static class ExperimentRules
         string? flow = interaction.Normalization.IsBounded
             ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
+            : interaction.Profile.IsGeneral ? $"with the profile '{interaction.Profile}' no rate grows like e^beta"
             : interaction.Beta < 0 ? "with a negative beta it is far tokens that are fastest"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa"

@@ -134,7 +134,7 @@ internal sealed class Attention
         if (pass is null && needed != RowColumns.None) return;
         RowSums rows = _needsForce ? pass! : _drift;
         int d = _flow.Dimension;
-        double beta = _problem.Interaction.Profile.IsCurved(_problem.Interaction.Beta) ? _problem.Interaction.Beta : 0;
+        double beta = _problem.Interaction.Profile.IsExponential(_problem.Interaction.Beta) ? _problem.Interaction.Beta : 0;
         for (int i = 0; i < _flow.Rows; i++)
         {
             double logit = beta + beta * Sphere.Dot(_problem.Q.AsSpan(i * d, d), rows.Force.AsSpan(i * d, d)) / rows.Z[i];

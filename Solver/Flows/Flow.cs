@@ -145,7 +145,9 @@ public sealed class Flow
     public bool HasEnergy => WhyNoEnergy is null;
 
     /// <summary>Why the flow has no attention matrix of the tokens alone, or null when it has.</summary>
-    internal string? WhyNoAttention => Layer.HasMovingWeights ? "the attention matrix is measured with frozen weights"
+    internal string? WhyNoAttention => Interaction.Profile.IsGeneral
+        ? $"the attention matrix is measured with the profiles exponential and linear, not '{Interaction.Profile}'"
+        : Layer.HasMovingWeights ? "the attention matrix is measured with frozen weights"
         : Layer.HasPlainAttention && !Interaction.Normalization.IsHard ? null
         : "the attention matrix is measured without negative beta, prompts, matrices, heads, codes and hardmax";
 
@@ -259,7 +261,7 @@ public sealed class Flow
     /// <summary>
     /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica, without
     /// cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2. One pair
-    /// sum for the exponential profile; all pairs one by one for a negative beta. Where the device has harmonic sums alone, 1 - sum_i m_i
+    /// sum for the exponential profile; all pairs one by one for a negative beta and for other profiles. Where the device has harmonic sums alone, 1 - sum_i m_i
     /// Z_i with an absolute error of tol k(1)/2, or beta (1 - |m|^2) when all tokens are so near to their mean (beta |x_i - m|^2 below
     /// 1e-6) that this is as good relatively.
     /// </summary>
@@ -268,9 +270,11 @@ public sealed class Flow
     /// <param name="stop">Stops the pair sum.</param>
     public void EnergyGap(double[] x, Span<double> gap, CancellationToken stop = default)
     {
-        if (Layer.HasNegativeBeta)
+        if (Interaction.Profile.IsGeneral)
+            _content.Gaps(Interaction.Profile, Layer.Sign, x, gap, Threads, stop);
+        else if (Layer.HasNegativeBeta)
             _content.GapsOfNegativeBeta(x, gap, Threads, stop);
-        else if (Interaction.Profile.IsCurved(Interaction.Beta))
+        else if (Interaction.Profile.IsExponential(Interaction.Beta))
         {
             _content.Deficits(x, KnownContent(x), gap, stop);
             for (int r = 0; r < Replicas; r++) gap[r] = ScaledExponential.Times(gap[r] / (2 * Interaction.Beta), Interaction.Beta);

@@ -1,7 +1,9 @@
+using MathNet.Numerics.Integration;
+
 namespace AttentionFlow.Solver.Flows;
 
 /// <summary>
-/// What a flow knows of its energy from the sums of its last drift: in units of e^c/beta (linear profile: 1), c the largest exponent that
+/// What a flow knows of its energy from the sums of its last drift: in units of e^c/beta (other profiles: 1), c the largest exponent that
 /// tokens or prompts can reach, so that nothing overflows; the unit comes last.
 /// </summary>
 internal sealed class FlowEnergy
@@ -11,7 +13,7 @@ internal sealed class FlowEnergy
 
     private readonly FlowTerms _terms;
     private readonly double _exponent, _inverseUnit, _largest, _selection;
-    private readonly bool _isCurved;
+    private readonly bool _isExponential;
     private readonly (double Energy, double Ratio)?[] _known;
 
     /// <summary>The energy of these terms.</summary>
@@ -20,8 +22,8 @@ internal sealed class FlowEnergy
         Interaction interaction = terms.Interaction;
         _terms = terms;
         _exponent = layer.LargestExponent(interaction);
-        _isCurved = interaction.Profile.IsCurved(interaction.Beta);
-        _inverseUnit = _isCurved ? interaction.Beta : 1;
+        _isExponential = interaction.Profile.IsExponential(interaction.Beta);
+        _inverseUnit = _isExponential ? interaction.Beta : 1;
         _known = new (double, double)?[terms.Tokens.Replicas];
         (_largest, _selection) = (layer.LargestEnergyFactor(interaction), layer.Selection);
     }
@@ -35,9 +37,9 @@ internal sealed class FlowEnergy
         if (_known[replica] is { } known) return known;
         (int n, double[] weights) = (_terms.Tokens.Tokens, _terms.Tokens.Weights);
         CompensatedSum sum = default;
-        if (!_terms.IsPlain)
+        if (!_terms.IsPlain || _terms.Interaction.Profile.IsGeneral)
             for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * Value(i, 1));
-        else if (_isCurved)
+        else if (_isExponential)
         {
             RowSums rows = _terms.Heads[0].Sums;
             for (int i = replica * n; i < (replica + 1) * n; i++) sum.Add(weights[i] * (InUnits(rows, i) / 2));
@@ -134,6 +136,9 @@ internal sealed class FlowEnergy
 /// <summary>The content marginal of a flow's tokens, which knows no labels: coupling 1, no gauge.</summary>
 internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums sums)
 {
+    // Exact for k' of polynomials up to degree 11, and to rounding of any k' over a short way.
+    private static readonly GaussLegendreRule Rule = new(0, 1, 6);
+
     private readonly Interaction _interaction = new(beta);
     private PairProblem? _problem;
     private Plan? _plan;
@@ -184,6 +189,36 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
     /// </summary>
     public void GapsOfNegativeBeta(double[] x, Span<double> gaps, int threads, CancellationToken stop)
     {
+        PairGaps(x, gaps, half => Math.Exp(beta * (half - 2)) * ScaledExponential.Deficit(beta * half), threads, stop);
+        foreach (ref double gap in gaps) gap = ScaledExponential.Times(gap / (2 * beta), beta);
+    }
+
+    /// <summary>k(1)/2 - E of every replica: sum_ij m_i m_j (k(1) - k(1 - |x_i - x_j|^2/2))/2, pair by pair.</summary>
+    /// <param name="profile">k, where <paramref name="sign"/> is 1; where it is -1, -k(-t) takes its place.</param>
+    /// <param name="sign">Of beta.</param>
+    /// <param name="x">[R, n, d].</param>
+    /// <param name="gaps">[R].</param>
+    /// <param name="threads">Of the pairs.</param>
+    /// <param name="stop">Stops the pair sum.</param>
+    public void Gaps(Profile profile, int sign, double[] x, Span<double> gaps, int threads, CancellationToken stop)
+    {
+        PairGaps(x, gaps, Drop, threads, stop);
+        foreach (ref double gap in gaps) gap /= 2;
+
+        // The difference would cancel near collapse, the integral of its slope does not.
+        double Drop(double half)
+        {
+            if (half * (1 + beta) > 0.5) return sign * (profile.Value(beta, sign) - profile.Value(beta, sign * (1 - half)));
+            double mean = 0;
+            for (int k = 0; k < Rule.Order; k++)
+                mean += Rule.Weights[k] * profile.Slope(beta, sign * (1 - half * Rule.Abscissas[k]));
+            return half * mean;
+        }
+    }
+
+    // sum_ij m_i m_j drop(|x_i - x_j|^2/2) of every replica.
+    private void PairGaps(double[] x, Span<double> gaps, Func<double, double> drop, int threads, CancellationToken stop)
+    {
         (int n, int d) = (tokens.Tokens, tokens.Dimension);
         double[] rows = new double[tokens.Rows];
         Workers.For(rows.Length, 16, threads, (from, to) =>
@@ -193,12 +228,11 @@ internal sealed class ContentMarginal(double beta, TokenArrays tokens, IPairSums
                 for (int j = i / n * n; j < (i / n + 1) * n; j++)
                 {
                     double half = Math.Pow(Sphere.Distance(x.AsSpan(i * d, d), x.AsSpan(j * d, d)), 2) / 2;
-                    rows[i] += tokens.Weights[j] * Math.Exp(beta * (half - 2)) * ScaledExponential.Deficit(beta * half);
+                    rows[i] += tokens.Weights[j] * drop(half);
                 }
         });
         for (int r = 0; r < gaps.Length; r++)
-            gaps[r] = ScaledExponential.Times(
-                CompensatedSum.Of(tokens.Weights.AsSpan(r * n, n), rows.AsSpan(r * n, n)) / (2 * beta), beta);
+            gaps[r] = CompensatedSum.Of(tokens.Weights.AsSpan(r * n, n), rows.AsSpan(r * n, n));
     }
 
     // beta (1 - |m|^2), the deficit to a relative 1e-6, of a cloud that has collapsed; null of one that has not.

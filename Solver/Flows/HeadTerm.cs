@@ -14,7 +14,8 @@ internal sealed class HeadTerm
     private readonly CodeKind _code;
     private readonly PreparedGauge _turn;
     private readonly double _unit = 1;
-    private readonly bool _curved;
+    private readonly Profile _profile;
+    private readonly bool _exponential;
     private readonly int _wide, _sign, _gradient;
     private readonly double[] _q, _k, _p;
     // d x d, or one after the other for every replica where matrices are redrawn.
@@ -33,7 +34,7 @@ internal sealed class HeadTerm
         PositionalCode code = layer.Code;
         _redrawn = layer.Redraw is not null;
         (_tokens, _code, _turn, _sign, _gradient) = (tokens, code.Kind, turn, layer.Sign, layer.Sign * head.GradientSign);
-        _curved = interaction.Profile.IsCurved(interaction.Beta);
+        (_profile, _exponential) = (interaction.Profile, interaction.Profile.IsExponential(interaction.Beta));
         (_logits, _values) = _redrawn ? (Room(head.Logits), Room(head.Values))
             : (head.Logits?.Transpose().ToRowMajorArray(), head.Values?.ToRowMajorArray());
         _p = _code is CodeKind.Additive or CodeKind.Concatenated
@@ -59,8 +60,8 @@ internal sealed class HeadTerm
             problem = PairProblem.General(
                 replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
         }
-        Plan = sums.Plan(problem, RowColumns.Force);
-        Sums = new RowSums(tokens.Rows, _wide, RowColumns.Force);
+        Plan = sums.Plan(problem, _profile.IsGeneral ? RowColumns.Force | RowColumns.Value : RowColumns.Force);
+        Sums = new RowSums(tokens.Rows, _wide, Plan.Columns);
         // V makes a pull along the sphere of the force across it.
         if (_values is not null) AskRadial(sums);
 
@@ -79,7 +80,7 @@ internal sealed class HeadTerm
     public void AskRadial(IPairSums sums)
     {
         if (!Plan.IsTangential) return;
-        Plan = sums.Plan(Plan.Problem, RowColumns.Force | RowColumns.Radial);
+        Plan = sums.Plan(Plan.Problem, Plan.Columns | RowColumns.Radial);
         Sums = new RowSums(_tokens.Rows, _wide, Plan.Columns);
     }
 
@@ -148,7 +149,8 @@ internal sealed class HeadTerm
     /// </summary>
     public double Value(int row, double exponent)
     {
-        if (_curved) return _gradient * Math.Exp(Sums.Shift[row] - exponent) * Sums.Z[row];
+        if (_exponential) return _gradient * Math.Exp(Sums.Shift[row] - exponent) * Sums.Z[row];
+        if (_profile.IsGeneral) return _gradient * Sums.Value[row];
         ReadOnlySpan<double> query = _q.AsSpan(row * _wide, _wide);
         ReadOnlySpan<double> key = _k.AsSpan(row * _wide, _wide), force = Sums.Force.AsSpan(row * _wide, _wide);
         return _gradient * (Sphere.Dot(query, force) + Sums.Z[row] * Sphere.Dot(query, key));

@@ -13,7 +13,7 @@ internal sealed class PromptTerm
     private readonly double[] _x = [];
     private readonly List<(double[] Targets, double Strength)> _own = [];
     private readonly RowSums _sums;
-    private readonly bool _curved;
+    private readonly bool _exponential;
     private readonly int _threads, _sign;
 
     /// <summary>The term of the prompts of a layer that has some.</summary>
@@ -28,17 +28,18 @@ internal sealed class PromptTerm
     public PromptTerm(
         TokenArrays tokens, Interaction interaction, Layer layer, PreparedGauge gauge, PreparedGauge turn, int threads, IPairSums sums)
     {
-        (_tokens, _gauge, _curved) = (tokens, gauge, interaction.Profile.IsCurved(interaction.Beta));
+        (_tokens, _gauge, _exponential) = (tokens, gauge, interaction.Profile.IsExponential(interaction.Beta));
         (_threads, _sign) = (threads, layer.Sign);
         _interaction = interaction with { Coupling = new OneCoupling(), Mask = Mask.None };
-        _sums = new RowSums(tokens.Rows, tokens.Dimension, RowColumns.Force);
+        RowColumns columns = interaction.Profile.IsGeneral ? RowColumns.Force | RowColumns.Value : RowColumns.Force;
+        _sums = new RowSums(tokens.Rows, tokens.Dimension, columns);
         if (layer.Prompts is { Seen: SeenPrompts.All } all)
         {
             _x = gauge.IsIdentity && _sign > 0 ? tokens.Y : new double[tokens.Y.Length];
             PairProblem problem = PairProblem.Difference(tokens.Replicas, tokens.Tokens, all.Points.Count, tokens.Dimension,
                 _interaction, _x, Repeat([.. all.Points.SelectMany(z => z)]), Repeat(all.Strengths),
                 tokens.Labels, new double[tokens.Replicas * all.Points.Count]);
-            Plan = sums.Plan(problem, RowColumns.Force);
+            Plan = sums.Plan(problem, columns);
         }
         else if (layer.Prompts is { } labelled)
         {
@@ -68,7 +69,7 @@ internal sealed class PromptTerm
     public double Strength { get; }
 
     /// <summary>c, of every row.</summary>
-    public double Shift => _curved ? _interaction.Beta : 0;
+    public double Shift => _exponential ? _interaction.Beta : 0;
 
     /// <summary>Z_i = e^{-c} sum_k lambda_k k'.</summary>
     public double Z(int row) => _sums.Z[row];
@@ -89,6 +90,7 @@ internal sealed class PromptTerm
             {
                 Array.Clear(_sums.Z, first + from, to - from);
                 Array.Clear(_sums.Force, (first + from) * d, (to - from) * d);
+                if (_sums.Value.Length > 0) Array.Clear(_sums.Value, first + from, to - from);
             }
             foreach ((double[] targets, double strength) in _own)
                 for (int i = first + from; i < first + to; i++) AddOwn(targets.AsSpan(i * d, d), strength, i);
@@ -103,8 +105,8 @@ internal sealed class PromptTerm
     }
 
     /// <summary>sum_k lambda_k k(&lt;x_i, z_k>); in units of e^c/|beta| with the exponential profile.</summary>
-    public double Value(int row, double exponent) =>
-        _curved ? _sign * Math.Exp(Shift - exponent) * _sums.Z[row] : _sign * _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
+    public double Value(int row, double exponent) => _exponential ? _sign * Math.Exp(Shift - exponent) * _sums.Z[row]
+        : _interaction.Profile.IsGeneral ? _sign * _sums.Value[row] : _sign * _sums.Z[row] + Sphere.Dot(_tokens.At(row), Force(row));
 
     private Span<double> Force(int row) => _sums.Force.AsSpan(row * _tokens.Dimension, _tokens.Dimension);
 
@@ -114,8 +116,11 @@ internal sealed class PromptTerm
         Span<double> force = Force(row);
         double square = 0;
         for (int c = 0; c < y.Length; c++) square += (target[c] - _sign * y[c]) * (target[c] - _sign * y[c]);
-        double distance = Math.Sqrt(square), a = strength * (_curved ? Math.Exp(-_interaction.Beta * distance * distance / 2) : 1);
+        Profile profile = _interaction.Profile;
+        double beta = _interaction.Beta, distance = Math.Sqrt(square);
+        double a = strength * (_exponential ? Math.Exp(-beta * distance * distance / 2) : profile.Slope(beta, 1 - square / 2));
         _sums.Z[row] += a;
+        if (profile.IsGeneral) _sums.Value[row] += strength * profile.Value(beta, 1 - square / 2);
         for (int c = 0; c < y.Length; c++) force[c] += a * (target[c] - _sign * y[c]);
     }
 }

@@ -86,7 +86,12 @@ public sealed record Layer
     {
         double? prompts = HasNoPrompts ? null
             : Math.Min(Prompts?.Strength ?? double.PositiveInfinity, Pin?.Strength ?? double.PositiveInfinity);
-        return interaction.Normalization.WhyNot(interaction.Coupling, prompts);
+        double logit = Redraw is not null ? double.PositiveInfinity
+            : Math.Max(HasNoPrompts ? 0 : 1, Heads.Max(h => Code.LargestLogit(h.LogitNorm)));
+        return interaction.Normalization.WhyNot(interaction.Coupling, prompts)
+            ?? (interaction.Normalization is { IsBounded: true, IsHard: false }
+                && interaction.Profile.WhyNotPositive(interaction.Beta * logit) is { } why
+                ? $"'{interaction.Normalization}' divides by sums of k', and {why}; use an even degree, or \"unnormalized\"" : null);
     }
 
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>
@@ -106,24 +111,25 @@ public sealed record Layer
 
     /// <summary>
     /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile)
-    /// or max |b| (linear) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
+    /// or max |b| k'(1) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
     /// not the identity, and the shares of prompts and perceptron.
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {
-        bool curved = interaction.Profile.IsCurved(interaction.Beta), bounded = interaction.Normalization.IsBounded;
+        bool bounded = interaction.Normalization.IsBounded;
         double coupling = interaction.Normalization.LargestCoupling(interaction.Coupling);
         double rate = Heads.Average(
-            h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Exponential(Code.LargestLogit(h.LogitNorm))));
+            h => Code.LargestValue * h.ValueSpread * (bounded ? 1 : coupling * Slope(Code.LargestLogit(h.LogitNorm))));
         if (Perceptron is not null) rate += Perceptron.Rate * Math.Exp(-interaction.UnitExponent);
-        return bounded || HasNoPrompts ? rate : rate + PromptStrength * Exponential(1);
+        return bounded || HasNoPrompts ? rate : rate + PromptStrength * Slope(1);
 
-        double Exponential(double t) => curved ? Math.Exp(interaction.Beta * t - interaction.UnitExponent) : 1;
+        double Slope(double t) => IsExponential(interaction) ? Math.Exp(interaction.Beta * t - interaction.UnitExponent)
+            : interaction.Profile.Slope(interaction.Beta, t);
     }
 
     /// <summary>A bound on |d(log m_i)/dt|; 0 where weights are frozen.</summary>
     public double SelectionRate(Interaction interaction) => !HasMovingWeights ? 0 : Selection * ScaledExponential.Times(
-        2 * LargestEnergyFactor(interaction) / (IsCurved(interaction) ? interaction.Beta : 1),
+        2 * LargestEnergyFactor(interaction) / (IsExponential(interaction) ? interaction.Beta : 1),
         LargestExponent(interaction) - interaction.UnitExponent);
 
     /// <summary>
@@ -131,28 +137,29 @@ public sealed record Layer
     /// potential of the perceptron. Infinite where no double is as large.
     /// </summary>
     public double LargestEnergy(Interaction interaction) => ScaledExponential.Times(
-        LargestEnergyFactor(interaction) / (IsCurved(interaction) ? interaction.Beta : 1), LargestExponent(interaction));
+        LargestEnergyFactor(interaction) / (IsExponential(interaction) ? interaction.Beta : 1), LargestExponent(interaction));
 
-    /// <summary>c: no beta t of tokens or prompts is larger; 0 for the linear profile.</summary>
+    /// <summary>c: no beta t of tokens or prompts is larger; 0 for profiles that need no exponential.</summary>
     internal double LargestExponent(Interaction interaction)
     {
         double logit = Heads.Max(h => Code.LargestLogit(h.LogitNorm));
-        return IsCurved(interaction) ? interaction.Beta * (HasNoPrompts ? logit : Math.Max(logit, 1)) : 0;
+        return IsExponential(interaction) ? interaction.Beta * (HasNoPrompts ? logit : Math.Max(logit, 1)) : 0;
     }
 
-    /// <summary><see cref="LargestEnergy"/> in units of e^c/beta; of 1 for the linear profile.</summary>
+    /// <summary><see cref="LargestEnergy"/> in units of e^c/beta; of 1 for other profiles.</summary>
     internal double LargestEnergyFactor(Interaction interaction)
     {
         double exponent = LargestExponent(interaction);
         double energy = interaction.Coupling.Largest * Heads.Average(h => Value(Code.LargestLogit(h.LogitNorm))) / 2;
         if (Perceptron is { HasPotential: true })
-            energy += Perceptron.LargestPotential * Math.Exp(-exponent) * (IsCurved(interaction) ? interaction.Beta : 1);
+            energy += Perceptron.LargestPotential * Math.Exp(-exponent) * (IsExponential(interaction) ? interaction.Beta : 1);
         return HasNoPrompts ? energy : energy + PromptStrength * Value(1);
 
-        double Value(double t) => IsCurved(interaction) ? Math.Exp(interaction.Beta * t - exponent) : t;
+        double Value(double t) => IsExponential(interaction) ? Math.Exp(interaction.Beta * t - exponent)
+            : interaction.Profile.Value(interaction.Beta, t);
     }
 
-    private static bool IsCurved(Interaction interaction) => interaction.Profile.IsCurved(interaction.Beta);
+    private static bool IsExponential(Interaction interaction) => interaction.Profile.IsExponential(interaction.Beta);
 
     private double PromptStrength => Math.Abs(Prompts?.Strength ?? 0) + Math.Abs(Pin?.Strength ?? 0);
 }

@@ -77,7 +77,7 @@ public sealed record ConcatenatedCode(
     public override double Radius { get; init; } = Radius;
 
     /// <inheritdoc/>
-    public override string? WhyNot(in Setting setting) => setting.Interaction.Profile.IsCurved(setting.Interaction.Beta) ? null
+    public override string? WhyNot(in Setting setting) => setting.Interaction.Profile.IsExponential(setting.Interaction.Beta) ? null
         : "a concatenated code needs the exponential profile and beta above 0";
 
     internal override double LargestLogit(double norm) => norm + Radius * Radius;

@@ -129,7 +129,7 @@ internal sealed class EntropyFloorObservable : Observable
     public override void Measure(in Frame frame, Span<double> values)
     {
         Flow flow = frame.Flow;
-        double beta = flow.Interaction.Profile.IsCurved(flow.Interaction.Beta) ? flow.Interaction.Beta : 0;
+        double beta = flow.Interaction.Profile.IsExponential(flow.Interaction.Beta) ? flow.Interaction.Beta : 0;
         bool causal = flow.Interaction.Mask == Mask.Causal;
         for (int r = 0; r < flow.Replicas; r++)
         {

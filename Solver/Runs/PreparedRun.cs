@@ -104,7 +104,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             double steps = time.Horizon * Flow.CollapseRate / time.Method.StabilityLimit;
             if (time.Merge is not null || !(steps > ManySteps)) return null;
             InteractionSection interaction = Experiment.Interaction;
-            bool grows = !interaction.Normalization.IsBounded && interaction.Profile != Profile.Linear
+            bool grows = !interaction.Normalization.IsBounded && interaction.Profile == Profile.Exponential
                 && interaction.Beta > 0 && time.Unit == TimeUnit.One;
             string unit = !grows ? "" : interaction.Scheme is PostScheme
                 ? "\"softmax\", \"unit\": \"collapse\" (times in units of e^(-beta)), " : "\"softmax\", ";

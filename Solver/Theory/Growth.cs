@@ -3,11 +3,14 @@ namespace AttentionFlow.Solver.Theory;
 /// <summary>Linear growth of ripples on the uniform law.</summary>
 public static class Growth
 {
+    // Radians, for the quadrature of profiles that are steep at right angles.
+    private const double SmallestPanel = 1e-3;
+
     /// <summary>
     /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under
     /// USA, divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else [arXiv 2312.10794;
-    /// 2410.06833]. Linear profile, or beta = 0: lambda_l/beta is 1/d for l = 1, else 0, and lambda_0 is 1. Infinite where no double is as
-    /// large.
+    /// 2410.06833]. Linear profile, or beta = 0: lambda_l/beta is 1/d for l = 1, else 0, and lambda_0 is 1. Other profiles: lambda_l/beta is
+    /// the mean of k P_l over the sphere, P_l(1) = 1, by quadrature, and lambda_0 that of k'. Infinite where no double is as large.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or degree or frequency is negative.</exception>
     /// <exception cref="NotSupportedException">Under hardmax, and for a coupling that is no sum of label modes.</exception>
@@ -21,8 +24,10 @@ public static class Growth
         double bias = LabelMode(interaction.Coupling, 0);
         double factor = degree * (degree + dimension - 2.0) * LabelMode(interaction.Coupling, frequency);
         if (factor == 0) return 0;
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
-        if (!curved) return degree == 1 ? factor / dimension / interaction.Normalization.Divisor(bias, bias) : 0;
+        if (interaction.Profile.IsGeneral)
+            return factor * Mean(interaction, dimension, degree)
+                / interaction.Normalization.Divisor(bias * Mean(interaction, dimension, 0), bias);
+        if (!interaction.Profile.IsExponential(interaction.Beta)) return degree == 1 ? factor / dimension / interaction.Normalization.Divisor(bias, bias) : 0;
         // lambda_l/lambda_0/beta, where beta may be the least of all doubles; rows in units of lambda_0.
         double beta = interaction.Beta, ratio = Bessel.RatioOverArgument(dimension / 2.0, beta);
         for (int l = 2; l <= degree; l++) ratio *= Bessel.Ratio(dimension / 2.0 - 1 + l, beta);
@@ -78,11 +83,11 @@ public static class Growth
     {
         List<double> rates = [Rate(interaction, 2, 1)];
         double fastest = rates[0], ratio = 1;
-        bool curved = interaction.Profile.IsCurved(interaction.Beta);
+        bool curved = interaction.Profile.IsExponential(interaction.Beta), general = interaction.Profile.IsGeneral;
         for (int l = 2; l <= 3 || rates[^1] > 1e-9 * fastest; l++)
         {
             ratio *= curved ? Bessel.Ratio(l, interaction.Beta) : 0;
-            rates.Add(rates[0] * l * l * ratio);
+            rates.Add(general ? Rate(interaction, 2, l) : rates[0] * l * l * ratio);
             fastest = Math.Max(fastest, rates[^1]);
         }
         return rates;
@@ -92,6 +97,24 @@ public static class Growth
     private static double TimeOf(List<double> rates, double disturbance, int tokens) =>
         Quadrature.Root(t => disturbance - rates.Sum(g => 2.0 / tokens * (Math.Exp(2 * g * t) - 1)), 0,
             Math.Log(1 + disturbance * tokens / 2.0) / (2 * rates.Max()));
+
+    // The mean of k(w) P_l(w) over the sphere, w a coordinate; for l = 0 that of k'(w).
+    private static double Mean(Interaction interaction, int dimension, int degree)
+    {
+        (Profile profile, double beta) = (interaction.Profile, interaction.Beta);
+        double panel = Math.Min(1 / Math.Sqrt(dimension), Math.Min(10.0 / (1 + degree), Math.Max(1 / (1 + beta), SmallestPanel)));
+        double surface = Quadrature.Panels(angle => Math.Pow(Math.Sin(angle), dimension - 2), 0, Math.PI, panel);
+        return Quadrature.Panels(angle => Math.Pow(Math.Sin(angle), dimension - 2) * Of(Math.Cos(angle)), 0, Math.PI, panel) / surface;
+
+        double Of(double w)
+        {
+            if (degree == 0) return profile.Slope(beta, w);
+            (double before, double harmonic) = (1, w);
+            for (int l = 1; l < degree; l++)
+                (before, harmonic) = (harmonic, ((2 * l + dimension - 2) * w * harmonic - l * before) / (l + dimension - 2));
+            return profile.Value(beta, w) * harmonic;
+        }
+    }
 
     private static double LabelMode(Coupling coupling, int frequency)
     {

@@ -5,14 +5,16 @@ public static class NoisyFlow
 {
     /// <summary>
     /// The kappa above which the uniform law of S^{d-1} is unstable: beta/lambda_1(beta), where the growth (d - 1) lambda_1/beta of a
-    /// ripple of degree 1 outweighs its decay (d - 1)/kappa; the linear profile (beta = 0): d.
+    /// ripple of degree 1 outweighs its decay (d - 1)/kappa; the linear profile (beta = 0): d; other profiles: by their growth rate.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2.</exception>
     public static double CriticalKappa(Interaction interaction, int dimension)
     {
         Argument.AtLeast(2, dimension);
         double beta = interaction.Beta;
-        return !interaction.Profile.IsCurved(beta) ? dimension : ScaledExponential.Times(
+        if (interaction.Profile.IsGeneral)
+            return (dimension - 1) / Growth.Rate(new(beta) { Profile = interaction.Profile }, dimension, 1);
+        return !interaction.Profile.IsExponential(beta) ? dimension : ScaledExponential.Times(
             1 / Bessel.RatioOverArgument(dimension / 2.0, beta), -beta - Bessel.LogScaledFunkHecke(dimension, beta));
     }
 
@@ -75,12 +77,14 @@ public static class NoisyFlow
     /// w^2)^{(d-3)/2} up to a factor; USA. Linear profile: A_d(kappa/2).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or kappa is negative or not finite.</exception>
+    /// <exception cref="NotSupportedException">For profiles other than exponential and linear.</exception>
     public static double CosineOfTwo(Interaction interaction, int dimension, double kappa)
     {
+        ThrowIfGeneral(interaction);
         Argument.AtLeast(2, dimension);
         Argument.AtLeast(0, kappa);
         double beta = interaction.Beta;
-        if (!interaction.Profile.IsCurved(beta)) return VonMisesFisher.MeanLength(dimension, kappa / 2);
+        if (!interaction.Profile.IsExponential(beta)) return VonMisesFisher.MeanLength(dimension, kappa / 2);
         // kappa k'(1)/2: the law is as wide as its inverse root.
         double steepness = ScaledExponential.Times(kappa / 2, beta);
         if (double.IsInfinity(steepness)) return 1;
@@ -94,5 +98,12 @@ public static class NoisyFlow
             double sine = Math.Sin(angle / 2), drop = ScaledExponential.Deficit(2 * beta * sine * sine);
             return -steepness * (drop / beta) + (dimension > 2 ? (dimension - 2) * Math.Log(Math.Sin(angle)) : 0);
         }
+    }
+
+    /// <summary>Theory here is of the exponential and the linear profile.</summary>
+    internal static void ThrowIfGeneral(Interaction interaction)
+    {
+        if (interaction.Profile.IsGeneral)
+            throw new NotSupportedException($"this is known for the profiles exponential and linear, not '{interaction.Profile}'");
     }
 }

@@ -43,10 +43,12 @@ public sealed class OrderedBranch
 
     /// <summary>The branch of an interaction: its profile and beta count.</summary>
     /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or beta is above <see cref="LargestBeta"/>.</exception>
+    /// <exception cref="NotSupportedException">For profiles other than exponential and linear.</exception>
     public OrderedBranch(Interaction interaction, int dimension)
     {
+        NoisyFlow.ThrowIfGeneral(interaction);
         Argument.AtLeast(2, dimension);
-        _beta = interaction.Profile.IsCurved(interaction.Beta) ? interaction.Beta : 0;
+        _beta = interaction.Profile.IsExponential(interaction.Beta) ? interaction.Beta : 0;
         Argument.Within(_beta, 0, LargestBeta);
         (_dimension, _critical) = (dimension, NoisyFlow.CriticalKappa(interaction, dimension));
         _spinodal = new(Turn);

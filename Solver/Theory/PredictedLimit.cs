@@ -20,6 +20,7 @@ public abstract class PredictedLimit
             : layer.HasMovingWeights ? "no limit is predicted with weights that move"
             : layer.Perceptron is not null ? "no limit is predicted with a perceptron"
             : layer.HasNegativeBeta ? "no limit is predicted for a negative beta"
+            : interaction.Profile.IsGeneral ? $"no limit is predicted for the profile '{interaction.Profile}'"
             : layer.Prompts is not null || layer.Pin is { Strength: < 0 } ? "no limit is predicted with prompts"
             : layer.Heads.Any(h => h.HasMatrices) ? "no limit is predicted with matrices"
             : layer.Code.Kind == CodeKind.Additive ? "no limit is predicted for an additive code"

@@ -34,10 +34,11 @@ public static class ToeplitzCircle
     // r^2. With c >= 1/2 the energy falls from x = 0 on; below, it rises up to a single x, which may be beyond beta.
     private static double Squared(Interaction interaction, double constant)
     {
+        NoisyFlow.ThrowIfGeneral(interaction);
         Argument.Within(constant, -double.MaxValue, double.MaxValue);
         double beta = interaction.Beta;
         if (constant >= 0.5) return 0;
-        if (!interaction.Profile.IsCurved(beta) || Rising(beta, constant) >= 0) return 1;
+        if (!interaction.Profile.IsExponential(beta) || Rising(beta, constant) >= 0) return 1;
         return Quadrature.Root(x => Rising(x, constant), 0, beta) / beta;
     }
 
