@@ -1,8 +1,10 @@
+using System.Runtime.Intrinsics;
+
 namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// The pair kernel for d above <see cref="SimdSums.LargestFused"/> and below <see cref="SimdSums.SmallestTiled"/>, for the linear profile
-/// and for the general form in any dimension, in three phases over a tile of keys that stays in the first cache: exponents as dot products
+/// and for the general form and general profiles in any dimension, in three phases over a tile of keys that stays in the first cache: exponents as dot products
 /// y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their factors; then the force, four
 /// coordinates at a time.
 /// </summary>
@@ -30,6 +32,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
         {
             int end = Math.Min(to, key + SimdSums.TileKeys);
             if (P.IsCurved) Exponents(block, query, key, end, tile);
+            if (P.IsGeneral) Slopes(block, query, key, end, sums, tile);
             Factors(block, query, key, end, sums, tile);
             int c = 0;
             for (; c + 4 <= block.Dimension; c += 4) FourForces(block, query, key, end, c, sums, tile);
@@ -98,6 +101,30 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
         }
     }
 
+    // tile[key] = k' from t; with the sums of w_j b_ij k where they are asked for.
+    private static void Slopes(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
+    {
+        Profile profile = block.Interaction.Profile;
+        double beta = block.Interaction.Beta;
+        double* values = stackalloc double[2 * L.Count];
+        V sumA = L.Constant(0), sumB = sumA;
+        for (int key = from; key < to; key++, tile += 2 * L.Count)
+        {
+            for (int lane = 0; lane < 2 * L.Count; lane += Vector256<double>.Count)
+            {
+                double* at = (double*)tile + lane;
+                Vector256<double> t = Vector256.Load(at);
+                if (Deficit.IsOn) profile.Value(beta, t).Store(values + lane);
+                profile.Slope(beta, t).Store(at);
+            }
+            if (!Deficit.IsOn) continue;
+            LaneNumbers<L, V, T> numbersA = new(block.Labels, query, key), numbersB = new(block.Labels, query + L.Count, key);
+            sumA = L.Add(sumA, PairFactor<L, V, T, C, P, M>.Of(ref numbersA, L.Load((T*)values), default));
+            sumB = L.Add(sumB, PairFactor<L, V, T, C, P, M>.Of(ref numbersB, L.Load((T*)values + L.Count), default));
+        }
+        if (Deficit.IsOn) Accumulate(sums + 2 * (1 + block.Dimension) * L.Count, sumA, sumB);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Factors(in PairBlock<T> block, int query, int from, int to, T* sums, T* tile)
     {
@@ -112,8 +139,8 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
             V a = L.Constant(0), b = a;
             if (P.IsCurved) (a, b) = (L.Load(tile), L.Load(tile + L.Count));
             LaneNumbers<L, V, T> numbersA = new(labels, query, key), numbersB = new(labels, query + L.Count, key);
-            if (Deficit.IsOn) deficitA = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersA, a, deficitA);
-            if (Deficit.IsOn) deficitB = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersB, b, deficitB);
+            if (Deficit.IsOn && !P.IsGeneral) deficitA = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersA, a, deficitA);
+            if (Deficit.IsOn && !P.IsGeneral) deficitB = PairFactor<L, V, T, C, P, M>.AddDeficit(ref numbersB, b, deficitB);
             a = PairFactor<L, V, T, C, P, M>.Of(ref numbersA, a, exp2);
             b = PairFactor<L, V, T, C, P, M>.Of(ref numbersB, b, exp2);
             Put(tile, a, b);
@@ -127,7 +154,7 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
         if ((to - from) % 2 != 0) Put(tile, L.Constant(0), L.Constant(0));
         Put(sumOfTile, sumA, sumB);
         Accumulate(sums, sumA, sumB);
-        if (Deficit.IsOn) Accumulate(deficits, deficitA, deficitB);
+        if (Deficit.IsOn && !P.IsGeneral) Accumulate(deficits, deficitA, deficitB);
         T* extras = Deficit.IsOn ? deficits + 2 * L.Count : deficits;
         if (E.Sizes) Put(extras, L.Max(L.Load(extras), largestA), L.Max(L.Load(extras + L.Count), largestB));
         if (E.Sizes) Accumulate(extras + 2 * L.Count, squaresA, squaresB);

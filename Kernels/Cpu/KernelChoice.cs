@@ -23,7 +23,7 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
     /// <summary>The kernel that sums.</summary>
     public static PairKernel<T> For(Interaction interaction, int dimension, KernelTraits traits)
     {
-        Summing choice = new Summing(dimension, interaction.Profile.IsExponential(interaction.Beta), traits);
+        Summing choice = new Summing(dimension, interaction, traits);
         return traits.Even ? choice.With<EvenMath<V, L, LaneNumbers<L, V, T>>>() : Use(interaction.Coupling, choice);
     }
 
@@ -73,7 +73,8 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
             };
     }
 
-    private sealed class Summing(int dimension, bool curved, KernelTraits traits) : Choosing<PairKernel<T>>(curved, traits)
+    private sealed class Summing(int dimension, Interaction interaction, KernelTraits traits) : Choosing<PairKernel<T>>(
+        interaction.Profile.IsExponential(interaction.Beta), interaction.Profile.IsGeneral, traits)
     {
         protected override PairKernel<T> Of<C, P, M, D, E>() => (Traits.Tiled ? 0 : dimension) switch
         {
@@ -86,12 +87,12 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         };
     }
 
-    private sealed class Factoring(KernelTraits traits) : Choosing<FactorKernel<T>>(true, traits)
+    private sealed class Factoring(KernelTraits traits) : Choosing<FactorKernel<T>>(true, false, traits)
     {
         protected override FactorKernel<T> Of<C, P, M, D, E>() => BlockFactors<L, V, T, C, P, M, D, E>.Sum;
     }
 
-    private abstract class Choosing<TKernel>(bool curved, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
+    private abstract class Choosing<TKernel>(bool curved, bool general, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
     {
         protected KernelTraits Traits { get; } = traits;
 
@@ -103,12 +104,13 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
             where M : struct, IChoice where D : struct, IChoice where E : struct, IExtras;
 
         private TKernel WithMask<C, M>() where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where M : struct, IChoice =>
-            !curved ? WithProfile<C, LinearLanes, M>()
+            general ? WithProfile<C, GeneralLanes, M>()
+            : !curved ? WithProfile<C, LinearLanes, M>()
             : Traits.Steep ? WithProfile<C, SteepLanes, M>() : WithProfile<C, ExponentialLanes, M>();
 
         private TKernel WithProfile<C, P, M>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
-            Traits.Columns.HasFlag(RowColumns.Deficit) ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
+            (Traits.Columns & (RowColumns.Deficit | RowColumns.Value)) != RowColumns.None ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
 
         private TKernel WithDeficit<C, P, M, D>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice
@@ -127,6 +129,12 @@ internal interface IProfileLanes
 
     /// <summary>True when 2^y may be too small for a normal number and must then become 0.</summary>
     static abstract bool MayUnderflow { get; }
+
+    /// <summary>
+    /// True when y = t and a pair carries <see cref="Profile.Slope(double, double)"/>; in double precision, in tiles. The column of
+    /// deficits is then that of values.
+    /// </summary>
+    static virtual bool IsGeneral => false;
 }
 
 /// <summary>k'(t) = e^{beta t}, where every pair factor is a normal number.</summary>
@@ -153,6 +161,16 @@ internal readonly struct LinearLanes : IProfileLanes
     public static bool IsCurved => false;
 
     public static bool MayUnderflow => false;
+}
+
+/// <summary>k' of a profile that <see cref="Profile.IsGeneral"/>.</summary>
+internal readonly struct GeneralLanes : IProfileLanes
+{
+    public static bool IsCurved => true;
+
+    public static bool MayUnderflow => false;
+
+    public static bool IsGeneral => true;
 }
 
 /// <summary>The columns beside Z, F and D, at compile time of a kernel.</summary>

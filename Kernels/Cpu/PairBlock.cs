@@ -4,19 +4,22 @@ namespace AttentionFlow.Kernels.Cpu;
 /// Where the kernels read: positions and label tables of one replica, structure of arrays, placed as <see cref="BufferLayout"/> says.
 /// </summary>
 /// <param name="positions"> [d, Stride], see <see cref="PositionBuffer{T}"/>: of fused kernels such that y_ij = -|x_j - x_i|^2; of tiled
-/// ones with a row h behind, y_ij = h_i + h_j + &lt;x_i, x_j>. </param>
+/// ones with a row h behind, y_ij = h_i + h_j + &lt;x_i, x_j>, which is t_ij where the profile is general. </param>
 /// <param name="values"> [d, Stride], what the force is made of: values at the keys' places, origins at the queries'. The positions in the
 /// difference form. </param>
 /// <param name="stride">Numbers from one row to the next.</param>
 /// <param name="dimension">d.</param>
 /// <param name="labels">The tables of the coupling.</param>
-internal readonly unsafe struct PairBlock<T>(T* positions, T* values, int stride, int dimension, LabelView<T> labels) where T : unmanaged
+/// <param name="interaction">The profile and beta.</param>
+internal readonly unsafe struct PairBlock<T>(
+    T* positions, T* values, int stride, int dimension, LabelView<T> labels, Interaction interaction) where T : unmanaged
 {
     public readonly T* Positions = positions;
     public readonly T* Values = values;
     public readonly int Stride = stride;
     public readonly int Dimension = dimension;
     public readonly LabelView<T> Labels = labels;
+    public readonly Interaction Interaction = interaction;
 }
 
 /// <summary>
@@ -92,12 +95,16 @@ internal static class PairFactor<L, V, T, C, P, M>
     // Below any exponent.
     private const double Hidden = -1e30;
 
-    /// <summary>From the exponents y = -|x_j - x_i|^2 to w_j b_ij k'_ij e^{-c}.</summary>
+    /// <summary>From the exponents y = -|x_j - x_i|^2, of a general profile from k', to w_j b_ij k'_ij e^{-c}.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Of(ref LaneNumbers<L, V, T> numbers, V y, in Exp2<L, V, T> exp2)
     {
         V factor;
-        if (P.IsCurved)
+        if (P.IsGeneral)
+        {
+            factor = L.Multiply(y, PairMath<V, L, LaneNumbers<L, V, T>, C>.Whole(ref numbers));
+        }
+        else if (P.IsCurved)
         {
             y = C.Bend(y, ref numbers);
             factor = P.MayUnderflow ? exp2.WithUnderflow(y) : exp2.Of(y);

@@ -10,6 +10,8 @@ namespace AttentionFlow.Kernels.Cpu;
 /// <para/>
 /// General form: y_ij = log2 e (beta &lt;q_i, k_j - m>) + h_i, m the mean key, h_j = 0 and h_i = -log2 e beta |q_i| max_j |k_j - m|, so
 /// that y_ij &lt;= 0; values and origins relative to the mean value, or as they are where the origin is 0.
+/// <para/>
+/// With a general profile y_ij = t_ij, without scale: h = (1 - |x|^2)/2 in the difference form, h_i = &lt;q_i, m> in the general one.
 /// </remarks>
 internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -20,6 +22,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     private readonly FixedBuffer<double> _offsets = new();
     private PairProblem _problem = null!;
     private BufferLayout _layout;
+    private bool _general;
 
     /// <summary>An upper bound on -y over all pairs, but for what the coupling adds.</summary>
     public double Depth { get; private set; }
@@ -35,10 +38,10 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
     /// <summary>Fills the buffer for these replicas.</summary>
     public void Fill(PairProblem problem, int firstReplica, int replicas, BufferLayout layout, int threads)
     {
-        (_problem, _layout) = (problem, layout);
+        (_problem, _layout, _general) = (problem, layout, problem.Interaction.Profile.IsGeneral);
         Interaction interaction = problem.Interaction;
-        double beta = interaction.Profile.IsExponential(interaction.Beta) ? interaction.Beta / Math.Log(2) : 0;
-        Scale = problem.IsDifference && beta > 0 ? Math.Sqrt(interaction.Beta / ((IsTiled ? 1 : 2) * Math.Log(2))) : 1;
+        double beta = interaction.Profile.IsExponential(interaction.Beta) ? interaction.Beta / Math.Log(2) : _general ? 1 : 0;
+        Scale = problem.IsDifference && !_general && beta > 0 ? Math.Sqrt(interaction.Beta / ((IsTiled ? 1 : 2) * Math.Log(2))) : 1;
         // Kernels may read a few keys beyond the last.
         _numbers.Reserve((long)replicas * Rows * layout.Stride + 8);
         if (!problem.IsDifference) _offsets.Reserve((long)replicas * problem.Queries);
@@ -62,7 +65,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
         T* start = Start(replica);
         int dimension = _problem.Dimension;
         T* values = _problem.IsDifference ? start : start + (nint)(dimension + 1) * _layout.Stride;
-        return new(start, values, _layout.Stride, dimension, labels);
+        return new(start, values, _layout.Stride, dimension, labels, _problem.Interaction);
     }
 
     /// <summary>The row h of the general form at a query.</summary>
@@ -109,7 +112,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
             double along = 0, bound = beta * radius * Length(query, zero);
             for (int c = 0; c < d; c++) along += query[c] * mean[c];
             offsets[i] = _problem.Interaction.Beta * along;
-            h[_layout.FirstQuery + i] = T.CreateTruncating(-bound);
+            h[_layout.FirstQuery + i] = T.CreateTruncating(_general ? along : -bound);
             depth = Math.Max(depth, 2 * bound);
         }
         T* values = h + _layout.Stride;
@@ -128,10 +131,10 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
         return depth;
     }
 
-    // (x - mean) scale in rows of `places` numbers, zero beyond the last token; behind them -|.|^2/2 if asked for.
+    // (x - mean) scale in rows of `places` numbers, zero beyond the last token; behind them h if asked for.
     private void Put(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, double scale, T* into, int places, bool halves)
     {
-        int dimension = mean.Length, tokens = x.Length / dimension, stride = _layout.Stride;
+        int dimension = mean.Length, tokens = x.Length / dimension, stride = _layout.Stride, unit = _general ? 1 : 0;
         Span<double> squares = stackalloc double[Block];
         for (int first = 0; first < tokens; first += Block)
         {
@@ -146,7 +149,7 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
                 if (!halves) continue;
                 for (int i = first; i < end; i++) squares[i - first] += double.CreateTruncating(row[i]) * double.CreateTruncating(row[i]);
             }
-            for (int i = first; i < end && halves; i++) into[(nint)dimension * stride + i] = T.CreateTruncating(-squares[i - first] / 2);
+            for (int i = first; i < end && halves; i++) into[(nint)dimension * stride + i] = T.CreateTruncating((unit - squares[i - first]) / 2);
         }
         for (int row = 0; row < dimension + (halves ? 1 : 0); row++)
             new Span<T>(into + (nint)row * stride + tokens, places - tokens).Clear();
@@ -205,8 +208,9 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
 /// <param name="Stride">Numbers from one row to the next.</param>
 internal readonly record struct BufferLayout(int Keys, int FirstQuery, int Queries, int Stride)
 {
-    /// <summary>True where kernels work on tiles: beyond the dimensions of the fused ones, and for the general form.</summary>
-    public static bool IsTiled(PairProblem problem) => !problem.IsDifference || problem.Dimension is < 2 or > SimdSums.LargestFused;
+    /// <summary>True where kernels work on tiles: beyond the dimensions of the fused ones, for the general form and for general profiles.</summary>
+    public static bool IsTiled(PairProblem problem) => !problem.IsDifference || problem.Dimension is < 2 or > SimdSums.LargestFused
+        || problem.Interaction.Profile.IsGeneral;
 
     /// <summary>The layout of numbers of <paramref name="size"/> bytes, the same for every vector width.</summary>
     public static BufferLayout Of(PairProblem problem, int size)

@@ -53,7 +53,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         if (!symmetric.Contains(false) && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None) return;
         // Differences of tokens, or of values and origins that may be as near to each other.
         bool dots = problem.IsDifference
-            ? interaction.Coupling.IsOne && (!interaction.Profile.IsExponential(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
+            ? interaction.Coupling.IsOne && !interaction.Profile.IsGeneral && (!interaction.Profile.IsExponential(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
             : problem.Origin is null;
         Call call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {
@@ -80,10 +80,12 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         PairProblem problem, RowSums into, SimdTables<T> tables, PositionBuffer<T> positions, int firstRow, int endRow, BufferLayout layout,
         int firstReplica, CancellationToken stop)
     {
-        // Rows of sums: Z, F, and those asked for of D, largest and squares, log.
+        // Rows of sums: Z, F, and those asked for of D or value, largest and squares, log.
         private readonly int _deficit = 1 + problem.Dimension;
-        private readonly int _extras = 1 + problem.Dimension + (into.Columns.HasFlag(RowColumns.Deficit) ? 1 : 0);
+        private readonly int _extras =
+            1 + problem.Dimension + ((into.Columns & (RowColumns.Deficit | RowColumns.Value)) != RowColumns.None ? 1 : 0);
         private readonly bool _masked = problem.Interaction.Mask != Mask.None;
+        private readonly bool _raises = !problem.IsDifference && !problem.Interaction.Profile.IsGeneral;
         private readonly bool _sizes =
             (into.Columns & (RowColumns.Largest | RowColumns.Squares | RowColumns.CouplingLog)) != RowColumns.None;
 
@@ -123,7 +125,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                     {
                         Span<double> own = totals.Slice(g * numbers, numbers);
                         int first = query + g * Group;
-                        if (!problem.IsDifference && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile))
+                        if (_raises && Raise(block, replica, first, own[..Group], even ?? 1, sums, tile))
                             Visit(kernels, block, first, sums, tile, own, numbers, largest);
                         Write(own, even ?? 1, replica, first);
                     }
@@ -196,6 +198,7 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
                 into.Z[row] = totals[lane] * weight;
             }
             if (into.Columns.HasFlag(RowColumns.Deficit)) Put(into.Deficit, _deficit, weight, totals);
+            if (into.Columns.HasFlag(RowColumns.Value)) Put(into.Value, _deficit, weight, totals);
             if (into.Columns.HasFlag(RowColumns.Largest)) Put(into.Largest, _extras, Math.Abs(weight), totals);
             if (into.Columns.HasFlag(RowColumns.Squares)) Put(into.Squares, _extras + 1, weight * weight, totals);
             if (into.Columns.HasFlag(RowColumns.CouplingLog)) Put(into.CouplingLog, _extras + 2, weight, totals);

@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using AttentionFlow.Kernels.Reference;
 
 namespace AttentionFlow.Kernels.Cpu;
 
@@ -17,7 +16,7 @@ namespace AttentionFlow.Kernels.Cpu;
 /// The general form shifts a row by beta &lt;q_i, m> + beta |q_i| max_j |k_j - m|, m the mean key, which no logit exceeds. Rows for which
 /// factors were lost below that bound are summed again with their largest logit, log b included where it is part of the exponent.
 /// <para/>
-/// Profiles beside the exponential and the linear one go by <see cref="ReferenceSums"/>, on all threads, in double whatever the precision.
+/// Profiles beside the exponential and the linear one are summed in double whatever the precision.
 /// </remarks>
 internal sealed class SimdSums : IPairSums
 {
@@ -33,13 +32,11 @@ internal sealed class SimdSums : IPairSums
     /// <summary>Keys per tile, a multiple of six: with two 512-bit vectors each, 6 KiB.</summary>
     internal const int TileKeys = 48;
 
-    // Fewer are not worth another thread where they are summed one by one.
-    private const int FewPairs = 2_000;
-
     // Whole numbers up to here are exact in single precision.
     private const int LargestIndex = 1 << 24;
 
     private readonly SimdEngine _engine, _tiled;
+    private readonly Lazy<SimdEngine> _general;
     private readonly int _threads;
 
     /// <summary>Sums in this precision on up to <paramref name="threads"/> threads.</summary>
@@ -50,16 +47,8 @@ internal sealed class SimdSums : IPairSums
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         (Precision, _threads, VectorBits) = (precision, threads, vectorBits is 512 ? WidestVectorBits : vectorBits ?? WidestVectorBits);
-        (_engine, _tiled) = (precision, VectorBits) switch
-        {
-            (Precision.Single, 128) => Engines<Lanes128<float>, Vector128<float>, float>(),
-            (Precision.Single, 256) => Engines<Lanes256<float>, Vector256<float>, float>(),
-            (Precision.Single, 512) => Engines<Lanes512Single, Vector512<float>, float>(),
-            (Precision.Double, 128) => Engines<Lanes128<double>, Vector128<double>, double>(),
-            (Precision.Double, 256) => Engines<Lanes256<double>, Vector256<double>, double>(),
-            (Precision.Double, 512) => Engines<Lanes512Double, Vector512<double>, double>(),
-            _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
-        };
+        (_engine, _tiled) = Engines(precision, VectorBits);
+        _general = new(() => precision == Precision.Double ? _engine : Engines(Precision.Double, VectorBits).Engine);
     }
 
     /// <summary>
@@ -83,10 +72,8 @@ internal sealed class SimdSums : IPairSums
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
-        if (plan.Problem.Interaction.Profile.IsGeneral)
-            Workers.For(count, Math.Clamp(FewPairs / plan.Problem.Keys, 1, count), _threads, (from, to) =>
-                ReferenceSums.SumRows(plan.Problem, first + from, to - from, into, stop));
-        else if (count > 0) (IsTiled(plan.Problem) ? _tiled : _engine).Sum(plan, first, count, into, _threads, stop);
+        SimdEngine general = plan.Problem.Interaction.Profile.IsGeneral ? _general.Value : _engine;
+        if (count > 0) (IsTiled(plan.Problem) ? _tiled : general).Sum(plan, first, count, into, _threads, stop);
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
@@ -106,6 +93,17 @@ internal sealed class SimdSums : IPairSums
         };
     }
 
+    private static (SimdEngine Engine, SimdEngine Tiled) Engines(Precision precision, int vectorBits) => (precision, vectorBits) switch
+    {
+        (Precision.Single, 128) => Engines<Lanes128<float>, Vector128<float>, float>(),
+        (Precision.Single, 256) => Engines<Lanes256<float>, Vector256<float>, float>(),
+        (Precision.Single, 512) => Engines<Lanes512Single, Vector512<float>, float>(),
+        (Precision.Double, 128) => Engines<Lanes128<double>, Vector128<double>, double>(),
+        (Precision.Double, 256) => Engines<Lanes256<double>, Vector256<double>, double>(),
+        (Precision.Double, 512) => Engines<Lanes512Double, Vector512<double>, double>(),
+        _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "the vector width must be 128, 256 or 512 bits"),
+    };
+
     private static (SimdEngine, SimdEngine) Engines<L, V, T>()
         where L : struct, ILanes<V, T> where V : struct where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
         (new SimdEngine<L, V, T>(), new TiledEngine<L, V, T>());
@@ -114,7 +112,7 @@ internal sealed class SimdSums : IPairSums
         && problem.Interaction.Profile.IsExponential(problem.Interaction.Beta);
 
     // Nanoseconds of a pair that is weighed by Profile.Slope, in low dimension.
-    private const double CostOfASlope = 20;
+    private const double CostOfASlope = 5;
 
     /// <summary>Nanoseconds of a pair on one core, as measured with AVX-512, in any dimension.</summary>
     internal static double CostOfAPair(Precision precision) => precision == Precision.Double ? 0.6 : 0.24;

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
@@ -14,7 +16,7 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
     /// <inheritdoc/>
     public override double Value(double beta, double t)
     {
-        double growth = 1 + beta * t / Degree, sum = 1;
+        double growth = 1 + beta / Degree * t, sum = 1;
         for (int power = 0; power < Degree; power++) sum = sum * growth + 1;
         return t * sum / (Degree + 1);
     }
@@ -22,7 +24,7 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
     /// <inheritdoc/>
     public override double Slope(double beta, double t)
     {
-        double growth = 1 + beta * t / Degree, power = 1;
+        double growth = 1 + beta / Degree * t, power = 1;
         for (int k = 0; k < Degree; k++) power *= growth;
         return power;
     }
@@ -30,4 +32,18 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
     /// <inheritdoc/>
     public override string? WhyNotPositive(double logit) => Degree % 2 == 0 || logit < Degree ? null
         : FormattableString.Invariant($"a polynomial of odd degree {Degree} is not positive where beta t goes down to {-logit:G6}");
+
+    internal override Vector256<double> Slope(double beta, Vector256<double> t)
+    {
+        Vector256<double> growth = Vector256<double>.One + beta / Degree * t, power = Vector256<double>.One;
+        for (int k = 0; k < Degree; k++) power *= growth;
+        return power;
+    }
+
+    internal override Vector256<double> Value(double beta, Vector256<double> t)
+    {
+        Vector256<double> growth = Vector256<double>.One + beta / Degree * t, sum = Vector256<double>.One;
+        for (int power = 0; power < Degree; power++) sum = sum * growth + Vector256<double>.One;
+        return t * sum / (Degree + 1.0);
+    }
 }

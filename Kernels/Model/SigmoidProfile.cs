@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace AttentionFlow.Kernels.Model;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace AttentionFlow.Kernels.Model;
 /// </summary>
 public sealed record SigmoidProfile : Profile
 {
+    // Below this |beta t| a series has more digits.
+    private const double Small = 0.01;
+
     /// <inheritdoc/>
     public override string Name => "sigmoid";
 
@@ -14,9 +19,20 @@ public sealed record SigmoidProfile : Profile
     public override double Value(double beta, double t)
     {
         double x = beta * t, size = Math.Abs(x);
-        return size < 0.01 ? t * (0.5 + x / 8 - x * x * x / 192) : ((x + size) / 2 + Math.Log((1 + Math.Exp(-size)) / 2)) / beta;
+        return size < Small ? t * (0.5 + x / 8 - x * x * x / 192) : ((x + size) / 2 + Math.Log((1 + Math.Exp(-size)) / 2)) / beta;
     }
 
     /// <inheritdoc/>
     public override double Slope(double beta, double t) => 1 / (1 + Math.Exp(-beta * t));
+
+    internal override Vector256<double> Value(double beta, Vector256<double> t)
+    {
+        Vector256<double> x = beta * t, size = Vector256.Abs(x);
+        Vector256<double> large = (0.5 * (x + size) + Vector256.Log(0.5 * (Vector256<double>.One + Vector256.Exp(-size)))) / beta;
+        return Vector256.ConditionalSelect(
+            Vector256.LessThan(size, Vector256.Create(Small)), t * (Vector256.Create(0.5) + x / 8 - x * x * x / 192), large);
+    }
+
+    internal override Vector256<double> Slope(double beta, Vector256<double> t) =>
+        Vector256<double>.One / (Vector256<double>.One + Vector256.Exp(-beta * t));
 }

@@ -12,22 +12,16 @@ internal sealed class ReferenceSums : IPairSums
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
-        SumRows(plan.Problem, first, count, into, stop);
+        double[] exponents = new double[plan.Problem.Keys];
+        for (int row = first; row < first + count; row++)
+        {
+            stop.ThrowIfCancellationRequested();
+            SumRow(plan.Problem, row, exponents, into);
+        }
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 
     public void Dispose() { }
-
-    /// <summary>The rows [first, first + count).</summary>
-    public static void SumRows(PairProblem problem, int first, int count, RowSums into, CancellationToken stop)
-    {
-        double[] exponents = new double[problem.Keys];
-        for (int row = first; row < first + count; row++)
-        {
-            stop.ThrowIfCancellationRequested();
-            SumRow(problem, row, exponents, into);
-        }
-    }
 
     private static void SumRow(PairProblem p, int row, double[] exponents, RowSums into)
     {
