@@ -6,6 +6,7 @@ namespace AttentionFlow.Kernels.Model;
 /// k'(t) = 1/(1 + e^{-beta t}), the weights of sigmoid attention without its bias [arXiv 2409.04431]; k(t) = log((1 + e^{beta t})/2)/beta,
 /// t/2 at beta = 0.
 /// </summary>
+/// <remarks>Its vectors call .NET's exponential and logarithm, whose last bit depends on whether the processor has FMA.</remarks>
 public sealed record SigmoidProfile : Profile
 {
     // Below this |beta t| a series has more digits.

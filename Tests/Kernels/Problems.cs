@@ -91,8 +91,9 @@ public static class Problems
 
     public static RowSums Sum(IPairSums sums, PairProblem problem, RowColumns columns) => sums.Sum(problem, columns);
 
-    /// <summary>Force, and the deficit where there is one.</summary>
-    public static RowColumns UsualColumns(PairProblem problem) => problem.WhyNever(RowColumns.Deficit) is null ? RowColumns.Force | RowColumns.Deficit : RowColumns.Force;
+    /// <summary>Force, and the deficit or the value where there is one.</summary>
+    public static RowColumns UsualColumns(PairProblem problem) => RowColumns.Force | (problem.WhyNever(RowColumns.Deficit) is null ? RowColumns.Deficit : RowColumns.None)
+        | (problem.WhyNever(RowColumns.Value) is null ? RowColumns.Value : RowColumns.None);
 
     /// <summary>All there are for this problem.</summary>
     public static RowColumns AllColumns(PairProblem problem) =>

@@ -7,6 +7,18 @@ public sealed class ReferenceSumsTests
 {
     private const int R = 2, M = 5, N = 7, D = 3;
 
+    private static readonly Profile[] Profiles = [.. Profile.All, new PolynomialProfile(3)];
+
+    // k and k' as docs/model.md states them.
+    private static (double Value, double Slope) At(Profile profile, double beta, double t) => profile switch
+    {
+        ExponentialProfile => (Math.Exp(beta * t) / beta, Math.Exp(beta * t)),
+        LinearProfile => (t, 1),
+        SigmoidProfile => ((Math.Log(1 + Math.Exp(beta * t)) - Math.Log(2)) / beta, 1 / (1 + Math.Exp(-beta * t))),
+        PolynomialProfile { Degree: var p } => (p / ((p + 1) * beta) * (Math.Pow(1 + beta * t / p, p + 1) - 1), Math.Pow(1 + beta * t / p, p)),
+        _ => throw new NotSupportedException(),
+    };
+
     private static double[] Random(int seed, int count)
     {
         Random random = new Random(seed);
@@ -16,11 +28,11 @@ public sealed class ReferenceSumsTests
     private static bool Sees(Mask mask, int i, int j) => mask == Mask.None || (mask == Mask.Causal ? j <= i : mask == Mask.Strict ? j < i : mask == Mask.Reversed ? j >= i : j > i);
 
     [Test]
-    public void GeneralFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear, [Values] bool withOrigin)
+    public void GeneralFormMatchesItsDefinition([Values] Mask mask, [ValueSource(nameof(Profiles))] Profile profile, [Values] bool withOrigin)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {
-            Interaction interaction = new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = linear ? Profile.Linear : Profile.Exponential };
+            Interaction interaction = new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = profile };
             double[] queryLabels = [.. Random(5, R * M).Select(Math.Abs)], keyLabels = [.. Random(6, R * N).Select(Math.Abs)];
             if (coupling is BlockCoupling) (queryLabels, keyLabels) = ([.. queryLabels.Select(x => Math.Floor(2 * x))], [.. keyLabels.Select(x => Math.Floor(2 * x))]);
             PairProblem p = PairProblem.General(R, M, N, D, interaction, Random(1, R * M * D), Random(2, R * N * D), Random(3, R * N * D),
@@ -30,10 +42,10 @@ public sealed class ReferenceSumsTests
     }
 
     [Test]
-    public void SelfFormMatchesItsDefinition([Values] Mask mask, [Values] bool linear)
+    public void SelfFormMatchesItsDefinition([Values] Mask mask, [ValueSource(nameof(Profiles))] Profile profile)
     {
         foreach (Coupling coupling in Problems.Couplings)
-            CompareWithDefinition(Problems.Self(1, R, N, D, new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = linear ? Profile.Linear : Profile.Exponential }));
+            CompareWithDefinition(Problems.Self(1, R, N, D, new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = profile }));
     }
 
     private static void CompareWithDefinition(PairProblem p)
@@ -42,11 +54,12 @@ public sealed class ReferenceSumsTests
         if (p.Interaction.Coupling.Smallest >= 0) columns |= RowColumns.CouplingLog;
         bool deficit = p.WhyNever(RowColumns.Deficit) is null;
         if (deficit) columns |= RowColumns.Deficit;
+        if (p.Interaction.Profile.IsGeneral) columns |= RowColumns.Value;
         RowSums sums = Problems.Sum(new ReferenceSums(), p, columns);
         for (int row = 0; row < p.Rows; row++)
         {
             int replica = row / p.Queries;
-            double z = 0, largest = 0, squares = 0, log = 0, d = 0;
+            double z = 0, largest = 0, squares = 0, log = 0, d = 0, value = 0;
             double[] f = new double[D];
             for (int j = 0; j < p.Keys; j++)
             {
@@ -54,8 +67,10 @@ public sealed class ReferenceSumsTests
                 int key = replica * p.Keys + j;
                 double dot = 0, b = Clouds.B(p.Interaction.Coupling, p.QueryLabels[row], p.KeyLabels[key]);
                 for (int c = 0; c < D; c++) dot += p.Q[row * D + c] * p.K[key * D + c];
-                double slope = p.Interaction.Profile == Profile.Linear ? 1 : Math.Exp(p.Interaction.Beta * dot), a = p.Weights[key] * b * slope;
+                (double k, double slope) = At(p.Interaction.Profile, p.Interaction.Beta, dot);
+                double a = p.Weights[key] * b * slope;
                 z += a;
+                value += p.Weights[key] * b * k;
                 largest = Math.Max(largest, Math.Abs(a));
                 squares += a * a;
                 log += a * Math.Log(b);
@@ -67,6 +82,7 @@ public sealed class ReferenceSumsTests
             Assert.That(scale * sums.Largest[row], Is.EqualTo(largest).Within(1e-13 * scale));
             Assert.That(scale * scale * sums.Squares[row], Is.EqualTo(squares).Within(1e-13 * scale * scale));
             if (columns.HasFlag(RowColumns.CouplingLog)) Assert.That(scale * sums.CouplingLog[row], Is.EqualTo(log).Within(1e-12 * scale));
+            if (p.Interaction.Profile.IsGeneral) Assert.That(sums.Value[row], Is.EqualTo(value).Within(1e-13));
             if (deficit) Assert.That(sums.Deficit[row], Is.EqualTo(d).Within(1e-13));
             for (int c = 0; c < D; c++) Assert.That(scale * sums.Force[row * D + c], Is.EqualTo(f[c]).Within(1e-13 * scale));
         }

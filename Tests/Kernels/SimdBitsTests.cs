@@ -30,6 +30,9 @@ public sealed class SimdBitsTests
             foreach (int d in (int[])[2, 3, 5, 9])
                 foreach (double beta in (double[])[0, 1, 300])
                     yield return Problems.Self(++seed, 2, 37, d, new Interaction(beta) { Coupling = coupling }, evenWeights: d == 3);
+        foreach (Profile profile in ProfileTests.General.Where(p => p is PolynomialProfile))
+            foreach (int d in (int[])[3, 9])
+                yield return Problems.Self(++seed, 2, 137, d, new Interaction(3) { Profile = profile, Coupling = Problems.Couplings[seed % 4] });
         // Several tiles of symmetric sums, the last one ragged.
         foreach (int d in (int[])[2, 3, 4, 5, 6])
         {
@@ -48,7 +51,7 @@ public sealed class SimdBitsTests
 
     private static void Add(IncrementalHash hash, RowSums sums)
     {
-        foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit, sums.Largest, sums.Squares, sums.CouplingLog]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
+        foreach (double[] column in (double[][])[sums.Shift, sums.Z, sums.Force, sums.Deficit, sums.Largest, sums.Squares, sums.CouplingLog, sums.Value]) hash.AppendData(MemoryMarshal.AsBytes<double>(column));
     }
 
     [Test]
