@@ -8,27 +8,31 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
     private static readonly Normalization[] Both = [Normalization.Unnormalized, Normalization.Softmax];
 
     public override IEnumerable<Fact> Measure() =>
-        [.. Ripples(), .. EquiangularStates(), .. Clusters(), .. LastStage(), .. Dissipation(), .. MeanField()];
+        [.. Ripples(), .. Pairs(), .. EquiangularStates(), .. Clusters(), .. LastStage(), .. Dissipation(), .. MeanField()];
 
     /// <summary>A ripple of amplitude a on an equidistributed circle: the rate is exact up to a relative a.</summary>
     private IEnumerable<Fact> Ripples()
     {
         const int N = 64;
         const double Amplitude = 1e-7, Time = 0.2;
-        (int Degree, Normalization Normalization, double Expected)[] cases =
+        Interaction plain = new(5), sigmoid = plain with { Profile = Profile.Sigmoid };
+        Interaction squares = plain with { Profile = new PolynomialProfile(1) };
+        (int Degree, Interaction Interaction, double Expected)[] cases =
         [
-            (1, Both[0], 4.867128), (2, Both[0], 14.004492), (3, Both[0], 18.596070), (4, Both[0], 16.346351),
-            (1, Both[1], Growth.Rate(Probe.Softmax(5), 2, 1)), (4, Both[1], Growth.Rate(Probe.Softmax(5), 2, 4)),
+            (1, plain, 4.867128), (2, plain, 14.004492), (3, plain, 18.596070), (4, plain, 16.346351),
+            (1, Probe.Softmax(5), Growth.Rate(Probe.Softmax(5), 2, 1)), (4, Probe.Softmax(5), Growth.Rate(Probe.Softmax(5), 2, 4)),
+            (2, squares, 2.5), (2, sigmoid, Growth.Rate(sigmoid, 2, 2)),
         ];
-        foreach ((int degree, Normalization normalization, double expected) in cases)
+        foreach ((int degree, Interaction interaction, double expected) in cases)
         {
             double[] x = new double[2 * N];
             for (int i = 0; i < N; i++)
                 (x[2 * i + 1], x[2 * i]) = Math.SinCos(Probe.Turn * i / N + Amplitude * Math.Sin(degree * Probe.Turn * i / N));
-            Cloud moved = Probe.Move(new(5) { Normalization = normalization }, new Cloud(1, N, 2, x), Time, Integration.Rk4(0.0025));
+            Cloud moved = Probe.Move(interaction, new Cloud(1, N, 2, x), Time, Integration.Rk4(0.0025));
+            string profile = interaction.Profile.IsGeneral ? $", {interaction.Profile}" : "";
             yield return Of(
-                $"growth of degree {degree} on the circle, beta = 5, {normalization.Name}", "l (l + d - 2) lambda_l/beta", expected,
-                Math.Log(Ripple(moved.Positions, degree) / Ripple(x, degree)) / Time, 1e-4);
+                $"growth of degree {degree} on the circle, beta = 5, {interaction.Normalization.Name}{profile}",
+                "l (l + d - 2) lambda_l/beta", expected, Math.Log(Ripple(moved.Positions, degree) / Ripple(x, degree)) / Time, 1e-4);
         }
 
         foreach (Interaction interaction in (Interaction[])[new(1), Probe.Softmax(1)])
@@ -41,6 +45,19 @@ internal sealed class FlowFacts() : Chapter(2, "Numbers a run can be held agains
             Complex sum = 0;
             for (int i = 0; i < N; i++) sum += Complex.Pow(new(x[2 * i], x[2 * i + 1]), l) / N;
             return sum.Magnitude;
+        }
+    }
+
+    // Two tokens of equal weight: du/dt = k'(u) (1 - u^2), u their cosine.
+    private IEnumerable<Fact> Pairs()
+    {
+        const double Beta = 4, Time = 0.25;
+        foreach (Profile profile in (Profile[])[Profile.Sigmoid, Profile.Polynomial])
+        {
+            Cloud moved = Probe.Move(new(Beta) { Profile = profile }, Probe.Angles(0, Math.PI / 2), Time, Integration.Rk4(0.0025));
+            double cosine = Sphere.Dot(moved.Token(0), moved.Token(1));
+            yield return Of($"time of two tokens from a right angle, beta = {Beta}, {profile}", "int du/(k'(u) (1 - u^2))", Time,
+                Quadrature.Panels(u => 1 / (profile.Slope(Beta, u) * (1 - u * u)), 0, cosine, 0.1), 1e-9);
         }
     }
 

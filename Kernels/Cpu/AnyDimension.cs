@@ -4,9 +4,9 @@ namespace AttentionFlow.Kernels.Cpu;
 
 /// <summary>
 /// The pair kernel for d above <see cref="SimdSums.LargestFused"/> and below <see cref="SimdSums.SmallestTiled"/>, for the linear profile
-/// and for the general form and general profiles in any dimension, in three phases over a tile of keys that stays in the first cache: exponents as dot products
-/// y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their factors; then the force, four
-/// coordinates at a time.
+/// and for the general form and general profiles in any dimension, in three phases over a tile of keys that stays in the first cache:
+/// exponents as dot products y = h_i + h_j + &lt;x_i, x_j>, in the difference form with h = -|x|^2/2, for six keys at a time; their
+/// factors; then the force, four coordinates at a time.
 /// </summary>
 /// <remarks>
 /// In the difference form, with e the unit of the precision and positions relative to the mean, |x|^2 &lt;= 4 beta log2(e): a dot product

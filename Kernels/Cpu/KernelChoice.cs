@@ -92,7 +92,8 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
         protected override FactorKernel<T> Of<C, P, M, D, E>() => BlockFactors<L, V, T, C, P, M, D, E>.Sum;
     }
 
-    private abstract class Choosing<TKernel>(bool curved, bool general, KernelTraits traits) : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
+    private abstract class Choosing<TKernel>(bool curved, bool general, KernelTraits traits)
+        : ICouplingUser<V, LaneNumbers<L, V, T>, TKernel>
     {
         protected KernelTraits Traits { get; } = traits;
 
@@ -110,7 +111,8 @@ internal static unsafe class KernelChoice<L, V, T> where L : struct, ILanes<V, T
 
         private TKernel WithProfile<C, P, M>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice =>
-            (Traits.Columns & (RowColumns.Deficit | RowColumns.Value)) != RowColumns.None ? WithDeficit<C, P, M, On>() : WithDeficit<C, P, M, Off>();
+            (Traits.Columns & (RowColumns.Deficit | RowColumns.Value)) == RowColumns.None ? WithDeficit<C, P, M, Off>()
+            : WithDeficit<C, P, M, On>();
 
         private TKernel WithDeficit<C, P, M, D>()
             where C : struct, ICouplingMath<V, LaneNumbers<L, V, T>> where P : struct, IProfileLanes where M : struct, IChoice

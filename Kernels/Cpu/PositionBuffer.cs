@@ -149,7 +149,8 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
                 if (!halves) continue;
                 for (int i = first; i < end; i++) squares[i - first] += double.CreateTruncating(row[i]) * double.CreateTruncating(row[i]);
             }
-            for (int i = first; i < end && halves; i++) into[(nint)dimension * stride + i] = T.CreateTruncating((unit - squares[i - first]) / 2);
+            for (int i = first; i < end && halves; i++)
+                into[(nint)dimension * stride + i] = T.CreateTruncating((unit - squares[i - first]) / 2);
         }
         for (int row = 0; row < dimension + (halves ? 1 : 0); row++)
             new Span<T>(into + (nint)row * stride + tokens, places - tokens).Clear();
@@ -208,7 +209,9 @@ internal sealed unsafe class PositionBuffer<T> where T : unmanaged, IFloatingPoi
 /// <param name="Stride">Numbers from one row to the next.</param>
 internal readonly record struct BufferLayout(int Keys, int FirstQuery, int Queries, int Stride)
 {
-    /// <summary>True where kernels work on tiles: beyond the dimensions of the fused ones, for the general form and for general profiles.</summary>
+    /// <summary>
+    /// True where kernels work on tiles: beyond the dimensions of the fused ones, for the general form and for general profiles.
+    /// </summary>
     public static bool IsTiled(PairProblem problem) => !problem.IsDifference || problem.Dimension is < 2 or > SimdSums.LargestFused
         || problem.Interaction.Profile.IsGeneral;
 

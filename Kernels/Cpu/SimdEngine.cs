@@ -53,7 +53,8 @@ internal sealed unsafe class SimdEngine<L, V, T> : SimdEngine
         if (!symmetric.Contains(false) && (into.Columns & ~(RowColumns.Force | RowColumns.Radial)) == RowColumns.None) return;
         // Differences of tokens, or of values and origins that may be as near to each other.
         bool dots = problem.IsDifference
-            ? interaction.Coupling.IsOne && !interaction.Profile.IsGeneral && (!interaction.Profile.IsExponential(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
+            ? interaction.Coupling.IsOne && !interaction.Profile.IsGeneral
+                && (!interaction.Profile.IsExponential(interaction.Beta) || interaction.Beta <= LargestBetaOfDots)
             : problem.Origin is null;
         Call call = new Call(problem, into, tables, _positions, first, first + count, layout, firstReplica, stop)
         {

@@ -38,7 +38,8 @@ internal sealed unsafe class SymmetricSums<L, V, T>(
     /// <summary>Whether a replica's pairs weigh the same for both tokens, and are enough.</summary>
     public static bool Knows(PairProblem problem, SimdTables<T> tables, int replica) =>
         problem.IsSelf && !BufferLayout.IsTiled(problem) && problem.Interaction.Mask == Mask.None
-        && problem.Interaction.Profile.IsExponential(problem.Interaction.Beta) && problem.Keys > 2 * Keys && tables.HaveEqualWeights[replica];
+        && problem.Interaction.Profile.IsExponential(problem.Interaction.Beta) && problem.Keys > 2 * Keys
+        && tables.HaveEqualWeights[replica];
 
     /// <summary>Sums the rows of those replicas that it knows.</summary>
     public void Sum(int threads, CancellationToken stop)

@@ -69,8 +69,10 @@ internal sealed class IlgpuSums : IPairSums
     public SumStatistics Statistics { get; } = new();
 
     public Plan Plan(PairProblem problem, RowColumns columns) =>
-        new(problem, columns, problem.WhyNever(columns) ?? (!problem.Interaction.Profile.IsGeneral ? null
-            : $"GPUs know the profiles exponential and linear, not '{problem.Interaction.Profile}'; use the device \"cpu\"")) { RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6 };
+        new(problem, columns, problem.WhyNever(columns) ?? WhyNot(problem.Interaction.Profile))
+        {
+            RelativeError = Precision == Precision.Double ? 1e-13 : 1e-6,
+        };
 
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
@@ -85,6 +87,9 @@ internal sealed class IlgpuSums : IPairSums
         }
         Statistics.Count(plan.Method, plan.RelativeError);
     }
+
+    private static string? WhyNot(Profile profile) =>
+        profile.IsGeneral ? $"GPUs know the profiles exponential and linear, not '{profile}'; use the device \"cpu\"" : null;
 
     public void Dispose()
     {

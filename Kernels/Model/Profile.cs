@@ -32,7 +32,8 @@ public abstract record Profile : INamed<Profile>
     public virtual bool IsExponential(double beta) => false;
 
     /// <summary>
-    /// True for a profile beside the exponential and the linear one: pairs are weighed by <see cref="Slope(double, double)"/>, in double precision.
+    /// True for a profile beside the exponential and the linear one: pairs are weighed by <see cref="Slope(double, double)"/>, in double
+    /// precision.
     /// </summary>
     public virtual bool IsGeneral => true;
 

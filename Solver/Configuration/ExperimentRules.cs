@@ -15,8 +15,8 @@ internal static class ExperimentRules
     public static void Check(Experiment experiment)
     {
         foreach ((string where, string? why) in Size(experiment).Concat(Parts(experiment)).Concat(Replicas(experiment))
-            .Concat(Code(experiment.Interaction)).Concat(Degree(experiment)).Concat(Noise(experiment)).Concat(Redraw(experiment)).Concat(Time(experiment.Time))
-            .Concat(Unit(experiment)).Concat(Record(experiment)).Concat(Selection(experiment)))
+            .Concat(Code(experiment.Interaction)).Concat(Degree(experiment)).Concat(Noise(experiment)).Concat(Redraw(experiment))
+            .Concat(Time(experiment.Time)).Concat(Unit(experiment)).Concat(Record(experiment)).Concat(Selection(experiment)))
             if (why is not null) throw ConfigurationException.At(where, why + ".");
     }
 

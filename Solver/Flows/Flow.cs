@@ -261,9 +261,9 @@ public sealed class Flow
     /// <summary>
     /// G_energy = k(1)/2 - E_baseline of the content marginal (coupling 1, no gauge) at <paramref name="x"/>, one number a replica, without
     /// cancellation near collapse: e^beta/(2 beta) sum_ij m_i m_j (1 - e^{-beta |x_i - x_j|^2/2}); linear profile: (1 - |m|^2)/2. One pair
-    /// sum for the exponential profile; all pairs one by one for a negative beta and for other profiles. Where the device has harmonic sums alone, 1 - sum_i m_i
-    /// Z_i with an absolute error of tol k(1)/2, or beta (1 - |m|^2) when all tokens are so near to their mean (beta |x_i - m|^2 below
-    /// 1e-6) that this is as good relatively.
+    /// sum for the exponential profile; all pairs one by one for a negative beta and for other profiles. Where the device has harmonic sums
+    /// alone, 1 - sum_i m_i Z_i with an absolute error of tol k(1)/2, or beta (1 - |m|^2) when all tokens are so near to their mean (beta
+    /// |x_i - m|^2 below 1e-6) that this is as good relatively.
     /// </summary>
     /// <param name="x">[R, n, d].</param>
     /// <param name="gap">[R].</param>

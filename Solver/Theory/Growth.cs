@@ -9,8 +9,8 @@ public static class Growth
     /// <summary>
     /// Rate at which a ripple of degree l (and label frequency m under a Toeplitz coupling) grows: l (l + d - 2) lambda_l b_m / beta under
     /// USA, divided by lambda_0 b_0 under SA, by b_0 where the bias alone normalises; b_m = c for m = 0, a_m/2 else [arXiv 2312.10794;
-    /// 2410.06833]. Linear profile, or beta = 0: lambda_l/beta is 1/d for l = 1, else 0, and lambda_0 is 1. Other profiles: lambda_l/beta is
-    /// the mean of k P_l over the sphere, P_l(1) = 1, by quadrature, and lambda_0 that of k'. Infinite where no double is as large.
+    /// 2410.06833]. Linear profile, or beta = 0: lambda_l/beta is 1/d for l = 1, else 0, and lambda_0 is 1. Others: lambda_l/beta is the
+    /// mean of k P_l over the sphere, P_l(1) = 1, by quadrature, and lambda_0 that of k'. Infinite where no double is as large.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">When d &lt; 2, or degree or frequency is negative.</exception>
     /// <exception cref="NotSupportedException">Under hardmax, and for a coupling that is no sum of label modes.</exception>
@@ -27,7 +27,8 @@ public static class Growth
         if (interaction.Profile.IsGeneral)
             return factor * Mean(interaction, dimension, degree)
                 / interaction.Normalization.Divisor(bias * Mean(interaction, dimension, 0), bias);
-        if (!interaction.Profile.IsExponential(interaction.Beta)) return degree == 1 ? factor / dimension / interaction.Normalization.Divisor(bias, bias) : 0;
+        if (!interaction.Profile.IsExponential(interaction.Beta))
+            return degree == 1 ? factor / dimension / interaction.Normalization.Divisor(bias, bias) : 0;
         // lambda_l/lambda_0/beta, where beta may be the least of all doubles; rows in units of lambda_0.
         double beta = interaction.Beta, ratio = Bessel.RatioOverArgument(dimension / 2.0, beta);
         for (int l = 2; l <= degree; l++) ratio *= Bessel.Ratio(dimension / 2.0 - 1 + l, beta);

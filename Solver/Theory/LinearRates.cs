@@ -12,12 +12,15 @@ public static class LinearRates
     /// growth rate of a ripple of degree m.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">When n &lt; 1, m &lt; 0, or beta is 0 or above 1e12.</exception>
+    /// <exception cref="NotSupportedException">For profiles other than the exponential.</exception>
     public static double EvenTokens(Interaction interaction, int tokens, int mode)
     {
         Argument.AtLeast(1, tokens);
         Argument.AtLeast(0, mode);
         double beta = interaction.Beta;
         Argument.Within(beta, double.Epsilon, Largest);
+        if (!interaction.Profile.IsExponential(beta))
+            throw new NotSupportedException($"this is known for the exponential profile, not '{interaction.Profile}'");
         double rate = (Aliased(tokens, mode, beta, square: true) - Aliased(tokens, 0, beta, square: true)) / beta;
         return interaction.Normalization.IsBounded ? rate / Aliased(tokens, 0, beta, square: false) : ScaledExponential.Times(rate, beta);
     }

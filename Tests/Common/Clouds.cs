@@ -45,13 +45,36 @@ internal static class Clouds
     public static IEnumerable<Interaction> Interactions()
     {
         foreach (Coupling coupling in Couplings())
-            foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
+            foreach (Profile profile in Profiles)
                 foreach (Normalization normalization in Normalization.All.Where(n => !n.IsHard))
                 {
                     Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
                     if (normalization.WhyNot(coupling) is null) yield return interaction;
                 }
     }
+
+    /// <summary>All, and a polynomial of odd degree.</summary>
+    public static readonly Profile[] Profiles = [.. Profile.All, new PolynomialProfile(3)];
+
+    /// <summary>k(t) as docs/model.md states it, beta of either sign.</summary>
+    public static double K(Profile profile, double beta, double t) => profile switch
+    {
+        ExponentialProfile => Math.Exp(beta * t) / beta,
+        LinearProfile => t,
+        SigmoidProfile => (Math.Log(1 + Math.Exp(beta * t)) - Math.Log(2)) / beta,
+        PolynomialProfile { Degree: var p } => p / ((p + 1) * beta) * (Math.Pow(1 + beta * t / p, p + 1) - 1),
+        _ => throw new NotSupportedException(),
+    };
+
+    /// <summary>k'(t) as docs/model.md states it, beta of either sign.</summary>
+    public static double Slope(Profile profile, double beta, double t) => profile switch
+    {
+        ExponentialProfile => Math.Exp(beta * t),
+        LinearProfile => 1,
+        SigmoidProfile => 1 / (1 + Math.Exp(-beta * t)),
+        PolynomialProfile { Degree: var p } => Math.Pow(1 + beta * t / p, p),
+        _ => throw new NotSupportedException(),
+    };
 
     /// <summary>b(s, t) as docs/model.md states it.</summary>
     public static double B(Coupling coupling, double s, double t) => coupling switch

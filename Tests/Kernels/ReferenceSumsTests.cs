@@ -7,18 +7,6 @@ public sealed class ReferenceSumsTests
 {
     private const int R = 2, M = 5, N = 7, D = 3;
 
-    private static readonly Profile[] Profiles = [.. Profile.All, new PolynomialProfile(3)];
-
-    // k and k' as docs/model.md states them.
-    private static (double Value, double Slope) At(Profile profile, double beta, double t) => profile switch
-    {
-        ExponentialProfile => (Math.Exp(beta * t) / beta, Math.Exp(beta * t)),
-        LinearProfile => (t, 1),
-        SigmoidProfile => ((Math.Log(1 + Math.Exp(beta * t)) - Math.Log(2)) / beta, 1 / (1 + Math.Exp(-beta * t))),
-        PolynomialProfile { Degree: var p } => (p / ((p + 1) * beta) * (Math.Pow(1 + beta * t / p, p + 1) - 1), Math.Pow(1 + beta * t / p, p)),
-        _ => throw new NotSupportedException(),
-    };
-
     private static double[] Random(int seed, int count)
     {
         Random random = new Random(seed);
@@ -28,7 +16,7 @@ public sealed class ReferenceSumsTests
     private static bool Sees(Mask mask, int i, int j) => mask == Mask.None || (mask == Mask.Causal ? j <= i : mask == Mask.Strict ? j < i : mask == Mask.Reversed ? j >= i : j > i);
 
     [Test]
-    public void GeneralFormMatchesItsDefinition([Values] Mask mask, [ValueSource(nameof(Profiles))] Profile profile, [Values] bool withOrigin)
+    public void GeneralFormMatchesItsDefinition([Values] Mask mask, [ValueSource(typeof(Clouds), nameof(Clouds.Profiles))] Profile profile, [Values] bool withOrigin)
     {
         foreach (Coupling coupling in Problems.Couplings)
         {
@@ -42,7 +30,7 @@ public sealed class ReferenceSumsTests
     }
 
     [Test]
-    public void SelfFormMatchesItsDefinition([Values] Mask mask, [ValueSource(nameof(Profiles))] Profile profile)
+    public void SelfFormMatchesItsDefinition([Values] Mask mask, [ValueSource(typeof(Clouds), nameof(Clouds.Profiles))] Profile profile)
     {
         foreach (Coupling coupling in Problems.Couplings)
             CompareWithDefinition(Problems.Self(1, R, N, D, new Interaction(1.7) { Coupling = coupling, Mask = mask, Profile = profile }));
@@ -67,10 +55,9 @@ public sealed class ReferenceSumsTests
                 int key = replica * p.Keys + j;
                 double dot = 0, b = Clouds.B(p.Interaction.Coupling, p.QueryLabels[row], p.KeyLabels[key]);
                 for (int c = 0; c < D; c++) dot += p.Q[row * D + c] * p.K[key * D + c];
-                (double k, double slope) = At(p.Interaction.Profile, p.Interaction.Beta, dot);
-                double a = p.Weights[key] * b * slope;
+                double slope = Clouds.Slope(p.Interaction.Profile, p.Interaction.Beta, dot), a = p.Weights[key] * b * slope;
                 z += a;
-                value += p.Weights[key] * b * k;
+                value += p.Weights[key] * b * Clouds.K(p.Interaction.Profile, p.Interaction.Beta, dot);
                 largest = Math.Max(largest, Math.Abs(a));
                 squares += a * a;
                 log += a * Math.Log(b);

@@ -64,7 +64,7 @@ internal static class Arbiter
             foreach (Head head in layer.Heads)
                 foreach (Pull pull in Pulls(interaction, gauge, cloud, layer, head, i))
                 {
-                    double k = interaction.Profile == Profile.Linear ? pull.Cosine : Math.Exp(beta * pull.Cosine) / beta;
+                    double k = Clouds.K(interaction.Profile, beta, pull.Cosine);
                     // V = -Q^T K: the flow climbs the energy of V = Q^T K with the other sign.
                     double sign = pull.IsToken && head is { Query: null, Key: { } key, Value: { } value } && (key + value).InfinityNorm() == 0 ? -1 : 1;
                     energy += sign * cloud.Weights[i] * pull.Bias * k * (pull.IsToken ? 0.5 : 1) / layer.Heads.Count;
@@ -108,7 +108,7 @@ internal static class Arbiter
         double largest = pulls.Max(p => up * p.Cosine);
         return [.. pulls.Where(p => up * p.Cosine >= largest - 1e-12).Select(p => p with { Factor = p.Bias })];
         void Add(bool isToken, double t, double bias, double[] value) =>
-            pulls.Add(new(isToken, t, bias, bias * (interaction.Profile == Profile.Linear ? 1 : Math.Exp((layer.HasNegativeBeta ? -1 : 1) * interaction.Beta * t)), value));
+            pulls.Add(new(isToken, t, bias, bias * Clouds.Slope(interaction.Profile, (layer.HasNegativeBeta ? -1 : 1) * interaction.Beta, t), value));
         double[] Coded(double[] y, double s)
         {
             if (layer.Code.Kind != CodeKind.Additive) return y;

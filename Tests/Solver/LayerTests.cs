@@ -52,7 +52,7 @@ public class LayerTests
     public static IEnumerable<Interaction> Interactions =>
         from normalization in Normalization.All
         from mask in new[] { Mask.None, Mask.Causal, Mask.Strict }
-        from profile in new[] { Profile.Exponential, Profile.Linear }
+        from profile in Clouds.Profiles
         from coupling in new Coupling[] { new OneCoupling(), new DistanceCoupling(0.3) }
         where !normalization.IsHard || (coupling is OneCoupling && profile == Profile.Exponential)
         select new Interaction(1.3) { Normalization = normalization, Mask = mask, Profile = profile, Coupling = coupling };
@@ -560,6 +560,9 @@ public class LayerTests
         Refused(new Interaction(1) { Normalization = Normalization.Hardmax }, new Layer { Prompts = repelling }, "'hardmax' knows no prompts");
         Refused(new Interaction(1) { Normalization = Normalization.Bias, Coupling = new ToeplitzCoupling(0, 1) }, Layer.Plain, "'bias' divides by sums of the coupling, which falls to -1");
         Refused(new Interaction(1) { Profile = Profile.Linear }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
+        Refused(new Interaction(1) { Profile = Profile.Sigmoid }, new Layer { Code = new ConcatenatedCode(1) }, "needs the exponential profile");
+        Refused(new Interaction(3) { Profile = new PolynomialProfile(3), Normalization = Normalization.Softmax }, Layer.Plain,
+            "'softmax' divides by sums of k', and a polynomial of odd degree 3 is not positive where beta t goes down to -3; use an even degree, or \"unnormalized\"");
         Refused(new Interaction(1), new Layer { Heads = [new Head(Random(2, 1))] }, "matrices of 2 rows");
         Assert.That(() => new Head(Random(2, 1), Random(3, 1)), Throws.ArgumentException.With.Message.Contains("of one size"));
         Assert.That(() => new Flow(new Interaction(1) { Normalization = Normalization.Hardmax, Coupling = new BlockCoupling(1) }, new IdentityGauge(), cloud, Sums),

@@ -49,12 +49,29 @@ public class ObservableTests
     public void TheEnergyGapIsThatOfTheContentMarginal()
     {
         Cloud cloud = Clouds.Uniform(2, 20, 3, weights: Clouds.Weights(2, 20));
-        foreach (Profile profile in new[] { Profile.Exponential, Profile.Linear })
+        foreach (Profile profile in Clouds.Profiles)
         {
             Interaction interaction = new(2) { Profile = profile, Coupling = new DistanceCoupling(0.3) };
             double[] gaps = Measure("gaps", interaction, new RotaryGauge([Clouds.Turn]), cloud);
             double baseline = Arbiter.Energy(interaction with { Coupling = new OneCoupling() }, new IdentityGauge(), cloud, 1);
             Assert.That(gaps[5], Is.EqualTo(interaction.DiracEnergy - baseline).Within(1e-13), profile.Name);
+        }
+    }
+
+    // k(1)/2 - E: for two tokens at an angle a it is k'(1) (1 - cos a)/4 and more, whose digits the difference would lose.
+    [Test]
+    public void TheEnergyGapKeepsItsDigits([Values(1e-3, 1e-6)] double angle, [Values] bool negative)
+    {
+        Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(angle), Math.Sin(angle)]);
+        using IPairSums sums = new SimdSums(Precision.Double, 1);
+        foreach (Profile profile in Clouds.Profiles.Where(p => p.IsGeneral))
+        {
+            const double Beta = 2;
+            double[] gap = new double[1];
+            new Flow(new(Beta) { Profile = profile }, new IdentityGauge(), cloud, sums, 1, new Layer { HasNegativeBeta = negative }).EnergyGap(cloud.Positions, gap);
+            double signed = negative ? -Beta : Beta, drop = 2 * Math.Pow(Math.Sin(angle / 2), 2), at = 1 - drop / 2;
+            // The mean slope over the short way, by the midpoint: its error is of order drop^2.
+            Assert.That(gap[0], Is.EqualTo(Clouds.Slope(profile, signed, at) * drop / 4).Within(1e-11 * drop), profile.Name);
         }
     }
 

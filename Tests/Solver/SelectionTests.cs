@@ -25,6 +25,8 @@ public class SelectionTests
             ["USA"] = (usa, none, plain),
             ["SA"] = (sa, rotary, plain),
             ["linear"] = (usa with { Profile = Profile.Linear }, rotary, plain),
+            ["sigmoid"] = (usa with { Profile = Profile.Sigmoid }, rotary, plain),
+            ["polynomial"] = (sa with { Profile = Profile.Polynomial }, none, plain),
             ["collapse"] = (usa with { Unit = TimeUnit.Collapse }, none, plain),
             ["coupling"] = (usa with { Coupling = new DistanceCoupling(0.4) }, none, plain),
             ["prompts"] = (usa, none, plain with { Prompts = prompts }),

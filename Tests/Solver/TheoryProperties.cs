@@ -305,6 +305,30 @@ public class TheoryProperties
         return true;
     });
 
+    /// <summary>
+    /// A polynomial of degree p against the moments of a coordinate, which give lambda_l of powers of t: k = t + beta t^2/2 at p = 1; one of many degrees is exponential.
+    /// </summary>
+    [Test]
+    public void GrowthRatesOfOtherProfiles([Values(2, 3, 8, 128)] int d, [Values(0.2, 3)] double beta)
+    {
+        Interaction first = new(beta) { Profile = new PolynomialProfile(1) }, many = new(beta) { Profile = new PolynomialProfile(100_000) }, sigmoid = new(beta) { Profile = Profile.Sigmoid };
+        Assert.That(Growth.Rate(first, d, 1), Is.EqualTo((d - 1.0) / d).Within(1e-12));
+        Assert.That(Growth.Rate(first, d, 2), Is.EqualTo(2 * beta / (d + 2)).Within(1e-12));
+        Assert.That(Growth.Rate(first, d, 3), Is.EqualTo(0).Within(1e-12));
+        Assert.That(Growth.Rate(first with { Normalization = Normalization.Softmax }, d, 1), Is.EqualTo((d - 1.0) / d).Within(1e-12));
+        for (int l = 1; l < 4; l++) Assert.That(Growth.Rate(many, d, l), Is.EqualTo(Growth.Rate(new(beta), d, l)).Within(1e-4 * Growth.Rate(new(beta), d, l)));
+        // k' - 1/2 is odd and k - t/2 even: no odd degree beyond the first grows, and k' has the mean 1/2.
+        Assert.That(Growth.Rate(sigmoid, d, 3), Is.EqualTo(0).Within(1e-12));
+        Assert.That(Growth.Rate(sigmoid with { Normalization = Normalization.Softmax }, d, 2), Is.EqualTo(2 * Growth.Rate(sigmoid, d, 2)).Within(1e-12));
+        Assert.That(NoisyFlow.CriticalKappa(first, d), Is.EqualTo(d).Within(1e-10 * d));
+        Assert.That(() => NoisyFlow.CosineOfTwo(sigmoid, d, 1), Throws.TypeOf<NotSupportedException>());
+        Assert.That(() => new OrderedBranch(sigmoid, d), Throws.TypeOf<NotSupportedException>());
+        Assert.That(() => ToeplitzCircle.Radius(sigmoid, 0.1), Throws.TypeOf<NotSupportedException>());
+        Assert.That(() => LinearRates.EvenTokens(new(1) { Profile = Profile.Linear }, 5, 1), Throws.TypeOf<NotSupportedException>());
+        Assert.That(PredictedLimit.For(sigmoid, d, out string? why), Is.Null);
+        Assert.That(why, Is.EqualTo("no limit is predicted for the profile 'sigmoid'"));
+    }
+
     /// <summary>Where a function has no value it says so.</summary>
     [Test]
     public void ArgumentsWithoutAValueAreRefused()
