@@ -45,7 +45,7 @@ internal static class Clouds
     public static IEnumerable<Interaction> Interactions()
     {
         foreach (Coupling coupling in Couplings())
-            foreach (Profile profile in Profiles)
+            foreach (Profile profile in Profiles.Where(p => !p.IsGeneral || coupling is OneCoupling or ToeplitzCoupling))
                 foreach (Normalization normalization in Normalization.All.Where(n => !n.IsHard))
                 {
                     Interaction interaction = new(1.7) { Profile = profile, Coupling = coupling, Normalization = normalization };
