@@ -178,6 +178,7 @@ internal sealed class AdaptiveStepper(
             replica.NextLength = h * Math.Clamp(growth, Smallest, replica.WasRejected ? 1 : Largest);
             (replica.HasMoved, replica.WasRejected, replica.LastError) = (true, false, Math.Max(error, 1e-4));
             replica.End = h == horizon - replica.Start ? horizon : replica.Start + h;
+            if (replica.End == replica.Start) throw BelowTheClock(replica, h, rate);
             replica.Steps++;
             return;
         }
@@ -185,11 +186,17 @@ internal sealed class AdaptiveStepper(
         replica.NextLength = h * (error <= 1 ? AfterFall : shorter);
         replica.WasRejected = true;
         replica.Rejected++;
-        if (!(replica.NextLength * rate > Collapsed) || replica.Start + replica.NextLength == replica.Start)
+        if (replica.Start + replica.NextLength == replica.Start) throw BelowTheClock(replica, replica.NextLength, rate);
+        if (!(replica.NextLength * rate > Collapsed))
             throw new StepCollapsedException(FormattableString.Invariant(
                 $"the step fell to {replica.NextLength:G3} at t = {replica.Start:G6}, far below the flow's fastest time {1 / rate:G3}: ")
                 + FormattableString.Invariant($"a tolerance of {tolerance:G3} cannot be met; allow more, or use double precision"));
     }
+
+    // A merger that takes a time of 1 has no place on a clock that shows 1e20.
+    private static StepCollapsedException BelowTheClock(Replica replica, double step, double rate) => new(FormattableString.Invariant(
+        $"steps of {step:G3} are below the last digit of t = {replica.Start:G6}, and the flow's fastest time is {1 / rate:G3}: ")
+        + "a double has no digits for both; end the run earlier");
 }
 
 /// <summary>No step meets the tolerance; the message says what to do.</summary>

@@ -155,6 +155,19 @@ public class AdaptiveTests
         Assert.That(result.Advice, Does.StartWith("the step fell to ").And.EndWith("a tolerance of 1E-08 cannot be met; allow more, or use double precision"));
     }
 
+    // Two tokens at 1 rad wait some e^{beta (1 - cos 1)} = 1e69, then meet within a time of 1.
+    [Test, CancelAfter(60_000)]
+    public void AClockWithoutDigitsForAMergerEndsTheRunWithASentence(CancellationToken stop)
+    {
+        Interaction interaction = new(345) { Unit = TimeUnit.Collapse };
+        Cloud cloud = new(1, 2, 2, [1, 0, Math.Cos(1), Math.Sin(1)]);
+        using IPairSums sums = new SimdSums(Precision.Double, 1);
+        Flow flow = new(interaction, new IdentityGauge(), cloud, sums);
+        RunResult result = new Simulation(flow, Methods.Tsit5, new AdaptiveStep(1e-4), 1e100).Run(cloud, [], stop);
+        Assert.That(result.Status, Is.EqualTo(RunStatus.Diverged));
+        Assert.That(result.Advice, Does.Match(@"^steps of \S+ are below the last digit of t = \S+E\+6\d, and the flow's fastest time is 1: a double has no digits for both; end the run earlier$"));
+    }
+
     [Test]
     public void FixedStepsThatLoseEnergyAreNamedWithABetterOne()
     {
