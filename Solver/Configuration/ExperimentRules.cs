@@ -155,16 +155,33 @@ internal static class ExperimentRules
 
     private static IEnumerable<(string Where, string? Why)> Unit(Experiment experiment)
     {
-        if (experiment.Time.Unit == TimeUnit.One) yield break;
+        if (experiment.Time.Unit != TimeUnit.One && WhyNotCollapse(experiment) is { } flow)
+            yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
+    }
+
+    // Why its times are not counted in e^(-beta).
+    private static string? WhyNotCollapse(Experiment experiment)
+    {
         InteractionSection interaction = experiment.Interaction;
-        string? flow = interaction.Normalization.IsBounded
+        return interaction.Normalization.IsBounded
             ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
             : interaction.Beta < 0 ? "with a negative beta it is far tokens that are fastest"
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa"
             : experiment.Time.Redraw is not null ? "matrices are redrawn in a time of their own" : null;
-        if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
+    }
+
+    /// <summary>Says that tokens would close in on each other faster than doubles can tell, and what helps.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="what">What no double is: the rate, or something of it.</param>
+    public static ConfigurationException TooFast(Experiment experiment, string what = "is")
+    {
+        double beta = experiment.Interaction.Beta;
+        string unit = WhyNotCollapse(experiment) is not null ? ""
+            : ", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }";
+        return ConfigurationException.At("$.interaction.beta", Text.Of($"at {beta} the rate at which tokens close in on each other, which ")
+            + $"grows like e^{(beta < 0 ? "abs(beta)" : "beta")}, {what} beyond the range of doubles; use \"softmax\"{unit}.");
     }
 
     /// <summary>How many recording times a run that was made longer would have, where that is too many.</summary>

@@ -95,7 +95,8 @@ public class LinearizeTests : FolderFixture
     [TestCase("--set time.redraw=0.05 --set time.step=0.05 --set interaction.matrices.value={\"kind\":\"gaussian\"} --set record.observables=[\"mean\"]", 2, "$.time.redraw: linear response is that of one drift, of matrices that stay")]
     [TestCase("--set interaction.noise={\"kappa\":3} --set record.observables=[\"mean\"]", 2, "$.interaction.noise: linear response is that of the drift alone")]
     [TestCase("--set tokens.count=70000", 2, "$.tokens.count: linear response sums all pairs directly, of 65536 tokens at most.")]
-    [TestCase("--time 0 --set interaction.beta=900", 2, "$.interaction.beta: at 900 the rate at which tokens close in on each other is beyond the range of doubles; use \"softmax\"")]
+    [TestCase("--time 0 --set interaction.beta=900", 2, "$.interaction.beta: at 900 the rate at which tokens close in on each other, which grows like e^beta, has a square beyond the range of doubles; use \"softmax\", or times in units")]
+    [TestCase("--time 0 --set interaction.beta=-400", 2, "$.interaction.beta: at -400 the rate at which tokens close in on each other, which grows like e^abs(beta), has a square beyond the range of doubles; use \"softmax\".")]
     [TestCase("--time -1", 2, "--time -1: a time of at least 0 is needed")]
     [TestCase("--modes 0", 2, "--modes 0: from 1 to 1000 modes can be had")]
     public void WhatCanNotBeHadIsRefused(string options, int code, string problem)

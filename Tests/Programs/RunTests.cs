@@ -298,7 +298,7 @@ public class RunTests : FolderFixture
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
-        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
+        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce abs(beta), use softmax, or, for a beta above 0, times in units of e^(-beta), \"unit\": \"collapse\""));
         Assert.That(lines[1], Does.Match(@"^attentionflow: the numbers are not finite at t = 0\.08\d*$"), "the reason was said before the run");
         Assert.That(answer.Output, Does.StartWith("diverged at t = ").And.Not.Contains("observables at"));
         JsonElement record = Shell.Record(Folder["run"]);
@@ -311,6 +311,8 @@ public class RunTests : FolderFixture
         Answer refused = Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
         Assert.That((refused.Code, refused.Error), Is.EqualTo((ExitCodes.BadInput, "attentionflow: $.interaction.beta: at 800 the rate at which tokens close in on each other, which grows like e^beta, "
             + "is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }." + Environment.NewLine)));
+        Assert.That(Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=-800", "--set", "record.observables=[\"mean\"]").Error, Is.EqualTo(
+            "attentionflow: $.interaction.beta: at -800 the rate at which tokens close in on each other, which grows like e^abs(beta), is beyond the range of doubles; use \"softmax\"." + Environment.NewLine));
         Assert.That(Shell.RunSmall(Folder["unit"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]", "--set", "time.unit=collapse").Code, Is.Zero);
         Assert.That(Shell.Record(Folder["unit"]).GetProperty("timeUnit").GetString(), Is.EqualTo("collapse"));
     }
