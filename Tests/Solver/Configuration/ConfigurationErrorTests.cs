@@ -130,10 +130,18 @@ public class ConfigurationErrorTests
     [TestCase(""" "time": { "method": "euler", "redraw": 0.1 } """, "$.time.redraw: no matrix is random; leave this key out, or set $.interaction.matrices.value to { \"kind\": \"brownian\" }.")]
     [TestCase(""" "interaction": { "matrices": { "value": { "kind": "brownian" } } } """, "$.interaction.matrices.value: 'brownian' needs $.time.redraw.")]
     [TestCase(""" "interaction": { "matrices": { "key": { "kind": "brownian" } } } """, "$.interaction.matrices.key.kind: 'brownian' is not possible here; known: identity, diagonal, orthogonal, gaussian, file.")]
-    [TestCase(""" "time": { "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'.")]
+    [TestCase(""" "time": { "method": "tsit5", "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05, "step": 0.03 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.step: a step of 0.03 would go on beyond a draw; take 0.05 divided by a whole number.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } }, "scheme": { "kind": "pre" } } """, "$.time.redraw: redrawn matrices go with the scheme 'post' only; leave one of the two out.")]
-    [TestCase(""" "time": { "method": "euler", "redraw": 0.02 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.02; record times that are, such as the first and the last of a whole number of intervals.")]
+    [TestCase(""" "time": { "redraw": 0.02 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "record": { "observations": 401 } """, "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.02; those of 251 observations, evenly spaced, are.")]
+    [TestCase(""" "time": { "redraw": 0.03 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.horizon: 20 is no multiple of $.time.redraw, 0.03.")]
+    [TestCase(""" "time": { "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "record": { "plateaus": true } """, "$.record.plateaus: where matrices are redrawn no energy rises; leave this key out.")]
+    [TestCase(""" "time": { "method": "tsit5", "redraw": 0.1 }, "record": { "snapshots": 8, "observations": 401, "observables": ["energy", "mean"] } """, "$.time.redraw: 5 keys do not go with it. "
+        + "$.time.redraw: no matrix is random; leave this key out, or set $.interaction.matrices.value to { \"kind\": \"brownian\" }. "
+        + "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'. "
+        + "$.record.snapshots: the time 2.857142857142857 is no multiple of $.time.redraw, 0.1; those of 6 snapshots, evenly spaced, are. "
+        + "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.1; those of 201 observations, evenly spaced, are. "
+        + "$.record.observables: where matrices are redrawn no energy rises and the drift jumps; leave 'energy' out.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05, "until": { "speed": 0.1 } }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.until.speed: where matrices are redrawn tokens do not slow down; leave this key out.")]
     [TestCase(""" "interaction": { "noise": { "kappa": 1 } } """, "$.time.method: 'tsit5' estimates its error, which means nothing along a rough path; under noise use 'heun'.")]
     [TestCase(""" "time": { "method": "heun", "step": 0.1 }, "interaction": { "noise": { "kappa": 1 }, "scheme": { "kind": "sqrt" } } """, "$.interaction.noise: noise goes with the scheme 'post' only; leave one of the two out.")]
