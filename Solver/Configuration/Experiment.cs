@@ -273,7 +273,8 @@ public sealed record RecordSection
     public bool Plateaus { get; init; }
 
     [ObservableName]
-    [Description("What is measured, in the order of the columns. Left out, what doubles can not hold at this beta is left out too.")]
+    [Description("What is measured, in the order of the columns. Left out, an energy that this flow does not have is left out too, and "
+        + "what doubles can not hold at this beta.")]
     public Sequence<string> Observables { get; init; } = Default;
 
     [Quantity("the number of tangent vectors", AtLeast = 1, AtMost = 10_000)]

@@ -207,6 +207,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             {
                 reasons.Add($"\"{name}\" is left out: {error.Message}");
             }
+            catch (NotSupportedException) when (record.HasDefaultObservables && flow.WhyNoEnergy is not null)
+            {
+                reasons.Add($"\"{name}\" is left out: {flow.WhyNoEnergy}");
+            }
             catch (NotSupportedException error)
             {
                 string beyond = error is UnrepresentableException ? $"; leave \"{name}\" out" : "";

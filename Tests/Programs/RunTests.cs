@@ -336,6 +336,36 @@ public class RunTests : FolderFixture
         Assert.That(CsvData.Read(Path.Combine(Folder["ratio"], "observables.csv"))["energy_ratio"], Has.All.GreaterThan(0).And.All.LessThanOrEqualTo(1 + 1e-15));
     }
 
+    /// <summary>The energy that nobody asked for is left out where there is none, and so the first file with `time.redraw` runs.</summary>
+    [TestCase("\"matrices\": { \"value\": { \"kind\": \"gaussian\" } }", "\"redraw\": 0.1, ", "a flow whose matrices are redrawn climbs no energy")]
+    [TestCase("\"perceptron\": {}, \"normalization\": \"softmax\"", "", "with a perceptron a flow climbs an energy under \"unnormalized\" only, not \"softmax\"")]
+    [TestCase("\"mask\": \"causal\"", "", "a masked flow climbs no energy")]
+    public void AnEnergyThatIsNotThereIsLeftOut(string interaction, string time, string why)
+    {
+        File.WriteAllText(Folder["own.json"], $$"""{ "tokens": { "count": 8 }, "interaction": { {{interaction}} }, "time": { {{time}}"horizon": 0.5 } }""");
+        Answer left = Shell.Run("run", Folder["own.json"], "--out", Folder["left"]);
+        Assert.That(left.Code, Is.Zero, left.Error);
+        string advice = $"$.record.observables: \"energy\" is left out: {why}";
+        Assert.That(left.Error, Does.StartWith($"attentionflow: warning: {advice}{Environment.NewLine}"));
+        Assert.That(Shell.Record(Folder["left"]).GetProperty("advice").GetString(), Is.EqualTo(advice));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["left"], "experiment.json")), Does.Match(@"""observables"": \[\s*""gaps"",\s*""mean""\s*\]"));
+        Assert.That(Shell.Run("verify", Folder["left"], "--rerun").Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["asked"], "--set", "record.observables=[\"energy\"]").Code, Is.EqualTo(ExitCodes.BadInput));
+    }
+
+    /// <summary>A run whose matrices are redrawn becomes longer by whole intervals, and is left as it is by other times.</summary>
+    [Test]
+    public void RedrawnMatricesEndARunAtADraw()
+    {
+        File.WriteAllText(Folder["own.json"], """{ "tokens": { "count": 8 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "time": { "redraw": 0.1, "horizon": 0.5 } }""");
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["run"], "--quiet").Code, Is.Zero);
+        Answer between = Shell.Run("run", Folder["run"], "--resume", "--until-time", "0.75");
+        Assert.That((between.Code, between.Error), Is.EqualTo((ExitCodes.BadInput, $"attentionflow: --until-time 0.75: this is no multiple of $.time.redraw, 0.1.{Environment.NewLine}")));
+        Assert.That(Shell.Run("verify", Folder["run"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["run"], "--resume", "--until-time", "0.8", "--quiet").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Folder["run"], "--rerun").Code, Is.Zero);
+    }
+
     /// <summary>A hardmax run says how it summed.</summary>
     [Test]
     public void HardmaxIsNamed([Values("direct", "auto")] string summation)
