@@ -25,6 +25,7 @@ internal sealed record BranchRange(string Path, double From, double To)
     public string At(double value) => string.Create(CultureInfo.InvariantCulture, $"{Path}={value:R}");
 
     /// <summary>The derivative for every value: that of the experiment with the number set, for the tokens of the state.</summary>
+    /// <exception cref="ConfigurationException">There is none at an end, or at a fraction between.</exception>
     public Func<double, DriftJacobian> Family(ResponseState state)
     {
         // Tokens and labels are those of the state, whatever law they came from.
@@ -34,6 +35,16 @@ internal sealed record BranchRange(string Path, double From, double To)
             Labels = state.Experiment.Labels is ListedLabels ? new GridLabels() : state.Experiment.Labels,
         };
         string text = ExperimentReader.Write(plain);
-        return value => state.Jacobian(ExperimentReader.Parse(text, "--continue", [At(value)]));
+        Func<double, DriftJacobian> family = value => state.Jacobian(ExperimentReader.Parse(text, "--continue", [At(value)]));
+        foreach (double value in (double[])[From, To, From + (To - From) / Math.PI])
+            try
+            {
+                _ = family(value);
+            }
+            catch (ConfigurationException e) when (e.Location is not null)
+            {
+                throw new ConfigurationException($"--continue {At(value)}: {e.Message}", e);
+            }
+        return family;
     }
 }

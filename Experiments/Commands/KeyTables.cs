@@ -65,13 +65,18 @@ public static class KeyTables
         JsonObject law = value["anyOf"]?.AsArray().OfType<JsonObject>().LastOrDefault(v => v.ContainsKey("anyOf")) ?? value;
         if (law != value || !value.ContainsKey("anyOf")) yield return Row($"`{path}`{owners}", value, required);
         if (law["anyOf"] is JsonArray kinds)
-            foreach (string row in Kinds(law, kinds, (string)law["required"]![0]!, path)) yield return row;
+            foreach (string row in Kinds(law, kinds, KindKey(kinds), path)) yield return row;
     }
+
+    // The one key that is a constant in every kind.
+    private static string KindKey(JsonArray kinds) =>
+        kinds[0]!["properties"]!.AsObject().First(p => p.Value!.AsObject().ContainsKey("const")).Key;
 
     private static IEnumerable<string> Kinds(JsonObject value, JsonArray kinds, string kindKey, string path)
     {
         string[] names = [.. kinds.Select(k => (string)k!["properties"]![kindKey]!["const"]!)];
-        string standard = value["default"]?[kindKey] is { } name ? $"`\"{name}\"`" : "required";
+        string standard = value["default"]?[kindKey] is { } name ? $"`\"{name}\"`"
+            : value.ContainsKey("default") ? "`null`" : "required";
         string meaning = string.Join(" ", names.Zip(kinds, (n, k) => $"`{n}`: {Meaning(k!.AsObject())}").Prepend(Meaning(value)));
         yield return $"| `{path}.{kindKey}` | name | {standard} | {Names(names)} | {meaning.TrimStart()} |\n";
         // A key that several kinds share has one row.

@@ -38,7 +38,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
         }
         catch (ArithmeticException e)
         {
-            throw ConfigurationException.At("$.interaction", $"{e.Message}; take a smaller beta, or \"softmax\".");
+            throw ConfigurationException.At("$.interaction", $"{e.Message}; take a smaller abs(beta), or \"softmax\".");
         }
         if (_equilibrium?.WhyNot is { } why) return $"--equilibrium: {why}; start nearer to one, at another --time";
         if (range is null) return null;

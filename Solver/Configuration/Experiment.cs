@@ -77,11 +77,14 @@ public sealed record Experiment
     public Layer Layer => new()
     {
         Heads = [.. Enumerable.Range(0, Interaction.Heads).Select(head => Interaction.Matrices.Draw(head, Setting))],
-        Redraw = Time.Redraw is { } interval ? new(interval, Interaction.Matrices, Setting) : null,
+        Redraw = Redraw,
         HasNegativeBeta = Interaction.Beta < 0 && Interaction.Profile.IsCurved(Interaction.Beta),
         Code = Interaction.Code, Prompts = Interaction.Prompts?.In(Setting), Pin = Interaction.Pin,
         Perceptron = Interaction.Perceptron?.Draw(Setting), Selection = Interaction.Selection,
     };
+
+    /// <summary>How random matrices are drawn anew, null where they stay.</summary>
+    public Redraw? Redraw => Time.Redraw is { } interval ? new(interval, Interaction.Matrices, Setting) : null;
 
     /// <summary>k of the tangent vectors that a run carries where it does.</summary>
     public int Tangents => (int)Math.Min(Record.Tangents ?? Tokens.Dimension + 1L, Tokens.Count * (Tokens.Dimension - 1L));
@@ -209,7 +212,7 @@ public sealed record TimeSection
     public TimeUnit Unit { get; init; } = TimeUnit.One;
 
     [Description("The Runge-Kutta method; every step ends on the sphere. tsit5 chooses its steps, every replica its own; the others take "
-        + "fixed ones.")]
+        + "fixed ones. Left out where matrices are redrawn: euler.")]
     public Tableau Method { get; init; } = Methods.Tsit5;
 
     [Quantity("the time step", Above = 0)]
@@ -240,11 +243,13 @@ public sealed record RecordSection
     private static readonly Sequence<string> Default = ["energy", "gaps", "mean"];
 
     [Quantity("the number of snapshots", AtLeast = 1, AtMost = 10_000_000)]
-    [Description("Times at which positions are written, first and last included; 1 = the final state only.")]
+    [Description("Times at which positions are written, first and last included; 1 = the final state only. Left out with time.redraw: as "
+        + "many as fall on multiples of it, at most 21.")]
     public int Snapshots { get; init; } = 21;
 
     [Quantity("the number of observations", AtLeast = 2, AtMost = 10_000_000)]
-    [Description("Times at which observables are written, first and last included.")]
+    [Description("Times at which observables are written, first and last included. Left out with time.redraw: as many as fall on "
+        + "multiples of it, at most 401.")]
     public int Observations { get; init; } = 401;
 
     [Description("How the times are spread over the run: evenly, or evenly in their logarithm from 'first' on.")]
@@ -277,7 +282,8 @@ public sealed record RecordSection
     public bool Plateaus { get; init; }
 
     [ObservableName]
-    [Description("What is measured, in the order of the columns. Left out, what doubles can not hold at this beta is left out too.")]
+    [Description("What is measured, in the order of the columns. Left out, an energy that this flow does not have is left out too, and "
+        + "what doubles can not hold at this beta.")]
     public Sequence<string> Observables { get; init; } = Default;
 
     [Quantity("the number of tangent vectors", AtLeast = 1, AtMost = 10_000)]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AttentionFlow.Solver.Motion;
 
 namespace AttentionFlow.Solver.Configuration;
 
@@ -73,7 +74,7 @@ public static class ExperimentReader
         if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
         new StrictWalk(folder).Check(root);
         Experiment written = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
-        Experiment experiment = WithCloud(InputFiles.Read(written, read), root).WithTimes();
+        Experiment experiment = WithIntervals(WithCloud(InputFiles.Read(written, read), root), root).WithTimes();
         ExperimentRules.Check(experiment);
         return experiment;
     }
@@ -83,6 +84,25 @@ public static class ExperimentReader
     /// gives the same experiment, from any folder, as long as the files it names stay where they are.
     /// </summary>
     public static string Write(Experiment experiment) => JsonSerializer.Serialize(experiment, ExperimentSchema.Options) + "\n";
+
+    // Where matrices are redrawn, what is left out goes with the times at which they are.
+    private static Experiment WithIntervals(Experiment experiment, JsonObject root)
+    {
+        (TimeSection time, RecordSection record) = (experiment.Time, experiment.Record);
+        if (experiment.Redraw is not { } redraw) return experiment;
+        return experiment with
+        {
+            Time = root["time"]!["method"] is null ? time with { Method = Methods.Euler } : time,
+            Record = record with
+            {
+                Snapshots = Count("snapshots", record.Snapshots),
+                Observations = Count("observations", record.Observations),
+            },
+        };
+
+        int Count(string key, int count) => root["record"]?[key] is null && record.Spacing == Spacing.Linear
+            ? redraw.EvenCount(count, time.Horizon) : count;
+    }
 
     // What the cloud file, or the snapshot, says of the tokens.
     private static Experiment WithCloud(Experiment experiment, JsonObject root)

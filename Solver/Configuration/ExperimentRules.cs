@@ -99,27 +99,47 @@ internal static class ExperimentRules
                 : $"under noise tokens come to no limit; leave '{ordered}' out");
     }
 
+    // Whoever meets several meets them at once, with the observables, which the flow alone would refuse.
     private static IEnumerable<(string Where, string? Why)> Redraw(Experiment experiment)
     {
-        TimeSection time = experiment.Time;
-        if (time.Redraw is not { } interval) yield break;
-        Redraw redraw = new(interval, experiment.Interaction.Matrices, experiment.Setting);
+        List<(string Where, string Why)> found = experiment.Redraw is { } redraw ? [.. Misfits(experiment, redraw)] : [];
+        string[] lost = [.. experiment.Record.Observables.Where(o => o is "energy" or "energy_ratio" or "energy_drops" or "speed")];
+        if (found.Count > 0 && lost.Length > 0 && !experiment.Record.HasDefaultObservables)
+            found.Add(("$.record.observables", "where matrices are redrawn no energy rises and the drift jumps; leave "
+                + $"{string.Join(", ", lost.Select(o => $"'{o}'"))} out"));
+        if (found.Count == 1) yield return found[0];
+        if (found.Count > 1)
+            yield return ("$.time.redraw", $"{found.Count} keys do not go with it. "
+                + string.Join(". ", found.Select(f => $"{f.Where}: {f.Why}")));
+    }
+
+    private static IEnumerable<(string Where, string Why)> Misfits(Experiment experiment, Redraw redraw)
+    {
+        (TimeSection time, RecordSection record) = (experiment.Time, experiment.Record);
         if (!redraw.Laws.AreRandom)
             yield return ("$.time.redraw", "no matrix is random; leave this key out, or set "
                 + "$.interaction.matrices.value to { \"kind\": \"brownian\" }");
         if (time.Method.IsAdaptive)
             yield return ("$.time.method", $"'{time.Method.Name}' chooses its steps, which must end where "
                 + "matrices are redrawn; use 'euler'");
+        else if (redraw.WhyNot(time.Step!.Value) is { } why) yield return ("$.time.step", why);
         if (experiment.Interaction.Scheme is not PostScheme)
             yield return ("$.time.redraw", "redrawn matrices go with the scheme 'post' only; leave one of the two out");
         if (time.Until?.Speed is not null)
             yield return ("$.time.until.speed", "where matrices are redrawn tokens do not slow down; leave this key out");
-        if (redraw.WhyNot(time.Step!.Value) is { } why) yield return ("$.time.step", why);
-        (double[] snapshots, double[] observations) = experiment.Times;
-        (string where, double[] times) = observations.All(redraw.IsAt) ? ("snapshots", snapshots) : ("observations", observations);
-        if (times.Any(t => !redraw.IsAt(t)))
-            yield return ($"$.record.{where}", Text.Of($"the time {times.First(t => !redraw.IsAt(t))} is no multiple of $.time.redraw, ")
-                + Text.Of($"{interval}; record times that are, such as the first and the last of a whole number of intervals"));
+        if (!redraw.IsAt(time.Horizon))
+            yield return ("$.time.horizon", Text.Of($"{time.Horizon} is no multiple of $.time.redraw, {redraw.Interval}"));
+        else
+        {
+            (double[] snapshots, double[] observations) = experiment.Times;
+            if (Times("snapshots", record.Snapshots, snapshots) is { } early) yield return early;
+            if (Times("observations", record.Observations, observations) is { } late) yield return late;
+        }
+        if (record.Plateaus) yield return ("$.record.plateaus", "where matrices are redrawn no energy rises; leave this key out");
+
+        (string, string)? Times(string key, int count, double[] times) => times.All(redraw.IsAt) ? null
+            : ($"$.record.{key}", Text.Of($"the time {times.First(t => !redraw.IsAt(t))} is no multiple of $.time.redraw, ")
+                + Text.Of($"{redraw.Interval}; those of {redraw.EvenCount(count, time.Horizon)} {key}, evenly spaced, are"));
     }
 
     private static IEnumerable<(string Where, string? Why)> Selection(Experiment experiment)
@@ -166,9 +186,15 @@ internal static class ExperimentRules
 
     private static IEnumerable<(string Where, string? Why)> Unit(Experiment experiment)
     {
-        if (experiment.Time.Unit == TimeUnit.One) yield break;
+        if (experiment.Time.Unit != TimeUnit.One && WhyNotCollapse(experiment) is { } flow)
+            yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
+    }
+
+    // Why its times are not counted in e^(-beta).
+    private static string? WhyNotCollapse(Experiment experiment)
+    {
         InteractionSection interaction = experiment.Interaction;
-        string? flow = interaction.Normalization.IsBounded
+        return interaction.Normalization.IsBounded
             ? $"under '{interaction.Normalization}' tokens close in at the rate 1 whatever beta"
             : interaction.Profile == Profile.Linear ? "with the linear profile tokens close in at the rate 1 whatever beta"
             : interaction.Profile.IsGeneral ? $"with the profile '{interaction.Profile}' no rate grows like e^beta"
@@ -176,7 +202,18 @@ internal static class ExperimentRules
             : interaction.Scheme is not PostScheme ? "it goes with the scheme 'post' only"
             : interaction.Noise is not null ? "noise has a time of its own, kappa"
             : experiment.Time.Redraw is not null ? "matrices are redrawn in a time of their own" : null;
-        if (flow is not null) yield return ("$.time.unit", $"'collapse' is not for this flow: {flow}; leave this key out");
+    }
+
+    /// <summary>Says that tokens would close in on each other faster than doubles can tell, and what helps.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="what">What no double is: the rate, or something of it.</param>
+    public static ConfigurationException TooFast(Experiment experiment, string what = "is")
+    {
+        double beta = experiment.Interaction.Beta;
+        string unit = WhyNotCollapse(experiment) is not null ? ""
+            : ", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }";
+        return ConfigurationException.At("$.interaction.beta", Text.Of($"at {beta} the rate at which tokens close in on each other, which ")
+            + $"grows like e^{(beta < 0 ? "abs(beta)" : "beta")}, {what} beyond the range of doubles; use \"softmax\"{unit}.");
     }
 
     /// <summary>How many recording times a run that was made longer would have, where that is too many.</summary>

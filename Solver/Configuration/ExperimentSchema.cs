@@ -57,13 +57,27 @@ public static class ExperimentSchema
         : Options.GetConverter(type) is IValueConverter { Names: { } known } ? known
         : type.IsEnum ? [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)] : null;
 
+    /// <summary>The kind that a part takes where it names none, null for none and for any other value.</summary>
+    internal static string? DefaultKind(JsonPropertyInfo property) =>
+        KindKey(property.PropertyType) is { } key ? (string?)Default(property)?[key] : null;
+
     /// <summary>Where in an experiment file a key has this name, letter case ignored, first; null: nowhere.</summary>
-    internal static string? PathTo(string key) =>
-        LazyPaths.Value.FirstOrDefault(p => p.EndsWith($".{key}", StringComparison.OrdinalIgnoreCase));
+    /// <param name="key">The name.</param>
+    /// <param name="section">Where it was looked for, <c>$.interaction</c>; of a section in a section only keys above and below count.
+    /// </param>
+    internal static string? PathTo(string key, string section) =>
+        Beside(section).FirstOrDefault(p => p.EndsWith($".{key}", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The path to the key whose name is nearest to this one, null where none is near.</summary>
-    internal static string? PathNear(string key) => key.Length < 5 ? null // few letters are near to many names
-        : Names.Nearest(key, LazyPaths.Value.Select(p => p[(p.LastIndexOf('.') + 1)..])) is { } name ? PathTo(name) ?? name : null;
+    internal static string? PathNear(string key, string section) => key.Length < 5 ? null // few letters are near to many names
+        : Names.Nearest(key, Beside(section).Select(p => p[(p.LastIndexOf('.') + 1)..])) is { } name ? PathTo(name, section) ?? name : null;
+
+    private static IEnumerable<string> Beside(string section) => LazyPaths.Value.Where(path =>
+    {
+        string owner = $"$.{path}"[..(path.LastIndexOf('.') + 3)];
+        return section.Count(c => c == '.') < 2 || $"{section}.".StartsWith(owner, StringComparison.Ordinal)
+            || owner.StartsWith($"{section}.", StringComparison.Ordinal);
+    });
 
     private static IEnumerable<string> Paths(Type type, string prefix)
     {
@@ -169,6 +183,7 @@ public static class ExperimentSchema
             SetBound("maximum", quantity.AtMost);
         }
         schema.Remove("default");
+        if (schema["anyOf"] is JsonArray kinds && KindKey(type) is { } key) SetKinds(schema, kinds, key, property);
         // A section has no default of its own: each of its keys has.
         if (!property.IsRequired && !schema.ContainsKey("properties")) schema["default"] = Default(property);
         return schema;
@@ -177,6 +192,22 @@ public static class ExperimentSchema
         {
             if (!double.IsNaN(bound)) scalar[key] = bound;
         }
+    }
+
+    // The kinds that the property may have; one that it has by default need not be named.
+    private static void SetKinds(JsonObject schema, JsonArray kinds, string key, JsonPropertyInfo property)
+    {
+        IReadOnlyList<string> not = property.Attribute<NotKindAttribute>()?.Kinds ?? [];
+        kinds.RemoveAll(kind => not.Contains(NameOf(kind!)));
+        if (DefaultKind(property) is not { } standard) return;
+        schema.Remove("required");
+        foreach (JsonObject kind in kinds.OfType<JsonObject>().Where(k => NameOf(k) != standard))
+        {
+            if (kind["required"] is JsonArray required) required.Insert(0, key);
+            else kind.Insert(kind.IndexOf("additionalProperties"), "required", new JsonArray(key));
+        }
+
+        string NameOf(JsonNode kind) => (string)kind["properties"]![key]!["const"]!;
     }
 
     // Values with converters of their own.

@@ -59,7 +59,12 @@ internal sealed class Override
             JsonPropertyInfo? property = Property(node, type, step);
             JsonNode? child = Get(node, step, path);
             path = Join(path, step);
-            if (child is null) Put(node, step, child = Fresh(property));
+            if (child is null)
+            {
+                Put(node, step, child = Fresh(property));
+                if (property is not null && ExperimentSchema.KindKey(property.PropertyType) is not null && child.AsObject().Count == 0)
+                    _affects = path;
+            }
             type = step[0] == '[' ? type is null ? null : ExperimentSchema.ElementType(type) : property?.PropertyType;
             // Points that are an object are a law.
             if (type == typeof(Points)) type = typeof(TargetLaw);
@@ -105,8 +110,8 @@ internal sealed class Override
     private static JsonObject Fresh(JsonPropertyInfo? property)
     {
         JsonObject fresh = [];
-        if (property is not null && ExperimentSchema.KindKey(property.PropertyType) is { } kindKey)
-            fresh[kindKey] = ExperimentSchema.Default(property)?[kindKey]?.DeepClone();
+        if (property is not null && ExperimentSchema.DefaultKind(property) is { } kind)
+            fresh[ExperimentSchema.KindKey(property.PropertyType)!] = kind;
         return fresh;
     }
 

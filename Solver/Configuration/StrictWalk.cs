@@ -30,6 +30,8 @@ internal sealed class StrictWalk(string folder)
         if (type == typeof(int)) return Whole(node, property, int.MaxValue, path);
         if (type == typeof(ulong)) return Whole(node, property, ulong.MaxValue, path);
         if (ExperimentSchema.ElementType(type) is { } element) return List(node, element, property, path);
+        if (node is JsonObject part && ExperimentSchema.DefaultKind(property) is { } standard)
+            part.TryAdd(ExperimentSchema.KindKey(type)!, standard);
         return Object(node, type, path, property.Attribute<NotKindAttribute>()?.Kinds ?? []);
     }
 
@@ -50,7 +52,7 @@ internal sealed class StrictWalk(string folder)
         }
         string[] known = [.. properties.Select(p => p.Name), .. kindKey is null ? Array.Empty<string>() : [kindKey]];
         if (found.Select(p => p.Key).FirstOrDefault(k => !known.Contains(k)) is { } key)
-            throw ConfigurationException.At($"{path}.{Quoted.Short(key)}", UnknownKey(key, known, type, kind));
+            throw ConfigurationException.At($"{path}.{Quoted.Short(key)}", UnknownKey(key, path, known, type, kind));
         if (properties.FirstOrDefault(p => p.IsRequired && !found.ContainsKey(p.Name)) is { } missing)
             throw ConfigurationException.At($"{path}.{missing.Name}", "this key is missing; it has no default.");
         return found;
@@ -62,7 +64,11 @@ internal sealed class StrictWalk(string folder)
         IReadOnlyList<JsonDerivedType> kinds = ExperimentSchema.Kinds(type);
         string[] all = [.. kinds.Select(k => (string)k.TypeDiscriminator!)], known = [.. all.Except(notKinds)];
         if (!node.TryGetPropertyValue(kindKey, out JsonNode? value))
-            throw ConfigurationException.At(path, $"this key is missing; known: {string.Join(", ", known)}.");
+        {
+            string? given = node.Select(p => p.Key).FirstOrDefault(key => Owners(type, key).Any());
+            throw ConfigurationException.At(path, "this key is missing; known"
+                + (given is null ? $": {string.Join(", ", known)}." : $" for '{given}': {string.Join(", ", Owners(type, given))}."));
+        }
         if (!IsText(value)) throw Wrong(value, "a name", path);
         string name = value!.GetValue<string>();
         int index = Array.IndexOf(all, name);
@@ -72,14 +78,17 @@ internal sealed class StrictWalk(string folder)
         return (name, kinds[index].DerivedType);
     }
 
-    private static string UnknownKey(string key, string[] known, Type type, string? kind)
+    // The kinds of a part that have a key.
+    private static IEnumerable<string> Owners(Type type, string key) => ExperimentSchema.Kinds(type)
+        .Where(k => ExperimentSchema.Options.GetTypeInfo(k.DerivedType).Properties.Any(p => p.Name == key))
+        .Select(k => (string)k.TypeDiscriminator!);
+
+    private static string UnknownKey(string key, string path, string[] known, Type type, string? kind)
     {
-        JsonDerivedType owner = ExperimentSchema.Kinds(type)
-            .FirstOrDefault(k => ExperimentSchema.Options.GetTypeInfo(k.DerivedType).Properties.Any(p => p.Name == key));
-        if (owner.TypeDiscriminator is not null) return $"unknown key for '{kind}'; it belongs to '{owner.TypeDiscriminator}'.";
+        if (Owners(type, key).FirstOrDefault() is { } owner) return $"unknown key for '{kind}'; it belongs to '{owner}'.";
         // A key of this name elsewhere is likelier than another name here, unless that is but a letter off.
-        string? same = Names.Nearest(key, known, most: 1) ?? ExperimentSchema.PathTo(key);
-        return (same ?? Names.Nearest(key, known) ?? ExperimentSchema.PathNear(key)) is { } nearest
+        string? same = Names.Nearest(key, known, most: 1) ?? ExperimentSchema.PathTo(key, path);
+        return (same ?? Names.Nearest(key, known) ?? ExperimentSchema.PathNear(key, path)) is { } nearest
             ? $"unknown key; did you mean '{nearest}'?" : $"unknown key; known: {string.Join(", ", known)}.";
     }
 

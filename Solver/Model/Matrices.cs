@@ -92,7 +92,7 @@ public sealed record DiagonalMatrix(
 }
 
 /// <summary>Random orthogonal, uniform (Haar).</summary>
-[Kind("orthogonal", 2), Description("Random orthogonal, uniform (Haar), drawn for every head with the seed.")]
+[Kind("orthogonal", 2), Description("Random orthogonal, uniform (Haar), drawn with the seed; every head has its own.")]
 public sealed record OrthogonalMatrix : MatrixLaw
 {
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ public sealed record OrthogonalMatrix : MatrixLaw
 /// <summary>Random, independent normal entries of variance scale^2/d.</summary>
 /// <param name="Scale">Root mean square length of the image of a unit vector.</param>
 /// <param name="Symmetric">(G + G^T)/sqrt 2 in place of G.</param>
-[Kind("gaussian", 3), Description("Random, independent normal entries of variance scale^2/d, drawn for every head with the seed.")]
+[Kind("gaussian", 3), Description("Random, independent normal entries of variance scale^2/d, drawn with the seed; every head has its own.")]
 public sealed record GaussianMatrix(
     [Quantity("the scale", AtLeast = 0, AtMost = 1e6), Description("Root mean square length of the image of a unit vector.")]
     double Scale = 1,
@@ -135,7 +135,8 @@ public sealed record GaussianMatrix(
 
 /// <summary>The rows of a file.</summary>
 /// <param name="Path">The CSV file.</param>
-[Kind("file", 4), Description("The rows of a CSV file with the columns x0, x1, ...: d of them, or d for every head, head after head.")]
+[Kind("file", 4), Description("The rows of a CSV file with the columns x0, x1, ...: d of them; of several heads also d for each, head "
+    + "after head.")]
 public sealed record FileMatrix(
     [FilePath, Description("Path of the CSV file, relative to the experiment file.")] string Path) : MatrixLaw, IFilePart
 {

@@ -19,6 +19,18 @@ public sealed record Redraw(double Interval, Matrices Laws, Setting Setting)
     /// <summary>True when an interval begins at this time.</summary>
     public bool IsAt(double time) => Math.Abs(time / Interval - Math.Round(time / Interval)) <= SameShare;
 
+    /// <summary>
+    /// How many times, evenly spaced from 0 to a horizon, intervals begin at, <paramref name="most"/> at most; that many where none begins
+    /// at the horizon.
+    /// </summary>
+    public int EvenCount(int most, double horizon)
+    {
+        if (most < 2 || horizon < Interval || !IsAt(horizon)) return most;
+        long intervals = (long)Math.Round(horizon / Interval), parts = Math.Min(most - 1, intervals);
+        while (intervals % parts != 0) parts--;
+        return (int)parts + 1;
+    }
+
     /// <summary>Why steps of this length can not be taken between two draws, or null.</summary>
     public string? WhyNot(double step)
     {

@@ -83,7 +83,7 @@ public static class Stability
 
     private static string NoStep(double rate) =>
         FormattableString.Invariant($"no step is small enough near collapse, where tokens close in at the rate {rate:G4}; ")
-            + "reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\"";
+            + "reduce abs(beta), use softmax, or, for a beta above 0, times in units of e^(-beta), \"unit\": \"collapse\"";
 
     // To one digit.
     private static double RoundDown(double value)

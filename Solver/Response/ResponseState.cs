@@ -91,9 +91,9 @@ public sealed class ResponseState : IDisposable
     {
         Experiment experiment = other ?? Experiment;
         Interaction interaction = experiment.Interaction.Pair with { Unit = experiment.Time.Unit };
-        if (double.IsInfinity(experiment.Layer.CollapseRate(interaction)))
-            throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close in on ")
-                + "each other is beyond the range of doubles; use \"softmax\", or \"time\": { \"unit\": \"collapse\" }.");
+        // Lengths of vectors and matrices are roots of sums of squares.
+        double rate = experiment.Layer.CollapseRate(interaction), numbers = (double)Cloud.Tokens * Cloud.Dimension;
+        if (double.IsInfinity(4 * rate * rate * numbers * numbers)) throw ExperimentRules.TooFast(experiment, "has a square");
         (Gauge gauge, Layer layer, Scheme scheme) = (experiment.Gauge, experiment.Layer, experiment.Interaction.Scheme);
         try
         {

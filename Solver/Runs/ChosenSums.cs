@@ -26,6 +26,9 @@ internal sealed record ChosenSums(Choice Choice, double Tolerance, PairProblem P
         RowColumns force = experiment.Interaction.Scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial
             : RowColumns.Force;
         Choice asked = new(experiment.Device, experiment.Summation);
+        if (layer.HasNegativeBeta && asked.Summation is Summation.Fast or Summation.Coalesced)
+            throw ConfigurationException.At("$.summation",
+                $"'{asked.Summation.ToString().ToLowerInvariant()}' sums need beta above 0; use \"direct\" or \"auto\".");
         if (layer.HasMovingWeights) asked = new(asked.Device == "auto" ? "cpu" : asked.Device, Summation.Direct);
         (Choice choice, tolerance) = asked.Resolve(
             problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);

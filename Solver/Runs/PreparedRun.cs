@@ -46,9 +46,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
                 Scheme = scheme, Tangents = experiment.Tangents,
             }, summation);
             if (double.IsInfinity(flow.CollapseRate))
-                throw ConfigurationException.At("$.interaction.beta", Text.Of($"at {interaction.Beta} the rate at which tokens close ")
-                    + "in on each other, which grows like e^beta, is beyond the range of doubles; use \"softmax\", or times in units of "
-                    + "e^(-beta), \"time\": { \"unit\": \"collapse\" }.");
+                throw ExperimentRules.TooFast(experiment);
             string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
             (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
             PreparedRun run = new(experiment with
@@ -208,6 +206,10 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             catch (UnrepresentableException error) when (record.HasDefaultObservables)
             {
                 reasons.Add($"\"{name}\" is left out: {error.Message}");
+            }
+            catch (NotSupportedException) when (record.HasDefaultObservables && flow.WhyNoEnergy is not null)
+            {
+                reasons.Add($"\"{name}\" is left out: {flow.WhyNoEnergy}");
             }
             catch (NotSupportedException error)
             {

@@ -21,6 +21,8 @@ internal sealed class ResumeRules(string folder, RunRecord before, Experiment fo
         if (until < found.Time.Horizon)
             throw new ConfigurationException(Text.Of($"--until-time {until}: the run in {folder} is to t = {found.Time.Horizon} ")
                 + "and can only be made longer.");
+        if (found.Redraw is { } redraw && !redraw.IsAt(until))
+            throw new ConfigurationException(Text.Of($"--until-time {until}: this is no multiple of $.time.redraw, {redraw.Interval}."));
         if (before.Reason is null && Extended(until) is { } extended && ExperimentRules.TooManyTimes(extended) is { } times)
             throw new ConfigurationException(Text.Of($"--until-time {until}: the recording times would go on by the same rule, to ")
                 + Text.Of($"{times:G2} of them; at most {ExperimentRules.MostTimes:G2} are written. A new run can have fewer, see the ")

@@ -51,6 +51,8 @@ public class ErrorTests : FolderFixture
     [TestCase("run figure3-baseline --set interaction.mask=causal", "$.record.observables: a masked flow climbs no energy; leave \"energy\", \"energy_ratio\" and \"energy_drops\" out")]
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows a mask; \"auto\" sums directly where it must")]
+    [TestCase("run figure3-baseline --set interaction.beta=-2 --set summation=fast", "$.summation: 'fast' sums need beta above 0; use \"direct\" or \"auto\".")]
+    [TestCase("run figure3-baseline --set interaction.beta=-2 --set summation=coalesced", "$.summation: 'coalesced' sums need beta above 0; use \"direct\" or \"auto\".")]
     [TestCase("run figure3-path --set interaction.profile=linear --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows the profile 'linear'; \"auto\" sums directly where it must")]
     [TestCase("run figure3-toeplitz --set record.observables=[\"participation\"]",

@@ -298,7 +298,7 @@ public class RunTests : FolderFixture
         Assert.That(answer.Code, Is.EqualTo(ExitCodes.Diverged));
         string[] lines = answer.Error.TrimEnd().Split('\n');
         Assert.That(lines, Has.Length.EqualTo(2));
-        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce beta, use softmax, or times in units of e^(-beta), \"unit\": \"collapse\""));
+        Assert.That(lines[0], Does.StartWith("attentionflow: warning: $.time.step: ").And.EndsWith("reduce abs(beta), use softmax, or, for a beta above 0, times in units of e^(-beta), \"unit\": \"collapse\""));
         Assert.That(lines[1], Does.Match(@"^attentionflow: the numbers are not finite at t = 0\.08\d*$"), "the reason was said before the run");
         Assert.That(answer.Output, Does.StartWith("diverged at t = ").And.Not.Contains("observables at"));
         JsonElement record = Shell.Record(Folder["run"]);
@@ -311,6 +311,8 @@ public class RunTests : FolderFixture
         Answer refused = Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]");
         Assert.That((refused.Code, refused.Error), Is.EqualTo((ExitCodes.BadInput, "attentionflow: $.interaction.beta: at 800 the rate at which tokens close in on each other, which grows like e^beta, "
             + "is beyond the range of doubles; use \"softmax\", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }." + Environment.NewLine)));
+        Assert.That(Shell.RunSmall(Folder["refused"], "--set", "interaction.beta=-800", "--set", "record.observables=[\"mean\"]").Error, Is.EqualTo(
+            "attentionflow: $.interaction.beta: at -800 the rate at which tokens close in on each other, which grows like e^abs(beta), is beyond the range of doubles; use \"softmax\"." + Environment.NewLine));
         Assert.That(Shell.RunSmall(Folder["unit"], "--set", "interaction.beta=800", "--set", "record.observables=[\"mean\"]", "--set", "time.unit=collapse").Code, Is.Zero);
         Assert.That(Shell.Record(Folder["unit"]).GetProperty("timeUnit").GetString(), Is.EqualTo("collapse"));
     }
@@ -332,6 +334,36 @@ public class RunTests : FolderFixture
         Answer ratio = Shell.RunSmall(Folder["ratio"], [.. cold, "--set", "record.observables=[\"energy_ratio\", \"energy_drops\"]"]);
         Assert.That(ratio.Code, Is.Zero, ratio.Error);
         Assert.That(CsvData.Read(Path.Combine(Folder["ratio"], "observables.csv"))["energy_ratio"], Has.All.GreaterThan(0).And.All.LessThanOrEqualTo(1 + 1e-15));
+    }
+
+    /// <summary>The energy that nobody asked for is left out where there is none, and so the first file with `time.redraw` runs.</summary>
+    [TestCase("\"matrices\": { \"value\": { \"kind\": \"gaussian\" } }", "\"redraw\": 0.1, ", "a flow whose matrices are redrawn climbs no energy")]
+    [TestCase("\"perceptron\": {}, \"normalization\": \"softmax\"", "", "with a perceptron a flow climbs an energy under \"unnormalized\" only, not \"softmax\"")]
+    [TestCase("\"mask\": \"causal\"", "", "a masked flow climbs no energy")]
+    public void AnEnergyThatIsNotThereIsLeftOut(string interaction, string time, string why)
+    {
+        File.WriteAllText(Folder["own.json"], $$"""{ "tokens": { "count": 8 }, "interaction": { {{interaction}} }, "time": { {{time}}"horizon": 0.5 } }""");
+        Answer left = Shell.Run("run", Folder["own.json"], "--out", Folder["left"]);
+        Assert.That(left.Code, Is.Zero, left.Error);
+        string advice = $"$.record.observables: \"energy\" is left out: {why}";
+        Assert.That(left.Error, Does.StartWith($"attentionflow: warning: {advice}{Environment.NewLine}"));
+        Assert.That(Shell.Record(Folder["left"]).GetProperty("advice").GetString(), Is.EqualTo(advice));
+        Assert.That(File.ReadAllText(Path.Combine(Folder["left"], "experiment.json")), Does.Match(@"""observables"": \[\s*""gaps"",\s*""mean""\s*\]"));
+        Assert.That(Shell.Run("verify", Folder["left"], "--rerun").Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["asked"], "--set", "record.observables=[\"energy\"]").Code, Is.EqualTo(ExitCodes.BadInput));
+    }
+
+    /// <summary>A run whose matrices are redrawn becomes longer by whole intervals, and is left as it is by other times.</summary>
+    [Test]
+    public void RedrawnMatricesEndARunAtADraw()
+    {
+        File.WriteAllText(Folder["own.json"], """{ "tokens": { "count": 8 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "time": { "redraw": 0.1, "horizon": 0.5 } }""");
+        Assert.That(Shell.Run("run", Folder["own.json"], "--out", Folder["run"], "--quiet").Code, Is.Zero);
+        Answer between = Shell.Run("run", Folder["run"], "--resume", "--until-time", "0.75");
+        Assert.That((between.Code, between.Error), Is.EqualTo((ExitCodes.BadInput, $"attentionflow: --until-time 0.75: this is no multiple of $.time.redraw, 0.1.{Environment.NewLine}")));
+        Assert.That(Shell.Run("verify", Folder["run"]).Code, Is.Zero);
+        Assert.That(Shell.Run("run", Folder["run"], "--resume", "--until-time", "0.8", "--quiet").Code, Is.Zero);
+        Assert.That(Shell.Run("verify", Folder["run"], "--rerun").Code, Is.Zero);
     }
 
     /// <summary>A hardmax run says how it summed.</summary>

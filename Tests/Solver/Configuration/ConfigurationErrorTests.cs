@@ -11,6 +11,9 @@ public class ConfigurationErrorTests
     [TestCase(""" "beta": 2 """, "$.beta: unknown key; did you mean 'interaction.beta'?")]
     [TestCase(""" "horizn": 2 """, "$.horizn: unknown key; did you mean 'time.horizon'?")]
     [TestCase(""" "time": { "speeds": [1] } """, "$.time.speeds: unknown key; did you mean 'interaction.gauge.speeds'?")]
+    [TestCase(""" "interaction": { "perceptron": { "weights": [1] } } """, "$.interaction.perceptron.weights: unknown key; known: inner, outer, bias, activation, strength.")]
+    [TestCase(""" "interaction": { "perceptron": { "entries": [1] } } """, "$.interaction.perceptron.entries: unknown key; did you mean 'interaction.perceptron.inner.entries'?")]
+    [TestCase(""" "interaction": { "perceptron": { "beta": 1 } } """, "$.interaction.perceptron.beta: unknown key; did you mean 'interaction.beta'?")]
     [TestCase(""" "\u001b[2J": 1 """, "$.\\u001B[2J: unknown key; known: schemaVersion, title, seed, replicas, device, precision, summation, tolerance, tokens, labels, interaction, time, record.")]
     [TestCase(""" "labels": { "law": "\u001b[31mred" } """, "$.labels.law: '\\u001B[31mred' is unknown; known: grid, uniform, blocks, file.")]
     [TestCase(""" "Seed": 1 """, "$.Seed: unknown key; did you mean 'seed'?")]
@@ -20,7 +23,10 @@ public class ConfigurationErrorTests
     [TestCase(""" "tokens": { "initial": { "law": "cap", "angle": 1, "angle": 1 } } """, "$.tokens.initial.angle: this key appears twice.")]
     [TestCase(""" "tokens": { "initial": { "law": "file" } } """, "$.tokens.initial.path: this key is missing; it has no default.")]
     // Kinds and names.
-    [TestCase(""" "interaction": { "gauge": { "speeds": [1] } } """, "$.interaction.gauge.kind: this key is missing; known: none, rotary, phase, path, prefix.")]
+    [TestCase(""" "interaction": { "gauge": { "speeds": [1] } } """, "$.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
+    [TestCase(""" "interaction": { "perceptron": { "outer": {} } } """, "$.interaction.perceptron.outer.kind: this key is missing; known: identity, diagonal, orthogonal, gaussian, file.")]
+    [TestCase(""" "interaction": { "perceptron": { "outer": { "path": "a.csv" } } } """, "$.interaction.perceptron.outer.kind: this key is missing; known for 'path': file.")]
+    [TestCase(""" "interaction": { "gauge": { "kind": "prefix", "targets": { "count": 3 } } } """, "$.interaction.gauge.targets.law: this key is missing; known for 'count': vonMisesFisher, mixture, greatCircle.")]
     [TestCase(""" "interaction": { "gauge": { "kind": "rotry" } } """, "$.interaction.gauge.kind: 'rotry' is unknown; did you mean 'rotary'? Known: none, rotary, phase, path, prefix.")]
     [TestCase(""" "labels": { "law": "vonMises" } """, "$.labels.law: 'vonMises' is unknown; known: grid, uniform, blocks, file.")]
     [TestCase(""" "labels": { "law": 3 } """, "$.labels.law: 3 is a number; a name is expected.")]
@@ -129,10 +135,18 @@ public class ConfigurationErrorTests
     [TestCase(""" "time": { "method": "euler", "redraw": 0.1 } """, "$.time.redraw: no matrix is random; leave this key out, or set $.interaction.matrices.value to { \"kind\": \"brownian\" }.")]
     [TestCase(""" "interaction": { "matrices": { "value": { "kind": "brownian" } } } """, "$.interaction.matrices.value: 'brownian' needs $.time.redraw.")]
     [TestCase(""" "interaction": { "matrices": { "key": { "kind": "brownian" } } } """, "$.interaction.matrices.key.kind: 'brownian' is not possible here; known: identity, diagonal, orthogonal, gaussian, file.")]
-    [TestCase(""" "time": { "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'.")]
+    [TestCase(""" "time": { "method": "tsit5", "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05, "step": 0.03 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.step: a step of 0.03 would go on beyond a draw; take 0.05 divided by a whole number.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } }, "scheme": { "kind": "pre" } } """, "$.time.redraw: redrawn matrices go with the scheme 'post' only; leave one of the two out.")]
-    [TestCase(""" "time": { "method": "euler", "redraw": 0.02 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.02; record times that are, such as the first and the last of a whole number of intervals.")]
+    [TestCase(""" "time": { "redraw": 0.02 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "record": { "observations": 401 } """, "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.02; those of 251 observations, evenly spaced, are.")]
+    [TestCase(""" "time": { "redraw": 0.03 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.horizon: 20 is no multiple of $.time.redraw, 0.03.")]
+    [TestCase(""" "time": { "redraw": 0.05 }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "record": { "plateaus": true } """, "$.record.plateaus: where matrices are redrawn no energy rises; leave this key out.")]
+    [TestCase(""" "time": { "method": "tsit5", "redraw": 0.1 }, "record": { "snapshots": 8, "observations": 401, "observables": ["energy", "mean"] } """, "$.time.redraw: 5 keys do not go with it. "
+        + "$.time.redraw: no matrix is random; leave this key out, or set $.interaction.matrices.value to { \"kind\": \"brownian\" }. "
+        + "$.time.method: 'tsit5' chooses its steps, which must end where matrices are redrawn; use 'euler'. "
+        + "$.record.snapshots: the time 2.857142857142857 is no multiple of $.time.redraw, 0.1; those of 6 snapshots, evenly spaced, are. "
+        + "$.record.observations: the time 0.05 is no multiple of $.time.redraw, 0.1; those of 201 observations, evenly spaced, are. "
+        + "$.record.observables: where matrices are redrawn no energy rises and the drift jumps; leave 'energy' out.")]
     [TestCase(""" "time": { "method": "euler", "redraw": 0.05, "until": { "speed": 0.1 } }, "interaction": { "matrices": { "value": { "kind": "gaussian" } } } """, "$.time.until.speed: where matrices are redrawn tokens do not slow down; leave this key out.")]
     [TestCase(""" "interaction": { "noise": { "kappa": 1 } } """, "$.time.method: 'tsit5' estimates its error, which means nothing along a rough path; under noise use 'heun'.")]
     [TestCase(""" "time": { "method": "heun", "step": 0.1 }, "interaction": { "noise": { "kappa": 1 }, "scheme": { "kind": "sqrt" } } """, "$.interaction.noise: noise goes with the scheme 'post' only; leave one of the two out.")]

@@ -61,6 +61,35 @@ public class ExperimentReaderTests : FolderFixture
         Assert.That(experiment.Record.Observables, Is.EqualTo(new[] { "energy", "gaps", "mean" }));
     }
 
+    /// <summary>With matrices that are redrawn, every layer is an Euler step, and what is recorded falls on the ends of layers.</summary>
+    [TestCase("\"redraw\": 0.1, \"horizon\": 5", 11, 51)]
+    [TestCase("\"redraw\": 0.02", 21, 251)]
+    [TestCase("\"redraw\": 1, \"horizon\": 7", 8, 8)]
+    [TestCase("\"redraw\": 1, \"horizon\": 409", 2, 2)]
+    [TestCase("\"redraw\": 3, \"horizon\": 3", 2, 2)]
+    public void WhatIsLeftOutGoesWithRedrawnMatrices(string time, int snapshots, int observations)
+    {
+        Experiment experiment = Parse($$$""" "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "time": { {{{time}}} } """);
+        Assert.That((experiment.Time.Method, experiment.Time.Step), Is.EqualTo((Methods.Euler, experiment.Time.Redraw)));
+        Assert.That((experiment.Record.Snapshots, experiment.Record.Observations), Is.EqualTo((snapshots, observations)));
+        Assert.That(ExperimentReader.Parse(ExperimentReader.Write(experiment), "x.json", []), Is.EqualTo(experiment));
+        Experiment given = Parse($$$""" "interaction": { "matrices": { "value": { "kind": "gaussian" } } }, "time": { "method": "rk4", {{{time}}} }, "record": { "snapshots": 1, "observations": 2 } """);
+        Assert.That((given.Time.Method, given.Record.Snapshots, given.Record.Observations), Is.EqualTo((Methods.RungeKutta4, 1, 2)));
+    }
+
+    [Test]
+    public void APartThatNamesNoKindIsOfTheOneItHasByDefault()
+    {
+        Assert.That(Parse(""" "tokens": { "initial": { "gaugeFrame": true } } """).Tokens.Initial, Is.EqualTo(new UniformLaw { GaugeFrame = true }));
+        Assert.That(Parse(""" "interaction": { "perceptron": { "inner": {} } } """), Is.EqualTo(Parse(""" "interaction": { "perceptron": { "inner": { "kind": "identity" } } } """)));
+        Assert.That(Parse(""" "interaction": { "gauge": {}, "coupling": {} } """), Is.EqualTo(Parse("")));
+        JsonNode perceptron = JsonNode.Parse(ExperimentSchema.Text)!["properties"]!["interaction"]!["properties"]!["perceptron"]!["properties"]!;
+        Assert.That(perceptron["inner"]!["required"], Is.Null);
+        Assert.That(perceptron["inner"]!["anyOf"]!.AsArray().Select(k => k!["required"]?.ToJsonString()),
+            Is.EqualTo(new[] { null, "[\"kind\",\"entries\"]", "[\"kind\"]", "[\"kind\"]", "[\"kind\",\"path\"]" }), "product and brownian are no kinds of it");
+        Assert.That(perceptron["outer"]!["required"]!.ToJsonString(), Is.EqualTo("[\"kind\"]"));
+    }
+
     [TestCaseSource(nameof(Sections))]
     public void WritingAndReadingGivesTheSameExperiment(string section)
     {

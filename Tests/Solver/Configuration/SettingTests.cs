@@ -47,6 +47,7 @@ public class SettingTests
     [TestCase("interaction.beta=two", "--set interaction.beta=two: $.interaction.beta: \"two\" is text; a number is expected.")]
     [TestCase("interaction.gauge.kind=prefix", "--set interaction.gauge.kind=prefix: $.interaction.gauge.targets: this key is missing; it has no default.")]
     [TestCase("interaction.gauge.speeds=[1]", "--set interaction.gauge.speeds=[1]: $.interaction.gauge.speeds: unknown key for 'none'; it belongs to 'rotary'.")]
+    [TestCase("interaction.perceptron.outer.path=a.csv", "--set interaction.perceptron.outer.path=a.csv: $.interaction.perceptron.outer.kind: this key is missing; known for 'path': file.")]
     [TestCase("interaction.coupling.cosines[2]=1", "--set interaction.coupling.cosines[2]=1: $.interaction.coupling.cosines: this list has 2 entries, counted from 0; it has no [2].")]
     [TestCase("time={\"step\":1,\"step\":2}", "--set time={\"step\":1,\"step\":2}: $.time.step: this key appears twice.")]
     [TestCase("schemaVersion.x=1", "--set schemaVersion.x=1: $.schemaVersion: this is not an object; it has no 'x'.")]
