@@ -212,8 +212,10 @@ internal static class ExperimentRules
         double beta = experiment.Interaction.Beta;
         string unit = WhyNotCollapse(experiment) is not null ? ""
             : ", or times in units of e^(-beta), \"time\": { \"unit\": \"collapse\" }";
+        string size = beta < 0 ? "abs(beta)" : "beta";
+        string growth = experiment.Interaction.Profile.IsGeneral ? $"with {size}" : $"like e^{size}";
         return ConfigurationException.At("$.interaction.beta", Text.Of($"at {beta} the rate at which tokens close in on each other, which ")
-            + $"grows like e^{(beta < 0 ? "abs(beta)" : "beta")}, {what} beyond the range of doubles; use \"softmax\"{unit}.");
+            + $"grows {growth}, {what} beyond the range of doubles; use \"softmax\"{unit}.");
     }
 
     /// <summary>How many recording times a run that was made longer would have, where that is too many.</summary>
