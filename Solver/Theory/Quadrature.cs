@@ -28,7 +28,8 @@ internal static class Quadrature
     {
         double half = (high - low) / (2 * panels);
         for (int panel = 0; panel < panels; panel++)
-            for (int i = 0; i < Rule.Order; i++) yield return (low + half * (2 * panel + 1 + Rule.GetAbscissa(i)), half * Rule.GetWeight(i));
+            for (int i = 0; i < Rule.Order; i++)
+                yield return (low + half * (2 * panel + 1 + Rule.GetAbscissa(i)), half * Rule.GetWeight(i));
     }
 
     /// <summary>Integral of f over [from, to] on panels of this length at most.</summary>

@@ -144,7 +144,7 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
             return RandomParking.StrongCentres(Tokens, reach / (2 * Math.PI));
         }
 
-        /// <summary>How many strong centres a cloud has, on average, that are within the way of their start at all times up to one.</summary>
+        /// <summary>How many strong centres a cloud has, on average, that are within the way of their start all the time.</summary>
         public double Resting(double time, double way)
         {
             int[] until = [.. Enumerable.Range(0, Times.Length).Where(k => Times[k] <= time)];

@@ -86,7 +86,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         Context[] contexts = Context.Read(Path.Combine(folder, KeysTable));
         string svg = new Chart("Long contexts", "(a) Angle of different tokens after one layer over that before, against the strength "
             + "of the logarithmic scaling: a step that sharpens with n. (b) Mean sum of squared weights of a query among independent "
-            + "keys, on the curve of so many keys, and for long contexts on one curve for each dimension.", [Angles(layers), Weights(contexts)])
+            + "keys, on the curve of so many keys, and for long contexts on one curve for each dimension.",
+            [Angles(layers), Weights(contexts)])
         {
             PerRow = 2, PlotHeight = 270,
             Notes = ["(b): mean over seeds; full signs: ten times as many keys as open ones."],
@@ -135,7 +136,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         [
             .. Dimensions.Select(d => new Series("limit n → ∞", Palette.Edge, kappas,
                 [.. kappas.Select(kappa => NearestKeys.MeanSquares(d, kappa))]) { Width = 1 }),
-            .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g => Series.Predicted(g.Select(c => c.Kappa), g.Select(c => c.Predicted))),
+            .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g =>
+                Series.Predicted(g.Select(c => c.Kappa), g.Select(c => c.Predicted))),
             .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g => Series.Measured(
                 g.Key.Keys == contexts.Max(c => c.Keys) ? $"d = "
                     + $"{g.Key.Dimension}" : "", Palette.Series(Array.IndexOf(Dimensions, g.Key.Dimension)),
