@@ -27,9 +27,9 @@ internal static class Quadrature
     public static IEnumerable<(double Node, double Weight)> Nodes(double low, double high, int panels)
     {
         double half = (high - low) / (2 * panels);
-        return from panel in Enumerable.Range(0, panels)
-               from i in Enumerable.Range(0, Rule.Order)
-               select (low + half * (2 * panel + 1 + Rule.GetAbscissa(i)), half * Rule.GetWeight(i));
+        for (int panel = 0; panel < panels; panel++)
+            for (int i = 0; i < Rule.Order; i++)
+                yield return (low + half * (2 * panel + 1 + Rule.GetAbscissa(i)), half * Rule.GetWeight(i));
     }
 
     /// <summary>Integral of f over [from, to] on panels of this length at most.</summary>

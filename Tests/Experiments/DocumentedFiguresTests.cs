@@ -7,7 +7,7 @@ namespace AttentionFlow.Tests.Experiments;
 
 /// <summary>
 /// The copies in docs/figures are what the program draws. Where the full version takes ten seconds of a core at most, it is drawn anew and
-/// compared number by number. For the others (figure2, growth, finite-n, plateaus, noise, hysteresis, gradients, phase-diagrams, euler-clock, long-context, early-modes) <see cref="ReproductionTests.TheCopiesInDocsHaveTheWordsAndInksOfTheProgram"/> compares the words and
+/// compared number by number. For the others (figure2, growth, finite-n, plateaus, noise, hysteresis, gradients, phase-diagrams, euler-clock, early-modes) <see cref="ReproductionTests.TheCopiesInDocsHaveTheWordsAndInksOfTheProgram"/> compares the words and
 /// inks with those of the quick version, and can not see that their data have changed. Measured times (scaling.svg) and figures of trained
 /// encoders are not drawn here; architecture.svg is drawn by hand.
 /// </summary>
@@ -15,7 +15,7 @@ namespace AttentionFlow.Tests.Experiments;
 public partial class DocumentedFiguresTests
 {
     [TestCase("figure3"), TestCase("schemes"), TestCase("long-times"), TestCase("work-precision"), TestCase("code-strength"), TestCase("toeplitz"), TestCase("targets"), TestCase("length"),
-        TestCase("early-warning"), TestCase("controls"), TestCase("prompts"), TestCase("causal"), TestCase("lost-in-the-middle"), TestCase("staircase"), TestCase("leaders")]
+        TestCase("early-warning"), TestCase("controls"), TestCase("prompts"), TestCase("causal"), TestCase("lost-in-the-middle"), TestCase("staircase"), TestCase("leaders"), TestCase("long-context")]
     public void TheCopyIsWhatTheFullVersionDraws(string name)
     {
         using TemporaryFolder folder = new();

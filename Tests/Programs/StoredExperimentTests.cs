@@ -20,6 +20,7 @@ public class StoredExperimentTests : FolderFixture
     {
         ["causal"] = ["energy", "limit"], ["causal-circle"] = ["energy", "limit"], ["random-depth"] = ["energy", "limit"], ["code-additive"] = ["limit"], ["code-logits"] = ["energy"], ["hardmax"] = ["energy", "limit"], ["heads-random"] = ["energy", "limit"],
         ["lost-in-the-middle"] = ["energy", "limit"], ["noisy-transition"] = ["limit"], ["matrices-symmetric"] = ["limit"], ["prompts-antipodal"] = ["limit"], ["prompts-labelled"] = ["limit"],
+        ["negative-beta"] = ["limit"], ["perceptron"] = ["limit"], ["selection"] = ["limit"],
     };
 
     private static readonly string[] Reduced =
@@ -65,6 +66,9 @@ public class StoredExperimentTests : FolderFixture
         ["early-modes"] = [4.979244927889143, 9.86207098236852, 0.43921578026564695, 1.963651046580148],
         ["gradients"] = [1.1981013465294656, 0.16103956770005703, 0.9131697513070143, 1.3958215516667607],
         ["random-depth"] = [0.5867918064318667, 0.06616508961028802],
+        ["negative-beta"] = [-0.6067127213422358, 0.42277300075651464, 0.12736050760024115],
+        ["perceptron"] = [2.1569147424500796, 0.1445915406374377, 0.8945262577532838],
+        ["selection"] = [1.3588151614499266, 0.00032575277959620466, 0.9997227726270091],
         ["two-clusters"] = [139067.64524617375, 138623.30851969725, 0.7076725590724361, 0.8021465438880823],
         ["work-precision"] = [111.12601456653044, 339.04531474321317, 0.30556879178478225, 1.9418470546199582],
         ["figure3-toeplitz"] = [0.09421864135053991, 0.7462899908911698, 0.18032626593302972, 1.9106182002342103],
@@ -122,7 +126,7 @@ public class StoredExperimentTests : FolderFixture
 
     private static string[] Own(string name) => name switch
     {
-        "two-clusters" => ["replicas=1"], // all would be alike
+        "two-clusters" or "selection" => ["replicas=1"], // all would be alike
         "gradients" => ["record.tangents=null"],
         "random-depth" => ["tokens.count=2", "time.redraw=0.05"],
         _ => [],

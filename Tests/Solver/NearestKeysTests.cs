@@ -42,4 +42,30 @@ public class NearestKeysTests
             return squares / (sum * sum);
         }
     }
+
+    /// <summary>Of two keys on S^2: 1/2 + tanh^2(beta D/2)/2, D the difference of two heights, which are uniform.</summary>
+    [TestCase(1e-3), TestCase(1), TestCase(30)]
+    public void TwoKeysAreAnIntegralOverTheirHeights(double beta) => Assert.That(NearestKeys.MeanSquares(3, beta, 2),
+        Is.EqualTo(0.5 + MathNet.Numerics.Integrate.GaussLegendre(d => (2 - d) / 4 * Math.Pow(Math.Tanh(beta * d / 2), 2), 0, 2, 1024)).Within(1e-12));
+
+    /// <summary>At beta = 0 all weights are 1/n, and the variance of the weights is of second order in beta: (n - 1)/n^2 beta^2/d.</summary>
+    [TestCase(2, 3), TestCase(3, 10), TestCase(5, 1000), TestCase(9, 1_000_000)]
+    public void AtSmallBetaTheWeightsAreEven(int dimension, double keys)
+    {
+        const double Beta = 1e-3;
+        Assert.That(keys * NearestKeys.MeanSquares(dimension, Beta, keys), Is.EqualTo(1 + (keys - 1) / keys * Beta * Beta / dimension).Within(1e-9));
+    }
+
+    /// <summary>At one kappa the limit of long contexts is met, with an error of the order 1/beta, or 1/n on S^2, where heights are uniform.</summary>
+    [TestCase(2), TestCase(3), TestCase(5)]
+    public void ManyKeysAreThePoissonProcess(int dimension)
+    {
+        foreach (double kappa in (double[])[0.5, 5, 20])
+        {
+            double limit = NearestKeys.MeanSquares(dimension, kappa), rate = dimension == 3 ? 1 : 2.0 / (dimension - 1);
+            double[] errors = [.. new[] { 1e4, 1e6 }.Select(n => NearestKeys.MeanSquares(dimension, NearestKeys.Beta(dimension, kappa, n), n) / limit - 1)];
+            Assert.That(Math.Abs(errors[1]), Is.LessThan(0.02), $"kappa = {kappa}");
+            if (dimension > 2) Assert.That(Math.Log10(errors[0] / errors[1]) / 2, Is.EqualTo(rate).Within(0.03), $"kappa = {kappa}");
+        }
+    }
 }

@@ -14,7 +14,8 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
             + "4β^{−1/2} from all earlier ones is a strong Rényi centre: nothing it can see pulls it. One further than δ from all "
             + "earlier centres is a Rényi centre: cars of length δ that park at random. Of n tokens (1 − (1 − δ/π)^{n})π/δ are strong "
             + "on average, and about θ(nδ/2π) 2π/δ are centres, θ Rényi's density of parked cars (RandomParking.Centres). Others "
-            + "gather at centres, and clusters are about as many.";
+            + "gather at centres, and clusters are about as many. How far a strong centre can move in a time is bounded by its distance "
+            + "from earlier tokens, whose law is that of strong centres at another δ.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. PlannedRun.Of("leaders", point => $"leaders-beta{point["interaction.beta"]}", If(quick, "replicas=12", "time.step=0.5"))];
@@ -96,6 +97,10 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
         double clusters = l.Table.AtTime("clusters", Early).Average();
         yield return Fact.AtLeast($"β = {l.Beta}: clusters at t = {Early}, mean", "not fewer than strong "
             + "centres", l.PredictedStrong, clusters);
+        // More of them stay than are beyond the reach of all n tokens: tokens before them are fewer, and most are further away.
+        yield return Fact.AtLeast($"β = {l.Beta}: strong centres within δ/100 of their start until t = {Early}, mean",
+            "(1 − (1 − a/π)^{n})π/a, n t sin(a) e^{−β(1 − cos a)} = δ/100", l.PredictedResting(Early, l.Delta / 100),
+            l.Resting(Early, l.Delta / 100));
     }
 
     /// <summary>The runs at one beta.</summary>
@@ -127,6 +132,25 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
 
         /// <summary>The largest way of the first token.</summary>
         public double First => Enumerable.Range(0, Times.Length).Max(k => Enumerable.Range(0, Seeds).Max(s => Way(k, s, 0)));
+
+        /// <summary>
+        /// How many strong centres have no earlier token within the angle a, on average; n tokens at a or beyond move another by less than
+        /// the way in that time, if they stay there.
+        /// </summary>
+        public double PredictedResting(double time, double way)
+        {
+            // The pull falls with the angle from beta^{-1/2} on.
+            double reach = Quadrature.Root(a => Tokens * time * Math.Sin(a) * Math.Exp(-Beta * (1 - Math.Cos(a))) - way, Delta, Math.PI);
+            return RandomParking.StrongCentres(Tokens, reach / (2 * Math.PI));
+        }
+
+        /// <summary>How many strong centres a cloud has, on average, that are within the way of their start all the time.</summary>
+        public double Resting(double time, double way)
+        {
+            int[] until = [.. Enumerable.Range(0, Times.Length).Where(k => Times[k] <= time)];
+            return Enumerable.Range(0, Seeds).Average(s => Enumerable.Range(0, Tokens).Count(i =>
+                Kinds[s][i] == 2 && until.All(k => Way(k, s, i) < way)));
+        }
 
         /// <summary>The angle of a token against time, without jumps.</summary>
         public double[] Path(int seed, int token)

@@ -35,7 +35,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
             + $"{Cosine} [arXiv 2510.05554]: at β = γ log n one layer takes them together for γ(1 − g) < 1 and leaves them for γ(1 − "
             + "g) > 1, and the closed form at every n is that of Equiangular.LayerCosine. A query among independent uniform keys in a "
             + "fixed dimension [arXiv 2605.08505]: the critical β is of the order n^{2/(d−1)}, and the mean of the squared weights "
-            + "Σ_{j} p_{j}^{2} is a function of κ, the mean number of keys with β(1 − ⟨q, k⟩) < 1, alone (NearestKeys.MeanSquares).";
+            + "Σ_{j} p_{j}^{2} tends to a function of κ, the mean number of keys with β(1 − ⟨q, k⟩) < 1, alone. For n keys it is an "
+            + "integral as well (NearestKeys.MeanSquares), which the limit misses by a share of the order 1/β.";
 
     public override double TabulatedPairs(bool quick) => Sizes.Sum(n => (double)n * n * Strengths(quick).Length)
         + Dimensions.Length * Kappas.Length * Contexts(quick).Sum(n => (double)n * Seeds(quick));
@@ -85,7 +86,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         Context[] contexts = Context.Read(Path.Combine(folder, KeysTable));
         string svg = new Chart("Long contexts", "(a) Angle of different tokens after one layer over that before, against the strength "
             + "of the logarithmic scaling: a step that sharpens with n. (b) Mean sum of squared weights of a query among independent "
-            + "keys, one curve for each dimension whatever the number of keys.", [Angles(layers), Weights(contexts)])
+            + "keys, on the curve of so many keys, and for long contexts on one curve for each dimension.",
+            [Angles(layers), Weights(contexts)])
         {
             PerRow = 2, PlotHeight = 270,
             Notes = ["(b): mean over seeds; full signs: ten times as many keys as open ones."],
@@ -93,7 +95,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
         return new Findings(Facts(layers, contexts), new Picture("long-context", svg, "One attention layer over n tokens. (a): tokens "
             + $"at the cosine g = {Cosine}, β = γ log n: the angle after the layer over the angle before, on its closed form (dashed); "
             + "the limit for n → ∞ is a step at 1. (b): a query among n independent uniform keys on S^{d−1}: the mean of Σ_{j} "
-            + "p_{j}^{2} against κ, which falls like n β^{−(d−1)/2}; dashed: the limit of long contexts, a Poisson process of keys. "
+            + "p_{j}^{2} against κ, which falls like n β^{−(d−1)/2}; dashed: of so many keys; solid: the limit of long contexts, a Poisson "
+            + "process of keys. "
             + "Attention is one key at the left, an average over many at the right."));
     }
 
@@ -127,11 +130,14 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
 
     private static ChartPanel Weights(Context[] contexts)
     {
-        double[] kappas = [.. Grid(Math.Log(0.4), Math.Log(250 / 0.4), 60).Select(Math.Exp)];
+        double[] kappas = [.. Grid(Math.Log(0.4), Math.Log(250 / 0.4), 30).Select(Math.Exp)];
         return new ChartPanel("independent keys", new Axis("κ, keys with β(1 − ⟨q, k⟩) < 1", 0.4, 250, Log: true),
             new Axis("mean of Σ p^{2}", 3e-4, 1.3, Log: true),
         [
-            .. Dimensions.Select(d => Series.Predicted(kappas, kappa => NearestKeys.MeanSquares(d, kappa))),
+            .. Dimensions.Select(d => new Series("limit n → ∞", Palette.Edge, kappas,
+                [.. kappas.Select(kappa => NearestKeys.MeanSquares(d, kappa))]) { Width = 1 }),
+            .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g =>
+                Series.Predicted(g.Select(c => c.Kappa), g.Select(c => c.Predicted))),
             .. contexts.GroupBy(c => (c.Dimension, c.Keys)).Select(g => Series.Measured(
                 g.Key.Keys == contexts.Max(c => c.Keys) ? $"d = "
                     + $"{g.Key.Dimension}" : "", Palette.Series(Array.IndexOf(Dimensions, g.Key.Dimension)),
@@ -146,15 +152,15 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
     {
         yield return new Fact("equiangular: largest |angle after/before − predicted|", "(g + q)/(g + q + (1 − g)s^{2})", 0,
             LargestDifference(layers["angle"], layers["strength"].Zip(layers["tokens"], Angle)), 1e-6);
+        const string Source = "n ∫ s ψ (1 − φ)^{n−1} ds";
         foreach (int d in Dimensions)
         {
-            Context[] longest = [.. contexts.Where(c => c.Dimension == d && c.Keys == contexts.Max(k => k.Keys))];
-            yield return new Fact($"d = {d}, {longest[0].Keys} keys: mean of Σ p^{{2}} at the critical β, κ = 1", "∫ s ψ e^{−φ} ds",
-                NearestKeys.MeanSquares(d, 1), longest.Single(c => c.Kappa == 1).Mean, 4 * longest.Single(c => c.Kappa == 1).Error);
-            // Keys further than the tangent plane sees change the law by a share of the order 1/beta.
-            yield return new Fact($"d = {d}, {longest[0].Keys} keys: largest |mean − limit|/mean over κ", "the same", 0,
-                longest.Max(c => Math.Abs(c.Mean / NearestKeys.MeanSquares(d, c.Kappa) - 1)),
-                longest.Max(c => 4 * c.Error / c.Mean + d / NearestKeys.Beta(d, c.Kappa, c.Keys)));
+            Context[] one = [.. contexts.Where(c => c.Dimension == d)];
+            Context critical = one.Single(c => c.Kappa == 1 && c.Keys == one.Max(k => k.Keys));
+            yield return new Fact($"d = {d}, {critical.Keys} keys: mean of Σ p^{{2}} at the critical β, κ = 1", Source,
+                critical.Predicted, critical.Mean, 4 * critical.Error);
+            yield return new Fact($"d = {d}: largest |mean − predicted| over κ and both n, in standard errors", Source, 0,
+                one.Max(c => Math.Abs(c.Mean - c.Predicted) / c.Error), 4);
         }
     }
 
@@ -163,6 +169,8 @@ internal sealed class LongContextStudy() : Study(34, "long-context", "Long conte
     /// <param name="Error">Its standard error.</param>
     private sealed record Context(int Dimension, int Keys, double Kappa, double Mean, double Error)
     {
+        public double Predicted { get; } = NearestKeys.MeanSquares(Dimension, NearestKeys.Beta(Dimension, Kappa, Keys), Keys);
+
         public static Context[] Read(string file)
         {
             IReadOnlyDictionary<string, double[]> table = CsvData.Read(file);
