@@ -110,9 +110,9 @@ public sealed record Layer
     }
 
     /// <summary>
-    /// A bound on the rate at which tokens close in on each other, the stiffest the flow gets. Plain: max |b| e^beta (exponential profile)
-    /// or max |b| k'(1) under USA, 1 under SA. In general e^{beta |logit|/beta} |V| in place of e^beta, twice as much for a V that is
-    /// not the identity, and the shares of prompts and perceptron.
+    /// A bound on the rate at which tokens that are near close in on each other; for the exponential profile and beta >= 0 the stiffest the
+    /// flow gets. Plain: max |b| e^beta (exponential profile) or max |b| k'(1) under USA, 1 under SA. In general e^{beta |logit|/beta} |V|
+    /// in place of e^beta, twice as much for a V that is not the identity, and the shares of prompts and perceptron.
     /// </summary>
     public double CollapseRate(Interaction interaction)
     {
