@@ -113,9 +113,9 @@ internal static unsafe class AnyDimension<L, V, T, C, P, M, Dots, Deficit, E>
             for (int lane = 0; lane < 2 * L.Count; lane += Vector256<double>.Count)
             {
                 double* at = (double*)tile + lane;
-                Vector256<double> t = Vector256.Load(at);
-                if (Deficit.IsOn) profile.Value(beta, t).Store(values + lane);
-                profile.Slope(beta, t).Store(at);
+                (Vector256<double> value, Vector256<double> slope) = profile.At(beta, Vector256.Load(at));
+                value.Store(values + lane);
+                slope.Store(at);
             }
             if (!Deficit.IsOn) continue;
             LaneNumbers<L, V, T> numbersA = new(block.Labels, query, key), numbersB = new(block.Labels, query + L.Count, key);

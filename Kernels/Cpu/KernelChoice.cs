@@ -133,7 +133,7 @@ internal interface IProfileLanes
     static abstract bool MayUnderflow { get; }
 
     /// <summary>
-    /// True when y = t and a pair carries <see cref="Profile.Slope(double, double)"/>; in double precision, in tiles. The column of
+    /// True when y = t and a pair carries <see cref="Profile.Slope"/>; in double precision, in tiles. The column of
     /// deficits is then that of values.
     /// </summary>
     static virtual bool IsGeneral => false;

@@ -33,17 +33,10 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
     public override string? WhyNotPositive(double logit) => Degree % 2 == 0 || logit < Degree ? null
         : FormattableString.Invariant($"a polynomial of odd degree {Degree} is not positive where beta t goes down to {-logit:G6}");
 
-    internal override Vector256<double> Slope(double beta, Vector256<double> t)
+    internal override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
     {
-        Vector256<double> growth = Vector256<double>.One + beta / Degree * t, power = Vector256<double>.One;
-        for (int k = 0; k < Degree; k++) power *= growth;
-        return power;
-    }
-
-    internal override Vector256<double> Value(double beta, Vector256<double> t)
-    {
-        Vector256<double> growth = Vector256<double>.One + beta / Degree * t, sum = Vector256<double>.One;
-        for (int power = 0; power < Degree; power++) sum = sum * growth + Vector256<double>.One;
-        return t * sum / (Degree + 1.0);
+        Vector256<double> growth = Vector256<double>.One + beta / Degree * t, power = Vector256<double>.One, sum = power;
+        for (int k = 0; k < Degree; k++) (power, sum) = (power * growth, sum * growth + Vector256<double>.One);
+        return (t * sum / (Degree + 1.0), power);
     }
 }

@@ -32,8 +32,7 @@ public abstract record Profile : INamed<Profile>
     public virtual bool IsExponential(double beta) => false;
 
     /// <summary>
-    /// True for a profile beside the exponential and the linear one: pairs are weighed by <see cref="Slope(double, double)"/>, in double
-    /// precision.
+    /// True for a profile beside the exponential and the linear one: pairs are weighed by <see cref="Slope"/>, in double precision.
     /// </summary>
     public virtual bool IsGeneral => true;
 
@@ -52,11 +51,9 @@ public abstract record Profile : INamed<Profile>
     /// <inheritdoc/>
     public sealed override string ToString() => Name;
 
-    /// <summary><see cref="Slope(double, double)"/> of several t, of a profile that <see cref="IsGeneral"/>.</summary>
-    internal virtual Vector256<double> Slope(double beta, Vector256<double> t) => throw new NotSupportedException();
-
-    /// <summary><see cref="Value(double, double)"/> of several t, of a profile that <see cref="IsGeneral"/>.</summary>
-    internal virtual Vector256<double> Value(double beta, Vector256<double> t) => throw new NotSupportedException();
+    /// <summary>k and k' of several t, of a profile that <see cref="IsGeneral"/>.</summary>
+    internal virtual (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t) =>
+        throw new NotSupportedException();
 }
 
 /// <summary>k(t) = e^{beta t}/beta, so k'(t) = e^{beta t}; k(t) = t at beta = 0.</summary>

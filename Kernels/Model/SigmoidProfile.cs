@@ -26,14 +26,12 @@ public sealed record SigmoidProfile : Profile
     /// <inheritdoc/>
     public override double Slope(double beta, double t) => 1 / (1 + Math.Exp(-beta * t));
 
-    internal override Vector256<double> Value(double beta, Vector256<double> t)
+    internal override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
     {
-        Vector256<double> x = beta * t, size = Vector256.Abs(x);
-        Vector256<double> large = (0.5 * (x + size) + Vector256.Log(0.5 * (Vector256<double>.One + Vector256.Exp(-size)))) / beta;
-        return Vector256.ConditionalSelect(
-            Vector256.LessThan(size, Vector256.Create(Small)), t * (Vector256.Create(0.5) + x / 8 - x * x * x / 192), large);
+        Vector256<double> x = beta * t, size = Vector256.Abs(x), power = Vector256.Exp(-size), sum = Vector256<double>.One + power;
+        Vector256<double> value = Vector256.ConditionalSelect(Vector256.LessThan(size, Vector256.Create(Small)),
+            t * (Vector256.Create(0.5) + x / 8 - x * x * x / 192), (0.5 * (x + size) + Vector256.Log(0.5 * sum)) / beta);
+        Vector256<double> above = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<double>.Zero), power, Vector256<double>.One);
+        return (value, above / sum);
     }
-
-    internal override Vector256<double> Slope(double beta, Vector256<double> t) =>
-        Vector256<double>.One / (Vector256<double>.One + Vector256.Exp(-beta * t));
 }
