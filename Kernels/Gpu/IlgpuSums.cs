@@ -89,7 +89,7 @@ internal sealed class IlgpuSums : IPairSums
     }
 
     private static string? WhyNot(Profile profile) =>
-        profile.IsGeneral ? $"GPUs know the profiles exponential and linear, not '{profile}'; use the device \"cpu\"" : null;
+        profile.IsGeneral ? $"GPUs know the profiles exponential and linear, not '{profile}'" : null;
 
     public void Dispose()
     {

@@ -60,7 +60,8 @@ internal sealed class HeadTerm
             problem = PairProblem.General(
                 replicas, n, n, _wide, interaction, _q, _k, values, values, tokens.Weights, tokens.Labels, tokens.Labels);
         }
-        Plan = sums.Plan(problem, _profile.IsGeneral ? RowColumns.Force | RowColumns.Value : RowColumns.Force);
+        bool valued = _profile.IsGeneral && !interaction.Normalization.IsHard;
+        Plan = sums.Plan(problem, valued ? RowColumns.Force | RowColumns.Value : RowColumns.Force);
         Sums = new RowSums(tokens.Rows, _wide, Plan.Columns);
         // V makes a pull along the sphere of the force across it.
         if (_values is not null) AskRadial(sums);

@@ -44,7 +44,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             Flow flow = MakeFlow(() => new Flow(interaction, experiment.Gauge, cloud, sums, threads, layer)
             {
                 Scheme = scheme, Tangents = experiment.Tangents,
-            }, summation);
+            }, summation, sums);
             if (double.IsInfinity(flow.CollapseRate))
                 throw ExperimentRules.TooFast(experiment);
             string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
@@ -175,7 +175,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         return simulation.Run(Cloud, observers, stop);
     }
 
-    private static Flow MakeFlow(Func<Flow> make, Summation summation)
+    private static Flow MakeFlow(Func<Flow> make, Summation summation, IPairSums sums)
     {
         try
         {
@@ -189,7 +189,8 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
         {
             throw summation is Summation.Fast or Summation.Coalesced
                 ? ConfigurationException.At("$.summation", $"{error.Message}; \"auto\" sums directly where it must")
-                : ConfigurationException.At("$.device", $"{error.Message}; the device \"reference\" can do it");
+                : ConfigurationException.At("$.device",
+                    $"{error.Message}; the device \"{(sums.Name == "cpu" ? "reference" : "cpu")}\" can do it");
         }
     }
 

@@ -384,6 +384,14 @@ public class RunTests : FolderFixture
         Assert.That(CsvData.Read(Path.Combine(Folder["run"], "observables.csv"))["time"], Is.EqualTo(new[] { 0.0, 0 }));
     }
 
+    [Test]
+    public void AGpuSaysWhichProfilesItKnowsAndWhoKnowsMore()
+    {
+        if (DeviceCatalog.All.First(d => d.Name == "ilgpu-cpu").WhyNot is { } why) Assert.Ignore(why);
+        Answer answer = Shell.RunSmall(Folder["run"], "--device", "ilgpu-cpu", "--set", "interaction.profile=sigmoid", "--set", "record.observables=[\"energy\"]");
+        Assert.That((answer.Code, answer.Error), Is.EqualTo((ExitCodes.BadInput, "attentionflow: $.device: GPUs know the profiles exponential and linear, not 'sigmoid'; the device \"cpu\" can do it\n")));
+    }
+
     // A run from the command line, on the simulator, against the processor: softmax and a coupling, so that Z and F both matter.
     [Test]
     public void ARunOnTheSimulatorIsThatOnTheProcessor()

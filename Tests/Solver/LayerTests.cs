@@ -54,7 +54,7 @@ public class LayerTests
         from mask in new[] { Mask.None, Mask.Causal, Mask.Strict }
         from profile in Clouds.Profiles
         from coupling in new Coupling[] { new OneCoupling(), new DistanceCoupling(0.3) }
-        where !normalization.IsHard || (coupling is OneCoupling && profile == Profile.Exponential)
+        where !normalization.IsHard || (coupling is OneCoupling && profile is ExponentialProfile or SigmoidProfile)
         select new Interaction(1.3) { Normalization = normalization, Mask = mask, Profile = profile, Coupling = coupling };
 
     [Test]
