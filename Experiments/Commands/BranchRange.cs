@@ -41,9 +41,11 @@ internal sealed record BranchRange(string Path, double From, double To)
             {
                 _ = family(value);
             }
-            catch (ConfigurationException e) when (e.Location is not null)
+            catch (ConfigurationException e)
             {
-                throw new ConfigurationException($"--continue {At(value)}: {e.Message}", e);
+                const string Setting = "--set ";
+                throw new ConfigurationException("--continue " + (e.Message.StartsWith(Setting, StringComparison.Ordinal)
+                    ? e.Message[Setting.Length..] : $"{At(value)}: {e.Message}"), e);
             }
         return family;
     }

@@ -9,8 +9,11 @@ namespace AttentionFlow.Experiments.Commands;
 /// <param name="shown">How many modes are shown and written.</param>
 internal sealed class Linearization(CommandContext context, ResponseState state, int shown)
 {
+    // A product that misses by this share of the fastest rate is no derivative.
+    private const double Doubtful = 1e-3;
+
     private double[] _x = state.Cloud.Positions;
-    private double _residual;
+    private double _residual, _rate;
     private Equilibrium? _equilibrium;
     private Spectrum? _spectrum;
     private Branch? _branch;
@@ -31,7 +34,7 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
             _equilibrium = Equilibrium.Find(jacobian, _x, context.Stop);
             if (_equilibrium.WhyNot is null) _x = _equilibrium.Positions;
         }
-        _residual = jacobian.Largest(jacobian.Drift(_x, context.Stop));
+        (_residual, _rate) = (jacobian.Largest(jacobian.Drift(_x, context.Stop)), jacobian.Flow.CollapseRate);
         try
         {
             _spectrum = Spectrum.Of(jacobian, _x, shown, context.Stop);
@@ -129,6 +132,8 @@ internal sealed class Linearization(CommandContext context, ResponseState state,
     public void Say(string folder)
     {
         EigenvalueGroup[] groups = [.. Spectrum.Groups.TakeWhile((_, k) => Spectrum.Groups.Take(k).Sum(g => g.Multiplicity) < shown)];
+        if (groups.Any(g => !(g.Residual <= Doubtful * _rate)))
+            context.Warn("residuals are as large as rates: the drift has no derivative here, and these are no eigenvalues");
         if (!context.Json)
         {
             if (_equilibrium is { WhyNot: null } found)

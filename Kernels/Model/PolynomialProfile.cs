@@ -33,7 +33,8 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
     public override string? WhyNotPositive(double logit) => Degree % 2 == 0 || logit < Degree ? null
         : FormattableString.Invariant($"a polynomial of odd degree {Degree} is not positive where beta t goes down to {-logit:G6}");
 
-    internal override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
+    /// <inheritdoc/>
+    public override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
     {
         Vector256<double> growth = Vector256<double>.One + beta / Degree * t, power = Vector256<double>.One, sum = power;
         for (int k = 0; k < Degree; k++) (power, sum) = (power * growth, sum * growth + Vector256<double>.One);

@@ -52,7 +52,7 @@ public abstract record Profile : INamed<Profile>
     public sealed override string ToString() => Name;
 
     /// <summary>k and k' of several t, of a profile that <see cref="IsGeneral"/>.</summary>
-    internal virtual (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t) =>
+    public virtual (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t) =>
         throw new NotSupportedException();
 }
 

@@ -26,7 +26,8 @@ public sealed record SigmoidProfile : Profile
     /// <inheritdoc/>
     public override double Slope(double beta, double t) => 1 / (1 + Math.Exp(-beta * t));
 
-    internal override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
+    /// <inheritdoc/>
+    public override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)
     {
         Vector256<double> x = beta * t, size = Vector256.Abs(x), power = Vector256.Exp(-size), sum = Vector256<double>.One + power;
         Vector256<double> value = Vector256.ConditionalSelect(Vector256.LessThan(size, Vector256.Create(Small)),

@@ -62,9 +62,11 @@ public sealed record Experiment
         Interaction = Interaction.Pair, Heads = Interaction.Heads, Seed = Seed, Redraw = Time.Redraw,
     };
 
-    /// <summary>The same with the step and the first logarithmic time that are left out.</summary>
-    internal Experiment WithTimes() => this with
+    /// <summary>The same with the step, the first logarithmic time and the degree that are left out.</summary>
+    internal Experiment WithDefaults() => this with
     {
+        Interaction = Interaction.Profile is PolynomialProfile { Degree: var degree }
+            ? Interaction with { Degree = Interaction.Degree ?? degree } : Interaction,
         Time = Time.Method.IsAdaptive ? Time : Time with { Step = Time.Step ?? Time.Redraw ?? Math.Min(0.01, Time.Horizon / 100) },
         Record = Record.Spacing == Spacing.Linear ? Record
             : Record with { First = Record.First ?? Math.Min(0.01, Time.Horizon / 1000) },

@@ -74,7 +74,7 @@ public static class ExperimentReader
         if (root[ExperimentSchema.SchemaKey]?.GetValueKind() == JsonValueKind.String) root.Remove(ExperimentSchema.SchemaKey);
         new StrictWalk(folder).Check(root);
         Experiment written = root.Deserialize<Experiment>(ExperimentSchema.Options)!;
-        Experiment experiment = WithIntervals(WithCloud(InputFiles.Read(written, read), root), root).WithTimes();
+        Experiment experiment = WithIntervals(WithCloud(InputFiles.Read(written, read), root), root).WithDefaults();
         ExperimentRules.Check(experiment);
         return experiment;
     }

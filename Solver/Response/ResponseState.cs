@@ -67,7 +67,8 @@ public sealed class ResponseState : IDisposable
     {
         if (replica >= experiment.Replicas)
             throw new ConfigurationException(
-                $"--replica {replica}: there are {Text.Plural(experiment.Replicas, "replica")}, counted from 0");
+                $"--replica {replica}: there {(experiment.Replicas == 1 ? "is" : "are")} {Text.Plural(experiment.Replicas, "replica")}, "
+                + "counted from 0");
         if (experiment.Tokens.Count > MostTokens)
             throw ConfigurationException.At("$.tokens.count", $"linear response sums all pairs directly, of {MostTokens} tokens at most.");
         if (experiment.Noise is not null)

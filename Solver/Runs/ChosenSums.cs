@@ -26,9 +26,12 @@ internal sealed record ChosenSums(Choice Choice, double Tolerance, PairProblem P
         RowColumns force = experiment.Interaction.Scheme.NeedsOutput || layer.TurnsRadialForce ? RowColumns.Force | RowColumns.Radial
             : RowColumns.Force;
         Choice asked = new(experiment.Device, experiment.Summation);
-        if (layer.HasNegativeBeta && asked.Summation is Summation.Fast or Summation.Coalesced)
+        string? need = layer.HasNegativeBeta && asked.Summation is Summation.Fast or Summation.Coalesced ? "beta above 0"
+            : asked.Summation == Summation.Coalesced && !interaction.Profile.IsExponential(interaction.Beta)
+                ? "the exponential profile and beta above 0" : null;
+        if (need is not null)
             throw ConfigurationException.At("$.summation",
-                $"'{asked.Summation.ToString().ToLowerInvariant()}' sums need beta above 0; use \"direct\" or \"auto\".");
+                $"'{asked.Summation.ToString().ToLowerInvariant()}' sums need {need}; use \"direct\" or \"auto\".");
         if (layer.HasMovingWeights) asked = new(asked.Device == "auto" ? "cpu" : asked.Device, Summation.Direct);
         (Choice choice, tolerance) = asked.Resolve(
             problem, layer.HasSelfForm ? force : null, experiment.Precision, tolerance, budget ?? tolerance);

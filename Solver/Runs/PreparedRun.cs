@@ -45,7 +45,8 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
             {
                 Scheme = scheme, Tangents = experiment.Tangents,
             }, summation, sums);
-            if (double.IsInfinity(flow.CollapseRate))
+            // Of the exponential profile squares are kept by their logarithms.
+            if (double.IsInfinity(interaction.Profile.IsGeneral ? flow.CollapseRate * flow.CollapseRate : flow.CollapseRate))
                 throw ExperimentRules.TooFast(experiment);
             string? far = AdviceOn(sums.Plan(problem, force), tolerance, budget);
             (IReadOnlyDictionary<string, Observable> observables, string? leftOut) = MakeObservables(experiment.Record, flow);
@@ -108,7 +109,7 @@ internal sealed record PreparedRun(Experiment Experiment, Cloud Cloud, Flow Flow
                 ? "\"softmax\", \"unit\": \"collapse\" (times in units of e^(-beta)), " : "\"softmax\", ";
             return Text.Of($"up to {steps:G2} steps: near collapse tokens close in at the rate {Flow.CollapseRate:G2}, and ")
                 + Text.Of($"{time.Method.Name} needs steps of {time.Method.StabilityLimit / Flow.CollapseRate:G2} there; ")
-                + $"take {unit}\"merge\", or a shorter horizon";
+                + $"take {unit}\"time.merge\", or a shorter horizon";
         }
     }
 

@@ -52,6 +52,10 @@ public class ErrorTests : FolderFixture
     [TestCase("run figure3-baseline --set interaction.mask=causal --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows a mask; \"auto\" sums directly where it must")]
     [TestCase("run figure3-baseline --set interaction.beta=-2 --set summation=fast", "$.summation: 'fast' sums need beta above 0; use \"direct\" or \"auto\".")]
+    [TestCase("run figure3-baseline --set interaction.profile=sigmoid --set summation=coalesced", "$.summation: 'coalesced' sums need the exponential profile and beta above 0; use \"direct\" or \"auto\".")]
+    [TestCase("run figure3-baseline --set interaction.profile=linear --set summation=coalesced", "$.summation: 'coalesced' sums need the exponential profile and beta above 0; use \"direct\" or \"auto\".")]
+    [TestCase("run figure3-baseline --set interaction.profile=polynomial --set interaction.degree=100 --set interaction.beta=1e5", "$.interaction.beta: at 100000 the rate at which tokens close in on each other, which grows with beta, is beyond the range of doubles; use \"softmax\".")]
+    [TestCase("linearize figure2-baseline --set interaction.profile=polynomial --continue interaction.degree=1..5", "--continue interaction.degree=2.273239544735163: $.interaction.degree: 2.273239544735163 is not whole; a whole number is expected.")]
     [TestCase("run figure3-baseline --set interaction.beta=-2 --set summation=coalesced", "$.summation: 'coalesced' sums need beta above 0; use \"direct\" or \"auto\".")]
     [TestCase("run figure3-path --set interaction.profile=linear --set summation=fast",
         "$.summation: fast sums are harmonic or coalesced, and neither knows the profile 'linear'; \"auto\" sums directly where it must")]

@@ -30,6 +30,16 @@ public class LinearizeTests : FolderFixture
         Assert.That(ResponseRecord.Read(Path.Combine(Folder["a"], "response.json")), Has.Property("IsEquilibrium").True.And.Property("Rotations").EqualTo(2));
     }
 
+    /// <summary>k' of degree 2 vanishes at beta t = -2: at a point softmax divides 0 by 0, and differences there are no derivative.</summary>
+    [Test]
+    public void WhatIsNoDerivativeIsSaid()
+    {
+        Answer answer = Shell.Run(["linearize", "figure2-baseline", "--time", "0", "--out", Folder["a"], .. Point[..^1], "--set", "tokens.initial.law=cap", "--set", "tokens.initial.angle=1e-300",
+            "--set", "interaction.profile=polynomial", "--set", "interaction.beta=-2", "--set", "interaction.normalization=softmax"]);
+        Assert.That(answer.Error, Is.EqualTo("attentionflow: warning: residuals are as large as rates: the drift has no derivative here, and these are no eigenvalues\n"));
+        Assert.That(answer.Code, Is.Zero);
+    }
+
     /// <summary>Beyond 400 unknowns as many modes are found as were asked for: where all of them are unstable, there may be more.</summary>
     [Test]
     public void SomeModesAreALeastNumber()

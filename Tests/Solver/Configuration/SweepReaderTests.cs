@@ -31,7 +31,7 @@ public sealed class SweepReaderTests : FolderFixture
     }
 
     [Test]
-    public void WithoutAxesTheBaseIsThePoint() => Assert.That(Read("""{ "base": {} }""").Points.Single().Experiment, Is.EqualTo(new Experiment().WithTimes()));
+    public void WithoutAxesTheBaseIsThePoint() => Assert.That(Read("""{ "base": {} }""").Points.Single().Experiment, Is.EqualTo(new Experiment().WithDefaults()));
 
     [TestCase("""{ "from": 1, "count": 3 }""", "1 2 3")]
     [TestCase("""{ "from": 18446744073709551613, "count": 3 }""", "18446744073709551613 18446744073709551614 18446744073709551615")]
