@@ -67,6 +67,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     // Neighbours of one shade in a row are one rectangle.
     private void DrawCells(Cells cells)
     {
+        canvas.Open("cells", isCrisp: true);
         for (int row = 0; row + 1 < cells.Y.Length; row++)
             for (int from = 0, to; from + 1 < cells.X.Length; from = to)
             {
@@ -75,6 +76,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
                 (Point low, Point high) = (Inside(cells.X[from], cells.Y[row]), Inside(cells.X[to], cells.Y[row + 1]));
                 if (shade > 0) canvas.Rectangle(new Box(low.X, high.Y, high.X - low.X, low.Y - high.Y), Ink.Area(Palette.Blue, shade));
             }
+        canvas.Close();
     }
 
     private void DrawBand(Series series)

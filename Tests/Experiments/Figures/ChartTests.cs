@@ -98,7 +98,7 @@ public sealed class ChartTests
         FigureText.AssertSound(svg);
     }
 
-    /// <summary>It would shine through pale cells; ticks stay.</summary>
+    /// <summary>It would shine through pale cells; ticks stay. Nor is there light between cells.</summary>
     [TestCase(true), TestCase(false)]
     public void CellsHaveNoGridBehindThem(bool hasCells)
     {
@@ -109,6 +109,7 @@ public sealed class ChartTests
         string svg = new Chart("Cells", "Two cells.", [panel]).Render();
         Assert.That(FigureText.Named(svg, "line").Count(l => l.Attribute("stroke")?.Value == Palette.Grid), hasCells ? Is.Zero : Is.GreaterThan(4));
         Assert.That(FigureText.Named(svg, "line").Count(l => l.Attribute("stroke")?.Value == Palette.Edge), Is.GreaterThan(4));
+        Assert.That(FigureText.Named(svg, "g").Count(g => g.Attribute("shape-rendering")?.Value == "crispEdges"), Is.EqualTo(hasCells ? 1 : 0));
     }
 
     private static ChartPanel Plain(string title, params string[] names) => new(title, new Axis("x", 0, 1), new Axis("y", 0, 1),
