@@ -58,6 +58,12 @@ internal sealed record Series(string Label, string Colour, double[] X, double[] 
     /// <summary>Size of its signs against the usual one.</summary>
     public double SignSize { get; init; } = 1;
 
+    /// <summary>A few characters written above the line.</summary>
+    public string Tag { get; init; } = "";
+
+    /// <summary>Where, as a share of the width of the panel.</summary>
+    public double TagAt { get; init; } = 0.5;
+
     /// <summary>Width of the lines of theory.</summary>
     public const double PredictedWidth = 1.6;
 

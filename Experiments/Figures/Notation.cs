@@ -10,19 +10,21 @@ internal enum Shift
     Subscript,
 }
 
+/// <param name="Text">In <see cref="Notation"/> again: a raised text may have raised and lowered ones in it.</param>
 internal readonly record struct TextRun(string Text, Shift Shift);
 
 /// <summary>
-/// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in <c>10^{−12}</c> or
-/// <c>G_{energy}</c>. Everything else stands for itself and is escaped on the way out.
+/// The one text notation of figures and reports: plain text in which <c>^{..}</c> raises and <c>_{..}</c> lowers, as in <c>10^{−12}</c>,
+/// <c>G_{energy}</c> or <c>e^{g_{l}t}</c>. Everything else stands for itself and is escaped on the way out.
 /// </summary>
 internal static class Notation
 {
     /// <summary>Size of raised and lowered text relative to its surroundings.</summary>
     public const double SmallScale = 0.78;
+    private const double Rise = -0.36, Fall = 0.22;
     private const string Raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-    /// <summary>Splits text into runs. An opening <c>^{</c> or <c>_{</c> without its brace is taken literally.</summary>
+    /// <summary>Splits text into runs of one level. An opening <c>^{</c> or <c>_{</c> without its brace is taken literally.</summary>
     public static IReadOnlyList<TextRun> Parse(string text)
     {
         List<TextRun> runs = [];
@@ -30,8 +32,8 @@ internal static class Notation
         for (int at = 0; at + 1 < text.Length; at++)
         {
             if ((text[at] != '^' && text[at] != '_') || text[at + 1] != '{') continue;
-            int end = text.IndexOf('}', at);
-            if (end < 0) break;
+            int end = Closing(text, at + 1);
+            if (end < 0) continue;
             if (at > start) runs.Add(new TextRun(text[start..at], Shift.None));
             runs.Add(new TextRun(text[(at + 2)..end], text[at] == '^' ? Shift.Superscript : Shift.Subscript));
             start = end + 1;
@@ -41,16 +43,35 @@ internal static class Notation
         return runs;
     }
 
-    /// <summary>The text for readers without markup: raised digits become Unicode ones, lowered text follows an underscore.</summary>
+    // Where the brace that is opened there is closed; -1: nowhere.
+    private static int Closing(string text, int open)
+    {
+        for (int at = open, depth = 0; at < text.Length; at++)
+        {
+            depth += text[at] switch { '{' => 1, '}' => -1, _ => 0 };
+            if (depth == 0) return at;
+        }
+        return -1;
+    }
+
+    /// <summary>
+    /// The text for readers without markup: raised digits become Unicode ones, other raised text follows ^, in parentheses where it has
+    /// spaces or shifts in it, and lowered text an underscore.
+    /// </summary>
     public static string ToPlain(string text)
     {
         StringBuilder plain = new();
         foreach (TextRun run in Parse(text))
         {
-            if (run.Shift == Shift.Superscript && run.Text.All(c => char.IsAsciiDigit(c) || c is '−' or '-'))
+            if (run.Shift == Shift.None) plain.Append(run.Text);
+            else if (run.Shift == Shift.Superscript && run.Text.All(c => char.IsAsciiDigit(c) || c is '−' or '-'))
                 foreach (char c in run.Text) plain.Append(c is '−' or '-' ? '⁻' : Raised[c - '0']);
             else
-                plain.Append(run.Shift switch { Shift.Superscript => "^", Shift.Subscript => "_", _ => "" }).Append(run.Text);
+            {
+                string inner = ToPlain(run.Text);
+                bool isSimple = inner == run.Text && !inner.Contains(' ');
+                plain.Append(run.Shift == Shift.Superscript ? '^' : '_').Append(isSimple ? inner : $"({inner})");
+            }
         }
         return plain.ToString();
     }
@@ -58,8 +79,8 @@ internal static class Notation
     /// <summary>The text as escaped HTML with <c>sup</c> and <c>sub</c>.</summary>
     public static string ToHtml(string text) => string.Concat(Parse(text).Select(run => run.Shift switch
     {
-        Shift.Superscript => $"<sup>{Escape(run.Text)}</sup>",
-        Shift.Subscript => $"<sub>{Escape(run.Text)}</sub>",
+        Shift.Superscript => $"<sup>{ToHtml(run.Text)}</sup>",
+        Shift.Subscript => $"<sub>{ToHtml(run.Text)}</sub>",
         _ => Escape(run.Text),
     }));
 
@@ -68,16 +89,20 @@ internal static class Notation
     {
         StringBuilder svg = new();
         double offset = 0;
-        foreach (TextRun run in Parse(text))
+        foreach ((string run, double scale, double drop) in Leaves(text))
         {
-            double target = run.Shift switch { Shift.Superscript => -0.36 * size, Shift.Subscript => 0.22 * size, _ => 0 };
-            double dy = target - offset;
-            offset = target;
-            string small = run.Shift == Shift.None ? "" : $" font-size=\"{SvgWriter.Number(size * SmallScale)}\"";
-            svg.Append(dy == 0 ? Escape(run.Text) : $"<tspan dy=\"{SvgWriter.Number(dy)}\"{small}>{Escape(run.Text)}</tspan>");
+            double dy = drop * size - offset;
+            offset = drop * size;
+            string small = scale == 1 ? "" : $" font-size=\"{SvgWriter.Number(size * scale)}\"";
+            svg.Append(dy == 0 && scale == 1 ? Escape(run) : $"<tspan dy=\"{SvgWriter.Number(dy)}\"{small}>{Escape(run)}</tspan>");
         }
         return svg.ToString();
     }
+
+    // Runs without markup, with their size and how far they stand below the line, both in units of the size of the text.
+    private static IEnumerable<(string Text, double Scale, double Drop)> Leaves(string text, double scale = 1, double drop = 0) =>
+        Parse(text).SelectMany(run => run.Shift == Shift.None ? [(run.Text, scale, drop)]
+            : Leaves(run.Text, scale * SmallScale, drop + scale * (run.Shift == Shift.Superscript ? Rise : Fall)));
 
     /// <summary>Escapes the five characters of XML and drops control characters that XML forbids.</summary>
     public static string Escape(string text)
@@ -98,9 +123,7 @@ internal static class Notation
     /// </summary>
     public static double Width(string text, double size, bool bold = false)
     {
-        double width = 0;
-        foreach (TextRun run in Parse(text))
-            width += run.Text.Sum(Advance) * (run.Shift == Shift.None ? 1 : SmallScale);
+        double width = Leaves(text).Sum(run => run.Text.Sum(Advance) * run.Scale);
         return width * size * (bold ? 1.12 : 1);
     }
 
@@ -139,7 +162,7 @@ internal static class Notation
                 word = "";
             }
             word = word.Length == 0 ? part : word + ' ' + part;
-            open = relation && part != "%" || word.LastIndexOf('{') > word.LastIndexOf('}');
+            open = relation && part != "%" || word.Count(c => c == '{') > word.Count(c => c == '}');
         }
         if (word.Length > 0) yield return word;
     }

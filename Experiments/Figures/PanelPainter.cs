@@ -35,11 +35,13 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     {
         Lettering letters = new() { Anchor = Anchor.Middle };
         canvas.Open("axes");
+        // Through pale cells it would look like structure.
+        bool hasGrid = panel.Cells is null;
         double free = double.NegativeInfinity;
         foreach (Tick tick in panel.X.Marks())
         {
             double x = _box.X + panel.X.Share(tick.Value) * _box.Width;
-            if (tick.Label.Length > 0) canvas.Line(new Point(x, _box.Y), new Point(x, _box.Bottom), Ink.Line(Palette.Grid));
+            if (tick.Label.Length > 0 && hasGrid) canvas.Line(new Point(x, _box.Y), new Point(x, _box.Bottom), Ink.Line(Palette.Grid));
             canvas.Line(new Point(x, _box.Bottom), new Point(x, _box.Bottom + (tick.Label.Length > 0 ? 5 : 3)), Ink.Line(Palette.Edge));
             double half = Notation.Width(tick.Label, letters.Size) / 2;
             if (tick.Label.Length == 0 || x - half < free) continue;
@@ -49,7 +51,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
         foreach (Tick tick in panel.Y.Marks())
         {
             double y = _box.Bottom - panel.Y.Share(tick.Value) * _box.Height;
-            if (tick.Label.Length > 0) canvas.Line(new Point(_box.X, y), new Point(_box.Right, y), Ink.Line(Palette.Grid));
+            if (tick.Label.Length > 0 && hasGrid) canvas.Line(new Point(_box.X, y), new Point(_box.Right, y), Ink.Line(Palette.Grid));
             canvas.Line(new Point(_box.X - (tick.Label.Length > 0 ? 5 : 3), y), new Point(_box.X, y), Ink.Line(Palette.Edge));
             if (!place.SharesY && tick.Label.Length > 0)
                 canvas.Text(new Point(_box.X - 8, y + 4.5), tick.Label, letters with { Anchor = Anchor.End });
@@ -65,6 +67,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     // Neighbours of one shade in a row are one rectangle.
     private void DrawCells(Cells cells)
     {
+        canvas.Open("cells", isCrisp: true);
         for (int row = 0; row + 1 < cells.Y.Length; row++)
             for (int from = 0, to; from + 1 < cells.X.Length; from = to)
             {
@@ -73,6 +76,7 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
                 (Point low, Point high) = (Inside(cells.X[from], cells.Y[row]), Inside(cells.X[to], cells.Y[row + 1]));
                 if (shade > 0) canvas.Rectangle(new Box(low.X, high.Y, high.X - low.X, low.Y - high.Y), Ink.Area(Palette.Blue, shade));
             }
+        canvas.Close();
     }
 
     private void DrawBand(Series series)
@@ -188,8 +192,8 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
     }
 
     /// <summary>
-    /// The tags of vertical lines, upwards beside the lines; those of horizontal lines, above them at the right end and never on top of
-    /// each other.
+    /// The tags of vertical lines, upwards beside the lines; those of series, above them; those of horizontal lines, above them at the
+    /// right end and never on top of each other.
     /// </summary>
     private void DrawTags()
     {
@@ -199,6 +203,12 @@ internal sealed class PanelPainter(SvgWriter canvas, ChartPanel panel, PanelPlac
             if (!(along >= 0) || along > _box.Width) continue;
             canvas.Text(new Point(_box.X + along + (along > 20 ? -5 : 14), _box.Y + 16 + (1 - reference.TagAt) * _box.Height),
                 reference.Tag, new Lettering { Anchor = Anchor.End, Upwards = true, Halo = true });
+        }
+        foreach (Series series in panel.Series.Where(s => s.Tag.Length > 0))
+        {
+            int i = NearestTo(series.X, panel.X, series.TagAt);
+            Point at = Place(series.X[i], series.Y[i]);
+            canvas.Text(at with { Y = at.Y - 9 }, series.Tag, new Lettering { Anchor = Anchor.Middle, Halo = true });
         }
         double free = double.PositiveInfinity;
         foreach (Reference reference in panel.References.Where(r => !r.Vertical && r.Tag.Length > 0).OrderBy(r => r.Value))

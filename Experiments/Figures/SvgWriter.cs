@@ -125,9 +125,10 @@ internal sealed class SvgWriter
             $" fill=\"{lettering.Colour}\"{bold}{halo}{turn}>{Notation.ToSvg(text, lettering.Size)}</text>");
     }
 
-    public void Open(string name)
+    /// <param name="isCrisp">Whether edges are drawn on whole pixels, so that shapes side by side have no light between them.</param>
+    public void Open(string name, bool isCrisp = false)
     {
-        Write($"<g class=\"{Notation.Escape(name)}\">");
+        Write($"<g class=\"{Notation.Escape(name)}\"{(isCrisp ? " shape-rendering=\"crispEdges\"" : "")}>");
         _open++;
     }
 

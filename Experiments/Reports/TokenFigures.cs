@@ -22,7 +22,7 @@ internal static class TokenFigures
         PrincipalDirections? directions = Directions([run]);
         SpherePanel[] panels = [.. snapshots.Select(k =>
             Panel(run, k, $"t = {Numbers.ForPeople(run.Tokens.Snapshots[k].Time)}", directions, hasLimit: k == count - 1))];
-        return (Draw("Tokens at chosen times", panels, style), Caption([run], directions));
+        return (Draw("Tokens at chosen times", panels, style), Caption([run], panels, directions));
     }
 
     /// <summary>The last snapshots of several runs of one dimension.</summary>
@@ -33,8 +33,9 @@ internal static class TokenFigures
         IReadOnlyList<SeenTrajectory> runs, IReadOnlyList<string> titles, SphereFigure? style = null)
     {
         PrincipalDirections? directions = Directions(runs);
-        return (Draw("Tokens at the ends of runs", [.. runs.Select((run, i) =>
-            Panel(run, run.Tokens.Snapshots.Count - 1, Short(titles[i]), directions, hasLimit: true))], style), Caption(runs, directions));
+        SpherePanel[] panels = [.. runs.Select((run, i) =>
+            Panel(run, run.Tokens.Snapshots.Count - 1, Short(titles[i]), directions, hasLimit: true))];
+        return (Draw("Tokens at the ends of runs", panels, style), Caption(runs, panels, directions));
     }
 
     private static string Draw(string title, SpherePanel[] panels, SphereFigure? style)
@@ -51,7 +52,7 @@ internal static class TokenFigures
     private static PrincipalDirections? Directions(IReadOnlyList<SeenTrajectory> runs) =>
         runs[0].Tokens.Dimension > 3 ? PrincipalDirections.Of([.. runs.Select(r => r.Tokens)]) : null;
 
-    private static string Caption(IReadOnlyList<SeenTrajectory> runs, PrincipalDirections? directions)
+    private static string Caption(IReadOnlyList<SeenTrajectory> runs, SpherePanel[] panels, PrincipalDirections? directions)
     {
         string replica = runs.Any(r => r.Replicas > 1) ? $" of replica {runs[0].Tokens.Tokens[0].Replica}" : "";
         string thinned = runs.Any(r => OfFirst(r.Tokens).Count > MostTokens) ? $", {MostTokens} of them" : "";
@@ -60,7 +61,10 @@ internal static class TokenFigures
                 + $"{Numbers.ForPeople(Math.Round(100 * directions.Shares.Sum(), 1))} % of the variance over all times.";
         string limit = runs.Any(r => r.Source.Experiment is { } e && LimitShape.Of(e, r.Tokens).Count > 0)
             ? " Rings and bands are the predicted limit, which may take longer than the run." : "";
-        return $"The tokens{replica}{thinned}, coloured by label, from one side throughout.{limit}{along}";
+        string counts = runs.Any(r => r.Source.Experiment is { Interaction.Selection: not 0 }) && panels.Any(SphereView.HasGroups)
+            ? " Numbers at clusters count tokens, not their weights, which move under selection: those are in the column weight of the "
+                + "snapshots." : "";
+        return $"The tokens{replica}{thinned}, coloured by label, from one side throughout.{counts}{limit}{along}";
     }
 
     private static List<int> OfFirst(TokenStore store)

@@ -3,7 +3,7 @@ using static AttentionFlow.Experiments.Studies.Statistics;
 namespace AttentionFlow.Experiments.Studies;
 
 /// <summary>How fast tokens collapse under each normalisation scheme.</summary>
-internal sealed class SchemesStudy() : Study(8, "schemes", "Normalisation schemes")
+internal sealed class SchemesStudy() : Study(36, "schemes", "Normalisation schemes")
 {
     // Before, the tokens gather; after, gaps end in rounding. pre and peri: r = t + c, so the exponent between 50 and 100 is 2 up to about
     // 2 c/70.

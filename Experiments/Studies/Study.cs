@@ -68,8 +68,8 @@ internal sealed record StudyGroup(string Name, string Heading, string Introducti
 
     /// <summary>Figures of other papers that researchers of the field know.</summary>
     public static readonly StudyGroup Atlas = new("atlas", "Atlas: known figures of attention dynamics, measured",
-        "Of the atlas: figures that the literature of attention dynamics is known by, each computed anew from a sweep file, beside closed "
-        + "forms.");
+        "The atlas draws anew, each from a sweep file, the figures that the literature of attention dynamics is known by, and sets closed "
+        + "forms beside them.");
 
     public static IReadOnlyList<StudyGroup> All => [Paper, Atlas];
 }

@@ -44,7 +44,14 @@ public partial class DocumentedFiguresTests
             Is.EquivalentTo(copied.Concat(measured).Append("architecture.svg")));
     }
 
-    /// <summary>The test above must be able to fail.</summary>
+    [Test]
+    public void TheAtlasHasTheOrderOfItsPage()
+    {
+        IEnumerable<string> documented = AtlasStudy().Matches(Repository.Text("docs", "atlas.md")).Select(m => m.Groups["name"].Value).Where(name => name != "atlas");
+        Assert.That(Study.All.Where(s => s.Group == StudyGroup.Atlas).Select(s => s.Name), Is.EqualTo(documented));
+    }
+
+    /// <summary>The test of copies must be able to fail.</summary>
     [Test]
     public void AnotherNumberOrWordIsSeen() => Assert.Multiple(() =>
     {
@@ -60,6 +67,9 @@ public partial class DocumentedFiguresTests
 
     [GeneratedRegex(@"^cp out/reproduce/(?<before>[\w-]*)\{(?<names>[\w,-]+)\}\.svg docs/figures/$", RegexOptions.Multiline)]
     private static partial Regex Copy();
+
+    [GeneratedRegex(@"reproduce (?<name>[\w-]+)")]
+    private static partial Regex AtlasStudy();
 
     [GeneratedRegex(@"bench --scaling docs/figures/(?<name>[\w-]+\.svg)$", RegexOptions.Multiline)]
     private static partial Regex Measured();

@@ -52,9 +52,8 @@ internal sealed class EulerClockStudy() : Study(32, "euler-clock", "The clock of
             + "projection, and count h as time: a layer of a network. That is Euler's step along P A/(1 + h⟨x, A⟩), slower than the flow P "
             + "A by a factor of up to 1 + h, because ⟨x, A⟩ tends to 1 near clusters. In the last stage a step multiplies distances by "
             + "1/(1 + h) in place of e^{−h}, so the clock there is late by h/log(1 + h) − 1 = 4.9 %, and waits in clusters are late by h, "
-            + "10 %. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 %. Predicted: both maps of orthogonal tokens, "
-            + "which "
-            + "stay equiangular.";
+            + "10 %. Euler's own step x + h P A multiplies by 1 − h, and is early by 5.1 % in the last stage. Predicted: both maps of "
+            + "orthogonal tokens, which stay equiangular.";
 
     public override IReadOnlyList<PlannedRun> Plan(bool quick) =>
         [.. PlannedRun.Of("euler-clock", _ => "", $"replicas={Replicas(quick)}").Select(run => new Clock(run.Experiment))];

@@ -30,12 +30,12 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
             [Paths(shown), Numbers(all), Distances(shown)])
         {
             PlotHeight = 270,
-            Notes = ["(a): one seed, every other token. (b): mean over seeds; bands: 5 to 95 % of seeds. (c): nine of ten "
-                + "tokens are nearer."],
+            Notes = ["(a): one seed, every other token. (b): mean over seeds; bands: 5 to 95 % of seeds; dashed, in the "
+                + "colour of each β: predicted. (c): nine of ten tokens are nearer."],
         }.Render();
         return new Findings(all.SelectMany(Facts), new Picture("leaders", svg, $"Causal attention among {shown.Tokens} tokens on the "
-            + $"circle, {shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed: the "
-            + "mean number of Rényi centres, above, and of strong ones, below. (c): how far nine of ten "
+            + $"circle, {shown.Seeds} seeds. (a): one cloud at β = {Shown}. (b): clusters against time, mean over seeds; dashed, in the "
+            + "colour of each β: the mean number of Rényi centres, above, and of strong ones, below. (c): how far nine of ten "
             + "tokens are from their start at most; δ = 4β^{−1/2} dotted."));
     }
 
@@ -58,8 +58,8 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
         [
             .. all.SelectMany((l, i) => (Series[])
             [
-                Series.Predicted([times[0], times[^1]], _ => l.PredictedCentres),
-                Series.Predicted([times[0], times[^1]], _ => l.PredictedStrong),
+                Series.Predicted([times[0], times[^1]], _ => l.PredictedCentres, "", Palette.Series(i)),
+                Series.Predicted([times[0], times[^1]], _ => l.PredictedStrong, "", Palette.Series(i)),
                 new Series($"β = {l.Beta}", Palette.Series(i), times, [.. times.Select(t => l.Table.AtTime("clusters", t).Average())])
                 {
                     Low = l.Table.Quantile("clusters", 0.05)[1..], High = l.Table.Quantile("clusters", 0.95)[1..], Sign = (Sign)(1 + i),
@@ -80,7 +80,7 @@ internal sealed class LeadersStudy() : Study(33, "leaders", "Causal masks: leade
                 }),
             ])
         {
-            References = [new Reference(l.Delta, "δ") { Tag = "δ", Dash = "2 3" }],
+            References = [new Reference(l.Delta, "δ") { Dash = "2 3" }],
         };
     }
 

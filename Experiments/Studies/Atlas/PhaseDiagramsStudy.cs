@@ -97,9 +97,9 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
         return new Findings(Facts(diagrams, runs.Single(run => run.Variant == "-finer"), collapses, whole, folder),
             new Picture("phase-diagrams", cells, $"The share of pairs with ⟨x_{{i}}, x_{{j}}⟩ > 0.999 among {Tokens} independent tokens, "
                 + "softmax (SA) and unnormalised (USA), in five dimensions. Dashed: T(β) of orthogonal tokens."),
-            new Picture("phase-times", times, "(a) When half of the pairs have come together, on T(β), dashed. (b), (c) The same over "
-                + "T(β); dashed: exp(−β^{2}/2d), the first effect of starting cosines that are not 0 but of variance 1/d. Signs: median "
-                + "over replicas; bars: 5 to 95 % of replicas."));
+            new Picture("phase-times", times, "(a) When half of the pairs have come together, on T(β), dashed: above SA, below "
+                + "USA. (b), (c) The same over T(β); dashed: exp(−β^{2}/2d), the first effect of starting cosines that are not 0 but of "
+                + "variance 1/d. Signs: median over replicas; bars: 5 to 95 % of replicas."));
     }
 
     private static string Short(Normalization normalization) => normalization.IsBounded ? "SA" : "USA";
@@ -139,7 +139,9 @@ internal sealed class PhaseDiagramsStudy() : Study(30, "phase-diagrams", "Phase 
         return new ChartPanel("time to collapse", new Axis("β", -0.3, 9.3), new Axis("t", 0.3, 400, Log: true),
         [
             .. collapses.Select(c => c.Run.Normalization).Distinct()
-                .Select(normalization => Series.Predicted(fine, beta => CollapseTime(normalization, beta), OrthogonalTokens)),
+                .Select(normalization => Series.Predicted(fine, beta => CollapseTime(normalization, beta), OrthogonalTokens)
+                    // Where there is room above the curve.
+                    with { Tag = Short(normalization), TagAt = normalization.IsBounded ? 0.33 : 0.84 }),
             .. Measured(collapses, c => c.Run.Predicted),
         ]);
     }

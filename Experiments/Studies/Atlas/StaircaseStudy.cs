@@ -59,7 +59,8 @@ internal sealed class StaircaseStudy() : Study(31, "staircase", "Staircase: from
         IReadOnlyDictionary<string, double[]> table = CsvData.Read(Path.Combine(folder, Table));
         IReadOnlyDictionary<string, double[]> mergers = CsvData.Read(Path.Combine(folder, Mergers));
         string svg = new Chart("Staircase of five tokens", "(a): energy against the logarithm of time, a staircase for each beta, on "
-            + "dashed ones. (b): against the length of the path, where the stairs of all beta lie on each other.",
+            + "dashed ones. (b): against the length of the path, where the stairs of all beta "
+            + "stand at the same places, and that of beta = 500 rises visibly before the others.",
             [Panel("against time", new Axis("log_{10} t", -1, 145), t => t / Math.Log(10), "log_time", step => step.LogHalf),
                 Panel("against the length of the path", new Axis("length", 0, 0.84), s => s, "length", step => step.Length)
                     with { SharesY = true }])

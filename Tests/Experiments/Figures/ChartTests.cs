@@ -84,6 +84,34 @@ public sealed class ChartTests
         FigureText.AssertSound(svg);
     }
 
+    /// <summary>In a panel of 4 by 4 the line is at (2, 1) in the middle of its width.</summary>
+    [Test]
+    public void ATagStandsAboveItsLine()
+    {
+        Series line = new("s", Palette.Blue, [0, 1, 2, 3, 4], [0, 0, 1, 0, 0]) { Tag = "here" };
+        string svg = new Chart("Tag", "A line with a tag.", [new ChartPanel("", new Axis("x", 0, 4), new Axis("y", 0, 4), [line])]).Render();
+        XElement frame = FigureText.Named(svg, "g").Single(g => g.Attribute("class")?.Value == "data").ElementsAfterSelf().First();
+        XElement tag = FigureText.Named(svg, "text").Single(t => t.Value == "here");
+        Assert.That(FigureText.Number(tag, "x"), Is.EqualTo(FigureText.Number(frame, "x") + FigureText.Number(frame, "width") / 2).Within(0.02));
+        double height = FigureText.Number(frame, "height"), above = FigureText.Number(frame, "y") + 0.75 * height - FigureText.Number(tag, "y");
+        Assert.That(above, Is.InRange(4, 13));
+        FigureText.AssertSound(svg);
+    }
+
+    /// <summary>It would shine through pale cells; ticks stay. Nor is there light between cells.</summary>
+    [TestCase(true), TestCase(false)]
+    public void CellsHaveNoGridBehindThem(bool hasCells)
+    {
+        ChartPanel panel = new("", new Axis("x", 0, 2), new Axis("y", 0, 1), [])
+        {
+            Cells = hasCells ? new("share", [0, 1, 2], [0, 1], new double[,] { { 0.1, 0.5 } }) : null,
+        };
+        string svg = new Chart("Cells", "Two cells.", [panel]).Render();
+        Assert.That(FigureText.Named(svg, "line").Count(l => l.Attribute("stroke")?.Value == Palette.Grid), hasCells ? Is.Zero : Is.GreaterThan(4));
+        Assert.That(FigureText.Named(svg, "line").Count(l => l.Attribute("stroke")?.Value == Palette.Edge), Is.GreaterThan(4));
+        Assert.That(FigureText.Named(svg, "g").Count(g => g.Attribute("shape-rendering")?.Value == "crispEdges"), Is.EqualTo(hasCells ? 1 : 0));
+    }
+
     private static ChartPanel Plain(string title, params string[] names) => new(title, new Axis("x", 0, 1), new Axis("y", 0, 1),
         [.. names.Select((name, i) => new Series(name, Palette.Series(i), [0, 1], [0, 1]) { Sign = (Sign)(1 + i) })]);
 

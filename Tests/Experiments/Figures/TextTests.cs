@@ -24,6 +24,28 @@ public sealed class TextTests
         Assert.That(Notation.Escape("a\0b\u0007c"), Is.EqualTo("abc"));
     }
 
+    [TestCase("e^{g_{l} t}", "e<sup>g<sub>l</sub> t</sup>", "e^(g_l t)")]
+    [TestCase("1 − e^{−x μ_{l}/μ_{k}}", "1 − e<sup>−x μ<sub>l</sub>/μ<sub>k</sub></sup>", "1 − e^(−x μ_l/μ_k)")]
+    [TestCase("e^{−4(t + 1)^{1/2}} (sqrt)", "e<sup>−4(t + 1)<sup>1/2</sup></sup> (sqrt)", "e^(−4(t + 1)^1/2) (sqrt)")]
+    [TestCase("e^{2t} x_{i}", "e<sup>2t</sup> x<sub>i</sub>", "e^2t x_i"), TestCase("a^{b{c}d} e", "a<sup>b{c}d</sup> e", "a^b{c}d e")]
+    [TestCase("an open ^{brace a_{i}", "an open ^{brace a<sub>i</sub>", "an open ^{brace a_i"), TestCase("a} b_{}", "a} b<sub></sub>", "a} b_")]
+    public void BracesMatch(string text, string html, string plain)
+    {
+        Assert.That(Notation.ToHtml(text), Is.EqualTo(html));
+        Assert.That(Notation.ToPlain(text), Is.EqualTo(plain));
+    }
+
+    /// <summary>Each level is 0.78 of that before, 0.36 of its size above or 0.22 below, and the line comes back.</summary>
+    [Test]
+    public void ShiftsOfShiftsStandOnTheirLevel()
+    {
+        Assert.That(Notation.ToSvg("e^{g_{l}t} + a^{b^{c}}", 100), Is.EqualTo("e<tspan dy=\"-36\" font-size=\"78\">g</tspan>"
+            + "<tspan dy=\"17.16\" font-size=\"60.84\">l</tspan><tspan dy=\"-17.16\" font-size=\"78\">t</tspan><tspan dy=\"36\"> + a</tspan>"
+            + "<tspan dy=\"-36\" font-size=\"78\">b</tspan><tspan dy=\"-28.08\" font-size=\"60.84\">c</tspan>"));
+        Assert.That(Notation.Width("a^{b_{c}}", 10), Is.EqualTo(10 * (0.63 + 0.63 * 0.78 + 0.54 * 0.78 * 0.78)).Within(1e-12));
+        Assert.That(Notation.Wrap("e^{g_{l} t} and more", 10, 1), Is.EqualTo(["e^{g_{l} t}", "and", "more"]));
+    }
+
     [Test]
     public void WrappedLinesFitAndLoseNothing()
     {

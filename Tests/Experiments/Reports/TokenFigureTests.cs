@@ -60,6 +60,16 @@ public sealed class TokenFigureTests : FolderFixture
             .And.Contain("second & last"));
     }
 
+    /// <summary>Where weights move and tokens coincide, numbers at clusters are not what they weigh.</summary>
+    [TestCase(1, true, true), TestCase(0, true, false), TestCase(1, false, false)]
+    public void WhereWeightsMoveItIsSaidThatNumbersCountTokens(double selection, bool coincide, bool isSaid)
+    {
+        SeenTrajectory cloud = Cloud(3, 1, (_, i) => coincide ? [0, 0, i < 20 ? 1 : -1] : Point(3, 0, i));
+        Experiment experiment = new() { Interaction = new InteractionSection { Selection = selection } };
+        string caption = TokenFigures.Times(cloud with { Source = cloud.Source with { Experiment = experiment } }).Caption;
+        Assert.That(caption, isSaid ? Does.Contain("Numbers at clusters count tokens, not their weights") : Does.Not.Contain("weight"));
+    }
+
     private SeenTrajectory Cloud(int dimension, int snapshots, Func<int, int, double[]> point, Func<int, double>? label = null)
     {
         string path = Folder[$"{Guid.NewGuid():N}.csv"];
