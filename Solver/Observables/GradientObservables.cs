@@ -26,8 +26,8 @@ internal sealed class GradientObservable : Observable
     public override IReadOnlyList<WarningLevel> Warnings =>
     [
         new("gradient_min", "gradients vanish", Lost, Below: true,
-            "a disturbance of the input is lost in the rounding of half precision: a shorter horizon, or, without noise, the scheme \"pre\" "
-            + "or \"peri\", under which it falls like 1/t"),
+            "a disturbance of the input is lost in the rounding of half precision: a shorter horizon, or, without noise, the scheme "
+            + "\"pre\" or \"peri\", under which it falls like 1/t"),
         new("gradient_max", "gradients explode", 1 / Lost, Below: false,
             "a disturbance of half precision's rounding becomes as large as the state: a lower beta, or a shorter horizon"),
     ];
