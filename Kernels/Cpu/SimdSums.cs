@@ -72,8 +72,8 @@ internal sealed class SimdSums : IPairSums
     public void Sum(Plan plan, Range rows, RowSums into, CancellationToken stop)
     {
         (int first, int count) = plan.Begin(rows, into, stop);
-        SimdEngine general = plan.Problem.Interaction.Profile.IsGeneral ? _general.Value : _engine;
-        if (count > 0) (IsTiled(plan.Problem) ? _tiled : general).Sum(plan, first, count, into, _threads, stop);
+        SimdEngine engine = IsTiled(plan.Problem) ? _tiled : plan.Problem.Interaction.Profile.IsGeneral ? _general.Value : _engine;
+        if (count > 0) engine.Sum(plan, first, count, into, _threads, stop);
         Statistics.Count(plan.Method, plan.RelativeError);
     }
 

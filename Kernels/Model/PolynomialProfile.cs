@@ -31,7 +31,8 @@ public sealed record PolynomialProfile(int Degree = 2) : Profile
 
     /// <inheritdoc/>
     public override string? WhyNotPositive(double logit) => Degree % 2 == 0 || logit < Degree ? null
-        : FormattableString.Invariant($"a polynomial of odd degree {Degree} is not positive where beta t goes down to {-logit:G6}");
+        : FormattableString.Invariant($"a polynomial of odd degree {Degree} is not positive where beta t goes down to {-logit:G6}; ")
+            + "use an even degree";
 
     /// <inheritdoc/>
     public override (Vector256<double> Value, Vector256<double> Slope) At(double beta, Vector256<double> t)

@@ -45,7 +45,7 @@ public abstract record Profile : INamed<Profile>
     /// <summary>k'(t); at most k'(|t|) in magnitude.</summary>
     public abstract double Slope(double beta, double t);
 
-    /// <summary>Why sums of k'(t) are not known to be positive where |beta t| is at most this, or null.</summary>
+    /// <summary>Why sums of k'(t) are not known to be positive where |beta t| is at most this, and what to use; or null.</summary>
     public virtual string? WhyNotPositive(double logit) => null;
 
     /// <inheritdoc/>

@@ -91,7 +91,7 @@ public sealed record Layer
         return interaction.Normalization.WhyNot(interaction.Coupling, prompts)
             ?? (interaction.Normalization is { IsBounded: true, IsHard: false }
                 && interaction.Profile.WhyNotPositive(interaction.Beta * logit) is { } why
-                ? $"'{interaction.Normalization}' divides by sums of k', and {why}; use an even degree, or \"unnormalized\"" : null);
+                ? $"'{interaction.Normalization}' divides by sums of k', and {why}, or \"unnormalized\"" : null);
     }
 
     /// <summary>Why a flow of this layer climbs no energy, or null when it does.</summary>

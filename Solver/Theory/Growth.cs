@@ -85,7 +85,9 @@ public static class Growth
         List<double> rates = [Rate(interaction, 2, 1)];
         double fastest = rates[0], ratio = 1;
         bool curved = interaction.Profile.IsExponential(interaction.Beta), general = interaction.Profile.IsGeneral;
-        for (int l = 2; l <= 3 || rates[^1] > 1e-9 * fastest; l++)
+        // Of other profiles single degrees may have none, or fall.
+        for (int l = 2; l <= 3 || rates[^1] > 1e-9 * fastest
+            || (general && Math.Max(Math.Abs(rates[^1]), Math.Abs(rates[^2])) > 1e-9 * fastest); l++)
         {
             ratio *= curved ? Bessel.Ratio(l, interaction.Beta) : 0;
             rates.Add(general ? Rate(interaction, 2, l) : rates[0] * l * l * ratio);

@@ -320,6 +320,10 @@ public class TheoryProperties
         // k' - 1/2 is odd and k - t/2 even: no odd degree beyond the first grows, and k' has the mean 1/2.
         Assert.That(Growth.Rate(sigmoid, d, 3), Is.EqualTo(0).Within(1e-12));
         Assert.That(Growth.Rate(sigmoid with { Normalization = Normalization.Softmax }, d, 2), Is.EqualTo(2 * Growth.Rate(sigmoid, d, 2)).Within(1e-12));
+        // Degree 3 does not grow, degree 4 does.
+        IReadOnlyList<double> amplitudes = Growth.BreakUp(sigmoid, 1000).Amplitudes;
+        Assert.That(amplitudes[3] / amplitudes[1], Is.LessThan(0));
+        Assert.That(Math.Abs(amplitudes[^1] / amplitudes[0]), Is.LessThan(1e-8));
         Assert.That(NoisyFlow.CriticalKappa(first, d), Is.EqualTo(d).Within(1e-10 * d));
         Assert.That(() => NoisyFlow.CosineOfTwo(sigmoid, d, 1), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => new OrderedBranch(sigmoid, d), Throws.TypeOf<NotSupportedException>());
